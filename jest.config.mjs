@@ -1,0 +1,41 @@
+// One Jest for the whole repository, one lane for each kind of test (docs/testing.md). A lane is chosen by
+// file name, so that a test tells its kind: `*.spec.ts`, `*.conformance.spec.ts`, `*.int.spec.ts`, `e2e/*.e2e.ts`.
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@leasehold/source', 'node', 'import', 'default'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
+  modulePathIgnorePatterns: ['/dist/', '/.leasehold/', '/.nx/'],
+  transformIgnorePatterns: ['/node_modules/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        module: { type: 'es6' },
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+      },
+    ],
+  },
+};
+
+const lane = (displayName, testMatch, testPathIgnorePatterns = [], more = {}) => ({
+  ...shared,
+  displayName,
+  testMatch,
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...testPathIgnorePatterns],
+  ...more,
+});
+
+export default {
+  projects: [
+    lane('unit', ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'], ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$']),
+    lane('conformance', ['<rootDir>/libs/**/*.conformance.spec.ts']),
+    lane('integration', ['<rootDir>/{apps,libs}/**/*.int.spec.ts']),
+    lane('e2e', ['<rootDir>/e2e/**/*.e2e.ts']),
+  ],
+};

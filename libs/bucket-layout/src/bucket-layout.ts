@@ -1,0 +1,57 @@
+import type { DatabaseId, SessionId, Ulid } from '@leasehold/foundation';
+import { assert, isDatabaseId, isSessionId } from '@leasehold/foundation';
+
+/**
+ * The one place that knows object names (docs/formats/bucket.md).
+ *
+ *     cluster                              format version, cluster id
+ *     workers/<session>                    session record           CAS
+ *     log/<session>/<segment>              data or seal             create only
+ *     log/<session>/rollup/<from>-<to>     folded segments          create only
+ *     db/<databaseId>/head                 create, then CAS
+ *     db/<databaseId>/sst/<ulid>           immutable
+ *     db/<databaseId>/blob/<ulid>-<sha256> immutable
+ *     db/<databaseId>/pins/<id>            what a branch, replica or export still reads
+ *     usage/<session>/<n>                  metering records         create only
+ *     revoked/<n>                          revoked keys and suspended tenants
+ */
+export const bucketLayout = {
+  cluster: 'cluster',
+
+  sessions: 'workers/',
+  session: (id: SessionId): string => `workers/${id}`,
+  parseSession: (name: string): SessionId | undefined => {
+    const id = name.slice('workers/'.length);
+    return name.startsWith('workers/') && isSessionId(id) ? id : undefined;
+  },
+
+  log: (id: SessionId): string => `log/${id}/`,
+  segment: (id: SessionId, segment: number): string => `log/${id}/${padded(segment)}`,
+  parseSegment: (id: SessionId, name: string): number | undefined => {
+    const digits = name.slice(`log/${id}/`.length);
+    return name.startsWith(`log/${id}/`) && /^\d{20}$/.test(digits) ? Number(digits) : undefined;
+  },
+  rollup: (id: SessionId, from: number, to: number): string => `log/${id}/rollup/${padded(from)}-${padded(to)}`,
+
+  databases: 'db/',
+  database: (id: DatabaseId): string => `db/${id}/`,
+  head: (id: DatabaseId): string => `db/${id}/head`,
+  parseHead: (name: string): DatabaseId | undefined => {
+    const match = /^db\/([^/]+)\/head$/.exec(name);
+    return match?.[1] !== undefined && isDatabaseId(match[1]) ? match[1] : undefined;
+  },
+  ssts: (id: DatabaseId): string => `db/${id}/sst/`,
+  sst: (id: DatabaseId, file: Ulid): string => `db/${id}/sst/${file}`,
+  parseSst: (id: DatabaseId, name: string): Ulid | undefined => {
+    const file = name.slice(`db/${id}/sst/`.length);
+    return name.startsWith(`db/${id}/sst/`) && /^[0-9a-z]{26}$/.test(file) ? file : undefined;
+  },
+  pins: (id: DatabaseId): string => `db/${id}/pins/`,
+} as const;
+
+const NUMBER_DIGITS = 20;
+
+function padded(number: number): string {
+  assert(Number.isSafeInteger(number) && number >= 0, 'object numbers are unsigned safe integers');
+  return String(number).padStart(NUMBER_DIGITS, '0');
+}
