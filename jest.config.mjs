@@ -1,5 +1,7 @@
 // One Jest for the whole repository, one lane for each kind of test (docs/testing.md). A lane is chosen by
 // file name, so that a test tells its kind: `*.spec.ts`, `*.conformance.spec.ts`, `*.int.spec.ts`, `e2e/*.e2e.ts`.
+import { swcOptions } from './tools/swc-options.mjs';
+
 const shared = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
@@ -8,19 +10,7 @@ const shared = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   modulePathIgnorePatterns: ['/dist/', '/.leasehold/', '/.nx/'],
   transformIgnorePatterns: ['/node_modules/'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        module: { type: 'es6' },
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-        },
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
 };
 
 const lane = (displayName, testMatch, testPathIgnorePatterns = [], more = {}) => ({
