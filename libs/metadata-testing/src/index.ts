@@ -1,0 +1,2 @@
+export * from './postgres-binaries.js';
+export * from './test-postgres.js';
