@@ -1,0 +1,284 @@
+import type { ErrorKind } from '@leasehold/foundation';
+
+export interface ErrorCodeEntry {
+  readonly status: number;
+  readonly kind: ErrorKind;
+  readonly title: string;
+  /** One or two sentences for docs/errors.md: when it is answered and what to do. */
+  readonly meaning: string;
+}
+
+/**
+ * Every code that any public or internal route answers, in one table. Codes are stable: clients branch on them.
+ * docs/errors.md is generated from here (`node tools/errors-doc.mjs`); a test fails when it is stale.
+ */
+const TABLE = {
+  // 400
+  'invalid-request': entry(
+    400,
+    'invalid',
+    'The request is malformed',
+    'It cannot be parsed as HTTP, or its target is not a valid URL. `detail` says what is wrong.',
+  ),
+  'invalid-body': entry(
+    400,
+    'invalid',
+    'The body is not valid',
+    'It is not valid JSON, or not of the documented shape. `errors`, when present, names each wrong member.',
+  ),
+  'invalid-parameter': entry(
+    400,
+    'invalid',
+    'A query parameter is not valid',
+    'Unknown, given twice, badly encoded, not supported on this route, or outside its allowed values.',
+  ),
+  'invalid-database-name': entry(
+    400,
+    'invalid',
+    'The database name is not valid',
+    'Names have 1 to 63 characters of a-z, 0-9, `-` and `_`, and begin with a letter or a digit.',
+  ),
+  'invalid-key': entry(
+    400,
+    'invalid',
+    'The key is not valid',
+    'Keys have at least one byte; in the path they are percent-encoded, after `keys64/` unpadded base64url.',
+  ),
+  'key-too-long': entry(
+    400,
+    'invalid',
+    'The key is too long',
+    'Keys have at most 2,048 bytes, counted after decoding.',
+  ),
+  'invalid-precondition': entry(
+    400,
+    'invalid',
+    'The conditional headers are not valid',
+    'Give one of `If-Match` and `If-None-Match`, with `*` or one strong entity tag as answered in `ETag`.',
+  ),
+  'invalid-cursor': entry(
+    400,
+    'invalid',
+    'The cursor is not valid',
+    'Cursors are opaque and belong to the `prefix`, `start`, `end` and `reverse` that they were answered for. Start the listing again.',
+  ),
+  'invalid-limit': entry(400, 'invalid', 'The limit is not valid', '`limit` is a whole number from 1 to 1000.'),
+  'invalid-encoding': entry(
+    400,
+    'invalid',
+    'The entries cannot be shown in this encoding',
+    'A key or value on this page is not UTF-8 (or, for `encoding=json`, not JSON). Ask for `encoding=base64`.',
+  ),
+  'unsupported-header': entry(
+    400,
+    'invalid',
+    'A request header is not supported',
+    'Answered instead of ignoring a header that changes the meaning of the request. `detail` names it.',
+  ),
+  // 401, 403
+  unauthenticated: entry(
+    401,
+    'denied',
+    'Authentication is required',
+    'Send `Authorization: Bearer <api key>` to the gateway, or a session to the control plane.',
+  ),
+  'invalid-api-key': entry(401, 'denied', 'The API key is not valid', 'Malformed, unknown, expired or revoked.'),
+  'invalid-credentials': entry(
+    401,
+    'denied',
+    'The credentials are not valid',
+    'E-mail or password is wrong, or the session has ended.',
+  ),
+  forbidden: entry(403, 'denied', 'This is not allowed', 'The caller is known, and may not do this.'),
+  'insufficient-scope': entry(
+    403,
+    'denied',
+    'The API key lacks a scope',
+    '`requiredScope` names the scope that the route needs.',
+  ),
+  // 404, 405
+  'route-not-found': entry(404, 'not-found', 'There is no such route', 'No route has this path.'),
+  'not-found': entry(404, 'not-found', 'There is no such resource', 'It does not exist, or belongs to somebody else.'),
+  'database-not-found': entry(
+    404,
+    'not-found',
+    'There is no such database',
+    'No database of this name belongs to the tenant of the key. Databases of other tenants answer the same.',
+  ),
+  'key-not-found': entry(404, 'not-found', 'There is no such key', 'The database holds no value at this key.'),
+  'api-key-not-found': entry(
+    404,
+    'not-found',
+    'There is no such API key',
+    'No API key of this id belongs to the organization.',
+  ),
+  'method-not-allowed': entry(
+    405,
+    'invalid',
+    'The method is not allowed here',
+    'The path exists; the `Allow` header lists its methods.',
+  ),
+  // 408 … 431
+  'request-timeout': entry(
+    408,
+    'invalid',
+    'The request took too long to arrive',
+    'Head and body must arrive within the stated time.',
+  ),
+  conflict: entry(
+    409,
+    'conflict',
+    'It conflicts with the present state',
+    'Somebody else changed it. Read again and decide anew.',
+  ),
+  'database-exists': entry(
+    409,
+    'conflict',
+    'A database of this name exists',
+    'Names are unique within an organization.',
+  ),
+  'email-taken': entry(409, 'conflict', 'An account with this e-mail exists', 'Log in instead.'),
+  'key-name-taken': entry(
+    409,
+    'conflict',
+    'An API key of this name exists',
+    'Names of API keys are unique within an organization.',
+  ),
+  'organization-exists': entry(409, 'conflict', 'An organization of this name exists', 'Choose another name.'),
+  'precondition-failed': entry(
+    412,
+    'conflict',
+    'The precondition failed',
+    'Nothing was written. `version` is the present version, or null when the key does not exist.',
+  ),
+  'body-too-large': entry(413, 'invalid', 'The body is too large', 'It exceeds the limit of the route.'),
+  'value-too-large': entry(413, 'invalid', 'The value is too large', 'Values have at most 524,288 bytes.'),
+  'uri-too-long': entry(
+    414,
+    'invalid',
+    'The URL is too long',
+    'A part of the path is longer than anything that the route takes.',
+  ),
+  'unsupported-media-type': entry(
+    415,
+    'invalid',
+    'The media type is not supported',
+    'The `Content-Type` or `Content-Encoding` is malformed or not taken by this route.',
+  ),
+  'expectation-failed': entry(
+    417,
+    'invalid',
+    'The expectation is not supported',
+    'The only `Expect` that is understood is `100-continue`.',
+  ),
+  misdirected: entry(
+    421,
+    'unavailable',
+    'Another worker owns the database',
+    'Internal: from worker to gateway, which follows `Leasehold-Owner`. Nothing was applied.',
+  ),
+  'quota-exceeded': entry(
+    429,
+    'quota',
+    'A quota is used up',
+    'A stated limit of the plan is reached. Nothing was applied.',
+  ),
+  'too-many-requests': entry(
+    429,
+    'quota',
+    'Too many requests',
+    'Slow down and try again after `retryAfterMs`. Nothing was applied.',
+  ),
+  'headers-too-large': entry(
+    431,
+    'invalid',
+    'The request head is too large',
+    'Request line and headers together have at most 16 KiB.',
+  ),
+  // 500
+  internal: entry(
+    500,
+    'internal',
+    'Internal error',
+    'A bug in Leasehold. For a mutation: it may or may not have been applied. Quote `requestId` when reporting it.',
+  ),
+  'corrupt-object': entry(
+    500,
+    'corrupt',
+    'Stored bytes are damaged',
+    'A checksum does not match. The database is left untouched and an operator is called.',
+  ),
+  // 503
+  unavailable: entry(
+    503,
+    'unavailable',
+    'Temporarily unavailable',
+    'Nothing was applied. Try again after `retryAfterMs`.',
+  ),
+  overloaded: entry(
+    503,
+    'unavailable',
+    'Overloaded',
+    'Too much is waiting already. Nothing was applied; try again after `retryAfterMs`.',
+  ),
+  'service-draining': entry(
+    503,
+    'unavailable',
+    'The service is shutting down',
+    'Nothing was applied. Another instance takes over; try again after `retryAfterMs`.',
+  ),
+  'owner-unavailable': entry(
+    503,
+    'unavailable',
+    'No worker can serve the database yet',
+    'Nothing was applied. The database is moving to another worker; try again after `retryAfterMs`.',
+  ),
+  'session-expired': entry(
+    503,
+    'unavailable',
+    'The session of the worker has expired',
+    'Nothing was applied. Another worker takes the database over; try again after `retryAfterMs`.',
+  ),
+  'store-unavailable': entry(
+    503,
+    'unavailable',
+    'The object store does not answer',
+    'Nothing was applied. Try again after `retryAfterMs`.',
+  ),
+  'outcome-unknown': entry(
+    503,
+    'unknown',
+    'The outcome is unknown',
+    'The write may or may not have been applied, now or a little later. Read before you repeat it, or repeat it under a precondition.',
+  ),
+} as const;
+
+export type ErrorCode = keyof typeof TABLE;
+
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeEntry>> = TABLE;
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}
+
+/**
+ * What an operating error without a code of the table is answered as. `fenced` and `closed` are answered as unknown:
+ * whoever throws them without one of the codes that promise it has not said that nothing was applied (H5).
+ */
+export const CODE_OF_KIND: Readonly<Record<ErrorKind, ErrorCode>> = {
+  conflict: 'conflict',
+  fenced: 'outcome-unknown',
+  closed: 'outcome-unknown',
+  unavailable: 'unavailable',
+  unknown: 'outcome-unknown',
+  'not-found': 'not-found',
+  denied: 'forbidden',
+  invalid: 'invalid-request',
+  quota: 'quota-exceeded',
+  corrupt: 'corrupt-object',
+  internal: 'internal',
+};
+
+function entry(status: number, kind: ErrorKind, title: string, meaning: string): ErrorCodeEntry {
+  return { status, kind, title, meaning };
+}

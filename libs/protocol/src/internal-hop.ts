@@ -1,0 +1,59 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Headers of the hop from gateway to worker. The gateway strips every copy that a client sends. */
+export const HOP_HEADERS = {
+  tenant: 'leasehold-tenant',
+  /** The database's name, percent-encoded. */
+  database: 'leasehold-database',
+  /** `<expiresAt>.<hex mac>` */
+  hop: 'leasehold-hop',
+  requestId: 'x-request-id',
+  /** A session that the gateway could not reach: wait for its end instead of answering 421. */
+  waitForOwner: 'leasehold-wait-for-owner',
+  /** On a 421: endpoint and session of the owner. */
+  owner: 'leasehold-owner',
+  ownerSession: 'leasehold-owner-session',
+} as const;
+
+/** Also the bound on how far the clocks of gateway and worker may be apart. Only access rests on it, never safety of data. */
+export const HOP_LIFETIME_MS = 60_000;
+
+export interface HopClaims {
+  readonly method: string;
+  /** The request target as sent, query included. */
+  readonly path: string;
+  readonly tenant: string;
+  /** {@link digestBody} of the body; of no bytes when there is none. */
+  readonly bodyDigest: string;
+  /** Wall time in ms. */
+  readonly expiresAt: number;
+}
+
+/** The value of the `leasehold-hop` header: HMAC-SHA256 over all claims. */
+export function signHop(secret: string, claims: HopClaims): string {
+  return `${claims.expiresAt}.${mac(secret, claims).toString('hex')}`;
+}
+
+/** True when the header was made with this secret for exactly these claims and has not expired. Constant time. */
+export function verifyHop(
+  secret: string,
+  header: string | readonly string[] | undefined,
+  claims: Omit<HopClaims, 'expiresAt'>,
+  nowMs: number,
+): boolean {
+  const match = typeof header === 'string' ? /^([0-9]{1,15})\.([0-9a-f]{64})$/.exec(header) : null;
+  if (!match?.[1] || !match[2]) return false;
+  const expiresAt = Number(match[1]);
+  const right = timingSafeEqual(mac(secret, { ...claims, expiresAt }), Buffer.from(match[2], 'hex'));
+  return right && expiresAt > nowMs && expiresAt <= nowMs + 2 * HOP_LIFETIME_MS;
+}
+
+export function digestBody(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex');
+}
+
+function mac(secret: string, claims: HopClaims): Buffer {
+  // JSON keeps the parts apart whatever they hold.
+  const text = JSON.stringify([claims.method, claims.path, claims.tenant, claims.bodyDigest, claims.expiresAt]);
+  return createHmac('sha256', secret).update(text).digest();
+}

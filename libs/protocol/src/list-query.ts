@@ -1,0 +1,128 @@
+import { decodeUtf8, fromBase64Url, prefixEnd, compareBytes, toBase64Url } from '@leasehold/foundation';
+
+import { decodeCursor } from './cursor.js';
+import { LIMITS } from './limits.js';
+import { ProblemError } from './problem.js';
+import { parseQueryString } from './query-string.js';
+
+export const LIST_ENCODINGS = ['utf8', 'base64', 'json'] as const;
+/** How keys and values stand in the page: `utf8` as text, `base64` both so, `json` keys as text and values as the JSON that they hold. */
+export type ListEncoding = (typeof LIST_ENCODINGS)[number];
+
+/** The range of a listing: keys that begin with `prefix` and lie in [start, end), in either direction. */
+export interface ListRange {
+  readonly prefix: Uint8Array | undefined;
+  readonly start: Uint8Array | undefined;
+  readonly end: Uint8Array | undefined;
+  readonly reverse: boolean;
+}
+
+export interface ListQuery extends ListRange {
+  /** 1 … 1000 entries. */
+  readonly limit: number;
+  /** As answered with the page before; already checked against the range. */
+  readonly cursor: string | undefined;
+  readonly encoding: ListEncoding;
+}
+
+const PUBLIC_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding'];
+const INTERNAL_PARAMETERS = ['prefix64', 'start64', 'end64', 'limit', 'reverse', 'cursor', 'encoding'];
+
+/** The public form: prefix, start and end are percent-encoded bytes. @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
+export function parseListQuery(rawQuery: string): ListQuery {
+  const parameters = parseQueryString(rawQuery, PUBLIC_PARAMETERS);
+  return listQuery(parameters, (name) => bound(name, parameters.get(name)));
+}
+
+/** The form of the hop from gateway to worker: the bounds in base64url. @throws ProblemError as {@link parseListQuery} */
+export function parseInternalListQuery(rawQuery: string): ListQuery {
+  const parameters = parseQueryString(rawQuery, INTERNAL_PARAMETERS);
+  return listQuery(parameters, (name) => {
+    const encoded = text(parameters, `${name}64`);
+    const bytes = encoded === undefined ? undefined : fromBase64Url(encoded);
+    if (encoded !== undefined && !bytes) throw new ProblemError('invalid-parameter', `not base64url: ${name}64`);
+    return bound(name, bytes);
+  });
+}
+
+/** What {@link parseInternalListQuery} parses, without `?`. */
+export function formatInternalListQuery(query: ListQuery): string {
+  const parameters = new URLSearchParams({
+    limit: String(query.limit),
+    reverse: String(query.reverse),
+    encoding: query.encoding,
+  });
+  for (const name of ['prefix', 'start', 'end'] as const) {
+    const bytes = query[name];
+    if (bytes) parameters.set(`${name}64`, toBase64Url(bytes));
+  }
+  if (query.cursor !== undefined) parameters.set('cursor', query.cursor);
+  return parameters.toString();
+}
+
+/** What is left to scan, cursor included: start inclusive, end exclusive (undefined = to the last key). May be empty (start ≥ end). */
+export function scanBounds(query: ListQuery): { readonly start: Uint8Array; readonly end: Uint8Array | undefined } {
+  let start = query.prefix ?? new Uint8Array(0);
+  let end = query.prefix && prefixEnd(query.prefix);
+  if (query.start && compareBytes(query.start, start) > 0) start = query.start;
+  if (query.end && (!end || compareBytes(query.end, end) < 0)) end = query.end;
+  if (query.cursor !== undefined) {
+    const lastKey = decodeCursor(query.cursor, query);
+    if (query.reverse) end = lastKey;
+    else start = Buffer.concat([lastKey, Buffer.from([0])]); // the first key after it
+  }
+  return { start, end };
+}
+
+function listQuery(
+  parameters: ReadonlyMap<string, Uint8Array>,
+  boundOf: (name: 'prefix' | 'start' | 'end') => Uint8Array | undefined,
+): ListQuery {
+  const query: ListQuery = {
+    prefix: boundOf('prefix'),
+    start: boundOf('start'),
+    end: boundOf('end'),
+    limit: parseLimit(text(parameters, 'limit')),
+    reverse: parseReverse(text(parameters, 'reverse')),
+    cursor: text(parameters, 'cursor'),
+    encoding: parseEncoding(text(parameters, 'encoding')),
+  };
+  if (query.cursor !== undefined) decodeCursor(query.cursor, query);
+  return query;
+}
+
+/** An empty bound is no bound. One longer than any key is refused: it is a mistake, and would only cost memory. */
+function bound(name: string, bytes: Uint8Array | undefined): Uint8Array | undefined {
+  if (!bytes || bytes.byteLength === 0) return undefined;
+  if (bytes.byteLength > LIMITS.keyBytes) {
+    throw new ProblemError('invalid-parameter', `${name} has more than ${LIMITS.keyBytes} bytes`);
+  }
+  return bytes;
+}
+
+function parseLimit(value: string | undefined): number {
+  if (value === undefined) return LIMITS.listDefault;
+  const limit = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0;
+  if (limit >= 1 && limit <= LIMITS.listLimit) return limit;
+  throw new ProblemError('invalid-limit', `limit is a whole number from 1 to ${LIMITS.listLimit}`);
+}
+
+function parseReverse(value: string | undefined): boolean {
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true') return true;
+  throw new ProblemError('invalid-parameter', 'reverse is true or false');
+}
+
+function parseEncoding(value: string | undefined): ListEncoding {
+  const encoding = value === undefined ? 'utf8' : LIST_ENCODINGS.find((known) => known === value);
+  if (encoding) return encoding;
+  throw new ProblemError('invalid-parameter', `encoding is one of ${LIST_ENCODINGS.join(', ')}`);
+}
+
+function text(parameters: ReadonlyMap<string, Uint8Array>, name: string): string | undefined {
+  const bytes = parameters.get(name);
+  if (!bytes) return undefined;
+  const decoded = decodeUtf8(bytes);
+  if (decoded === undefined) throw new ProblemError('invalid-parameter', `query parameter is not UTF-8: ${name}`);
+  return decoded;
+}
