@@ -1,0 +1,183 @@
+import { assert, equalBytes } from '@leasehold/foundation';
+import type { Clock, Random } from '@leasehold/foundation';
+
+import { Backoff } from './backoff.js';
+import { TRAIL_NONCES } from './edit-trail.js';
+import type { EditTrail } from './edit-trail.js';
+import type { ObjectStore, PutCondition, PutOutcome, StoredObject } from './object-store.js';
+import { StoreUnavailableError, UnknownOutcomeError } from './store-errors.js';
+
+export const SETTLE_TIMEOUT_MS = 30_000;
+
+export interface SettleContext {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ends the attempts; unless the outcome is clear by then, it stays unknown. */
+  readonly signal?: AbortSignal;
+  /** For all attempts together; {@link SETTLE_TIMEOUT_MS} by default. */
+  readonly timeoutMs?: number;
+}
+
+export type CreateOutcome =
+  { readonly outcome: 'done'; readonly etag: string } | { readonly outcome: 'exists'; readonly object: StoredObject };
+
+export type SwapOutcome =
+  | { readonly outcome: 'done'; readonly etag: string }
+  /** Ours was applied, then edited again by somebody who had seen it. */
+  | { readonly outcome: 'superseded'; readonly current: StoredObject }
+  /** Ours was not applied and never will be. */
+  | { readonly outcome: 'refused'; readonly current: StoredObject | undefined };
+
+export interface SwapOptions {
+  /** `create` for the first edit of a mutable object. */
+  readonly condition: PutCondition;
+  /** Of this edit; `trailOf(body).nonces[0]`. */
+  readonly nonce: string;
+  /** Edits of the object that the condition names; 0 with `create`. */
+  readonly baseEdits: number;
+  readonly trailOf: (body: Uint8Array) => EditTrail;
+}
+
+/**
+ * Creates an object that is never edited, and learns whether it did (P1). `body` must be unique to this writer (carry a nonce or an id),
+ * because an object of equal bytes is taken for one's own. Mutable objects are created with {@link settleSwap}.
+ *
+ * When it resolves with `done` the object is durable. Repeating after an error is safe with identical bytes.
+ * @throws UnknownOutcomeError when time or signal ended it first, or when a creation of unknown outcome was followed by a deletion.
+ */
+export function settleCreate(ctx: SettleContext, key: string, body: Uint8Array): Promise<CreateOutcome> {
+  return Settlement.run(ctx, async (settlement): Promise<CreateOutcome> => {
+    for (;;) {
+      const answer = await settlement.put(key, body, 'create');
+      if (answer.outcome === 'done') return answer;
+      const object = await settlement.read(key);
+      if (object)
+        return equalBytes(object.body, body) ? { outcome: 'done', etag: object.etag } : { outcome: 'exists', object };
+      // Somebody deleted what was in the way. It may have been ours: creating it anew would resurrect what was deleted.
+      if (settlement.afterUnknown) throw new UnknownOutcomeError('object was deleted before its creation was settled');
+      await settlement.pause('object in the way was deleted');
+    }
+  });
+}
+
+/**
+ * One edit of a mutable object, and whether it was applied (P1): unknown is repeated with identical bytes and condition; refused after
+ * unknown is settled by looking for the own nonce among the last 16 of the present object. An old value proves nothing and is tried again.
+ *
+ * When it resolves with `done` or `superseded` the edit is (or was) durable.
+ * @throws UnknownOutcomeError when time or signal ended it first, when more than 16 edits have followed the base, or when the object is gone.
+ */
+export function settleSwap(
+  ctx: SettleContext,
+  key: string,
+  body: Uint8Array,
+  options: SwapOptions,
+): Promise<SwapOutcome> {
+  const { condition, nonce, baseEdits, trailOf } = options;
+  assert(condition !== 'create' || baseEdits === 0, 'a new object has no edits before it');
+  return Settlement.run(ctx, async (settlement): Promise<SwapOutcome> => {
+    for (;;) {
+      const answer = await settlement.put(key, body, condition);
+      if (answer.outcome === 'done') return answer;
+      const current = await settlement.read(key);
+      if (!current) {
+        // Absent: a lone refusal of a match is final; otherwise ours may have been applied and deleted since.
+        if (settlement.afterUnknown) throw new UnknownOutcomeError('object was deleted before its edit was settled');
+        if (condition !== 'create') return { outcome: 'refused', current: undefined };
+        await settlement.pause('object in the way was deleted');
+        continue;
+      }
+      const verdict = judgeEdit(current, nonce, baseEdits, condition, trailOf, settlement.afterUnknown);
+      if (verdict === 'done') return { outcome: 'done', etag: current.etag };
+      if (verdict !== 'again') return { outcome: verdict, current };
+      await settlement.pause('store refuses a condition that holds');
+    }
+  });
+}
+
+/** What the present object tells about an edit whose last attempt was refused. */
+function judgeEdit(
+  current: StoredObject,
+  nonce: string,
+  baseEdits: number,
+  condition: PutCondition,
+  trailOf: (body: Uint8Array) => EditTrail,
+  afterUnknown: boolean,
+): 'done' | 'superseded' | 'refused' | 'again' {
+  // The store contradicts itself: the condition holds, so an attempt of ours can still land.
+  if (condition !== 'create' && current.etag === condition.match) return 'again';
+  const trail = trailOf(current.body);
+  const at = trail.nonces.indexOf(nonce);
+  if (at === 0) return 'done';
+  if (at > 0) return 'superseded';
+  if (afterUnknown && trail.edits - baseEdits > TRAIL_NONCES) {
+    throw new UnknownOutcomeError(`more than ${TRAIL_NONCES} edits followed, the trail no longer tells of this one`);
+  }
+  return 'refused';
+}
+
+/** The attempts at one put: their time, their pauses, and whether any of them had an unclear answer. */
+class Settlement {
+  afterUnknown = false;
+  private readonly abort = new AbortController();
+  private readonly backoff: Backoff;
+  private readonly deadlineMs: number;
+
+  private constructor(private readonly ctx: SettleContext) {
+    this.backoff = new Backoff(ctx.random);
+    this.deadlineMs = ctx.clock.monotonic() + (ctx.timeoutMs ?? SETTLE_TIMEOUT_MS);
+  }
+
+  static async run<T>(ctx: SettleContext, body: (settlement: Settlement) => Promise<T>): Promise<T> {
+    const settlement = new Settlement(ctx);
+    const stop = (): void => settlement.abort.abort(ctx.signal?.reason);
+    const timer = ctx.clock.schedule(ctx.timeoutMs ?? SETTLE_TIMEOUT_MS, () => settlement.abort.abort());
+    ctx.signal?.addEventListener('abort', stop, { once: true });
+    if (ctx.signal?.aborted) stop();
+    try {
+      return await body(settlement);
+    } finally {
+      timer.cancel();
+      ctx.signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Until the store says done or refused. */
+  async put(
+    key: string,
+    body: Uint8Array,
+    condition: PutCondition,
+  ): Promise<Exclude<PutOutcome, { outcome: 'unknown' }>> {
+    for (;;) {
+      const answer = await this.ctx.store.put(key, body, condition, { signal: this.abort.signal });
+      if (answer.outcome !== 'unknown') return answer;
+      this.afterUnknown = true;
+      await this.pause(answer.cause);
+    }
+  }
+
+  async read(key: string): Promise<StoredObject | undefined> {
+    for (;;) {
+      try {
+        const object = await this.ctx.store.get(key, { signal: this.abort.signal });
+        assert(object !== 'not-modified', 'an unconditional read has a body');
+        return object;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await this.pause(error);
+      }
+    }
+  }
+
+  /** @throws UnknownOutcomeError when no time is left. */
+  async pause(cause: unknown): Promise<void> {
+    const pauseMs = this.backoff.nextMs();
+    const inTime = this.ctx.clock.monotonic() + pauseMs < this.deadlineMs;
+    if (inTime && !this.abort.signal.aborted) {
+      await this.ctx.clock.sleep(pauseMs, this.abort.signal).catch(() => undefined);
+    }
+    if (!inTime || this.abort.signal.aborted)
+      throw new UnknownOutcomeError('a conditional put had no clear answer in time', { cause });
+  }
+}
