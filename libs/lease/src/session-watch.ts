@@ -1,0 +1,223 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import type { SessionId, Timer } from '@leasehold/foundation';
+import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
+
+import type { ObservedSession, SessionStatus } from './observed-session.js';
+import { firstSeen, isSilent, seenAgain } from './observed-session.js';
+import type { SessionContext } from './seal-record.js';
+import { decodeSessionRecord } from './session-record.js';
+
+export interface SessionWatchSettings {
+  /** Time between two listings; {@link WATCH_INTERVAL_MS} by default. */
+  readonly intervalMs?: number;
+}
+
+export type SessionListener = (id: SessionId, status: SessionStatus) => void;
+
+export const WATCH_INTERVAL_MS = 1_000;
+/** Pages of one listing: 20,000 records. Those behind them are neither seen nor taken for absent. */
+const LIST_PAGES_LIMIT = 20;
+/** Records read at the same time. */
+const CONCURRENT_READS = 16;
+
+/**
+ * Watches all session records: one LIST per interval, and one GET for each record whose ETag changed (a live session
+ * changes it every ttl/3). The wait of S2 thus starts before anybody needs it.
+ *
+ * Everything is judged on this process's own monotonic clock; clocks of two machines are never compared (S2). When the
+ * store does not answer, nothing changes: silence is only counted when a listing that was sent after it shows it.
+ */
+export class SessionWatch {
+  private readonly sessions = new Map<SessionId, ObservedSession>();
+  private readonly listeners = new Set<SessionListener>();
+  private readonly waiters = new Set<(error: Error) => void>();
+  private readonly refreshing = new Map<SessionId, Promise<ObservedSession | undefined>>();
+  private readonly stopped = new AbortController();
+  private readonly intervalMs: number;
+  private timer: Timer | undefined;
+
+  constructor(
+    private readonly ctx: SessionContext,
+    settings: SessionWatchSettings = {},
+  ) {
+    this.intervalMs = settings.intervalMs ?? WATCH_INTERVAL_MS;
+  }
+
+  /** Resolves when the first listing is done and its records are read. @throws StoreUnavailableError */
+  async start(): Promise<void> {
+    await this.look();
+    this.scheduleLook();
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    const error = new LeaseholdError('closed', 'service-draining', 'session watch is stopped');
+    this.stopped.abort(error);
+    for (const reject of [...this.waiters]) reject(error);
+  }
+
+  /** Records of sessions that have neither ended nor fallen silent, in order of their ids (oldest first). */
+  live(): readonly ObservedSession['record'][] {
+    return [...this.sessions.values()]
+      .filter((observed) => observed.status === 'live')
+      .map((observed) => observed.record)
+      .sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1));
+  }
+
+  get(id: SessionId): ObservedSession | undefined {
+    return this.sessions.get(id);
+  }
+
+  /**
+   * From memory, at most an interval old. `absent` means: not in the last listing, which a session that has just
+   * started is not either. Only {@link refresh} tells that a record is truly absent, and thus its session ended (S5).
+   */
+  status(id: SessionId): SessionStatus {
+    return this.sessions.get(id)?.status ?? 'absent';
+  }
+
+  /** Reads the record now. Undefined: there is none, the session has ended. @throws StoreUnavailableError, CorruptBytesError */
+  async refresh(id: SessionId): Promise<ObservedSession | undefined> {
+    const before = this.sessions.get(id);
+    const sentMs = this.ctx.clock.monotonic();
+    const found = await this.ctx.store.get(bucketLayout.session(id), {
+      signal: this.stopped.signal,
+      ifNoneMatch: before?.etag,
+    });
+    if (found === undefined) this.forget(id);
+    else if (found === 'not-modified') this.seeAgain(id, before?.etag, sentMs);
+    else this.see(id, found.etag, found.body);
+    return this.sessions.get(id);
+  }
+
+  /**
+   * Resolves when the session is known to be other than live: looks at once, then with every listing.
+   * @throws the signal's reason; StoreUnavailableError when nothing is known of the session and it cannot be read
+   */
+  async untilNotLive(id: SessionId, signal?: AbortSignal): Promise<void> {
+    this.stopped.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    const known = this.sessions.get(id);
+    if (known !== undefined && known.status !== 'live') return;
+    const looked = this.refreshOnce(id);
+    // Of a known session a failed look is only a look less: the listings go on.
+    await (known === undefined ? looked : looked.catch(() => undefined));
+    this.stopped.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    if (this.status(id) === 'live') await this.nextEnd(id, signal);
+  }
+
+  /** Called after each change of a session's status, and when a record is seen for the first time. Returns the way to stop it. */
+  onChange(listener: SessionListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private nextEnd(id: SessionId, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        off();
+        this.waiters.delete(settle);
+        signal?.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void => settle(signal?.reason as Error);
+      const off = this.onChange((changed, status) => {
+        if (changed === id && status !== 'live') settle();
+      });
+      this.waiters.add(settle);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Callers that wait for the same session share one read: its end is final, so an older read can only be too cautious. */
+  private refreshOnce(id: SessionId): Promise<ObservedSession | undefined> {
+    const running = this.refreshing.get(id);
+    if (running) return running;
+    const refresh = this.refresh(id).finally(() => this.refreshing.delete(id));
+    this.refreshing.set(id, refresh);
+    return refresh;
+  }
+
+  private scheduleLook(): void {
+    if (this.stopped.signal.aborted) return;
+    this.timer = this.ctx.clock.schedule(this.intervalMs, () => {
+      // A look that failed leaves everything as it was; the next one is due anyway.
+      void this.look()
+        .catch(() => undefined)
+        .then(() => this.scheduleLook());
+    });
+  }
+
+  private async look(): Promise<void> {
+    const sentMs = this.ctx.clock.monotonic();
+    const knownBefore = new Set(this.sessions.keys());
+    const changed: SessionId[] = [];
+    let startAfter: string | undefined;
+    for (let page = 0; page < LIST_PAGES_LIMIT; page++) {
+      const { objects, truncated } = await this.ctx.store.list(bucketLayout.sessions, {
+        startAfter,
+        signal: this.stopped.signal,
+      });
+      for (const { key, etag } of objects) {
+        const id = bucketLayout.parseSession(key);
+        if (id === undefined) continue;
+        knownBefore.delete(id);
+        if (this.sessions.get(id)?.etag === etag) this.seeAgain(id, etag, sentMs);
+        else changed.push(id);
+      }
+      startAfter = objects.at(-1)?.key;
+      if (truncated) continue;
+      // What was known before the listing was sent and is not in it has been deleted.
+      for (const id of knownBefore) this.forget(id);
+      break;
+    }
+    await this.readAll(changed);
+  }
+
+  private async readAll(ids: readonly SessionId[]): Promise<void> {
+    const rest = ids.values();
+    const failures: unknown[] = [];
+    const read = async (): Promise<void> => {
+      for (const id of rest) {
+        await this.refresh(id).catch((error: unknown) => {
+          // One unreadable record is the matter of whoever asks for that session, not of all others.
+          if (!isLeaseholdError(error, 'corrupt')) failures.push(error);
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, ids.length) }, read));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private see(id: SessionId, etag: string, body: Uint8Array): void {
+    const before = this.sessions.get(id);
+    if (before?.etag === etag) return;
+    // An answer that was overtaken by a later one: sealed and clean are final.
+    if (before !== undefined && before.record.state !== 'live') return;
+    const record = decodeSessionRecord(body);
+    this.replace(id, firstSeen(record, etag, this.ctx.clock.monotonic()));
+  }
+
+  private seeAgain(id: SessionId, etag: string | undefined, sentMs: number): void {
+    const before = this.sessions.get(id);
+    if (before?.etag !== etag || before === undefined || !isSilent(before, sentMs)) return;
+    if (before.status === 'live') this.replace(id, seenAgain(before));
+  }
+
+  private replace(id: SessionId, observed: ObservedSession): void {
+    const before = this.sessions.get(id)?.status;
+    this.sessions.set(id, observed);
+    if (before !== observed.status) this.tell(id);
+  }
+
+  private forget(id: SessionId): void {
+    if (this.sessions.delete(id)) this.tell(id);
+  }
+
+  private tell(id: SessionId): void {
+    const status = this.status(id);
+    for (const listener of [...this.listeners]) listener(id, status);
+  }
+}

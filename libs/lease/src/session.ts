@@ -1,0 +1,254 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import type { Instant, SessionId, Timer } from '@leasehold/foundation';
+import { assert, elapsedMsSince, instant, isLeaseholdError, UlidSource } from '@leasehold/foundation';
+import { drawNonce, EMPTY_TRAIL, nextTrail, settleCreate, settleSwap } from '@leasehold/object-store';
+
+import type { SessionContext } from './seal-record.js';
+import { SessionClosedError, SessionExpiredError, SessionLostError } from './session-errors.js';
+import type { SessionRecord } from './session-record.js';
+import { decodeSessionRecord, encodeSessionRecord, trailOfSessionRecord } from './session-record.js';
+
+export interface SessionSettings {
+  /** Base URL under which gateways reach this process. */
+  readonly endpoint: string;
+  readonly pid: number;
+  readonly host: string;
+  /** How long a confirmed renewal is good for; renewed every third of it. */
+  readonly ttlMs: number;
+}
+
+export const SESSION_TTL_MS = 5_000;
+/** Two renewals may fail before the deadline. */
+const RENEWALS_PER_TTL = 3;
+
+/** What the bucket is known to hold, and from when it counts. */
+interface ConfirmedRecord {
+  readonly record: SessionRecord;
+  readonly etag: string;
+  /** When the bytes were sent for the first time; repeats of the same bytes do not move it (S1). */
+  readonly sentAt: Instant;
+}
+
+interface FloorWaiter {
+  readonly floor: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One life of one worker process: a record in the bucket, renewed for as long as the process may serve.
+ *
+ *     sent        confirmed                         sent + ttl
+ *     |---------------|---------------------------------|
+ *                     serving: reads may be answered    past the deadline: 503, until a renewal is confirmed
+ *
+ * The deadline (S1) protects reads only, and rests on clocks that do not stop unseen (A1). Acknowledged writes rest on
+ * the log: a session that was sealed finds the seals in its way.
+ *
+ * There is one chain of edits and one edit in flight: each renewal is a CAS on the one confirmed before, with a fresh
+ * nonce. An unknown outcome is repeated with the same bytes until it is done or refused (P1); a renewal that was
+ * confirmed late counts from its first sending, so it may confirm a deadline that has already passed.
+ */
+export class Session {
+  private readonly end = new AbortController();
+  private timer: Timer | undefined;
+  private editing: Promise<void> | undefined;
+  private wantedFloor: number;
+  private urgent = false;
+  private closing = false;
+  private cleaning: Promise<void> | undefined;
+  private waiters: FloorWaiter[] = [];
+
+  /**
+   * Creates the record and resolves once it is confirmed; only then may anything be claimed (S1).
+   * @throws UnknownOutcomeError, StoreUnavailableError; SessionLostError when a contender sealed it before that
+   */
+  static async start(ctx: SessionContext, settings: SessionSettings): Promise<Session> {
+    const sessionId = new UlidSource(ctx.clock, ctx.random).next() as SessionId;
+    const { endpoint, pid, host, ttlMs } = settings;
+    const trail = nextTrail(EMPTY_TRAIL, drawNonce(ctx.random));
+    const record: SessionRecord = {
+      sessionId,
+      endpoint,
+      pid,
+      host,
+      ttlMs,
+      state: 'live',
+      floor: 1,
+      rollups: [],
+      trail,
+    };
+    const sentAt = instant(ctx.clock);
+    const created = await settleCreate(ctx, bucketLayout.session(sessionId), encodeSessionRecord(record));
+    if (created.outcome === 'exists') throw new SessionLostError(sessionId, 'its record was not the one it sent');
+    return new Session(ctx, { record, etag: created.etag, sentAt });
+  }
+
+  private constructor(
+    private readonly ctx: SessionContext,
+    private confirmed: ConfirmedRecord,
+  ) {
+    this.wantedFloor = confirmed.record.floor;
+    this.scheduleRenewal();
+  }
+
+  get id(): SessionId {
+    return this.confirmed.record.sessionId;
+  }
+
+  get ttlMs(): number {
+    return this.confirmed.record.ttlMs;
+  }
+
+  /** The floor that a confirmed renewal names: what lies below it may be deleted (S6). */
+  get floor(): number {
+    return this.confirmed.record.floor;
+  }
+
+  /** Aborted when the session is lost or closed; the reason is an Error that says how. It never comes back. */
+  get ended(): AbortSignal {
+    return this.end.signal;
+  }
+
+  /** S1: false from the deadline on. Ask after the answer is computed, with no await between this and the send. */
+  serving(): boolean {
+    if (this.end.signal.aborted || this.closing) return false;
+    return elapsedMsSince(this.ctx.clock, this.confirmed.sentAt) < this.ttlMs;
+  }
+
+  /** @throws SessionExpiredError unless {@link serving}; the reason of {@link ended} once it has ended. */
+  assertServing(): void {
+    this.end.signal.throwIfAborted();
+    if (!this.serving()) throw new SessionExpiredError(this.id);
+  }
+
+  /**
+   * Names a higher floor in the next renewal, or, with `soon`, in one that is sent as soon as none is in flight.
+   * Resolves once a confirmed renewal names it or a higher one (S6); rejects when the session ends first.
+   */
+  raiseFloor(floor: number, options: { readonly soon?: boolean } = {}): Promise<void> {
+    assert(Number.isSafeInteger(floor) && floor >= 1, 'segments start at 1');
+    if (floor <= this.floor) return Promise.resolve();
+    if (this.end.signal.aborted) return Promise.reject(this.end.signal.reason as Error);
+    this.wantedFloor = Math.max(this.wantedFloor, floor);
+    if (options.soon) {
+      this.urgent = true;
+      if (this.editing === undefined) this.renewNow();
+    }
+    return new Promise((resolve, reject) => this.waiters.push({ floor, resolve, reject }));
+  }
+
+  /** The log found a seal where its segment should be: another process has sealed this session (S3). */
+  fail(error: Error): void {
+    if (this.end.signal.aborted) return;
+    this.timer?.cancel();
+    this.end.abort(error);
+    const waiters = this.waiters;
+    this.waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  /**
+   * The last step of a drain (S6 and H4 come first: nothing in flight, every database released): the record becomes
+   * sealed and clean, so that others claim without waiting. From the call on the session serves nothing. Calling it
+   * again gives the same promise.
+   * @throws SessionLostError when another sealed it first; UnknownOutcomeError
+   */
+  sealClean(): Promise<void> {
+    this.cleaning ??= this.closeRecord();
+    return this.cleaning;
+  }
+
+  /** Ends the session without a word to the bucket, as a crash would: others wait for its ttl. */
+  stop(): void {
+    this.fail(new SessionClosedError(this.id));
+  }
+
+  private async closeRecord(): Promise<void> {
+    this.end.signal.throwIfAborted();
+    this.closing = true;
+    this.timer?.cancel();
+    // The clean record must follow the last renewal on the chain, not race it.
+    await this.editing;
+    this.end.signal.throwIfAborted();
+    try {
+      await this.edit({ state: 'clean' });
+    } catch (error) {
+      this.fail(error as Error);
+      throw error;
+    }
+    this.fail(new SessionClosedError(this.id));
+  }
+
+  /** On schedule relative to the last sending: a slow confirmation does not stretch the rhythm. */
+  private scheduleRenewal(): void {
+    if (this.end.signal.aborted || this.closing) return;
+    const sinceSentMs = elapsedMsSince(this.ctx.clock, this.confirmed.sentAt);
+    const dueInMs = this.urgent ? 0 : Math.max(0, this.renewEveryMs - sinceSentMs);
+    this.timer?.cancel();
+    this.timer = this.ctx.clock.schedule(dueInMs, () => this.renewNow());
+  }
+
+  private get renewEveryMs(): number {
+    return this.ttlMs / RENEWALS_PER_TTL;
+  }
+
+  private renewNow(): void {
+    assert(this.editing === undefined, 'one edit of the session record at a time');
+    this.timer?.cancel();
+    this.urgent = false;
+    this.editing = this.edit({})
+      .catch((error: Error) => this.fail(error))
+      .then(() => {
+        this.editing = undefined;
+        this.scheduleRenewal();
+      });
+  }
+
+  /** One edit on the chain; returns when it is confirmed. Throws when it is refused, or when the session ended. */
+  private async edit(change: { readonly state?: 'clean' }): Promise<void> {
+    const { ctx, confirmed } = this;
+    const nonce = drawNonce(ctx.random);
+    const trail = nextTrail(confirmed.record.trail, nonce);
+    const record: SessionRecord = { ...confirmed.record, ...change, floor: this.wantedFloor, trail };
+    const sentAt = instant(ctx.clock);
+    const etag = await this.settle(encodeSessionRecord(record), nonce, confirmed);
+    this.confirmed = { record, etag, sentAt };
+    this.resolveFloorWaiters();
+  }
+
+  /** P1 for as long as the session lives: the same bytes and condition, until done or refused. */
+  private async settle(body: Uint8Array, nonce: string, base: ConfirmedRecord): Promise<string> {
+    const { ctx } = this;
+    for (;;) {
+      this.end.signal.throwIfAborted();
+      try {
+        const swap = await settleSwap({ ...ctx, signal: this.end.signal }, bucketLayout.session(this.id), body, {
+          condition: { match: base.etag },
+          nonce,
+          baseEdits: base.record.trail.edits,
+          trailOf: trailOfSessionRecord,
+        });
+        if (swap.outcome === 'done') return swap.etag;
+        // Superseded means applied and then sealed: a renewal that reads itself back from a sealed record is refused (S3).
+        const current = swap.current && decodeSessionRecord(swap.current.body);
+        throw new SessionLostError(
+          this.id,
+          current === undefined ? 'its record is gone' : `its record is ${current.state}`,
+        );
+      } catch (error) {
+        this.end.signal.throwIfAborted();
+        // A drain has a process waiting for it: it gives up where a renewal goes on.
+        const repeatable = isLeaseholdError(error, 'unknown') || isLeaseholdError(error, 'unavailable');
+        if (!repeatable || this.closing) throw error;
+      }
+      await ctx.clock.sleep(this.renewEveryMs, this.end.signal);
+    }
+  }
+
+  private resolveFloorWaiters(): void {
+    const met = this.waiters.filter((waiter) => waiter.floor <= this.floor);
+    this.waiters = this.waiters.filter((waiter) => waiter.floor > this.floor);
+    for (const waiter of met) waiter.resolve();
+  }
+}
