@@ -8,6 +8,7 @@ import {
   MAX_RECONNECT_DELAY_MS,
   reconnectDelayMs,
   redisOptions,
+  type Redis,
 } from './redis-connection.js';
 import { parseRedisUrl, RedisUrlError } from './redis-url.js';
 

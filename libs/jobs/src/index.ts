@@ -1,0 +1,5 @@
+export type { JobLog } from './interval-log.js';
+export * from './job-kinds.js';
+export * from './job-queues.js';
+export * from './job-workers.js';
+export { queueStoreFrom, type QueueStore } from './queue-store.js';

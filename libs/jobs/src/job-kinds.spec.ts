@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { JOB_KINDS, jobKinds, JobPayloadError, parsePayload } from './job-kinds.js';
+import { queueStoreFrom } from './queue-store.js';
+
+const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d';
+
+describe('parsePayload', () => {
+  it('accepts what the producer sends', () => {
+    expect(parsePayload('compact', { databaseId: DATABASE })).toEqual({ databaseId: DATABASE });
+  });
+
+  it.each([undefined, null, {}, [], { databaseId: 7 }, { databaseId: '../x' }, { databaseId: DATABASE, extra: 1 }])(
+    'refuses %j',
+    (data) => {
+      for (const kind of jobKinds()) expect(() => parsePayload(kind, data)).toThrow(JobPayloadError);
+    },
+  );
+});
+
+describe('JOB_KINDS', () => {
+  it('gives every kind a queue of its own, without the colon that the queue refuses', () => {
+    const queues = jobKinds().map((kind) => JOB_KINDS[kind].queue);
+    expect(new Set(queues).size).toBe(queues.length);
+    expect(queues.join()).not.toContain(':');
+  });
+});
+
+describe('queueStoreFrom', () => {
+  const DATABASE_URL = 'postgres://localhost/leasehold';
+
+  it('prefers Redis', () => {
+    expect(queueStoreFrom({ DATABASE_URL, REDIS_URL: 'redis://localhost' }).kind).toBe('redis');
+    expect(queueStoreFrom({ DATABASE_URL }).kind).toBe('postgres');
+    expect(queueStoreFrom({ DATABASE_URL, REDIS_URL: '' }).kind).toBe('postgres');
+  });
+
+  it('refuses to run without either', () => {
+    expect(() => queueStoreFrom({})).toThrow(/REDIS_URL or DATABASE_URL/);
+  });
+});

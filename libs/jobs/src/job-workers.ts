@@ -1,0 +1,189 @@
+import { assert, isLeaseholdError, LeaseholdError, type Clock } from '@leasehold/foundation';
+import { UnrecoverableError, type Job } from 'bullmq';
+
+import { withDeadline } from './deadline.js';
+import { IntervalLog, messageOf, type JobLog } from './interval-log.js';
+import { JOB_KINDS, jobKinds, parsePayload, type JobKind, type JobPayload } from './job-kinds.js';
+import { openConsumer, type QueueConsumer, type QueueStore } from './queue-store.js';
+
+/**
+ * Does one job. It may run twice, late, and beside itself in another process: it commits through CAS or not at all.
+ * The signal aborts when the job's lock is lost or the process is about to end; the job is then run again elsewhere.
+ * An error of kind `invalid` or `corrupt` sets the job aside at once, every other is tried again with backoff.
+ */
+export type JobHandler<K extends JobKind> = (payload: JobPayload<K>, signal: AbortSignal) => Promise<void>;
+export type JobHandlers = { readonly [K in JobKind]: JobHandler<K> };
+
+/**
+ * - `done`
+ * - `retrying`: failed, will be tried again
+ * - `failed`: set aside, for people to look at
+ */
+export interface JobOutcome {
+  readonly kind: JobKind;
+  readonly outcome: 'done' | 'retrying' | 'failed';
+  readonly durationMs: number;
+}
+
+export interface JobWorkersContext {
+  readonly store: QueueStore;
+  readonly clock: Clock;
+  readonly log: JobLog;
+  readonly observe?: (outcome: JobOutcome) => void;
+}
+
+export interface JobWorkersSettings {
+  /** Jobs of one kind that run at once in this process. */
+  readonly concurrency: number;
+  /** A job whose process does not renew its lock for this long is given to another. */
+  readonly lockDurationMs: number;
+  /** How often abandoned jobs are looked for; one is found at the second look after its lock ran out. */
+  readonly stalledIntervalMs: number;
+  /** A job that takes its process down this many times and once more is set aside. */
+  readonly maxStalled: number;
+  /** Wait after the queue could not be asked. */
+  readonly queueRetryMs: number;
+  /** Until the start fails because the queue is not there. */
+  readonly startTimeoutMs: number;
+  readonly logIntervalMs: number;
+}
+
+export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
+  concurrency: 2,
+  lockDurationMs: 60_000,
+  stalledIntervalMs: 30_000,
+  maxStalled: 3,
+  queueRetryMs: 5_000,
+  startTimeoutMs: 30_000,
+  logIntervalMs: 60_000,
+};
+
+/** Between two attempts to connect at the start. */
+const CONNECT_RETRY_MS = 1_000;
+/** After the grace, how long aborted handlers have to end. */
+const ABORT_GRACE_MS = 1_000;
+
+/** The queue's server could not be reached. */
+export class QueueUnavailableError extends LeaseholdError {
+  override readonly name = 'QueueUnavailableError';
+
+  constructor(cause: unknown) {
+    super('unavailable', 'queue-unavailable', `job queue unavailable: ${messageOf(cause)}`, { cause });
+  }
+}
+
+export interface JobWorkers {
+  /** True until `close`. */
+  running(): boolean;
+  /** Takes no further job, lets the running ones end for `graceMs`, then aborts them. Idempotent. Never throws. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Takes jobs of every kind until closed. Resolves when the queues are connected and the first job may start.
+ *
+ * @throws AssertionError when a kind has no handler: a job nobody handles would wait unseen for ever.
+ * @throws QueueUnavailableError (unavailable) when the queue cannot be reached within `startTimeoutMs`.
+ */
+export async function runJobWorkers(
+  handlers: JobHandlers,
+  context: JobWorkersContext,
+  settings: Partial<JobWorkersSettings> = {},
+): Promise<JobWorkers> {
+  const missing = jobKinds().filter((kind) => typeof handlers[kind] !== 'function');
+  assert(missing.length === 0, `no handler for jobs of kind ${missing.join(', ')}`);
+  const all = { ...DEFAULT_JOB_WORKERS_SETTINGS, ...settings };
+  const consumers = await connectAll(handlers, context, all);
+  for (const { worker } of consumers) {
+    worker.run().catch((error: unknown) => context.log.error({ reason: messageOf(error) }, 'job worker stopped'));
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    running: () => closing === undefined,
+    close: (graceMs) => (closing ??= closeAll(consumers, context.clock, graceMs)),
+  };
+}
+
+async function connectAll(
+  handlers: JobHandlers,
+  context: JobWorkersContext,
+  settings: JobWorkersSettings,
+): Promise<readonly QueueConsumer[]> {
+  const startedAt = context.clock.monotonic();
+  for (;;) {
+    const consumers = jobKinds().map((kind) => consume(kind, handlers, context, settings));
+    const leftMs = Math.max(1, startedAt + settings.startTimeoutMs - context.clock.monotonic());
+    try {
+      await withDeadline(context.clock, leftMs, Promise.all(consumers.map(({ worker }) => worker.waitUntilReady())));
+      return consumers;
+    } catch (error) {
+      // Not awaited: a connection that hangs also hangs in closing.
+      for (const consumer of consumers) void consumer.close().catch(() => undefined);
+      if (leftMs <= CONNECT_RETRY_MS) throw new QueueUnavailableError(error);
+      await context.clock.sleep(CONNECT_RETRY_MS);
+    }
+  }
+}
+
+function consume<K extends JobKind>(
+  kind: K,
+  handlers: JobHandlers,
+  context: JobWorkersContext,
+  settings: JobWorkersSettings,
+): QueueConsumer {
+  const trouble = new IntervalLog(context.log, context.clock, settings.logIntervalMs);
+  const consumer = openConsumer(
+    context.store,
+    JOB_KINDS[kind].queue,
+    // Three parameters: BullMQ passes a signal only to a processor that declares it.
+    (job, _token, signal) => process(kind, job, signal, handlers, context),
+    {
+      autorun: false,
+      concurrency: settings.concurrency,
+      lockDuration: settings.lockDurationMs,
+      stalledInterval: settings.stalledIntervalMs,
+      maxStalledCount: settings.maxStalled,
+      runRetryDelay: settings.queueRetryMs,
+    },
+    (error) => trouble.warn({ kind, reason: messageOf(error) }, 'job queue unavailable'),
+  );
+  consumer.worker.on('stalled', (id) =>
+    context.log.warn({ kind, job: id }, 'job abandoned by its process, runs again'),
+  );
+  return consumer;
+}
+
+async function process<K extends JobKind>(
+  kind: K,
+  job: Job,
+  signal: AbortSignal | undefined,
+  handlers: JobHandlers,
+  { clock, log, observe }: JobWorkersContext,
+): Promise<void> {
+  const startedAt = clock.monotonic();
+  const report = (outcome: JobOutcome['outcome']): void =>
+    observe?.({ kind, outcome, durationMs: clock.monotonic() - startedAt });
+  try {
+    await handlers[kind](parsePayload(kind, job.data), signal ?? new AbortController().signal);
+    report('done');
+  } catch (error) {
+    const hopeless = isLeaseholdError(error, 'invalid') || isLeaseholdError(error, 'corrupt');
+    const last = hopeless || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    report(last ? 'failed' : 'retrying');
+    const fields = { kind, job: job.id, attempt: job.attemptsMade + 1, reason: messageOf(error) };
+    if (last) log.error(fields, 'job failed and is set aside');
+    else log.warn(fields, 'job failed and is tried again');
+    throw hopeless ? new UnrecoverableError(messageOf(error)) : error;
+  }
+}
+
+async function closeAll(consumers: readonly QueueConsumer[], clock: Clock, graceMs: number): Promise<void> {
+  const closed = Promise.all(consumers.map((consumer) => consumer.close().catch(() => undefined)));
+  try {
+    await withDeadline(clock, graceMs, closed);
+  } catch {
+    for (const { worker } of consumers) worker.cancelAllJobs('the process is ending');
+    // What does not end now is left to its lock: it runs out, and another process takes the job.
+    await withDeadline(clock, ABORT_GRACE_MS, closed).catch(() => undefined);
+  }
+}

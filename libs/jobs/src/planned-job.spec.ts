@@ -1,0 +1,54 @@
+import type { DatabaseId } from '@leasehold/foundation';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { planCompaction, planGc } from './planned-job.js';
+
+const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
+const HOUR_MS = 3_600_000;
+
+describe('planCompaction', () => {
+  it('has one key per database, without a colon, and is due at once', () => {
+    expect(planCompaction(DATABASE)).toMatchObject({ kind: 'compact', key: `compact-${DATABASE}`, dueAt: 0 });
+  });
+});
+
+describe('planGc', () => {
+  const instant = fc.integer({ min: 0, max: 2 ** 42 });
+  const age = fc.integer({ min: 1, max: 48 * HOUR_MS });
+
+  it('is due only when everything that it was asked for is old enough, and not more than 2.05 ages later', () => {
+    fc.assert(
+      fc.property(instant, age, (now, minAgeMs) => {
+        const { dueAt } = planGc(DATABASE, now, minAgeMs);
+        expect(dueAt - now).toBeGreaterThanOrEqual(minAgeMs);
+        expect(dueAt - now).toBeLessThanOrEqual(2.05 * minAgeMs + 1);
+      }),
+    );
+  });
+
+  it('collapses requests only onto a job that is late enough for them', () => {
+    fc.assert(
+      fc.property(instant, age, fc.integer({ min: 0, max: 96 * HOUR_MS }), (now, minAgeMs, later) => {
+        const first = planGc(DATABASE, now, minAgeMs);
+        const second = planGc(DATABASE, now + later, minAgeMs);
+        if (first.key === second.key) expect(first.dueAt).toBeGreaterThanOrEqual(now + later + minAgeMs);
+        else expect(second.dueAt).toBeGreaterThan(first.dueAt);
+      }),
+    );
+  });
+
+  it('lets at most three jobs of a database that is compacted every minute wait', () => {
+    const waiting = new Map<string, number>();
+    for (let now = 0; now < 48 * HOUR_MS; now += 60_000) {
+      const { key, dueAt } = planGc(DATABASE, now, HOUR_MS);
+      waiting.set(key, dueAt);
+      for (const [other, due] of waiting) if (due <= now) waiting.delete(other);
+      expect(waiting.size).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('is due at once when no age is asked for', () => {
+    expect(planGc(DATABASE, 5, 0)).toMatchObject({ key: `gc-${DATABASE}`, dueAt: 0 });
+  });
+});

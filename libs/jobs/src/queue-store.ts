@@ -1,0 +1,117 @@
+import { LeaseholdError } from '@leasehold/foundation';
+import { closeRedis, connectRedis, parseRedisUrl } from '@leasehold/redis';
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type JobsOptions,
+  type PostgresPoolConfig,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq';
+
+/** Where the queues live. `namespace` sets them apart from others in the same server: a Postgres schema, a Redis key prefix. */
+export type QueueStore =
+  | { readonly kind: 'postgres'; readonly databaseUrl: string; readonly namespace: string }
+  | { readonly kind: 'redis'; readonly redisUrl: string; readonly namespace: string };
+
+export const DEFAULT_NAMESPACE = 'leasehold_jobs';
+
+/** Until a connection to Postgres stands. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Statements of the queue take milliseconds; the migration of an empty schema takes less than a second. */
+const QUERY_TIMEOUT_MS = 15_000;
+/** A producer sends one job at a time; one more lets a new attempt start while an old one is timing out. */
+const PRODUCER_CONNECTIONS = 2;
+/** Claims, lock renewals and completions of a worker; its LISTEN connection comes on top. */
+const WORKER_CONNECTIONS = 3;
+
+/** REDIS_URL wins over DATABASE_URL. @throws LeaseholdError (invalid) when there is neither, RedisUrlError when it is not one. */
+export function queueStoreFrom(urls: { readonly DATABASE_URL?: string; readonly REDIS_URL?: string }): QueueStore {
+  if (urls.REDIS_URL) return { kind: 'redis', redisUrl: parseRedisUrl(urls.REDIS_URL), namespace: DEFAULT_NAMESPACE };
+  if (urls.DATABASE_URL) return { kind: 'postgres', databaseUrl: urls.DATABASE_URL, namespace: DEFAULT_NAMESPACE };
+  throw new LeaseholdError(
+    'invalid',
+    'queue-not-configured',
+    'set REDIS_URL or DATABASE_URL: the job queues need one of them',
+  );
+}
+
+/** The sending side of one queue. */
+export interface QueueProducer {
+  add(name: string, payload: object, options: JobsOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the sending side; connects in the background. Once a connection attempt has failed the driver remembers it for
+ * good: after a failed `add`, close this one and open another.
+ */
+export function openProducer(store: QueueStore, queueName: string, onError: (error: Error) => void): QueueProducer {
+  if (store.kind === 'postgres') {
+    const connection = postgresConnection(store.databaseUrl, store.namespace, PRODUCER_CONNECTIONS);
+    const queue = new Queue(queueName, { connection }, createPostgresBackend);
+    queue.on('error', onError);
+    return {
+      add: async (name, payload, options) => void (await queue.add(name, payload, options)),
+      close: () => queue.close(),
+    };
+  }
+  const redis = connectRedis(store.redisUrl, 'producer', onError);
+  const queue = new Queue(queueName, { connection: redis, prefix: store.namespace });
+  queue.on('error', onError);
+  return {
+    add: async (name, payload, options) => void (await queue.add(name, payload, options)),
+    close: async () => {
+      // BullMQ leaves a connection that it was given; closing it first also ends what the queue may still wait for.
+      await closeRedis(redis);
+      await queue.close();
+    },
+  };
+}
+
+/** The receiving side of one queue, not yet running. */
+export interface QueueConsumer {
+  readonly worker: Worker;
+  /** Lets running jobs end, then disconnects. Only the first call counts. */
+  close(): Promise<void>;
+}
+
+export function openConsumer(
+  store: QueueStore,
+  queueName: string,
+  processor: Processor,
+  options: Omit<WorkerOptions, 'connection'>,
+  onError: (error: Error) => void,
+): QueueConsumer {
+  if (store.kind === 'postgres') {
+    const connection = postgresConnection(store.databaseUrl, store.namespace, WORKER_CONNECTIONS);
+    const worker = new Worker(queueName, processor, { ...options, connection }, createPostgresBackend);
+    worker.on('error', onError);
+    return { worker: worker as unknown as Worker, close: () => worker.close() };
+  }
+  const redis = connectRedis(store.redisUrl, 'worker', onError);
+  const worker = new Worker(queueName, processor, { ...options, connection: redis, prefix: store.namespace });
+  worker.on('error', onError);
+  return {
+    worker,
+    close: async () => {
+      await worker.close();
+      await closeRedis(redis);
+    },
+  };
+}
+
+/** Several processes may migrate at once: BullMQ does it in one transaction under an advisory lock of the schema. */
+function postgresConnection(connectionString: string, schema: string, max: number): PostgresPoolConfig {
+  return {
+    connectionString,
+    schema,
+    migrate: true,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    statement_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+  };
+}
