@@ -1,0 +1,33 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+import type { ErrorCode } from '@leasehold/protocol';
+import { ERROR_CODES, ProblemError, requestIdFrom, toProblem } from '@leasehold/protocol';
+
+const CODE_OF_PARSER: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
+
+/**
+ * Answers what Node's HTTP parser refuses, where there is no request object yet: the same problem details, written to
+ * the socket, which is then closed because nothing after the error can be understood.
+ */
+export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = CODE_OF_PARSER[error.code ?? ''] ?? 'invalid-request';
+  const requestId = requestIdFrom(undefined);
+  const { status, headers, body } = toProblem(new ProblemError(code, ERROR_CODES[code].meaning), requestId);
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `x-request-id: ${requestId}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon());
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http';
+
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ProblemError, requestIdFrom, toProblem, traceparentFrom } from '@leasehold/protocol';
+import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
+
+import { answerClientError } from './client-error.js';
+import type { Drain } from './drain.js';
+import type { Logger } from './logger.js';
+import type { HttpMetrics } from './metrics.js';
+import { sendProblem } from './problem-filter.js';
+import { readBody } from './request-body.js';
+import { RouteTable } from './route-table.js';
+
+/** Idle keep-alive connections; above the usual 60 s of load balancers, so that they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** A request, body included, must have arrived in this time: slow senders do not hold connections for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection on which nothing happens, in the middle of a request too. Above any time that a request is held. */
+const CONNECTION_TIMEOUT_MS = 120_000;
+const MAX_HEAD_BYTES = 16 * 1024;
+/** Above base64url of the longest key, so that a key that is too long is told so by its own code. */
+const MAX_PARAMETER_CHARS = MAX_HEAD_BYTES;
+
+export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+
+export interface HttpSettings {
+  readonly rawBodies: boolean;
+  readonly bodyLimitBytes: number;
+  /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
+  readonly rewriteTarget?: ((target: string) => string) | undefined;
+}
+
+/** Fastify with everything bounded, every refusal a problem, and request ids, metrics and drain hooked in. */
+export function createHttpAdapter(
+  settings: HttpSettings,
+  drain: Drain,
+  metrics: HttpMetrics,
+  logger: Logger,
+): FastifyAdapter {
+  const { rewriteTarget } = settings;
+  const options: FastifyHttpOptions<RawServerDefault> = {
+    // Host is checked below, where the refusal can be a problem.
+    http: { maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false },
+    logger: false,
+    genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
+    requestIdHeader: false,
+    bodyLimit: settings.bodyLimitBytes,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    // The drain refuses late requests itself, as problems; see Drain.
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: MAX_PARAMETER_CHARS },
+    ...(rewriteTarget ? { rewriteUrl: (raw) => rewriteTarget(raw.url ?? '/') } : {}),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      metrics.record({ method: request.method, route: 'none', status: error.statusCode ?? 400, seconds: 0 });
+      sendProblem(error, request, reply, logger);
+    },
+  };
+  const adapter = new FastifyAdapter(options);
+  const instance: FastifyInstance = adapter.getInstance();
+  RouteTable.watch(instance);
+  addBodyParsers(instance, settings);
+  addRequestHooks(instance, drain, metrics, logger);
+  answerExpectations(instance);
+  return adapter;
+}
+
+function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimitBytes }: HttpSettings): void {
+  instance.removeAllContentTypeParsers();
+  if (rawBodies) {
+    instance.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
+      readBody(payload, bodyLimitBytes),
+    );
+    return;
+  }
+  const parseJson = instance.getDefaultJsonParser('error', 'error');
+  instance.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readBody(payload, bodyLimitBytes);
+    return new Promise((resolve, reject) => {
+      void parseJson(request, body.toString('utf8'), (error, parsed) => (error ? reject(error) : resolve(parsed)));
+    });
+  });
+}
+
+function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpMetrics, logger: Logger): void {
+  instance.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    drain.admit(request.raw, reply.raw);
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+      throw new ProblemError('invalid-request', 'the Host header is missing');
+    }
+  });
+  instance.addHook('onSend', async (_request, reply) => {
+    if (drain.stopping) reply.header('connection', 'close');
+  });
+  instance.addHook('onResponse', async (request, reply) => {
+    const sample = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    };
+    metrics.record(sample);
+    const traceparent = traceparentFrom(request.headers.traceparent);
+    logger.debug({ requestId: request.id, traceparent, ...sample }, 'request');
+  });
+}
+
+/** Node answers an unknown `Expect` with an empty 417. */
+function answerExpectations(instance: FastifyInstance): void {
+  instance.server.on('checkExpectation', (_request, response) => {
+    const requestId = requestIdFrom(undefined);
+    const { status, headers, body } = toProblem(
+      new ProblemError('expectation-failed', 'only 100-continue is understood'),
+      requestId,
+    );
+    response
+      .writeHead(status, { ...headers, 'x-request-id': requestId, connection: 'close' })
+      .end(JSON.stringify(body));
+  });
+}
