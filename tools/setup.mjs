@@ -114,7 +114,9 @@ async function buildProjects() {
   const startedAt = performance.now();
   const { built, failures } = await build();
   if (failures.length > 0) {
-    throw new SetupError([...failures.map(({ file, message }) => `${file}: ${message}`), 'the build failed'].join('\n'));
+    throw new SetupError(
+      [...failures.map(({ file, message }) => `${file}: ${message}`), 'the build failed'].join('\n'),
+    );
   }
   if (built > 0) say(`built ${built} files in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError, explainFileError } from './cli-error.js';
+import { REPOSITORY } from './repository.js';
+import { openTerminal } from './terminal.js';
+import { isLane, LANES, type Lane } from './tests/lanes.js';
+import { GATEWAYS_MAX, LAST_PORT, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
+
+const terminal = openTerminal();
+const program = new Command('leasehold')
+  .description('Leasehold: a database per tenant, on object storage.')
+  .configureOutput({ outputError: (text) => terminal.say(text.trimEnd().replace(/^error: /, '')) });
+
+// Each command is loaded when it is run: the others' packages cost a start nothing.
+program
+  .command('up')
+  .description('start everything here: bucket, Postgres, gateway, control plane, workers, compactor')
+  .option('--port <port>', 'gateway here, control plane and console one above', wholeNumber(1, LAST_PORT), 4000)
+  .option('--data <folder>', 'where everything is kept', join(REPOSITORY, '.leasehold', 'data'))
+  .option('--workers <count>', 'processes that hold databases', wholeNumber(1, WORKERS_MAX), 2)
+  .option(
+    '--gateways <count>',
+    'processes that take requests; further ones on free ports',
+    wholeNumber(1, GATEWAYS_MAX),
+    1,
+  )
+  .option('--json', 'print one line of JSON once ready', false)
+  .addHelpText(
+    'after',
+    '\nS3_ENDPOINT and S3_BUCKET, DATABASE_URL and REDIS_URL each switch one part to one that runs elsewhere.',
+  )
+  .action(async (options: UpOptions) => {
+    const { up } = await import('./up/up.js');
+    await up(options, terminal, process.env);
+  });
+
+program
+  .command('test')
+  .description('run the tests; further arguments go to Jest')
+  .option('--lane <lane>', `only this lane: ${LANES.join(', ')} (repeatable)`, collectLanes, [])
+  .argument('[jest...]')
+  .allowUnknownOption()
+  .action(async (jestArguments: readonly string[], options: { readonly lane: readonly Lane[] }) => {
+    const { runTests } = await import('./tests/run-tests.js');
+    await runTests({ lanes: options.lane, jestArguments }, terminal, process.env);
+  });
+
+program
+  .command('bench')
+  .description('run benchmarks')
+  .argument('[name]')
+  .option('--json', 'print results as JSON', false)
+  .action(async (name: string | undefined, options: { readonly json: boolean }) => {
+    const { bench } = await import('./bench/bench.js');
+    await bench(name, options);
+  });
+
+program
+  .command('probe')
+  .description(
+    'check that a bucket honours the conditions that Leasehold stands on (keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY)',
+  )
+  .option('--endpoint <url>', 'of the S3 server (S3_ENDPOINT)')
+  .option('--bucket <name>', 'an existing bucket (S3_BUCKET)')
+  .option('--region <name>', 'S3_REGION')
+  .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
+  .action(async (flags: { endpoint?: string; bucket?: string; region?: string; pathStyle?: string }) => {
+    const { readStoreSettings } = await import('./probe/store-settings.js');
+    const { probe } = await import('./probe/probe.js');
+    const settings = readStoreSettings({
+      ...process.env,
+      ...(flags.endpoint === undefined ? {} : { S3_ENDPOINT: flags.endpoint }),
+      ...(flags.bucket === undefined ? {} : { S3_BUCKET: flags.bucket }),
+      ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
+      ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
+    });
+    await probe(settings, terminal);
+  });
+
+function collectLanes(name: string, before: readonly Lane[]): readonly Lane[] {
+  if (isLane(name)) return [...before, name];
+  throw new InvalidArgumentError(`Lanes are ${LANES.join(', ')}.`);
+}
+
+/** One sentence for what a person can mend; a stack only for what is our own mistake. */
+function explain(error: unknown): string {
+  if (error instanceof CliError) return error.message;
+  return explainFileError(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+try {
+  await program.parseAsync();
+  process.exit();
+} catch (error) {
+  terminal.say(explain(error));
+  process.exit(error instanceof CliError ? error.exitCode : 1);
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliError } from '../cli-error.js';
+import { REPOSITORY } from '../repository.js';
+import type { Terminal } from '../terminal.js';
+import { LANES, missingRequirements, type Lane } from './lanes.js';
+import { addTallies, EMPTY_TALLY, readTally, summaryLine, type Tally } from './tally.js';
+
+export interface TestOptions {
+  /** All lanes when empty. */
+  readonly lanes: readonly Lane[];
+  /** Handed on to Jest: patterns, `-t`, … */
+  readonly jestArguments: readonly string[];
+}
+
+/** Tests that start whole sets of processes run one file at a time, after the others; the rest share the cores. */
+const ALONE: readonly Lane[] = ['e2e'];
+
+/** The whole of `./leasehold test`. @throws CliError when anything failed, or was skipped where nothing may be. */
+export async function runTests(options: TestOptions, terminal: Terminal, env: NodeJS.ProcessEnv): Promise<void> {
+  const lanes = options.lanes.length === 0 ? LANES : options.lanes;
+  const strict = env['LEASEHOLD_REQUIRE_LANES'] === '1';
+  const missing = missingRequirements(lanes, env);
+  for (const { name, lanes: affected, remedy } of missing) {
+    terminal.say(
+      `${strict ? 'MISSING' : 'SKIPPING'}: tests of the lanes ${affected.join(', ')} that need ${name}; ${remedy}`,
+    );
+  }
+  if (strict && missing.length > 0) throw new CliError('LEASEHOLD_REQUIRE_LANES=1 and a lane lacks its server');
+
+  let tally = EMPTY_TALLY;
+  let clean = true;
+  for (const group of [lanes.filter((lane) => !ALONE.includes(lane)), lanes.filter((lane) => ALONE.includes(lane))]) {
+    if (group.length === 0) continue;
+    const run = await runJest(group, options.jestArguments, env);
+    tally = addTallies(tally, run.tally);
+    clean &&= run.clean;
+  }
+  terminal.result(summaryLine(tally));
+  if (!clean || tally.failed > 0) throw new CliError('tests failed');
+  if (tally.passed + tally.skipped === 0) throw new CliError('no test matches');
+  if (strict && tally.skipped > 0) throw new CliError('LEASEHOLD_REQUIRE_LANES=1 and tests were skipped');
+}
+
+async function runJest(
+  lanes: readonly Lane[],
+  jestArguments: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly tally: Tally; readonly clean: boolean }> {
+  const folder = await mkdtemp(join(tmpdir(), 'leasehold-test-'));
+  const output = join(folder, 'report.json');
+  try {
+    const child = spawn(
+      process.execPath,
+      [
+        join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
+        ...['--selectProjects', ...lanes, '--passWithNoTests', '--json', `--outputFile=${output}`],
+        ...(lanes.every((lane) => ALONE.includes(lane)) ? ['--runInBand'] : []),
+        ...jestArguments,
+      ],
+      {
+        cwd: REPOSITORY,
+        env: { ...env, NODE_OPTIONS: nodeOptions(env['NODE_OPTIONS']) },
+        // With --json Jest prints its report on stdout too; people read stderr.
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+    process.on('SIGTERM', passOn).on('SIGINT', ignore);
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    process.off('SIGTERM', passOn).off('SIGINT', ignore);
+    const json = await readFile(output, 'utf8').catch(() => undefined);
+    if (json === undefined) throw new CliError(`Jest ended without a report (exit code ${code})`);
+    return { tally: readTally(json), clean: code === 0 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ctrl-C reaches Jest by itself; we wait for its end. */
+function ignore(): void {}
+
+function nodeOptions(given: string | undefined): string {
+  const own = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+  return given === undefined || given === '' ? own : `${given} ${own}`;
+}

@@ -1,0 +1,68 @@
+/** Parts that run elsewhere are named by the environment; what is not named runs here. */
+export interface ExternalParts {
+  readonly bucket: boolean;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What any process may need of the surroundings. Everything else is given on purpose or not at all. */
+const GENERAL = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'LOG_LEVEL', 'NODE_EXTRA_CA_CERTS', 'DRAIN_TIMEOUT_MS'];
+/** How an S3 client finds a bucket and its right to it, also without static keys. */
+const STORE = [
+  ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_FORCE_PATH_STYLE'],
+  ...['AWS_REGION', 'AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'],
+  ...['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
+];
+/** Settings of single services that may be tuned from outside. */
+const TUNING = {
+  worker: ['SESSION_TTL_MS', 'COMMIT_WINDOW_MS', 'IDLE_RELEASE_MS'],
+  gateway: ['HOLD_TIMEOUT_MS'],
+  'control-plane': [],
+  compactor: [],
+} as const;
+
+export type ServiceName = keyof typeof TUNING;
+
+export function externalParts(env: Environment): ExternalParts {
+  return {
+    bucket: present(env['S3_ENDPOINT']) || present(env['S3_BUCKET']),
+    databaseUrl: present(env['DATABASE_URL']) ? env['DATABASE_URL'] : undefined,
+    redisUrl: present(env['REDIS_URL']) ? env['REDIS_URL'] : undefined,
+  };
+}
+
+function present(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+function pick(env: Environment, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined && value !== '') picked[name] = value;
+  }
+  return picked;
+}
+
+export function generalEnvironment(env: Environment): Record<string, string> {
+  return { NODE_ENV: 'production', HOST: LOOPBACK, ...pick(env, GENERAL) };
+}
+
+export function storeEnvironment(env: Environment): Record<string, string> {
+  return pick(env, STORE);
+}
+
+export function tuningOf(service: ServiceName, env: Environment): Record<string, string> {
+  return pick(env, TUNING[service]);
+}
+
+export const LOOPBACK = '127.0.0.1';
+const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
+
+export function drainTimeoutMs(env: Environment): number {
+  const value = Number(env['DRAIN_TIMEOUT_MS']);
+  return Number.isFinite(value) && value > 0 ? value : DEFAULT_DRAIN_TIMEOUT_MS;
+}
