@@ -54,7 +54,7 @@ async function buildAlone(root) {
         await produce(unit, content.toString('utf8'));
         built += 1;
       } catch (error) {
-        failures.push({ file: name, message: error instanceof Error ? error.message : String(error) });
+        failures.push({ file: name, message: explain(error) });
         return;
       }
     }
@@ -173,6 +173,12 @@ async function exists(file) {
     () => true,
     () => false,
   );
+}
+
+/** Without the compiler's own stack. @param {unknown} error */
+function explain(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split(/\n+(Caused by|Stack backtrace):/, 1)[0]?.trim() ?? message;
 }
 
 /** @template T @param {readonly T[]} items @param {(item: T) => Promise<void>} work */

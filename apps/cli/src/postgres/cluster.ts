@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CliError } from '../cli-error.js';
 import { findBinaries, type PostgresBinaries } from './binaries.js';
 import { decideIdentity, lookAround, type Identity } from './identity.js';
