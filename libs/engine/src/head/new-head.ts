@@ -1,0 +1,54 @@
+import type { DatabaseId, TenantId } from '@leasehold/foundation';
+import { VERSION_ZERO } from '@leasehold/foundation';
+import { EMPTY_TRAIL } from '@leasehold/object-store';
+
+import type { Entry } from '../entry.js';
+import type { Head, HeadStatistics } from '../format/head.js';
+import type { SstRef } from '../format/sst-ref.js';
+
+export interface DatabaseIdentity {
+  readonly databaseId: DatabaseId;
+  readonly tenantId: TenantId;
+  readonly name: string;
+}
+
+/** Of a database without any commit: epoch 0, nobody's. What reads of a database without a head see, and what a first claim starts from. */
+export function emptyHead({ databaseId, tenantId, name }: DatabaseIdentity): Head {
+  return {
+    databaseId,
+    tenantId,
+    name,
+    epoch: 0,
+    owner: undefined,
+    lastCommit: VERSION_ZERO,
+    inline: [],
+    l0: [],
+    l1: [],
+    gcFloor: undefined,
+    horizon: 0,
+    quarantined: false,
+    deletedAt: undefined,
+    trail: EMPTY_TRAIL,
+    statistics: { entries: 0, liveBytes: 0 },
+  };
+}
+
+/** What the data fields add up to; every edit that changes one of them sets the statistics anew. */
+export function statisticsOf(data: {
+  readonly inline: readonly Entry[];
+  readonly l0: readonly SstRef[];
+  readonly l1: readonly SstRef[];
+}): HeadStatistics {
+  let entries = 0;
+  let liveBytes = 0;
+  for (const entry of data.inline) {
+    if (entry.kind === 'delete') continue;
+    entries++;
+    liveBytes += entry.key.byteLength + entry.value.byteLength;
+  }
+  for (const ref of [...data.l0, ...data.l1]) {
+    entries += ref.entries - ref.deletes;
+    liveBytes += ref.putBytes;
+  }
+  return { entries, liveBytes };
+}

@@ -1,0 +1,14 @@
+export * from './entry.js';
+export * from './limits.js';
+export { decodeCommits, encodeCommits } from './format/commit.js';
+export type { Head, HeadStatistics } from './format/head.js';
+export { decodeHead, encodeHead } from './format/head.js';
+export type { SstRef } from './format/sst-ref.js';
+export * from './memtable/memtable.js';
+export * from './head/flush.js';
+export * from './head/head-store.js';
+export * from './head/new-head.js';
+export * from './read/view.js';
+export * from './sst/block-cache.js';
+export * from './sst/missing-file-error.js';
+export type { SstSource } from './sst/sst-reader.js';

@@ -1,0 +1,99 @@
+import type { DatabaseId, Ulid } from '@leasehold/foundation';
+import { assert, concatBytes } from '@leasehold/foundation';
+
+import type { Entry } from '../entry.js';
+import { compareEntries } from '../entry.js';
+import { BlockBuilder } from '../format/sst-block.js';
+import { FilterBuilder } from '../format/sst-filter.js';
+import type { BlockHandle } from '../format/sst-index.js';
+import { encodeIndex } from '../format/sst-index.js';
+import type { SstRef } from '../format/sst-ref.js';
+import { encodeTailEnd } from '../format/sst-tail.js';
+import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
+
+export interface BuiltSst {
+  readonly bytes: Uint8Array;
+  readonly ref: SstRef;
+}
+
+/** Makes one file of entries that arrive in order. Holds the finished blocks and 8 bytes per key: as much memory as the file is large. */
+export class SstBuilder {
+  private readonly finished: Uint8Array[] = [];
+  private readonly handles: BlockHandle[] = [];
+  private readonly filter = new FilterBuilder();
+  private block = new BlockBuilder();
+  private blocksBytes = 0;
+  private entryCount = 0;
+  private deletes = 0;
+  private putBytes = 0;
+  private minSequence = Number.MAX_SAFE_INTEGER;
+  private maxSequence = 0;
+  private first: Entry | undefined;
+  private last: Entry | undefined;
+
+  constructor(private readonly databaseId: DatabaseId) {}
+
+  get isEmpty(): boolean {
+    return this.entryCount === 0;
+  }
+
+  /** Of the blocks so far; filter, index and properties come on top. */
+  get sizeBytes(): number {
+    return this.blocksBytes + this.block.sizeBytes;
+  }
+
+  get lastKey(): Uint8Array | undefined {
+    return this.last?.key;
+  }
+
+  add(entry: Entry): void {
+    assert(this.last === undefined || compareEntries(this.last, entry) < 0, 'entries arrive in order');
+    this.block.add(entry);
+    this.filter.add(entry.key);
+    this.entryCount++;
+    if (entry.kind === 'delete') this.deletes++;
+    else this.putBytes += entry.key.byteLength + entry.value.byteLength;
+    this.minSequence = Math.min(this.minSequence, entry.version.sequence);
+    this.maxSequence = Math.max(this.maxSequence, entry.version.sequence);
+    this.first ??= entry;
+    this.last = entry;
+    if (this.block.sizeBytes >= BLOCK_TARGET_BYTES) this.cutBlock();
+  }
+
+  /** May be called again with another id, when the first was taken; no entries after that. */
+  finish(id: Ulid, nonce: Uint8Array): BuiltSst {
+    assert(this.first !== undefined && this.last !== undefined, 'a file has entries');
+    this.cutBlock();
+    const filter = this.filter.finish();
+    const index = encodeIndex(this.handles);
+    const properties = {
+      databaseId: this.databaseId,
+      id,
+      entries: this.entryCount,
+      deletes: this.deletes,
+      putBytes: this.putBytes,
+      minKey: this.first.key,
+      maxKey: this.last.key,
+      minSequence: this.minSequence,
+      maxSequence: this.maxSequence,
+    };
+    const filterOffset = this.blocksBytes;
+    const lengths = { filterOffset, filterLength: filter.byteLength, indexLength: index.byteLength };
+    const bytes = concatBytes(...this.finished, filter, index, encodeTailEnd(properties, nonce, lengths));
+    assert(bytes.byteLength <= ENGINE_LIMITS.sstBytes, 'file is larger than the limit');
+    const { databaseId: _, ...known } = properties;
+    return {
+      bytes,
+      ref: { ...known, sizeBytes: bytes.byteLength, ...lengths, indexOffset: filterOffset + filter.byteLength },
+    };
+  }
+
+  private cutBlock(): void {
+    if (this.block.entries === 0) return;
+    const bytes = this.block.finish();
+    this.handles.push({ lastKey: (this.last as Entry).key, offset: this.blocksBytes, length: bytes.byteLength });
+    this.finished.push(bytes);
+    this.blocksBytes += bytes.byteLength;
+    this.block = new BlockBuilder();
+  }
+}
