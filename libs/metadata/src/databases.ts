@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+
+import { isDatabaseId } from '@leasehold/foundation';
+
+import { DatabaseExistsError, isUniqueViolation } from './errors.js';
+import type { PrismaClient } from './generated/client.js';
+
+export interface DatabaseRecord {
+  /** Lower-case UUID, never used twice. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+const RECORD = { id: true, name: true, createdAt: true } as const;
+
+/** Names and owners of databases. Every method works inside one organization and cannot see another's. */
+export class Databases {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /**
+   * Durable, and visible to every later lookup, when it resolves.
+   *
+   * @throws DatabaseExistsError when a database of this name is alive in the organization
+   */
+  async create(organizationId: string, name: string): Promise<DatabaseRecord> {
+    try {
+      return await this.prisma.database.create({ data: { id: randomUUID(), organizationId, name }, select: RECORD });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new DatabaseExistsError();
+      throw error;
+    }
+  }
+
+  /**
+   * A page in the order of names.
+   *
+   * @param after only names behind this one
+   * @param limit entries at most
+   */
+  async list(organizationId: string, after: string | undefined, limit: number): Promise<readonly DatabaseRecord[]> {
+    return this.prisma.database.findMany({
+      where: { organizationId, deletedAt: null, ...(after === undefined ? {} : { name: { gt: after } }) },
+      orderBy: { name: 'asc' },
+      take: limit,
+      select: RECORD,
+    });
+  }
+
+  /** By name, else by id: a name may look like an id, and names are what people choose. */
+  async find(organizationId: string, nameOrId: string): Promise<DatabaseRecord | undefined> {
+    const alive = { organizationId, deletedAt: null };
+    const named = await this.prisma.database.findFirst({ where: { ...alive, name: nameOrId }, select: RECORD });
+    if (named) return named;
+    if (!isDatabaseId(nameOrId)) return undefined;
+    const found = await this.prisma.database.findFirst({ where: { ...alive, id: nameOrId }, select: RECORD });
+    return found ?? undefined;
+  }
+}

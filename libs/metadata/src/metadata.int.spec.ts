@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+
+import { DatabaseExistsError, EmailTakenError } from './errors.js';
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+import { outageOf } from './outage.js';
+
+const account = (email: string, organizationName: string) => ({ email, organizationName, passwordHash: 'hash' });
+const failure = (promise: Promise<unknown>) => promise.then(() => undefined, outageOf);
+
+describe('metadata', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let mine: string;
+  let theirs: string;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl, connectTimeoutMs: 500, statementTimeoutMs: 500 });
+    mine = (await metadata.organizations.createAccount(account('mine@example.com', 'Mine'))).organization.id;
+    theirs = (await metadata.organizations.createAccount(account('theirs@example.com', 'Theirs'))).organization.id;
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+
+  it('leaves nothing of an account whose address is taken', async () => {
+    const before = await metadata.prisma.organization.count();
+    const again = metadata.organizations.createAccount(account('mine@example.com', 'Another'));
+    await expect(again).rejects.toThrow(EmailTakenError);
+    expect(await metadata.prisma.organization.count()).toBe(before);
+  });
+
+  it('gives organizations of one name different slugs, also at the same instant', async () => {
+    const created = await Promise.all(
+      Array.from({ length: 5 }, (_, i) =>
+        metadata.organizations.createAccount(account(`twin${i}@example.com`, 'Twin')),
+      ),
+    );
+    expect(new Set(created.map(({ organization }) => organization.slug)).size).toBe(5);
+  });
+
+  it('keeps database names unique inside one organization only', async () => {
+    const first = await metadata.databases.create(mine, 'shared');
+    await expect(metadata.databases.create(mine, 'shared')).rejects.toThrow(DatabaseExistsError);
+    const other = await metadata.databases.create(theirs, 'shared');
+    expect(other.id).not.toBe(first.id);
+    expect(await metadata.databases.find(mine, 'shared')).toEqual(first);
+    expect(await metadata.databases.find(mine, first.id)).toEqual(first);
+    expect(await metadata.databases.find(theirs, first.id)).toBeUndefined();
+  });
+
+  it('frees the name of a deleted database', async () => {
+    const first = await metadata.databases.create(mine, 'reused');
+    await metadata.prisma.database.update({ where: { id: first.id }, data: { deletedAt: new Date() } });
+    expect(await metadata.databases.find(mine, 'reused')).toBeUndefined();
+    expect((await metadata.databases.create(mine, 'reused')).id).not.toBe(first.id);
+  });
+
+  it('lists databases by name, page by page, without another organization', async () => {
+    for (const name of ['p3', 'p1', 'p2']) await metadata.databases.create(theirs, name);
+    const first = await metadata.databases.list(theirs, 'p', 2);
+    expect(first.map(({ name }) => name)).toEqual(['p1', 'p2']);
+    expect((await metadata.databases.list(theirs, 'p2', 2)).map(({ name }) => name)).toEqual(['p3', 'shared']);
+  });
+
+  it('revokes a key once, for its own organization only', async () => {
+    const key = {
+      id: 'k1',
+      name: 'k',
+      secretHash: new Uint8Array(32),
+      lastFour: 'abcd',
+      scopes: [],
+      expiresAt: undefined,
+    };
+    await metadata.apiKeys.create(mine, key);
+    expect(await metadata.apiKeys.revoke(theirs, 'k1')).toBe(false);
+    expect((await metadata.apiKeys.find('k1'))?.revokedAt).toBeNull();
+    expect(await metadata.apiKeys.revoke(mine, 'k1')).toBe(true);
+    const revokedAt = (await metadata.apiKeys.find('k1'))?.revokedAt;
+    expect(revokedAt).toBeInstanceOf(Date);
+    expect(await metadata.apiKeys.revoke(mine, 'k1')).toBe(true);
+    expect((await metadata.apiKeys.find('k1'))?.revokedAt).toEqual(revokedAt);
+  });
+
+  it('prunes changes past the retention and no others', async () => {
+    await metadata.prisma
+      .$executeRaw`UPDATE changes SET created_at = now() - interval '2 hours' WHERE kind = 'api-key'`;
+    const recent = await metadata.prisma.change.count({ where: { kind: 'database' } });
+    expect(await metadata.changes.prune()).toBeGreaterThan(0);
+    expect(await metadata.prisma.change.count()).toBe(recent);
+  });
+
+  it('tells an outage before from one during a statement', async () => {
+    expect(await failure(metadata.prisma.$queryRaw`SELECT 1 FROM pg_sleep(2)`)).toBe('unreached');
+    expect(await failure(metadata.prisma.$queryRaw`SELECT 1 / 0`)).toBeUndefined();
+    const during = failure(metadata.prisma.$queryRaw`SELECT 1 FROM pg_sleep(0.4)`);
+    await metadata.prisma.$queryRaw`SELECT 1 FROM pg_sleep(0.1)`;
+    await postgres.stop();
+    expect(await during).toBe('broken');
+    expect(await failure(metadata.organizations.hasAccount('x'))).toBe('unreached');
+    expect(await metadata.answers()).toBe(false);
+    await postgres.resume();
+    expect(await metadata.answers()).toBe(true);
+  });
+});

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import pg from 'pg';
+
+import { applyMigrations, MigrationFailedError, readMigrations } from './migrations.js';
+import { openSchemaEngine } from './schema-engine.js';
+
+const quiet = () => undefined;
+const FILTERS = { externalTables: [], externalEnums: [] };
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every column, index and constraint of our tables, one line each. */
+async function describeTables(url: string): Promise<readonly unknown[]> {
+  const rows = await query(
+    url,
+    `SELECT line FROM (
+       SELECT concat_ws(' ', table_name, column_name, udt_name, datetime_precision, is_nullable, column_default) AS line
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_prisma_migrations'
+       UNION ALL SELECT indexdef FROM pg_indexes
+         WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
+       UNION ALL SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> '_prisma_migrations'
+     ) AS everything ORDER BY line`,
+  );
+  return rows.map((row) => row['line']);
+}
+
+describe('migrations', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.close());
+
+  it('creates a missing database and applies everything once', async () => {
+    const url = postgres.url('fresh "one"');
+    const all = (await readMigrations()).migrationDirectories.map((directory) => directory.path);
+    expect(await applyMigrations(url, quiet)).toEqual(all);
+    expect(await applyMigrations(url, quiet)).toEqual([]);
+  });
+
+  it('lets several processes migrate at once, and only one does the work', async () => {
+    const url = postgres.url('contended');
+    const applied = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(url, quiet)));
+    expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+  });
+
+  it('leaves a history that Prisma itself finds complete', async () => {
+    const url = await postgres.createDatabase();
+    await applyMigrations(url, quiet);
+    const { engine, close } = await openSchemaEngine(url);
+    const input = { migrationsList: await readMigrations(), optInToShadowDatabase: false, filters: FILTERS };
+    const diagnosis = await engine.diagnoseMigrationHistory(input);
+    await close();
+    expect(diagnosis).toMatchObject({ editedMigrationNames: [], failedMigrationNames: [], hasMigrationsTable: true });
+    expect(diagnosis.history).toBeNull();
+  });
+
+  it('arrives exactly at the tables of the Prisma schema', async () => {
+    const migrated = await postgres.createDatabase();
+    await applyMigrations(migrated, quiet);
+    const direct = await postgres.createDatabase();
+    const { engine, close } = await openSchemaEngine(direct);
+    const content = await readFile(new URL('../schema.prisma', import.meta.url), 'utf8');
+    const to = { tag: 'schemaDatamodel' as const, files: [{ path: 'schema.prisma', content }] };
+    const script = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters: FILTERS });
+    await close();
+    await query(direct, script.stdout ?? '');
+    const wanted = await describeTables(direct);
+    expect(wanted.length).toBeGreaterThan(50);
+    expect(await describeTables(migrated)).toEqual(wanted);
+  });
+
+  it('refuses a server that is not there with one clear sentence', async () => {
+    await expect(applyMigrations('postgres://postgres@nowhere.invalid:1/x', quiet)).rejects.toThrow(
+      MigrationFailedError,
+    );
+  });
+
+  it('records every change of a key or a database, in the transaction that makes it', async () => {
+    const url = await postgres.createDatabase();
+    await applyMigrations(url, quiet);
+    const id = '00000000-0000-4000-8000-000000000001';
+    await query(
+      url,
+      `INSERT INTO organizations (id, name, slug) VALUES ('o', 'O', 'o');
+       INSERT INTO databases (id, organization_id, name) VALUES ('${id}', 'o', 'one');
+       UPDATE databases SET name = 'two' WHERE id = '${id}';
+       UPDATE databases SET deleted_at = now() WHERE id = '${id}';
+       INSERT INTO api_keys (id, organization_id, name, secret_hash, last_four) VALUES ('k', 'o', 'k', '\\x00', 'abcd');
+       UPDATE api_keys SET revoked_at = now();
+       DELETE FROM api_keys`,
+    );
+    await query(url, 'BEGIN; DELETE FROM databases; ROLLBACK');
+    const rows = await query(url, `SELECT kind || ' ' || subject AS change FROM changes ORDER BY id`);
+    expect(rows.map((row) => row['change'])).toEqual([
+      'database one',
+      'database one',
+      'database two',
+      'database two',
+      'api-key k',
+      'api-key k',
+      'api-key k',
+    ]);
+  });
+});
