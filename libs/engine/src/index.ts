@@ -12,3 +12,8 @@ export * from './read/view.js';
 export * from './sst/block-cache.js';
 export * from './sst/missing-file-error.js';
 export type { SstSource } from './sst/sst-reader.js';
+export * from './compaction/apply.js';
+export * from './compaction/compact-database.js';
+export * from './compaction/execute.js';
+export * from './compaction/plan.js';
+export * from './gc/collect-garbage.js';

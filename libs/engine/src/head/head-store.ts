@@ -6,6 +6,7 @@ import { drawNonce, EMPTY_TRAIL, nextTrail, settleSwap } from '@leasehold/object
 
 import type { Head } from '../format/head.js';
 import { decodeHead, encodeHead } from '../format/head.js';
+import { faultOfEdit } from './edit-rules.js';
 
 /** A head that the bucket held at this ETag: the base of the next edit. */
 export class StoredHead {
@@ -71,8 +72,8 @@ export class HeadStore {
 
   /** One edit of `base`; `next` gets base's trail and one nonce more, whatever its own says. @throws UnknownOutcomeError */
   swap(base: StoredHead, next: Head): Promise<HeadSwap> {
-    assert(next.databaseId === base.head.databaseId, 'a head stays with its database');
-    assert(next.epoch >= base.head.epoch, 'epochs only grow');
+    const fault = faultOfEdit(base.head, next);
+    assert(fault === undefined, `an edit breaks a rule: ${fault}`);
     return this.settle(next, { match: base.etag }, base.head.trail);
   }
 

@@ -1,0 +1,83 @@
+import type { DatabaseId } from '@leasehold/foundation';
+import type { SettleContext } from '@leasehold/object-store';
+
+import type { SstRef } from '../format/sst-ref.js';
+import { HeadStore } from '../head/head-store.js';
+import { MissingFileError } from '../sst/missing-file-error.js';
+import { applyCompaction, rejectCompaction } from './apply.js';
+import { executeCompaction } from './execute.js';
+import type { CompactionSettings } from './plan.js';
+import { COMPACTION_SETTINGS, planCompaction } from './plan.js';
+
+/** A merge whose inputs vanish means that another compactor works here too: leave it the database after so many. */
+export const COMPACTION_TRIES = 3;
+
+export interface CompactionReport {
+  /**
+   * - `compacted`: our merge was published
+   * - `idle`: nothing to do (or no such database)
+   * - `skipped`: the database is quarantined or deleted
+   * - `superseded`: somebody else kept replacing our inputs; a later job sees what is left
+   */
+  readonly outcome: 'compacted' | 'idle' | 'skipped' | 'superseded';
+  readonly tries: number;
+  readonly inputFiles: number;
+  readonly outputFiles: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly droppedEntries: number;
+}
+
+/**
+ * The whole job: load, plan, merge, publish by CAS. Safe to run twice, late, beside the owner and beside another compactor: until the
+ * CAS its files are unreferenced, and the CAS names exactly the inputs that it replaces. What is left behind by a crash is gc's.
+ *
+ * @throws UnknownOutcomeError, StoreUnavailableError, HeadContentionError: run the job again later
+ * @throws CorruptBytesError: an input is damaged; nothing was changed
+ */
+export async function compactDatabase(
+  ctx: SettleContext,
+  databaseId: DatabaseId,
+  settings: CompactionSettings = COMPACTION_SETTINGS,
+): Promise<CompactionReport> {
+  const heads = new HeadStore(ctx);
+  for (let tries = 1; tries <= COMPACTION_TRIES; tries++) {
+    const base = await heads.load(databaseId);
+    if (base === undefined) return report('idle', tries);
+    if (base.head.quarantined || base.head.deletedAt !== undefined) return report('skipped', tries);
+    const plan = planCompaction(base.head, settings);
+    if (plan === undefined) return report('idle', tries);
+    try {
+      const output = await executeCompaction(ctx, base.head, plan, settings);
+      // Over any owner: a takeover changes who writes, not what these files hold.
+      const edit = await heads.edit(base, (head) => applyCompaction(head, plan, output), { acrossOwners: true });
+      if (edit.outcome === 'done') {
+        const inputs = [...plan.l0, ...plan.l1];
+        return { ...report('compacted', tries, inputs, output.files), droppedEntries: output.droppedEntries };
+      }
+      if (edit.current === undefined) return report('idle', tries);
+      if (rejectCompaction(edit.current.head, plan, output) === 'frozen') return report('skipped', tries);
+    } catch (error) {
+      if (!(error instanceof MissingFileError)) throw error;
+    }
+  }
+  return report('superseded', COMPACTION_TRIES);
+}
+
+function report(
+  outcome: CompactionReport['outcome'],
+  tries: number,
+  inputs: readonly SstRef[] = [],
+  outputs: readonly SstRef[] = [],
+): CompactionReport {
+  const bytes = (refs: readonly SstRef[]): number => refs.reduce((sum, ref) => sum + ref.sizeBytes, 0);
+  return {
+    outcome,
+    tries,
+    inputFiles: inputs.length,
+    outputFiles: outputs.length,
+    inputBytes: bytes(inputs),
+    outputBytes: bytes(outputs),
+    droppedEntries: 0,
+  };
+}
