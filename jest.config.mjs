@@ -5,7 +5,7 @@ import { swcOptions } from './tools/swc-options.mjs';
 const shared = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@leasehold/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@leasehold/source', 'node'] },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   modulePathIgnorePatterns: ['/dist/', '/.leasehold/', '/.nx/'],
