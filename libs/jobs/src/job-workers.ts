@@ -118,7 +118,7 @@ async function connectAll(
       return consumers;
     } catch (error) {
       // Not awaited: a connection that hangs also hangs in closing.
-      for (const consumer of consumers) void consumer.close().catch(() => undefined);
+      void abandonAll(consumers, context.clock);
       if (leftMs <= CONNECT_RETRY_MS) throw new QueueUnavailableError(error);
       await context.clock.sleep(CONNECT_RETRY_MS);
     }
@@ -184,6 +184,11 @@ async function closeAll(consumers: readonly QueueConsumer[], clock: Clock, grace
   } catch {
     for (const { worker } of consumers) worker.cancelAllJobs('the process is ending');
     // What does not end now is left to its lock: it runs out, and another process takes the job.
-    await withDeadline(clock, ABORT_GRACE_MS, closed).catch(() => undefined);
+    await withDeadline(clock, ABORT_GRACE_MS, closed).catch(() => abandonAll(consumers, clock));
   }
+}
+
+async function abandonAll(consumers: readonly QueueConsumer[], clock: Clock): Promise<void> {
+  const abandoned = Promise.all(consumers.map((consumer) => consumer.abandon().catch(() => undefined)));
+  await withDeadline(clock, ABORT_GRACE_MS, abandoned).catch(() => undefined);
 }

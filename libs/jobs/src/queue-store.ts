@@ -73,8 +73,10 @@ export function openProducer(store: QueueStore, queueName: string, onError: (err
 /** The receiving side of one queue, not yet running. */
 export interface QueueConsumer {
   readonly worker: Worker;
-  /** Lets running jobs end, then disconnects. Only the first call counts. */
+  /** Lets running jobs end, then disconnects. Waits for the server. Only the first call counts. */
   close(): Promise<void>;
+  /** Cuts the connections, whatever still runs; for when `close` takes too long. */
+  abandon(): Promise<void>;
 }
 
 export function openConsumer(
@@ -88,9 +90,14 @@ export function openConsumer(
     const connection = postgresConnection(store.databaseUrl, store.namespace, WORKER_CONNECTIONS);
     const worker = new Worker(queueName, processor, { ...options, connection }, createPostgresBackend);
     worker.on('error', onError);
-    return { worker: worker as unknown as Worker, close: () => worker.close() };
+    return {
+      worker: worker as unknown as Worker,
+      close: () => worker.close(),
+      abandon: () => worker.disconnect(),
+    };
   }
-  const redis = connectRedis(store.redisUrl, 'worker', onError);
+  const abandoned = new AbortController();
+  const redis = connectRedis(store.redisUrl, 'worker', onError, { abandon: abandoned.signal });
   const worker = new Worker(queueName, processor, { ...options, connection: redis, prefix: store.namespace });
   worker.on('error', onError);
   return {
@@ -98,6 +105,12 @@ export function openConsumer(
     close: async () => {
       await worker.close();
       await closeRedis(redis);
+    },
+    abandon: async () => {
+      // The worker's blocking connection is a duplicate that only the worker knows, and it may never have been ready.
+      abandoned.abort();
+      await closeRedis(redis);
+      await worker.disconnect();
     },
   };
 }

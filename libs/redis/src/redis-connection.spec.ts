@@ -71,8 +71,9 @@ describe('reconnectDelayMs', () => {
     expect(reconnectDelayMs(1_000_000)).toBe(MAX_RECONNECT_DELAY_MS);
   });
 
-  it('ends for producers and never for workers', () => {
+  it('ends for producers, and for workers only once they are abandoned', () => {
     const timeouts = { connectTimeoutMs: 1, commandTimeoutMs: 1 };
+    expect(redisOptions('worker', timeouts, AbortSignal.abort()).retryStrategy?.(1)).toBeNull();
     expect(redisOptions('producer', timeouts).retryStrategy?.(9)).toBeNull();
     expect(redisOptions('worker', timeouts).retryStrategy?.(1_000)).toBe(MAX_RECONNECT_DELAY_MS);
   });

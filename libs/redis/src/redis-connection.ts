@@ -33,6 +33,7 @@ export type { Redis } from 'ioredis';
 /**
  * Opens a connection and returns it at once; it connects in the background. Every error of the connection goes to
  * `onError`, which must not throw: errors repeat at each failed reconnect, so the listener bounds its own logging.
+ * Once `abandon` aborts, neither the connection nor a duplicate that a library made of it reconnects any more.
  *
  * @throws RedisUrlError (invalid)
  */
@@ -40,27 +41,31 @@ export function connectRedis(
   url: string,
   purpose: RedisPurpose,
   onError: (error: Error) => void,
-  timeouts: RedisTimeouts = DEFAULT_REDIS_TIMEOUTS,
+  { abandon, ...timeouts }: Partial<RedisTimeouts> & { readonly abandon?: AbortSignal } = {},
 ): Redis {
-  const redis = new Redis(parseRedisUrl(url), redisOptions(purpose, timeouts));
+  const options = redisOptions(purpose, { ...DEFAULT_REDIS_TIMEOUTS, ...timeouts }, abandon);
+  const redis = new Redis(parseRedisUrl(url), options);
   redis.on('error', onError);
   return redis;
 }
 
-/** The driver's options for a purpose; exported for those who must hand options, not a connection, to a library. */
-export function redisOptions(purpose: RedisPurpose, timeouts: RedisTimeouts): RedisOptions {
+/** The driver's options for a purpose. */
+export function redisOptions(purpose: RedisPurpose, timeouts: RedisTimeouts, abandon?: AbortSignal): RedisOptions {
   const common: RedisOptions = {
     connectTimeout: timeouts.connectTimeoutMs,
     keepAlive: KEEP_ALIVE_MS,
     connectionName: `leasehold-${purpose}`,
   };
-  if (purpose === 'worker') return { ...common, maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs };
+  if (purpose === 'worker') {
+    const retryStrategy = (attempt: number): number | null => (abandon?.aborted ? null : reconnectDelayMs(attempt));
+    return { ...common, maxRetriesPerRequest: null, retryStrategy };
+  }
   return {
     ...common,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     commandTimeout: timeouts.commandTimeoutMs,
-    retryStrategy: (attempt) => (attempt > PRODUCER_RECONNECTS ? null : reconnectDelayMs(attempt)),
+    retryStrategy: (attempt) => (abandon?.aborted || attempt > PRODUCER_RECONNECTS ? null : reconnectDelayMs(attempt)),
   };
 }
 
