@@ -1,0 +1,111 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import type { SessionId } from '@leasehold/foundation';
+import { LeaseholdError } from '@leasehold/foundation';
+import type { SealOptions, SessionContext, SessionRecord } from '@leasehold/lease';
+import { decodeSessionRecord, sealRecord } from '@leasehold/lease';
+import { drawNonce, settleCreate } from '@leasehold/object-store';
+
+import { forEachBounded } from './bounded.js';
+import { ClosedLog } from './closed-log.js';
+import { UnsupportedRollupError } from './log-errors.js';
+import type { SegmentKind } from './log-inventory.js';
+import { LogInventory, WINDOW_SEGMENTS } from './log-inventory.js';
+import { encodeSeal, SEAL_BYTES } from './segment.js';
+import { readSegment } from './segment-reader.js';
+
+/** Requests of one closing that are under way at the same time. */
+const CONCURRENT_REQUESTS = 16;
+/** A million segments: far more than a session may leave (L5). */
+const LIST_PAGES_LIMIT = 1_000;
+/** Each lost number is one that the session still filled with data; it stops within its ttl, refused at its record. */
+const ROUNDS_LIMIT = 10_000;
+
+/**
+ * Ends a session and closes its log (S3): seals the record, then creates a seal at the lowest absent number and at
+ * every absent one of the 63 after the lowest seal. The session cannot get past them, because it issues number n only
+ * when all ≤ n − 64 are confirmed. When it resolves, everybody who closes or reads this log sees the same segments, for
+ * ever.
+ *
+ * Idempotent, and safe in several contenders at once: they meet each other's seals as their own.
+ *
+ * @param options.observedEtag see `sealRecord`: closes only a session that has not renewed since it was seen silent
+ * @returns an empty log when the session's record is absent or clean: ended, nothing to recover (S5)
+ * @throws SessionResumedError; UnsupportedRollupError; UnknownOutcomeError and StoreUnavailableError, after which
+ *   closing may be repeated
+ */
+export async function closeLog(
+  ctx: SessionContext,
+  sessionId: SessionId,
+  options: SealOptions = {},
+): Promise<ClosedLog> {
+  const record = await sealRecord(ctx, sessionId, options);
+  if (record === undefined || record.state === 'clean') return ClosedLog.empty(sessionId);
+  // Listed only now: before the record was sealed the floor could still rise past what the listing shows.
+  const inventory = await takeInventory(ctx, record);
+  for (let round = 0; !inventory.closed; round++) {
+    if (round >= ROUNDS_LIMIT) {
+      throw new LeaseholdError('unavailable', 'session-busy', `log grows faster than it can be sealed: ${sessionId}`);
+    }
+    await forEachBounded(inventory.toSeal, CONCURRENT_REQUESTS, async (number) => {
+      inventory.add(number, await createSeal(ctx, sessionId, number, options.signal));
+    });
+  }
+  assertNothingBehind(inventory, sessionId);
+  return new ClosedLog(sessionId, record.floor, inventory.dataSegments);
+}
+
+/** True when the session has ended for good: its record is absent or clean, or its log is closed. Changes nothing. @throws StoreUnavailableError */
+export async function isClosed(ctx: SessionContext, sessionId: SessionId): Promise<boolean> {
+  const object = await ctx.store.get(bucketLayout.session(sessionId));
+  if (object === undefined || object === 'not-modified') return true;
+  const record = decodeSessionRecord(object.body);
+  if (record.state !== 'sealed') return record.state === 'clean';
+  return (await takeInventory(ctx, record)).closed;
+}
+
+/** No session that keeps S4 can have written behind the window; if one did, somebody may have been told so. */
+function assertNothingBehind(inventory: LogInventory, sessionId: SessionId): void {
+  const last = inventory.dataSegments.at(-1) ?? 0;
+  if (last < (inventory.lowestSeal ?? 0) + WINDOW_SEGMENTS) return;
+  throw new LeaseholdError('corrupt', 'log-overrun', `log has data behind its seals: ${sessionId}, segment ${last}`);
+}
+
+/** Everything in the log from the floor on. Only objects of a seal's size are read: all others are data. */
+async function takeInventory(ctx: SessionContext, record: SessionRecord): Promise<LogInventory> {
+  const { sessionId, floor, rollups } = record;
+  if (rollups.length > 0) throw new UnsupportedRollupError(sessionId);
+  const inventory = new LogInventory(floor);
+  const maybeSeals: number[] = [];
+  let startAfter: string | undefined = bucketLayout.segment(sessionId, floor - 1);
+  for (let page = 0; ; page++) {
+    if (page >= LIST_PAGES_LIMIT) throw new LeaseholdError('corrupt', 'log-too-long', `log is too long: ${sessionId}`);
+    const { objects, truncated } = await ctx.store.list(bucketLayout.log(sessionId), { startAfter });
+    for (const { key, sizeBytes } of objects) {
+      const number = bucketLayout.parseSegment(sessionId, key);
+      if (number === undefined) continue;
+      if (sizeBytes === SEAL_BYTES) maybeSeals.push(number);
+      else inventory.add(number, 'data');
+    }
+    startAfter = objects.at(-1)?.key;
+    if (!truncated) break;
+  }
+  await forEachBounded(maybeSeals, CONCURRENT_REQUESTS, async (number) => {
+    inventory.add(number, (await readSegment(ctx.store, { sessionId, number })).kind);
+  });
+  return inventory;
+}
+
+/** What the number holds once this resolves: refused means read it; data is data, and a seal by anyone is a seal. */
+async function createSeal(
+  ctx: SessionContext,
+  sessionId: SessionId,
+  number: number,
+  signal: AbortSignal | undefined,
+): Promise<SegmentKind> {
+  const name = { sessionId, number };
+  const seal = encodeSeal(name, drawNonce(ctx.random));
+  const created = await settleCreate({ ...ctx, signal }, bucketLayout.segment(sessionId, number), seal);
+  if (created.outcome === 'done') return 'seal';
+  if (created.object.sizeBytes !== SEAL_BYTES) return 'data';
+  return (await readSegment(ctx.store, name)).kind;
+}

@@ -1,0 +1,58 @@
+import { SEGMENT_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './segment.js';
+import type { PendingAppend } from './pending-append.js';
+
+/** Appends that will share a segment. */
+export interface Batch {
+  readonly appends: readonly PendingAppend[];
+}
+
+interface OpenBatch extends Batch {
+  readonly appends: PendingAppend[];
+  sizeBytes: number;
+}
+
+/**
+ * Sorts accepted appends into segments, in the order of their arrival (L1). Only the newest batch still collects; the
+ * ones before it are full and wait for their turn.
+ */
+export class Collector {
+  private readonly batches: OpenBatch[] = [];
+  private windowOver = false;
+
+  constructor(private readonly maxSegmentBytes: number) {}
+
+  get empty(): boolean {
+    return this.batches.length === 0;
+  }
+
+  /** @returns true when the append began a new batch, whose window begins now */
+  add(append: PendingAppend): boolean {
+    const sizeBytes = append.payload.byteLength + FRAME_OVERHEAD_BYTES;
+    const open = this.batches.at(-1);
+    if (open !== undefined && open.sizeBytes + sizeBytes <= this.maxSegmentBytes) {
+      open.appends.push(append);
+      open.sizeBytes += sizeBytes;
+      return false;
+    }
+    // A single append that is larger than a segment should be gets one of its own.
+    this.batches.push({ appends: [append], sizeBytes: SEGMENT_HEADER_BYTES + sizeBytes });
+    this.windowOver = false;
+    return true;
+  }
+
+  /** The newest batch has collected for long enough. */
+  endWindow(): void {
+    this.windowOver = true;
+  }
+
+  /** The next batch to put, if there is one that need not wait: full, past its window, or the log is idle (L1). */
+  take(idle: boolean): Batch | undefined {
+    const ready = this.batches.length > 1 || idle || this.windowOver;
+    return ready ? this.batches.shift() : undefined;
+  }
+
+  /** Everything that was never put. */
+  clear(): void {
+    this.batches.length = 0;
+  }
+}

@@ -1,0 +1,21 @@
+import type { DatabaseId } from '@leasehold/foundation';
+
+/** Where a frame belongs, without what it says. */
+export interface FrameHeader {
+  readonly databaseId: DatabaseId;
+  /** Epoch of the head under which the commits were accepted. */
+  readonly epoch: number;
+  /** The segment that holds this database's frame before this one in this epoch (S4); 0 = the first of its epoch. */
+  readonly previousSegment: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+/** Commits of one database that were accepted together. */
+export interface Frame extends FrameHeader {
+  /** Opaque to the log. */
+  readonly payload: Uint8Array;
+}
+
+/** A frame as it is handed to the log; where it goes, and after what, the log decides. */
+export type Append = Omit<Frame, 'previousSegment'>;

@@ -1,0 +1,253 @@
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import {
+  assert,
+  ByteReader,
+  ByteWriter,
+  CorruptBytesError,
+  fromHex,
+  isDatabaseId,
+  isSessionId,
+  toHex,
+} from '@leasehold/foundation';
+
+import type { Frame, FrameHeader } from './frame.js';
+
+/**
+ * One object of a session's log, `log/<session>/<number>`, format version 1. Integers are big-endian.
+ *
+ *     segment = header, frames × frame, directory (data only)
+ *
+ *     header     0      4         6      7         33       39      55       59
+ *                | LHSG | version | kind | session | number | nonce | frames | crc32 |
+ *                  4      u16       u8     26 ascii  u48      16      u32      u32         63 bytes
+ *
+ *     frame      0          16      20         26      32     38       42      46        46 + n
+ *                | database | epoch | previous | first | last | n      | crc32 | payload | crc32 |
+ *                  16         u32     u48        u48     u48    u32      u32     n         u32
+ *                                                                        of the         of the
+ *                                                                        46 − 4 before  payload
+ *
+ *     directory  0              20 × frames    + 4
+ *                | frames × (database 16, offset u32) | crc32 | LHSD |
+ *
+ * kind: 0 data, 1 seal (S3). A seal has no frames and no directory, and is therefore the only object of 63 bytes.
+ * The nonce makes every object's bytes its writer's own, so that a put can be told from another's (P1).
+ *
+ * Frames carry everything that recovery needs, and reading goes from frame to frame: a bad directory hides nothing (L5).
+ * The directory finds the next frame where a frame's own header is damaged, so that the damage stays with one database.
+ */
+const MAGIC = 0x4c485347;
+const DIRECTORY_MAGIC = 0x4c485344;
+const FORMAT_VERSION = 1;
+const KINDS = ['data', 'seal'] as const;
+const NONCE_BYTES = 16;
+const SESSION_BYTES = 26;
+const DATABASE_BYTES = 16;
+const FRAME_HEADER_BYTES = 46;
+const CRC_BYTES = 4;
+const DIRECTORY_ENTRY_BYTES = 20;
+const DIRECTORY_TAIL_BYTES = 8;
+
+export const SEGMENT_HEADER_BYTES = 63;
+/** A seal is its header; nothing else has this size. */
+export const SEAL_BYTES = SEGMENT_HEADER_BYTES;
+/** What a frame adds to a segment besides its payload. */
+export const FRAME_OVERHEAD_BYTES = FRAME_HEADER_BYTES + CRC_BYTES + DIRECTORY_ENTRY_BYTES;
+/** A longer payload could not be read back in one piece; the engine's own limits lie far below. */
+export const PAYLOAD_LIMIT_BYTES = 32 * 1024 * 1024;
+
+export interface SegmentName {
+  readonly sessionId: SessionId;
+  readonly number: number;
+}
+
+export interface DecodedSegment {
+  readonly kind: (typeof KINDS)[number];
+  /** Intact frames, in the order of their writing. Payloads are views on the decoded bytes. */
+  readonly frames: readonly Frame[];
+  readonly damage: readonly FrameDamage[];
+}
+
+/** A frame whose checksum does not match (L3). */
+export interface FrameDamage {
+  /** Undefined: it could be anybody's. */
+  readonly databaseId: DatabaseId | undefined;
+  /** Known when only the payload is damaged. */
+  readonly header: FrameHeader | undefined;
+}
+
+/** @param nonce 16 bytes in hexadecimal */
+export function encodeSegment(name: SegmentName, nonce: string, frames: readonly Frame[]): Uint8Array {
+  assert(frames.length > 0, 'a data segment has at least one frame');
+  const writer = new ByteWriter();
+  writeHeader(writer, name, nonce, 'data', frames.length);
+  const offsets = frames.map((frame) => writeFrame(writer, frame));
+  const directoryAt = writer.size;
+  frames.forEach((frame, i) => writer.raw(databaseBytes(frame.databaseId)).u32(offsets[i] as number));
+  return writer.crc32Since(directoryAt).u32(DIRECTORY_MAGIC).toBytes();
+}
+
+/** @param nonce 16 bytes in hexadecimal */
+export function encodeSeal(name: SegmentName, nonce: string): Uint8Array {
+  const writer = new ByteWriter();
+  writeHeader(writer, name, nonce, 'seal', 0);
+  return writer.toBytes();
+}
+
+/**
+ * Reads a whole segment. Damage to single frames is reported, not thrown.
+ * @throws CorruptBytesError when the header is damaged or names another object than `name`
+ */
+export function decodeSegment(name: SegmentName, bytes: Uint8Array): DecodedSegment {
+  const { kind, count } = readHeader(name, bytes);
+  if (kind === 'seal') return { kind, frames: [], damage: [] };
+  const directory = readDirectory(bytes, count);
+  const frames: Frame[] = [];
+  const damage: FrameDamage[] = [];
+  let offset: number | undefined = SEGMENT_HEADER_BYTES;
+  for (let i = 0; i < count; i++) {
+    const read: ReadFrame | undefined = offset === undefined ? undefined : readFrame(bytes, offset);
+    if (read?.frame) frames.push(read.frame);
+    else damage.push({ databaseId: read?.header.databaseId ?? directory?.[i]?.databaseId, header: read?.header });
+    offset = read?.end ?? directory?.[i + 1]?.offset;
+    if (offset === undefined && directory === undefined) {
+      // Nothing tells where the next frame begins, nor whose it is.
+      if (i + 1 < count) damage.push({ databaseId: undefined, header: undefined });
+      break;
+    }
+  }
+  return { kind, frames, damage };
+}
+
+function writeHeader(
+  writer: ByteWriter,
+  name: SegmentName,
+  nonce: string,
+  kind: (typeof KINDS)[number],
+  frames: number,
+): void {
+  const nonceBytes = fromHex(nonce);
+  assert(nonceBytes?.byteLength === NONCE_BYTES, 'a nonce has 16 bytes');
+  assert(isSessionId(name.sessionId), 'a segment belongs to a session');
+  writer
+    .u32(MAGIC)
+    .u16(FORMAT_VERSION)
+    .u8(KINDS.indexOf(kind))
+    .raw(Buffer.from(name.sessionId, 'ascii'))
+    .u48(name.number)
+    .raw(nonceBytes)
+    .u32(frames)
+    .crc32Since(0);
+}
+
+function readHeader(name: SegmentName, bytes: Uint8Array): { kind: (typeof KINDS)[number]; count: number } {
+  const reader = new ByteReader(bytes);
+  if (reader.u32() !== MAGIC) throw new CorruptBytesError('not a log segment');
+  const version = reader.u16();
+  if (version !== FORMAT_VERSION) throw new CorruptBytesError(`log segment of unknown format version ${version}`);
+  const kind = KINDS[reader.u8()];
+  const session = Buffer.from(reader.raw(SESSION_BYTES)).toString('ascii');
+  const number = reader.u48();
+  reader.raw(NONCE_BYTES);
+  const count = reader.u32();
+  reader.expectCrc32Since(0);
+  if (kind === undefined) throw new CorruptBytesError('log segment of unknown kind');
+  if (session !== name.sessionId || number !== name.number)
+    throw new CorruptBytesError('log segment names another object');
+  if (kind === 'seal') reader.expectEnd();
+  return { kind, count };
+}
+
+/** @returns the frame's offset */
+function writeFrame(writer: ByteWriter, frame: Frame): number {
+  const { payload } = frame;
+  assert(payload.byteLength <= PAYLOAD_LIMIT_BYTES, 'payload is too long for a frame');
+  const offset = writer.size;
+  writer
+    .raw(databaseBytes(frame.databaseId))
+    .u32(frame.epoch)
+    .u48(frame.previousSegment)
+    .u48(frame.firstSequence)
+    .u48(frame.lastSequence)
+    .u32(payload.byteLength)
+    .crc32Since(offset);
+  const payloadAt = writer.size;
+  writer.raw(payload).crc32Since(payloadAt);
+  return offset;
+}
+
+interface ReadFrame {
+  readonly header: FrameHeader;
+  /** Undefined when the payload is damaged or cut off. */
+  readonly frame: Frame | undefined;
+  /** Undefined when the rest of the segment is missing. */
+  readonly end: number | undefined;
+}
+
+/** Undefined when the frame's own header is damaged: then nothing of it can be believed, not even its length. */
+function readFrame(bytes: Uint8Array, offset: number): ReadFrame | undefined {
+  try {
+    const reader = new ByteReader(bytes, offset);
+    const databaseId = databaseIdOf(reader.raw(DATABASE_BYTES));
+    const epoch = reader.u32();
+    const previousSegment = reader.u48();
+    const firstSequence = reader.u48();
+    const lastSequence = reader.u48();
+    const payloadBytes = reader.u32();
+    reader.expectCrc32Since(offset);
+    const header = { databaseId, epoch, previousSegment, firstSequence, lastSequence };
+    const payloadAt = reader.position;
+    if (reader.remaining < payloadBytes + CRC_BYTES) return { header, frame: undefined, end: undefined };
+    const payload = reader.raw(payloadBytes);
+    const end = payloadAt + payloadBytes + CRC_BYTES;
+    return { header, frame: payloadIntact(reader, payloadAt) ? { ...header, payload } : undefined, end };
+  } catch (error) {
+    if (error instanceof CorruptBytesError) return undefined;
+    throw error;
+  }
+}
+
+function payloadIntact(reader: ByteReader, payloadAt: number): boolean {
+  try {
+    reader.expectCrc32Since(payloadAt);
+    return true;
+  } catch (error) {
+    if (error instanceof CorruptBytesError) return false;
+    throw error;
+  }
+}
+
+interface DirectoryEntry {
+  readonly databaseId: DatabaseId;
+  readonly offset: number;
+}
+
+/** Undefined when it is damaged; the frames do without. */
+function readDirectory(bytes: Uint8Array, count: number): readonly DirectoryEntry[] | undefined {
+  const at = bytes.byteLength - count * DIRECTORY_ENTRY_BYTES - DIRECTORY_TAIL_BYTES;
+  if (at < SEGMENT_HEADER_BYTES) return undefined;
+  try {
+    const reader = new ByteReader(bytes, at);
+    const entries = Array.from({ length: count }, () => ({
+      databaseId: databaseIdOf(reader.raw(DATABASE_BYTES)),
+      offset: reader.u32(),
+    }));
+    reader.expectCrc32Since(at);
+    return reader.u32() === DIRECTORY_MAGIC ? entries : undefined;
+  } catch (error) {
+    if (error instanceof CorruptBytesError) return undefined;
+    throw error;
+  }
+}
+
+function databaseBytes(id: DatabaseId): Uint8Array {
+  const bytes = fromHex(id.replaceAll('-', ''));
+  assert(bytes?.byteLength === DATABASE_BYTES, 'a database id is a uuid');
+  return bytes;
+}
+
+function databaseIdOf(bytes: Uint8Array): DatabaseId {
+  const id = toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  assert(isDatabaseId(id), 'sixteen bytes spell a uuid');
+  return id;
+}
