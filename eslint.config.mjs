@@ -1,4 +1,4 @@
-// The house rules that a machine can check; every one is an error. Types are left to `npm run typecheck`.
+// The house rules that a machine can check; every one is an error. Types themselves are left to `npm run typecheck`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import eslint from '@eslint/js';
@@ -193,6 +193,17 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries({ inTests: true }),
       '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    // The one thing worth the types' seconds: a promise that nobody waits for loses its error.
+    files: ['{apps,libs}/*/src/**/*.ts'],
+    ignores: TESTS,
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/await-thenable': 'error',
     },
   },
   { files: ['apps/console/src/**'], languageOptions: { globals: globals.browser } },

@@ -108,13 +108,17 @@ const CASES: readonly Case[] = [
 /** ESLint loads its configuration natively, which Jest's module registry cannot do: it runs in a process of its own, once. */
 const LINT = `
   import { ESLint } from 'eslint';
-  const eslint = new ESLint();
-  const rules = [];
+  // The files do not exist, so nothing knows their types.
+  const types = ['no-floating-promises', 'no-misused-promises', 'await-thenable'];
+  const rules = Object.fromEntries(types.map((name) => ['@typescript-eslint/' + name, 'off']));
+  const withoutTypes = { files: ['**/*.ts'], languageOptions: { parserOptions: { projectService: false } }, rules };
+  const eslint = new ESLint({ overrideConfig: [withoutTypes] });
+  const fired = [];
   for (const { file, code } of JSON.parse(process.argv[1])) {
     const [result] = await eslint.lintText(code, { filePath: file });
-    rules.push(result.messages.map(({ ruleId, message }) => ruleId ?? message));
+    fired.push(result.messages.map(({ ruleId, message }) => ruleId ?? message));
   }
-  process.stdout.write('RULES' + JSON.stringify(rules));
+  process.stdout.write('RULES' + JSON.stringify(fired));
 `;
 
 describe('house rules', () => {
