@@ -11,11 +11,17 @@ export class CliError extends Error {
   }
 }
 
+/** The name of a system error (`ENOENT`), if it is one. By shape: an error may come from another realm. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** The sentence for a failed system call on a path, or undefined when the error is of another sort. */
 export function explainFileError(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? error.path : 'a file';
-  switch (error.code) {
+  switch (systemCode(error)) {
     case 'EACCES':
     case 'EPERM':
       return `no right to read and write ${path}`;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { CliError } from '../cli-error.js';
+import { CliError, systemCode } from '../cli-error.js';
 
 /** Binds and lets go; 0 asks for any free port. Resolves with the port, or rejects with the system's error. */
 function tryListen(host: string, port: number): Promise<number> {
@@ -19,7 +19,7 @@ export async function requireFreePort(host: string, port: number, what: string):
   try {
     await tryListen(host, port);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = systemCode(error) ?? 'unknown';
     if (code === 'EADDRINUSE') throw new CliError(`port ${port} (${what}) is taken; choose another with --port`);
     if (code === 'EACCES')
       throw new CliError(`no right to listen on port ${port} (${what}); choose another with --port`);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs';
 import { z } from 'zod';
-import { CliError } from '../cli-error.js';
+import { CliError, systemCode } from '../cli-error.js';
 
 const secret = z.string().min(32);
 
@@ -51,7 +51,7 @@ export function readSecrets(file: string): Secrets | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { drawSecrets, readSecrets, writeSecrets } from './secrets.js';
+
+describe('secrets', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lh-secrets-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('come back as they were written, for the owner alone', () => {
+    const file = join(folder, 'secrets.json');
+    const secrets = { ...drawSecrets(), postgresPort: 54_321 };
+    writeSecrets(file, secrets);
+    expect(readSecrets(file)).toEqual(secrets);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('are drawn anew each time', () => {
+    const [a, b] = [drawSecrets(), drawSecrets()];
+    expect(a.authSecret).not.toBe(b.authSecret);
+    expect(new Set([a.authSecret, a.internalSecret, a.postgresPassword, a.s3SecretAccessKey]).size).toBe(4);
+  });
+
+  it('are missing before the first start', () => {
+    expect(readSecrets(join(folder, 'none.json'))).toBeUndefined();
+  });
+
+  it.each(['', '{', '{}', 'null'])('are not replaced when the file holds %j', (content) => {
+    const file = join(folder, 'secrets.json');
+    writeFileSync(file, content);
+    expect(() => readSecrets(file)).toThrow('is damaged');
+  });
+});

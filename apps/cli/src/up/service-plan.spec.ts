@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { drawSecrets } from './secrets.js';
+import { planBucket, planMigration, planPostgres, planServices, storeOf, type PlanInput } from './service-plan.js';
+
+const secrets = drawSecrets();
+const input = (env: Record<string, string> = {}): PlanInput => ({
+  repository: '/house',
+  options: { port: 4000, data: '/data', workers: 3, gateways: 2, json: false },
+  folders: { bucket: '/data/bucket', postgres: '/data/postgres' },
+  secrets,
+  env,
+});
+const embedded = { bucketUrl: 'http://127.0.0.1:9999', databaseUrl: 'postgresql://db', redisUrl: undefined };
+
+describe('service plan', () => {
+  it('puts the first gateway and the control plane on the asked ports, all others on free ones', () => {
+    const plan = planServices(input(), embedded);
+    expect(plan.gateways.map(({ env }) => env['PORT'])).toEqual(['4000', '0']);
+    expect(plan.controlPlane.env['PORT']).toBe('4001');
+    expect(plan.workers.map(({ name, env }) => [name, env['PORT']])).toEqual([
+      ['worker-1', '0'],
+      ['worker-2', '0'],
+      ['worker-3', '0'],
+    ]);
+  });
+
+  it('hands no secret to a process that has no use for it', () => {
+    const plan = planServices(input(), embedded);
+    const holders = (secret: string) =>
+      [plan.controlPlane, ...plan.gateways, ...plan.workers, plan.compactor]
+        .filter(({ env }) => Object.values(env).includes(secret))
+        .map(({ name }) => name);
+    expect(holders(secrets.authSecret)).toEqual(['control-plane']);
+    expect(holders(secrets.admin.password)).toEqual(['control-plane']);
+    expect(holders(secrets.internalSecret)).toEqual(['gateway-1', 'gateway-2', 'worker-1', 'worker-2', 'worker-3']);
+    expect(holders(secrets.s3SecretAccessKey)).not.toContain('control-plane');
+  });
+
+  it('passes nothing of the surroundings on that is not named', () => {
+    const plan = planServices(
+      input({ PATH: '/bin', HOME: '/root', NODE_OPTIONS: '--inspect', GITHUB_TOKEN: 'x' }),
+      embedded,
+    );
+    const [worker] = plan.workers;
+    expect(worker?.env['PATH']).toBe('/bin');
+    expect(worker?.env).not.toHaveProperty('NODE_OPTIONS');
+    expect(worker?.env).not.toHaveProperty('GITHUB_TOKEN');
+  });
+
+  it('starts no part of its own that the environment names elsewhere', () => {
+    const env = { S3_BUCKET: 'prod', DATABASE_URL: 'postgresql://elsewhere', S3_SECRET_ACCESS_KEY: 'theirs' };
+    expect(planBucket(input(env))).toBeUndefined();
+    expect(planPostgres(input(env), 0)).toBeUndefined();
+    expect(storeOf(input(env), undefined)).toEqual({ S3_BUCKET: 'prod', S3_SECRET_ACCESS_KEY: 'theirs' });
+    expect(planBucket(input({ S3_BUCKET: '' }))).toBeDefined();
+  });
+
+  it('keeps the keys of another bucket away from our own', () => {
+    const stray = input({ S3_SECRET_ACCESS_KEY: 'theirs' });
+    expect(storeOf(stray, 'http://127.0.0.1:9999')['S3_SECRET_ACCESS_KEY']).toBe(secrets.s3SecretAccessKey);
+  });
+
+  it('hands Redis to the services when there is one', () => {
+    const plan = planServices(input(), { ...embedded, redisUrl: 'redis://r' });
+    expect(plan.compactor.env['REDIS_URL']).toBe('redis://r');
+    expect(planServices(input(), embedded).compactor.env).not.toHaveProperty('REDIS_URL');
+    expect(planMigration(input(), 'postgresql://db').env['DATABASE_URL']).toBe('postgresql://db');
+  });
+});
