@@ -1,0 +1,330 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { seededRandom, UlidSource, type DatabaseId, type TenantId } from '@leasehold/foundation';
+import { FakeClock } from '@leasehold/foundation-testing';
+
+import { mintApiKey, parseApiKey } from './api-key.js';
+import type { ChangePage, DatabaseEntry, DirectoryChange, DirectorySource, KeyEntry } from './directory-source.js';
+import { Directory, type DirectorySettings } from './directory.js';
+
+const ACME = 'acme' as TenantId;
+const EVIL = 'evil' as TenantId;
+const LATENCY_MS = 10;
+const MINUTE_MS = 60_000;
+
+/** A store that answers as it is when the question arrives, a little later; and can be down. */
+class FakeSource implements DirectorySource {
+  readonly keys = new Map<string, KeyEntry>();
+  readonly databases = new Map<string, DatabaseEntry>();
+  readonly feed: DirectoryChange[] = [];
+  down = false;
+  feedDown = false;
+  lookups = 0;
+  lookupLatencyMs = LATENCY_MS;
+  resetNext = false;
+
+  constructor(private readonly clock: FakeClock) {}
+
+  putKey(key: KeyEntry): void {
+    this.keys.set(key.id, key);
+    this.feed.push({ kind: 'api-key', id: key.id });
+  }
+
+  putDatabase(tenantId: TenantId, name: string): void {
+    const id = `00000000-0000-4000-8000-${String(this.databases.size).padStart(12, '0')}` as DatabaseId;
+    this.databases.set(`${tenantId}/${name}`, { id, name, tenantId });
+    this.feed.push({ kind: 'database', tenantId, name });
+  }
+
+  dropDatabase(tenantId: TenantId, name: string): void {
+    this.databases.delete(`${tenantId}/${name}`);
+    this.feed.push({ kind: 'database', tenantId, name });
+  }
+
+  apiKey(id: string): Promise<KeyEntry | undefined> {
+    this.lookups++;
+    return this.answer(() => this.keys.get(id), this.lookupLatencyMs);
+  }
+
+  database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
+    this.lookups++;
+    return this.answer(() => this.databases.get(`${tenantId}/${name}`));
+  }
+
+  changes(since: string | undefined): Promise<ChangePage> {
+    if (this.feedDown) return Promise.reject(new Error('the feed is down'));
+    return this.answer(() => {
+      const reset = this.resetNext;
+      this.resetNext = false;
+      const changes = since === undefined || reset ? [] : this.feed.slice(Number(since));
+      return { cursor: String(this.feed.length), reset, changes };
+    });
+  }
+
+  private async answer<T>(read: () => T, latencyMs = LATENCY_MS): Promise<T> {
+    if (this.down) throw new Error('the store is down');
+    const seen = read();
+    await this.clock.sleep(latencyMs);
+    return seen;
+  }
+}
+
+describe('the directory', () => {
+  let clock: FakeClock;
+  let source: FakeSource;
+  let directory: Directory;
+  let outages: string[];
+  let ids: UlidSource;
+
+  function open(settings: DirectorySettings = {}): Directory {
+    const context = { clock, onOutage: () => outages.push('out'), onRecovery: () => outages.push('back') };
+    return new Directory(source, context, settings);
+  }
+
+  function createKey(tenantId: TenantId, more: Partial<KeyEntry> = {}): { text: string; entry: KeyEntry } {
+    const { id, key, secretHash } = mintApiKey(ids, seededRandom(source.keys.size + 1));
+    const scopes = new Set(['data:read'] as const);
+    const entry = { id, tenantId, secretHash, scopes, expiresAt: undefined, revoked: false, ...more };
+    source.putKey(entry);
+    return { text: key, entry };
+  }
+
+  const code = async (promise: Promise<unknown>): Promise<string> =>
+    clock.settle(
+      promise.then(
+        () => 'ok',
+        (error: { code?: string }) => String(error.code),
+      ),
+    );
+  const authenticate = (text: string) => code(directory.authenticate(text));
+  const find = async (tenantId: TenantId, name: string) =>
+    (await clock.settle(directory.database(tenantId, name)))?.name;
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    source = new FakeSource(clock);
+    ids = new UlidSource(clock, seededRandom(7));
+    outages = [];
+    directory = open();
+    await clock.settle(directory.start());
+  });
+
+  it('knows who presents a key, and asks the store once however many requests come', async () => {
+    const { text, entry } = createKey(ACME);
+    // The feed tells of its creation once; that is one look more.
+    await clock.advance(1_500);
+    const principals = await clock.settle(Promise.all(Array.from({ length: 50 }, () => directory.authenticate(text))));
+    expect(principals[49]).toEqual({ keyId: entry.id, tenantId: ACME, scopes: new Set(['data:read']) });
+    await clock.advance(MINUTE_MS);
+    expect(await authenticate(text)).toBe('ok');
+    expect(source.lookups).toBe(1);
+  });
+
+  it('refuses malformed keys without asking the store', async () => {
+    expect(await authenticate('lh_nonsense')).toBe('invalid-api-key');
+    expect(await authenticate('')).toBe('invalid-api-key');
+    expect(source.lookups).toBe(0);
+  });
+
+  it('refuses an unknown key, and a known id with another secret', async () => {
+    const { text, entry } = createKey(ACME);
+    const stranger = mintApiKey(ids, seededRandom(99));
+    expect(await authenticate(stranger.key)).toBe('invalid-api-key');
+    source.putKey({ ...entry, id: stranger.id });
+    expect(await authenticate(stranger.key)).toBe('invalid-api-key');
+    expect(await authenticate(text)).toBe('ok');
+  });
+
+  it('refuses a key from the ms at which it expires', async () => {
+    const { text } = createKey(ACME, { expiresAt: clock.now() + 1_000 });
+    expect(await authenticate(text)).toBe('ok');
+    await clock.advance(1_000 - LATENCY_MS - 1);
+    expect(await authenticate(text)).toBe('ok');
+    await clock.advance(1);
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('refuses a revoked key within two seconds', async () => {
+    const { text, entry } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    source.putKey({ ...entry, revoked: true });
+    await clock.advance(2_000);
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('does not keep what a load saw just before the revocation', async () => {
+    const { text, entry } = createKey(ACME);
+    await clock.advance(1_500);
+    // A slow load sees the key before, and answers after a poll that saw the revocation.
+    source.lookupLatencyMs = 2_000;
+    const early = directory.authenticate(text);
+    await clock.advance(1);
+    source.putKey({ ...entry, revoked: true });
+    expect(await code(early)).toBe('ok');
+    source.lookupLatencyMs = LATENCY_MS;
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('finds at once what was missing before', async () => {
+    expect(await find(ACME, 'db')).toBeUndefined();
+    source.putDatabase(ACME, 'db');
+    expect(await find(ACME, 'db')).toBe('db');
+  });
+
+  it('finds what was created while somebody else was already looking for it', async () => {
+    const early = directory.database(ACME, 'db');
+    await clock.advance(1);
+    source.putDatabase(ACME, 'db');
+    expect(await find(ACME, 'db')).toBe('db');
+    expect(await clock.settle(early)).toBeUndefined();
+  });
+
+  it('asks for the same absent thing ten times a second at most', async () => {
+    const until = clock.now() + 1_000;
+    let asked = 0;
+    while (clock.now() < until) {
+      await clock.settle(Promise.all(Array.from({ length: 10 }, () => directory.database(ACME, 'none'))));
+      asked += 10;
+    }
+    expect(asked).toBeGreaterThan(50);
+    expect(source.lookups).toBeLessThanOrEqual(11);
+  });
+
+  it("answers another tenant's database like none", async () => {
+    source.putDatabase(ACME, 'db');
+    expect(await find(EVIL, 'db')).toBeUndefined();
+    expect(await find(ACME, 'db')).toBe('db');
+    expect(await find(EVIL, 'db')).toBeUndefined();
+  });
+
+  it('forgets a deleted database within two seconds', async () => {
+    source.putDatabase(ACME, 'db');
+    expect(await find(ACME, 'db')).toBe('db');
+    source.dropDatabase(ACME, 'db');
+    await clock.advance(2_000);
+    expect(await find(ACME, 'db')).toBeUndefined();
+  });
+
+  it('serves what it knows while the store is down, and nothing else', async () => {
+    const { text } = createKey(ACME);
+    const { text: unseen } = createKey(ACME);
+    source.putDatabase(ACME, 'db');
+    expect(await authenticate(text)).toBe('ok');
+    expect(await find(ACME, 'db')).toBe('db');
+    source.down = true;
+    await clock.advance(14 * MINUTE_MS);
+    expect(await authenticate(text)).toBe('ok');
+    expect(await find(ACME, 'db')).toBe('db');
+    expect(await authenticate(unseen)).toBe('unavailable');
+    expect(await code(directory.database(ACME, 'other'))).toBe('unavailable');
+    expect(outages).toEqual(['out']);
+  });
+
+  it('stops serving what nobody has confirmed for too long, until the store is back', async () => {
+    const { text } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    source.down = true;
+    await clock.advance(16 * MINUTE_MS);
+    expect(await authenticate(text)).toBe('unavailable');
+    source.down = false;
+    await clock.advance(2_000);
+    expect(await authenticate(text)).toBe('ok');
+    expect(outages).toEqual(['out', 'back']);
+  });
+
+  it('counts the time that a sleeping machine lost', async () => {
+    const { text } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    source.down = true;
+    clock.jumpWall(16 * MINUTE_MS);
+    expect(await authenticate(text)).toBe('unavailable');
+  });
+
+  it('learns after an outage what was revoked during it', async () => {
+    const { text, entry } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    source.down = true;
+    source.putKey({ ...entry, revoked: true });
+    await clock.advance(5 * MINUTE_MS);
+    expect(await authenticate(text)).toBe('ok');
+    source.down = false;
+    await clock.advance(2_000);
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('loads keys anew behind the caller when only the feed is down', async () => {
+    const { text, entry } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    source.feedDown = true;
+    source.putKey({ ...entry, revoked: true });
+    await clock.advance(MINUTE_MS);
+    expect(await authenticate(text)).toBe('ok');
+    await clock.advance(2 * LATENCY_MS);
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it.each(['reset', 'a pause longer than half the retention'])(
+    'forgets everything after %s of the feed',
+    async (what) => {
+      const { text, entry } = createKey(ACME);
+      expect(await authenticate(text)).toBe('ok');
+      if (what === 'reset') source.resetNext = true;
+      else {
+        source.down = true;
+        await clock.advance(31 * MINUTE_MS);
+        source.down = false;
+      }
+      // Not in the feed, as if it had been pruned.
+      source.keys.set(entry.id, { ...entry, revoked: true });
+      await clock.advance(2_000);
+      expect(await authenticate(text)).toBe('invalid-api-key');
+    },
+  );
+
+  it('starts while the store is down, and forgets what it loaded before it followed the feed', async () => {
+    source.down = true;
+    directory = open();
+    await clock.settle(directory.start());
+    const { text, entry } = createKey(ACME);
+    expect(await authenticate(text)).toBe('unavailable');
+    source.down = false;
+    expect(await authenticate(text)).toBe('ok');
+    source.keys.set(entry.id, { ...entry, revoked: true });
+    await clock.advance(1_500);
+    expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('keeps a bounded number of keys, the least recently used going first', async () => {
+    directory = open({ maxKeys: 2 });
+    await clock.settle(directory.start());
+    const [a, b, c] = [createKey(ACME), createKey(ACME), createKey(ACME)];
+    await clock.advance(1_500);
+    for (const { text } of [a, b, a, c]) await authenticate(text);
+    const before = source.lookups;
+    await authenticate(a.text);
+    expect(source.lookups).toBe(before);
+    await authenticate(b.text);
+    expect(source.lookups).toBe(before + 1);
+  });
+
+  it('refuses to queue lookups without bound', async () => {
+    const strangers = Array.from({ length: 1_001 }, (_, i) => mintApiKey(ids, seededRandom(i + 1_000)).key);
+    const codes = await clock.settle(
+      Promise.all(
+        strangers.map((text) =>
+          directory.authenticate(text).then(
+            () => 'ok',
+            (error: { code: string }) => error.code,
+          ),
+        ),
+      ),
+    );
+    expect(codes.filter((answer) => answer === 'overloaded')).toHaveLength(1);
+    expect(codes.filter((answer) => answer === 'invalid-api-key')).toHaveLength(1_000);
+  });
+
+  it('stops asking once it is stopped', async () => {
+    await clock.settle(directory.stop());
+    expect(clock.armedTimers).toBe(0);
+    expect(parseApiKey(createKey(ACME).text)).toBeDefined();
+  });
+});

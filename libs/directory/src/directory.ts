@@ -1,0 +1,210 @@
+import {
+  elapsedMsSince,
+  instant,
+  isLeaseholdError,
+  LeaseholdError,
+  type Clock,
+  type Instant,
+  type TenantId,
+} from '@leasehold/foundation';
+import { ProblemError } from '@leasehold/protocol';
+
+import { parseApiKey, secretMatches } from './api-key.js';
+import type { ChangeCursor, DatabaseEntry, DirectoryChange, DirectorySource, KeyEntry } from './directory-source.js';
+import { LoadingCache } from './loading-cache.js';
+import type { Scope } from './scope.js';
+
+/** Who is asking: the tenant of a valid API key. */
+export interface Principal {
+  readonly keyId: string;
+  readonly tenantId: TenantId;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+export interface DirectorySettings {
+  /** Default 100,000. */
+  readonly maxKeys?: number;
+  /** Default 100,000. */
+  readonly maxDatabases?: number;
+  /** Distance between two looks at the change feed; default 1,000. A revocation is effective within this and one query. */
+  readonly pollIntervalMs?: number;
+  /** For how long keys and databases are served that the store does not confirm any more; default 15 minutes. */
+  readonly maxStaleMs?: number;
+}
+
+export interface DirectoryContext {
+  readonly clock: Clock;
+  /** Told once when the store stops answering, and once when it answers again. */
+  readonly onOutage?: (error: unknown) => void;
+  readonly onRecovery?: () => void;
+}
+
+const DEFAULT_ENTRIES = 100_000;
+const DEFAULT_POLL_INTERVAL_MS = 1_000;
+const DEFAULT_MAX_STALE_MS = 15 * 60 * 1_000;
+const MAX_LOADS = 1_000;
+const MISS_PACE_MS = 100;
+/** Half of what the feed keeps (CHANGE_RETENTION_MS of libs/metadata): after a longer pause changes may be gone. */
+const MAX_FEED_PAUSE_MS = 30 * 60 * 1_000;
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Keys and databases as the data plane sees them, answered from memory.
+ *
+ * Time line of a revocation: control plane commits, a trigger writes the change in the same transaction, the next poll
+ * (each second) reads it, the key is dropped from memory, the next request loads it and is refused. In between loads and
+ * polls cannot miss each other: a load that began before the poll's snapshot is not kept.
+ *
+ * With the store down, known keys and databases are served for `maxStaleMs`; anything else is `unavailable`. Creation is
+ * visible at once, because absence is never cached.
+ */
+export class Directory {
+  private readonly keys: LoadingCache<KeyEntry>;
+  private readonly databases: LoadingCache<DatabaseEntry>;
+  private readonly clock: Clock;
+  private readonly pollIntervalMs: number;
+  private cursor: ChangeCursor | undefined;
+  private polledAt: Instant | undefined;
+  private failing = false;
+  private stopping: AbortController | undefined;
+  private polling: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly source: DirectorySource,
+    private readonly context: DirectoryContext,
+    settings: DirectorySettings = {},
+  ) {
+    this.clock = context.clock;
+    this.pollIntervalMs = settings.pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS;
+    const cache = {
+      maxLoads: MAX_LOADS,
+      missPaceMs: MISS_PACE_MS,
+      // Two polls may fail before anybody worries.
+      freshMs: this.pollIntervalMs * 3,
+      maxStaleMs: settings.maxStaleMs ?? DEFAULT_MAX_STALE_MS,
+    };
+    const loadDatabase = (key: string) => {
+      const [tenantId, name] = splitDatabaseKey(key);
+      return source.database(tenantId, name);
+    };
+    const keyCache = { ...cache, capacity: settings.maxKeys ?? DEFAULT_ENTRIES };
+    const databaseCache = { ...cache, capacity: settings.maxDatabases ?? DEFAULT_ENTRIES };
+    this.keys = new LoadingCache((id) => source.apiKey(id), this.clock, keyCache);
+    this.databases = new LoadingCache(loadDatabase, this.clock, databaseCache);
+  }
+
+  /** Begins to follow the change feed. Resolves after the first look, whether or not the store answered. */
+  async start(): Promise<void> {
+    if (this.stopping) return;
+    const stopping = new AbortController();
+    this.stopping = stopping;
+    await this.poll();
+    this.polling = this.followFeed(stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping?.abort(new LeaseholdError('closed', 'closed', 'the directory is stopped'));
+    this.stopping = undefined;
+    await this.polling;
+  }
+
+  /**
+   * Who presents this key.
+   *
+   * @throws ProblemError `invalid-api-key`: malformed, unknown, revoked or expired, which the answer does not tell apart
+   * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
+   */
+  async authenticate(apiKey: string): Promise<Principal> {
+    const parsed = parseApiKey(apiKey);
+    if (!parsed) throw invalidApiKey();
+    const key = await this.lookUp(this.keys, parsed.id);
+    // The secret comes first: whoever lacks it learns nothing about the key.
+    if (!key || !secretMatches(parsed.secret, key.secretHash)) throw invalidApiKey();
+    if (key.revoked || (key.expiresAt !== undefined && key.expiresAt <= this.clock.now())) throw invalidApiKey();
+    return { keyId: key.id, tenantId: key.tenantId, scopes: key.scopes };
+  }
+
+  /**
+   * The tenant's database of this name; undefined when there is none, or it is another tenant's.
+   *
+   * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
+   */
+  async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
+    return this.lookUp(this.databases, databaseKey(tenantId, name));
+  }
+
+  /** Ms since the store last confirmed what is in memory; undefined before the first time. */
+  unconfirmedMs(): number | undefined {
+    return this.polledAt && elapsedMsSince(this.clock, this.polledAt);
+  }
+
+  private async lookUp<V>(cache: LoadingCache<V>, key: string): Promise<V | undefined> {
+    try {
+      return await cache.get(key);
+    } catch (error) {
+      if (isLeaseholdError(error, 'unavailable')) throw error;
+      const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
+      throw new LeaseholdError(
+        'unavailable',
+        'unavailable',
+        'the directory of keys and databases cannot be read',
+        details,
+      );
+    }
+  }
+
+  private async followFeed(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.clock.sleep(this.pollIntervalMs, signal);
+      } catch {
+        return;
+      }
+      await this.poll();
+    }
+  }
+
+  private async poll(): Promise<void> {
+    const startedAt = instant(this.clock);
+    try {
+      const page = await this.source.changes(this.cursor);
+      const pauseMs = this.unconfirmedMs();
+      if (page.reset || pauseMs === undefined || pauseMs > MAX_FEED_PAUSE_MS) this.forgetEverything();
+      else for (const change of page.changes) this.forget(change);
+      this.cursor = page.cursor;
+      this.polledAt = startedAt;
+      this.keys.confirm(startedAt);
+      this.databases.confirm(startedAt);
+      if (this.failing) this.context.onRecovery?.();
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.context.onOutage?.(error);
+      this.failing = true;
+    }
+  }
+
+  private forget(change: DirectoryChange): void {
+    if (change.kind === 'api-key') this.keys.invalidate(change.id);
+    else this.databases.invalidate(databaseKey(change.tenantId, change.name));
+  }
+
+  private forgetEverything(): void {
+    this.keys.clear();
+    this.databases.clear();
+  }
+}
+
+/** One message for every reason, so that a guesser cannot tell them apart. */
+function invalidApiKey(): ProblemError {
+  return new ProblemError('invalid-api-key', 'the API key is not valid');
+}
+
+function databaseKey(tenantId: string, name: string): string {
+  return `${tenantId}/${name}`;
+}
+
+/** A tenant id holds no slash. */
+function splitDatabaseKey(key: string): [TenantId, string] {
+  const slash = key.indexOf('/');
+  return [key.slice(0, slash) as TenantId, key.slice(slash + 1)];
+}

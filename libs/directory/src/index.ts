@@ -1,0 +1,5 @@
+export * from './api-key.js';
+export * from './directory-source.js';
+export * from './directory.js';
+export * from './postgres-source.js';
+export * from './scope.js';

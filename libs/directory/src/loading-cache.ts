@@ -1,0 +1,156 @@
+import { elapsedMsSince, instant, LeaseholdError, type Clock, type Instant } from '@leasehold/foundation';
+
+export interface LoadingCacheSettings {
+  /** Entries kept; the least recently used goes first. */
+  readonly capacity: number;
+  /** Loads under way at once; more are refused as overload. */
+  readonly maxLoads: number;
+  /** Served without a doubt for this long after they were last known to hold. */
+  readonly freshMs: number;
+  /** Served, while being loaded again behind the caller's back, for this long; not at all beyond. */
+  readonly maxStaleMs: number;
+  /** Loads of one absent key follow each other at this distance at the earliest. */
+  readonly missPaceMs: number;
+}
+
+interface CacheEntry<V> {
+  readonly value: V;
+  readonly loadedAt: Instant;
+  revalidatedAt: Instant;
+}
+
+interface Load<V> {
+  readonly result: Promise<V | undefined>;
+  /** Whether the source has been asked: a miss from then on says nothing to those who come later. */
+  begun: boolean;
+}
+
+const RETRY_AFTER_MS = 1_000;
+/** A load that someone joined late, and one that began after they came. */
+const MAX_ROUNDS = 2;
+
+/**
+ * What a slow source says, kept in memory. One load per key at a time, however many ask for it.
+ *
+ * Presence is cached; **absence never is**, so that what is created is found at once. What is absent and asked for again
+ * and again costs the source one load per `missPaceMs`, for which the askers wait.
+ *
+ * When the source fails, what was known is served up to `maxStaleMs`.
+ */
+export class LoadingCache<V> {
+  /** In the order of use, latest last. */
+  private readonly entries = new Map<string, CacheEntry<V>>();
+  private readonly loads = new Map<string, Load<V>>();
+  /** When the source last said that a key is absent. In the order of saying. */
+  private readonly misses = new Map<string, Instant>();
+  /** Everything in here was still true at this instant. */
+  private confirmedAt: Instant | undefined;
+
+  constructor(
+    private readonly load: (key: string) => Promise<V | undefined>,
+    private readonly clock: Clock,
+    private readonly settings: LoadingCacheSettings,
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** @throws what the source throws, when nothing usable is known */
+  async get(key: string): Promise<V | undefined> {
+    const entry = this.entries.get(key);
+    if (entry) {
+      this.entries.delete(key);
+      this.entries.set(key, entry);
+      const ageMs = this.ageMs(entry);
+      if (ageMs <= this.settings.freshMs) return entry.value;
+      if (ageMs <= this.settings.maxStaleMs) {
+        this.revalidate(key, entry);
+        return entry.value;
+      }
+    }
+    for (let round = 1; ; round++) {
+      const load = this.loads.get(key) ?? this.startLoad(key);
+      // Somebody's load that was sent before we came may have missed what was created in between.
+      const mayBeEarly = load.begun;
+      const value = await load.result;
+      if (value !== undefined || !mayBeEarly || round === MAX_ROUNDS) return value;
+    }
+  }
+
+  /** Forgets one key, also what a load under way is about to say of it. */
+  invalidate(key: string): void {
+    this.entries.delete(key);
+    this.loads.delete(key);
+    this.misses.delete(key);
+  }
+
+  clear(): void {
+    this.entries.clear();
+    this.loads.clear();
+    this.misses.clear();
+  }
+
+  /** Everything that changed before `at` has been invalidated: the rest was true then. */
+  confirm(at: Instant): void {
+    this.confirmedAt = at;
+  }
+
+  private ageMs(entry: CacheEntry<V>): number {
+    const sinceLoad = elapsedMsSince(this.clock, entry.loadedAt);
+    return this.confirmedAt ? Math.min(sinceLoad, elapsedMsSince(this.clock, this.confirmedAt)) : sinceLoad;
+  }
+
+  private revalidate(key: string, entry: CacheEntry<V>): void {
+    const recently = elapsedMsSince(this.clock, entry.revalidatedAt) <= this.settings.freshMs;
+    if (recently || this.loads.has(key) || this.loads.size >= this.settings.maxLoads) return;
+    entry.revalidatedAt = instant(this.clock);
+    // Failing is what staleness is allowed for.
+    this.startLoad(key).result.catch(() => undefined);
+  }
+
+  private startLoad(key: string): Load<V> {
+    if (this.loads.size >= this.settings.maxLoads) {
+      throw new LeaseholdError('unavailable', 'overloaded', 'too many lookups are waiting', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    const load: Load<V> = { begun: false, result: Promise.resolve(undefined) };
+    const result = this.run(key, load);
+    Object.assign(load, { result });
+    this.loads.set(key, load);
+    return load;
+  }
+
+  private async run(key: string, load: Load<V>): Promise<V | undefined> {
+    // Not before startLoad has registered the load, however quick the source is.
+    await Promise.resolve();
+    try {
+      const missedAt = this.misses.get(key);
+      const waitMs = missedAt ? this.settings.missPaceMs - elapsedMsSince(this.clock, missedAt) : 0;
+      if (waitMs > 0) await this.clock.sleep(waitMs);
+      load.begun = true;
+      const loadedAt = instant(this.clock);
+      const value = await this.load(key);
+      // Invalidated meanwhile: the answer may predate the change. Good enough for who is waiting, not to be kept.
+      if (this.loads.get(key) === load) this.store(key, value, loadedAt);
+      return value;
+    } finally {
+      if (this.loads.get(key) === load) this.loads.delete(key);
+    }
+  }
+
+  private store(key: string, value: V | undefined, loadedAt: Instant): void {
+    this.entries.delete(key);
+    this.misses.delete(key);
+    if (value === undefined) insertBounded(this.misses, key, loadedAt, this.settings.capacity);
+    else insertBounded(this.entries, key, { value, loadedAt, revalidatedAt: loadedAt }, this.settings.capacity);
+  }
+}
+
+function insertBounded<V>(map: Map<string, V>, key: string, value: V, capacity: number): void {
+  map.set(key, value);
+  if (map.size <= capacity) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock, systemRandom, UlidSource, type TenantId } from '@leasehold/foundation';
+import { applyMigrations, Metadata } from '@leasehold/metadata';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import pg from 'pg';
+
+import { mintApiKey } from './api-key.js';
+import { Directory } from './directory.js';
+import { PostgresDirectorySource } from './postgres-source.js';
+
+const REVOCATION_LIMIT_MS = 2_000;
+
+describe('the directory on Postgres', () => {
+  let postgres: TestPostgres;
+  let databaseUrl: string;
+  let metadata: Metadata;
+  let source: PostgresDirectorySource;
+  let directory: Directory;
+  let tenant: TenantId;
+  let other: TenantId;
+  const ids = new UlidSource(systemClock, systemRandom);
+
+  async function createKey(organizationId = tenant) {
+    const { key, ...stored } = mintApiKey(ids, systemRandom);
+    const more = { name: 'key', scopes: ['data:read', 'from-a-later-version'], expiresAt: undefined };
+    await metadata.apiKeys.create(organizationId, { ...stored, ...more });
+    return { key, id: stored.id };
+  }
+
+  const codeOf = (key: string) =>
+    directory.authenticate(key).then(
+      () => 'ok',
+      (error: { code?: string }) => error.code,
+    );
+
+  async function until(condition: () => Promise<boolean>): Promise<number> {
+    const startedAt = performance.now();
+    while (!(await condition())) {
+      if (performance.now() - startedAt > 10_000) throw new Error('it does not happen');
+      await systemClock.sleep(20);
+    }
+    return performance.now() - startedAt;
+  }
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+    const open = async (name: string) =>
+      (
+        await metadata.organizations.createAccount({
+          email: `${name}@x.example`,
+          passwordHash: '',
+          organizationName: name,
+        })
+      ).organization.id as TenantId;
+    tenant = await open('tenant');
+    other = await open('other');
+    source = new PostgresDirectorySource(databaseUrl);
+    directory = new Directory(source, { clock: systemClock });
+    await directory.start();
+  });
+  afterAll(async () => {
+    await directory.stop();
+    await source.close();
+    await metadata.close();
+    await postgres.close();
+  });
+
+  it('knows a key as soon as it exists, with the scopes that this version knows', async () => {
+    const { key, id } = await createKey();
+    const principal = await directory.authenticate(key);
+    expect(principal).toEqual({ keyId: id, tenantId: tenant, scopes: new Set(['data:read']) });
+  });
+
+  it('finds a database as soon as it exists, for its tenant only', async () => {
+    expect(await directory.database(tenant, 'fresh')).toBeUndefined();
+    const { id } = await metadata.databases.create(tenant, 'fresh');
+    expect(await directory.database(tenant, 'fresh')).toEqual({ id, name: 'fresh', tenantId: tenant });
+    expect(await directory.database(other, 'fresh')).toBeUndefined();
+  });
+
+  it('refuses a revoked key within two seconds', async () => {
+    const { key, id } = await createKey();
+    expect(await codeOf(key)).toBe('ok');
+    await metadata.apiKeys.revoke(tenant, id);
+    const tookMs = await until(async () => (await codeOf(key)) === 'invalid-api-key');
+    expect(tookMs).toBeLessThan(REVOCATION_LIMIT_MS);
+  });
+
+  it('does not lose a change whose transaction commits after a later one', async () => {
+    const early = await createKey();
+    const late = await createKey();
+    const slow = new pg.Client({ connectionString: databaseUrl });
+    await slow.connect();
+    try {
+      await slow.query('BEGIN');
+      await slow.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [early.id]);
+      const { cursor } = await source.changes(undefined);
+      await metadata.apiKeys.revoke(tenant, late.id);
+      const first = await source.changes(cursor);
+      expect(first.changes).toEqual([{ kind: 'api-key', id: late.id }]);
+      await slow.query('COMMIT');
+      const second = await source.changes(first.cursor);
+      expect(second.changes).toContainEqual({ kind: 'api-key', id: early.id });
+      const third = await source.changes(second.cursor);
+      expect(third.changes).toEqual([]);
+    } finally {
+      await slow.end();
+    }
+  });
+
+  it('says reset when it cannot tell: a server that counts anew, or too many changes', async () => {
+    const { cursor } = await source.changes(undefined);
+    expect((await source.changes(String(BigInt(cursor) + 1_000n))).reset).toBe(true);
+    await metadata.prisma.$executeRaw`
+      INSERT INTO changes (transaction_id, kind, organization_id, subject)
+      SELECT pg_current_xact_id()::text::bigint, 'database', 'x', n::text FROM generate_series(1, 5001) AS n`;
+    expect(await source.changes(cursor)).toMatchObject({ reset: true, changes: [] });
+  });
+
+  it('keeps known keys and databases working while Postgres is stopped', async () => {
+    const { key } = await createKey();
+    const { key: unseen } = await createKey();
+    const { id } = await metadata.databases.create(tenant, 'steady');
+    expect(await codeOf(key)).toBe('ok');
+    await directory.database(tenant, 'steady');
+    // The feed tells of their creation once more.
+    await systemClock.sleep(1_200);
+    expect(await codeOf(key)).toBe('ok');
+    await directory.database(tenant, 'steady');
+    await postgres.stop();
+    await systemClock.sleep(1_200);
+    expect(await codeOf(key)).toBe('ok');
+    expect((await directory.database(tenant, 'steady'))?.id).toBe(id);
+    expect(await codeOf(unseen)).toBe('unavailable');
+    await postgres.resume();
+    await until(async () => (await codeOf(unseen)) === 'ok');
+  });
+});

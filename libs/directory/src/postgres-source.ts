@@ -1,0 +1,142 @@
+import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from '@leasehold/foundation';
+import pg from 'pg';
+
+import type {
+  ChangeCursor,
+  ChangePage,
+  DatabaseEntry,
+  DirectoryChange,
+  DirectorySource,
+  KeyEntry,
+} from './directory-source.js';
+import { isScope } from './scope.js';
+
+/** A gateway asks little: misses, and the feed once a second. */
+const MAX_CONNECTIONS = 4;
+const CONNECT_TIMEOUT_MS = 1_500;
+const STATEMENT_TIMEOUT_MS = 1_500;
+/** The server cannot report its time-out over a dead connection. */
+const QUERY_TIMEOUT_MS = 2_000;
+/** More changes in one poll than this are answered with `reset`. */
+const MAX_CHANGES = 5_000;
+const RETRY_AFTER_MS = 1_000;
+
+const API_KEY = `
+  SELECT id, organization_id, secret_hash, scopes, expires_at, revoked_at IS NOT NULL AS revoked
+  FROM api_keys WHERE id = $1`;
+
+const DATABASE = `
+  SELECT id, organization_id, name FROM databases WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
+
+/**
+ * Every transaction below the snapshot's xmin has ended: what it changed is visible in this very snapshot. Later ones may
+ * still commit, whatever their order, and will be at or above it: the next poll begins there. Some come twice.
+ */
+const CHANGES = `
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject
+  FROM (VALUES (1)) AS always LEFT JOIN (
+    SELECT kind, organization_id, subject FROM changes WHERE transaction_id >= $1::bigint LIMIT ${MAX_CHANGES + 1}
+  ) AS c ON true`;
+
+interface KeyRow {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly secret_hash: Buffer;
+  readonly scopes: readonly string[];
+  readonly expires_at: Date | null;
+  readonly revoked: boolean;
+}
+
+interface DatabaseRow {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly name: string;
+}
+
+interface ChangeRow {
+  readonly horizon: string;
+  readonly kind: string | null;
+  readonly organization_id: string | null;
+  readonly subject: string | null;
+}
+
+/**
+ * The directory's source in the control plane's Postgres (tables of libs/metadata). Read-only. Plain SQL, because the
+ * gateways that use it should not carry an ORM for three queries.
+ */
+export class PostgresDirectorySource implements DirectorySource {
+  private readonly pool: pg.Pool;
+
+  constructor(databaseUrl: string) {
+    this.pool = new pg.Pool({
+      connectionString: databaseUrl,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      application_name: 'leasehold-directory',
+      allowExitOnIdle: true,
+    });
+    // A connection that breaks while idle; the next query opens another.
+    this.pool.on('error', () => undefined);
+  }
+
+  async apiKey(id: string): Promise<KeyEntry | undefined> {
+    const [row] = await this.query<KeyRow>(API_KEY, [id]);
+    if (!row) return undefined;
+    assert(isTenantId(row.organization_id), 'a key belongs to a tenant');
+    return {
+      id: row.id,
+      tenantId: row.organization_id,
+      secretHash: row.secret_hash,
+      scopes: new Set(row.scopes.filter(isScope)),
+      expiresAt: row.expires_at?.getTime(),
+      revoked: row.revoked,
+    };
+  }
+
+  async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
+    const [row] = await this.query<DatabaseRow>(DATABASE, [tenantId, name]);
+    if (!row) return undefined;
+    assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
+    return { id: row.id, name: row.name, tenantId };
+  }
+
+  async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
+    // Without a cursor nothing is wanted but the horizon: no transaction has the highest number.
+    const from = since ?? String(2n ** 63n - 1n);
+    const rows = await this.query<ChangeRow>(CHANGES, [from]);
+    const horizon = rows[0]?.horizon;
+    assert(horizon !== undefined, 'the feed always answers its horizon');
+    // Transaction numbers begin anew in a restored server.
+    const turnedBack = since !== undefined && BigInt(horizon) < BigInt(since);
+    if (turnedBack || rows.length > MAX_CHANGES) return { cursor: horizon, reset: true, changes: [] };
+    return { cursor: horizon, reset: false, changes: rows.flatMap(toChange) };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async query<Row extends object>(sql: string, values: readonly string[]): Promise<readonly Row[]> {
+    try {
+      return (await this.pool.query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
+      throw new LeaseholdError(
+        'unavailable',
+        'unavailable',
+        'the directory of keys and databases cannot be read',
+        details,
+      );
+    }
+  }
+}
+
+function toChange(row: ChangeRow): readonly DirectoryChange[] {
+  if (row.subject === null || row.organization_id === null) return [];
+  if (row.kind === 'api-key') return [{ kind: 'api-key', id: row.subject }];
+  if (row.kind === 'database') return [{ kind: 'database', tenantId: row.organization_id, name: row.subject }];
+  // Of a later version than this one, about things that this one does not cache.
+  return [];
+}
