@@ -20,7 +20,8 @@ export async function ensureBucket(settings: S3Settings): Promise<void> {
     await client.send(new HeadBucketCommand({ Bucket }));
   } catch (error) {
     if (failureOf(error).status !== 404) throw refusal('head', error);
-    const CreateBucketConfiguration = region === DEFAULT_REGION ? undefined : { LocationConstraint: region as BucketLocationConstraint };
+    const CreateBucketConfiguration =
+      region === DEFAULT_REGION ? undefined : { LocationConstraint: region as BucketLocationConstraint };
     await client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration })).catch((createError: unknown) => {
       // Another process was faster.
       if (failureOf(createError).code !== 'BucketAlreadyOwnedByYou') throw refusal('create', createError);

@@ -90,6 +90,11 @@ export class FolderStore implements ObjectStore {
     }
   }
 
+  /** How many objects there are. */
+  get objects(): number {
+    return this.keys.size;
+  }
+
   /** Waits for the calls in progress and lets go of the folder; later calls fail. */
   async close(): Promise<void> {
     if (this.unusable instanceof ClosedError) return;

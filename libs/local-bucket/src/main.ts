@@ -1,0 +1,3 @@
+import { runLocalBucket } from './process.js';
+
+void runLocalBucket(process.env);

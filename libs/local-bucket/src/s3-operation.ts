@@ -1,0 +1,78 @@
+import type { ObjectStore } from '@leasehold/object-store';
+
+import type { S3Operation } from './counts.js';
+import { listObjects } from './list-objects.js';
+import { deleteObject, getObject, headObject, putObject } from './object-operations.js';
+import { xmlAnswer } from './s3-answer.js';
+import type { S3Answer } from './s3-answer.js';
+import { S3Error } from './s3-error.js';
+import { queryValue } from './s3-request.js';
+import type { S3Request } from './s3-request.js';
+
+const LIST_PARAMETERS = [
+  'list-type',
+  'prefix',
+  'start-after',
+  'continuation-token',
+  'max-keys',
+  'delimiter',
+  'encoding-type',
+  'fetch-owner',
+];
+/** Headers that ask for something which is not done here; to ignore one would break what the client relies on. */
+const FOREIGN_HEADERS =
+  /^x-amz-(copy-source.*|server-side-encryption.*|tagging|acl|grant-.*|website-.*|object-lock-.*|write-offset-bytes|meta-.*|storage-class|mfa)$/;
+
+/**
+ * Which operation a request is.
+ * @throws S3Error for everything that this server does not do: it never answers success to a request that it understood in part
+ */
+export function classify(request: S3Request): S3Operation {
+  const operation = operationOf(request);
+  const allowed = operation === 'ListObjectsV2' ? LIST_PARAMETERS : [];
+  const foreign = request.query.find(([name]) => name !== 'x-id' && !allowed.includes(name));
+  if (foreign) throw new S3Error('NotImplemented', `The parameter ${foreign[0]} is not supported.`);
+  const header = request.headerNames.find((name) => FOREIGN_HEADERS.test(name));
+  if (header !== undefined) throw new S3Error('NotImplemented', `The header ${header} is not supported.`);
+  if (operation === 'ListObjectsV2' && queryValue(request, 'list-type') !== '2') {
+    throw new S3Error('NotImplemented', 'Only version 2 of the listing is supported.');
+  }
+  return operation;
+}
+
+function operationOf({ method, bucket, key }: S3Request): S3Operation {
+  if (bucket === '') throw new S3Error(method === 'GET' ? 'NotImplemented' : 'MethodNotAllowed');
+  const operations: Partial<Record<string, S3Operation>> =
+    key === ''
+      ? { GET: 'ListObjectsV2', HEAD: 'HeadBucket', PUT: 'CreateBucket' }
+      : { GET: 'GetObject', HEAD: 'HeadObject', PUT: 'PutObject', DELETE: 'DeleteObject' };
+  const operation = operations[method];
+  if (!operation) throw new S3Error('MethodNotAllowed');
+  return operation;
+}
+
+export async function execute(
+  store: ObjectStore,
+  bucket: string,
+  operation: S3Operation,
+  request: S3Request,
+  body: Uint8Array,
+): Promise<S3Answer> {
+  if (request.bucket !== bucket) throw new S3Error(operation === 'CreateBucket' ? 'TooManyBuckets' : 'NoSuchBucket');
+  switch (operation) {
+    case 'GetObject':
+      return getObject(store, request);
+    case 'HeadObject':
+      return headObject(store, request);
+    case 'PutObject':
+      return putObject(store, request, body);
+    case 'DeleteObject':
+      return deleteObject(store, request);
+    case 'ListObjectsV2':
+      return listObjects(store, request);
+    case 'HeadBucket':
+      return { status: 200, headers: {} };
+    case 'CreateBucket':
+      return { ...xmlAnswer(''), headers: { location: `/${bucket}` } };
+  }
+}
