@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+
+import { BlockCache, HeadStore, View } from '@leasehold/engine';
+import { decodeUtf8, systemClock, systemRandom, utf8, type DatabaseId } from '@leasehold/foundation';
+import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { startTestPostgres } from '@leasehold/metadata-testing';
+import { MemoryStore, ProbeFailedError, type PutOutcome } from '@leasehold/object-store';
+import { loadConfig, type RunningService } from '@leasehold/service-kit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { createFlushedDatabase, KEYS_PER_FILE } from '../testing/flushed-database.js';
+import { compactorConfig, type CompactorConfig } from './compactor-config.js';
+import { startCompactor } from './start-compactor.js';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Accepts every put, whatever its condition: what some S3-compatible stores do. */
+class CarelessStore extends MemoryStore {
+  override async put(key: string, body: Uint8Array): Promise<PutOutcome> {
+    await this.delete(key);
+    return super.put(key, body, 'create');
+  }
+}
+
+describe('the compactor', () => {
+  let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  }, 60_000);
+  afterAll(() => postgres.close());
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  async function configOf(env: Record<string, string> = {}): Promise<CompactorConfig> {
+    const DATABASE_URL = env.DATABASE_URL ?? (await postgres.createDatabase());
+    return loadConfig(compactorConfig, { LOG_LEVEL: 'silent', GC_MIN_AGE_MS: '0', DATABASE_URL, ...env });
+  }
+
+  async function start(config: CompactorConfig, store: MemoryStore): Promise<RunningService> {
+    const service = await startCompactor(config, store);
+    closers.push(() => service.close());
+    return service;
+  }
+
+  function producer(config: CompactorConfig): JobQueues {
+    const queues = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log }, { gcMinAgeMs: 0 });
+    closers.push(() => queues.close());
+    return queues;
+  }
+
+  it('merges the L0 files of a database that a job names, deletes the inputs, and changes no value', async () => {
+    const store = new MemoryStore(systemClock);
+    const ctx = { store, clock: systemClock, random: systemRandom };
+    const databaseId = randomUUID() as DatabaseId;
+    await createFlushedDatabase(ctx, databaseId, 5);
+    const config = await configOf();
+    const service = await start(config, store);
+    const queues = producer(config);
+
+    queues.enqueueCompaction(databaseId);
+    await until(async () => (await store.list(`db/${databaseId}/sst/`)).objects.length === 1);
+
+    const stored = await new HeadStore(ctx).load(databaseId);
+    expect(stored?.head.l0).toEqual([]);
+    expect(stored?.head.l1).toHaveLength(1);
+    expect(stored?.head.lastCommit).toEqual({ epoch: 1, sequence: 5 });
+    if (stored === undefined) return;
+    const view = new View({ memtables: [], head: stored.head, files: { store, cache: new BlockCache(1 << 20) } });
+    for (let key = 0; key < KEYS_PER_FILE; key++) {
+      const entry = await view.get(utf8(`key-${key}`));
+      expect(entry && decodeUtf8(entry.value)).toBe('value of file 5');
+    }
+
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toMatch(/leasehold_compactor_jobs_total\{kind="compact",outcome="done".*\} 1/);
+    expect(metrics).toMatch(/leasehold_compactor_files_total\{direction="in".*\} 5/);
+    expect(metrics).toMatch(/leasehold_compactor_bytes_total\{direction="out".*\} [1-9]/);
+    expect(metrics).toMatch(/leasehold_compactor_deleted_files_total\{.*\} 5/);
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  }, 60_000);
+
+  it('does jobs that were asked for while no compactor ran', async () => {
+    const store = new MemoryStore(systemClock);
+    const databaseId = randomUUID() as DatabaseId;
+    await createFlushedDatabase({ store, clock: systemClock, random: systemRandom }, databaseId, 4);
+    const config = await configOf();
+    const queues = producer(config);
+    queues.enqueueCompaction(databaseId);
+    await until(() => Promise.resolve(queues.counts().added === 1));
+    await start(config, store);
+    await until(async () => (await store.list(`db/${databaseId}/sst/`)).objects.length === 1);
+  }, 60_000);
+
+  it('refuses a bucket that does not honour conditions, naming the step', async () => {
+    const started = startCompactor(await configOf(), new CarelessStore(systemClock));
+    await expect(started).rejects.toThrow(ProbeFailedError);
+    await expect(started).rejects.toThrow('refuse a second create');
+  }, 30_000);
+
+  it('does not start without a queue, and leaves nothing running', async () => {
+    const config = await configOf({ REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/none' });
+    const started = startCompactor(config, new MemoryStore(systemClock), { startTimeoutMs: 1_500 });
+    await expect(started).rejects.toThrow(/job queue unavailable/);
+  }, 30_000);
+});
+
+describe('the configuration of the compactor', () => {
+  const DATABASE_URL = 'postgres://localhost/leasehold';
+
+  it('has defaults for everything but the queue', () => {
+    const config = loadConfig(compactorConfig, { DATABASE_URL });
+    expect(config).toMatchObject({ COMPACTION_CONCURRENCY: 2, GC_MIN_AGE_MS: 3_600_000, S3_BUCKET: 'leasehold' });
+  });
+
+  it.each([
+    [{}, /DATABASE_URL.*REDIS_URL or DATABASE_URL/],
+    [{ REDIS_URL: 'http://:hunter2@cache' }, /REDIS_URL(?!.*hunter2)/],
+    [{ DATABASE_URL, COMPACTION_CONCURRENCY: '0' }, /COMPACTION_CONCURRENCY/],
+    [{ DATABASE_URL, GC_MIN_AGE_MS: '-1' }, /GC_MIN_AGE_MS/],
+  ])('refuses %j', (env, message) => {
+    expect(() => loadConfig(compactorConfig, env)).toThrow(message);
+  });
+});
+
+async function until(condition: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`did not come true within ${timeoutMs} ms: ${String(condition)}`);
+    await systemClock.sleep(20);
+  }
+}

@@ -1,0 +1,86 @@
+import { HeadStore } from '@leasehold/engine';
+import { systemRandom, utf8, type DatabaseId } from '@leasehold/foundation';
+import { FakeClock } from '@leasehold/foundation-testing';
+import { MemoryStore } from '@leasehold/object-store';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { createFlushedDatabase } from '../../testing/flushed-database.js';
+import { databaseJobs } from './database-jobs.js';
+
+const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
+const HOUR_MS = 3_600_000;
+const SIGNAL = new AbortController().signal;
+
+describe('databaseJobs', () => {
+  let clock: FakeClock;
+  let store: MemoryStore;
+  let asked: string[];
+  let outcomes: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    store = new MemoryStore(clock);
+    asked = [];
+    outcomes = [];
+  });
+
+  function jobs(gcMinAgeMs = HOUR_MS) {
+    return databaseJobs(
+      { store, clock, random: systemRandom },
+      { enqueueGc: (id) => void asked.push(id) },
+      {
+        compacted: ({ outcome }) => void outcomes.push(outcome),
+        collected: ({ outcome }) => void outcomes.push(outcome),
+      },
+      { gcMinAgeMs },
+    );
+  }
+
+  function databaseWithL0(files: number): Promise<void> {
+    return createFlushedDatabase({ store, clock, random: systemRandom }, DATABASE, files);
+  }
+
+  async function files(): Promise<number> {
+    return (await store.list(`db/${DATABASE}/sst/`)).objects.length;
+  }
+
+  it('merges four L0 files and asks for a collection', async () => {
+    await databaseWithL0(4);
+    await jobs().compact({ databaseId: DATABASE }, SIGNAL);
+    const stored = await new HeadStore({ store, clock, random: systemRandom }).load(DATABASE);
+    expect(stored?.head.l0).toEqual([]);
+    expect(stored?.head.l1).toHaveLength(1);
+    expect([outcomes, asked]).toEqual([['compacted'], [DATABASE]]);
+  });
+
+  it.each([0, 3])('asks for nothing when there are only %d files', async (count) => {
+    await databaseWithL0(count);
+    await jobs().compact({ databaseId: DATABASE }, SIGNAL);
+    expect([outcomes, asked]).toEqual([['idle'], []]);
+  });
+
+  it('leaves young garbage, asks again, and deletes it when it is old', async () => {
+    await databaseWithL0(4);
+    await jobs().compact({ databaseId: DATABASE }, SIGNAL);
+    asked = [];
+    await jobs().gc({ databaseId: DATABASE }, SIGNAL);
+    expect(await files()).toBe(5);
+    expect([outcomes.at(-1), asked]).toEqual(['nothing', [DATABASE]]);
+
+    asked = [];
+    await clock.advance(2 * HOUR_MS);
+    await jobs().gc({ databaseId: DATABASE }, SIGNAL);
+    expect(await files()).toBe(1);
+    expect([outcomes.at(-1), asked]).toEqual(['collected', []]);
+  });
+
+  it('does not ask again for ever for files that a pin keeps', async () => {
+    await databaseWithL0(4);
+    await jobs().compact({ databaseId: DATABASE }, SIGNAL);
+    asked = [];
+    await store.put(`db/${DATABASE}/pins/branch`, utf8('pin'), 'create');
+    await clock.advance(2 * HOUR_MS);
+    await jobs().gc({ databaseId: DATABASE }, SIGNAL);
+    expect([outcomes.at(-1), asked, await files()]).toEqual(['pinned', [], 5]);
+  });
+});

@@ -1,0 +1,48 @@
+import { collectGarbage, compactDatabase, type CompactionReport, type GarbageReport } from '@leasehold/engine';
+import type { DatabaseId } from '@leasehold/foundation';
+import type { JobHandlers } from '@leasehold/jobs';
+import type { SettleContext } from '@leasehold/object-store';
+
+/** The part of the job queues that jobs themselves need. */
+export interface FollowUps {
+  enqueueGc(databaseId: DatabaseId): void;
+}
+
+export interface JobReports {
+  compacted(report: CompactionReport, databaseId: DatabaseId): void;
+  collected(report: GarbageReport, databaseId: DatabaseId): void;
+}
+
+export interface DatabaseJobsSettings {
+  readonly gcMinAgeMs: number;
+}
+
+/**
+ * The jobs of one database. All of the thinking is the engine's; both may run twice, late, and beside the owner.
+ *
+ * - compact: leaves garbage behind, its inputs when it was published and its outputs when somebody else was faster,
+ *   so it asks for a collection.
+ * - gc: asks for another when it had to leave files because they are too young, by whatever clock. Pinned files are
+ *   left to the one who removes the pin.
+ */
+export function databaseJobs(
+  ctx: SettleContext,
+  queues: FollowUps,
+  reports: JobReports,
+  { gcMinAgeMs }: DatabaseJobsSettings,
+): JobHandlers {
+  return {
+    compact: async ({ databaseId }, signal) => {
+      const report = await compactDatabase({ ...ctx, signal }, databaseId);
+      reports.compacted(report, databaseId);
+      if (report.outcome === 'compacted' || report.outcome === 'superseded') queues.enqueueGc(databaseId);
+    },
+    gc: async ({ databaseId }, signal) => {
+      const report = await collectGarbage({ ...ctx, signal }, databaseId, { minAgeMs: gcMinAgeMs });
+      reports.collected(report, databaseId);
+      const settled = report.outcome === 'collected' || report.outcome === 'nothing';
+      // Without a minimum age nothing is too young, and asking again at once would never end.
+      if (settled && report.keptFiles > 0 && gcMinAgeMs > 0) queues.enqueueGc(databaseId);
+    },
+  };
+}

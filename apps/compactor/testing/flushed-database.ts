@@ -1,0 +1,20 @@
+import { emptyHead, flushInto, HeadStore, Memtable, sstWriterOfFlush, type Head } from '@leasehold/engine';
+import { utf8, type DatabaseId, type TenantId } from '@leasehold/foundation';
+import type { SettleContext } from '@leasehold/object-store';
+
+export const KEYS_PER_FILE = 10;
+
+/** A database whose head names as many L0 files, as its owner would have flushed them; each overwrites the same keys. */
+export async function createFlushedDatabase(ctx: SettleContext, databaseId: DatabaseId, files: number): Promise<void> {
+  let head: Head = { ...emptyHead({ databaseId, tenantId: 'tenant' as TenantId, name: 'orders' }), epoch: 1 };
+  for (let file = 1; file <= files; file++) {
+    const memtable = new Memtable();
+    const version = { epoch: 1, sequence: file };
+    const entries = Array.from({ length: KEYS_PER_FILE }, (_, key) => {
+      return { key: utf8(`key-${key}`), version, kind: 'put' as const, value: utf8(`value of file ${file}`) };
+    });
+    memtable.put({ version, entries });
+    head = await flushInto(head, memtable, { inlineLimitBytes: 0 }, sstWriterOfFlush(ctx));
+  }
+  await new HeadStore(ctx).create(head);
+}
