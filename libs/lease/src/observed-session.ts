@@ -18,8 +18,8 @@ export interface ObservedSession {
   readonly status: Exclude<SessionStatus, 'absent'>;
 }
 
-/** How much longer than its ttl a record must be silent: the clocks' rates may differ by a tenth (S2). */
-const SILENCE_TTLS = 1.1;
+/** A record must be silent for its ttl and so much of it more: the rates of two clocks may differ by a tenth (S2). */
+const MARGIN_OF_TTL = 0.1;
 
 export function firstSeen(record: SessionRecord, etag: string, arrivedMs: number): ObservedSession {
   return { record, etag, unchangedSinceMs: arrivedMs, status: record.state };
@@ -30,7 +30,8 @@ export function firstSeen(record: SessionRecord, etag: string, arrivedMs: number
  * arrival to the last request's sending can only make the wait longer.
  */
 export function isSilent(observed: ObservedSession, sentMs: number): boolean {
-  return observed.record.state === 'live' && sentMs - observed.unchangedSinceMs >= observed.record.ttlMs * SILENCE_TTLS;
+  const { state, ttlMs } = observed.record;
+  return state === 'live' && sentMs - observed.unchangedSinceMs >= ttlMs + ttlMs * MARGIN_OF_TTL;
 }
 
 /** The same session after {@link isSilent} held. */

@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { bucketLayout } from '@leasehold/bucket-layout';
+import type { SessionId } from '@leasehold/foundation';
+import { seededRandom } from '@leasehold/foundation';
+import { FakeClock } from '@leasehold/foundation-testing';
+import { MemoryStore } from '@leasehold/object-store';
+import { FaultyStore } from '@leasehold/object-store-testing';
+
+import type { SessionContext } from './seal-record.js';
+import { sealRecord } from './seal-record.js';
+import { Session } from './session.js';
+import { SessionWatch } from './session-watch.js';
+
+const TTL_MS = 6_000;
+const SETTINGS = { endpoint: 'http://127.0.0.1:1', pid: 7, host: 'a', ttlMs: TTL_MS };
+const STRANGER = '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId;
+
+let clock: FakeClock;
+let memory: MemoryStore;
+let faulty: FaultyStore;
+let own: SessionContext;
+let watch: SessionWatch;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  memory = new MemoryStore(clock);
+  faulty = new FaultyStore(memory, clock, seededRandom(1));
+  own = { store: memory, clock, random: seededRandom(2) };
+  watch = new SessionWatch({ store: faulty, clock, random: seededRandom(3) }, { intervalMs: 1_000 });
+});
+
+describe('watching sessions', () => {
+  it('knows every session after its start', async () => {
+    const a = await Session.start(own, SETTINGS);
+    const b = await Session.start(own, { ...SETTINGS, endpoint: 'http://127.0.0.1:2' });
+    await watch.start();
+    expect(watch.live().map(({ sessionId }) => sessionId)).toEqual([a.id, b.id]);
+    expect(watch.get(b.id)?.record.endpoint).toBe('http://127.0.0.1:2');
+    expect(watch.status(STRANGER)).toBe('absent');
+  });
+
+  it('sees sessions come, end and go', async () => {
+    await watch.start();
+    const seen: string[] = [];
+    watch.onChange((_, status) => seen.push(status));
+    const session = await Session.start(own, SETTINGS);
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('live');
+    await session.sealClean();
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('clean');
+    expect(watch.live()).toEqual([]);
+    await memory.delete(bucketLayout.session(session.id));
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('absent');
+    expect(seen).toEqual(['live', 'clean', 'absent']);
+  });
+
+  it('reads a record again only when its ETag has changed', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    faulty.next('get', 'fail-before');
+    await clock.advance(5_000);
+    expect(faulty.trace).toEqual([]);
+  });
+
+  it('fails to start when the store does not answer', async () => {
+    faulty.next('list', 'fail-before');
+    await expect(watch.start()).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('is not stopped by one unreadable record', async () => {
+    await memory.put(bucketLayout.session(STRANGER), Buffer.from('nonsense'), 'create');
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    expect(watch.status(session.id)).toBe('live');
+    await expect(watch.refresh(STRANGER)).rejects.toMatchObject({ kind: 'corrupt' });
+  });
+
+  it('sees all records of a listing of several pages', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    const object = await memory.get(bucketLayout.session(session.id));
+    if (object === undefined || object === 'not-modified') throw new Error('no record');
+    for (let i = 0; i < 1_100; i++) await memory.put(`workers/0${String(i).padStart(25, '0')}`, object.body, 'create');
+    await watch.start();
+    await clock.advance(1_000);
+    expect(watch.status(`0${'1099'.padStart(25, '0')}` as SessionId)).toBe('live');
+    expect(watch.status(session.id)).toBe('live');
+  });
+});
+
+describe('S2: a silent session', () => {
+  it('expires when its record was seen unchanged for its ttl and a tenth', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    await clock.advance(6_000);
+    expect(watch.status(session.id)).toBe('live');
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('expired');
+    expect(watch.live()).toEqual([]);
+  });
+
+  it('never expires while it renews', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    for (let i = 0; i < 60; i++) {
+      await clock.advance(1_000);
+      expect(watch.status(session.id)).toBe('live');
+    }
+  });
+
+  it('is counted from the first sight of the ETag, not from what its record or the store says', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await clock.advance(3_600_000);
+    await watch.start();
+    expect(watch.status(session.id)).toBe('live');
+    await clock.advance(6_000);
+    expect(watch.status(session.id)).toBe('live');
+  });
+
+  it('does not expire by a jump of the wall clock', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    clock.jumpWall(3_600_000);
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('live');
+  });
+
+  it('does not expire while the store tells nothing', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    faulty.setRates({ 'fail-before': 1 });
+    await clock.advance(60_000);
+    expect(watch.status(session.id)).toBe('live');
+    faulty.setRates({});
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it('does not expire because the watcher itself stood still', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    clock.pause(10 * TTL_MS);
+    // The session renews first, then the watcher looks: both were due.
+    await clock.advance(0);
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('live');
+  });
+
+  it('is live again when its record changes', async () => {
+    const session = await Session.start(own, SETTINGS);
+    const cut = new FaultyStore(memory, clock, seededRandom(4));
+    const remote = await Session.start({ ...own, store: cut }, SETTINGS);
+    await watch.start();
+    cut.setRates({ 'fail-before': 1 });
+    await clock.advance(10_000);
+    expect([watch.status(session.id), watch.status(remote.id)]).toEqual(['live', 'expired']);
+    cut.setRates({});
+    await clock.advance(4_000);
+    expect(watch.status(remote.id)).toBe('live');
+    expect(remote.serving()).toBe(true);
+  });
+});
+
+describe('refreshing', () => {
+  it('finds a session that is younger than the last listing', async () => {
+    await watch.start();
+    const session = await Session.start(own, SETTINGS);
+    expect(watch.status(session.id)).toBe('absent');
+    expect(await watch.refresh(session.id)).toMatchObject({ status: 'live' });
+    expect(watch.status(session.id)).toBe('live');
+  });
+
+  it('proves that a record is absent', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    await memory.delete(bucketLayout.session(session.id));
+    expect(await watch.refresh(session.id)).toBeUndefined();
+    expect(watch.status(session.id)).toBe('absent');
+  });
+
+  it('throws rather than calling a session absent when the store does not answer', async () => {
+    await watch.start();
+    faulty.next('get', 'fail-before');
+    await expect(watch.refresh(STRANGER)).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('counts as a look at a silent record', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    faulty.setRates({ 'fail-before': 1 });
+    await clock.advance(6_600);
+    faulty.setRates({});
+    expect(await watch.refresh(session.id)).toMatchObject({ status: 'expired' });
+  });
+});
+
+describe('waiting for the end of a session', () => {
+  it('is over as soon as the record is sealed clean', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    let over = false;
+    void watch.untilNotLive(session.id).then(() => (over = true));
+    await clock.advance(500);
+    expect(over).toBe(false);
+    await session.sealClean();
+    await clock.advance(500);
+    expect(over).toBe(true);
+  });
+
+  it('does not wait for a listing when the session has already ended', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    await sealRecord(own, session.id);
+    expect(watch.status(session.id)).toBe('live');
+    await watch.untilNotLive(session.id);
+    expect(watch.status(session.id)).toBe('sealed');
+  });
+
+  it('is over when the session has been silent long enough', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    await clock.settle(watch.untilNotLive(session.id), 7_000);
+    expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it('is over at once for a session without record, and not because a read failed', async () => {
+    await watch.start();
+    await watch.untilNotLive(STRANGER);
+    faulty.next('get', 'fail-before');
+    await expect(watch.untilNotLive(STRANGER)).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('shares one read among all who wait for the same session', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    let reads = 0;
+    const get = faulty.get.bind(faulty);
+    faulty.get = (...call) => {
+      reads++;
+      return get(...call);
+    };
+    const waiting = Promise.all(Array.from({ length: 50 }, () => watch.untilNotLive(session.id)));
+    await clock.advance(0);
+    expect(reads).toBe(1);
+    await session.sealClean();
+    await clock.settle(waiting);
+  });
+
+  it("ends with the caller's signal, and with the watch", async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    const giveUp = new AbortController();
+    const first = expect(watch.untilNotLive(session.id, giveUp.signal)).rejects.toThrow('enough');
+    const second = expect(watch.untilNotLive(session.id)).rejects.toMatchObject({ kind: 'closed' });
+    await clock.advance(10);
+    giveUp.abort(new Error('enough'));
+    await first;
+    watch.stop();
+    await second;
+    session.stop();
+    expect(clock.armedTimers).toBe(0);
+  });
+});
