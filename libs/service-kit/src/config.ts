@@ -22,6 +22,8 @@ export function loadConfig<T extends z.ZodType>(schema: T, env: NodeJS.ProcessEn
   throw new ConfigError(result.error.issues.map((issue) => describe(issue, set)));
 }
 
+export const SECRET_CHARS = 32;
+
 /** What every service needs. */
 export const serviceConfig = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -62,8 +64,6 @@ export function wholeNumber(min: number, max: number) {
 export function flag() {
   return z.enum(['true', 'false']).transform((value) => value === 'true');
 }
-
-export const SECRET_CHARS = 32;
 
 export function secret() {
   return z.string().min(SECRET_CHARS, `must have at least ${SECRET_CHARS} characters`);
