@@ -25,7 +25,8 @@ const REDIS: Requirement = {
 const S3: Requirement = {
   name: 'a real S3 server',
   lanes: ['conformance', 'integration'],
-  remedy: 'tools/test-servers/s3.sh up starts one from Debian packages (root) and prints the TEST_S3_* variables',
+  remedy:
+    'node tools/test-servers/main.mjs up /tmp/servers s3 starts one from Debian packages (as root) and prints the TEST_S3_* variables',
 };
 const BROWSER: Requirement = {
   name: 'a browser',
