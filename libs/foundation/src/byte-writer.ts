@@ -14,22 +14,26 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.buffer.writeUInt8(value, this.grow(1));
+    const at = this.grow(1);
+    this.buffer.writeUInt8(value, at);
     return this;
   }
 
   u16(value: number): this {
-    this.buffer.writeUInt16BE(value, this.grow(2));
+    const at = this.grow(2);
+    this.buffer.writeUInt16BE(value, at);
     return this;
   }
 
   u32(value: number): this {
-    this.buffer.writeUInt32BE(value, this.grow(4));
+    const at = this.grow(4);
+    this.buffer.writeUInt32BE(value, at);
     return this;
   }
 
   u48(value: number): this {
-    this.buffer.writeUIntBE(value, this.grow(6), 6);
+    const at = this.grow(6);
+    this.buffer.writeUIntBE(value, at, 6);
     return this;
   }
 
@@ -45,7 +49,8 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): this {
-    this.buffer.set(bytes, this.grow(bytes.byteLength));
+    const at = this.grow(bytes.byteLength);
+    this.buffer.set(bytes, at);
     return this;
   }
 
@@ -69,6 +74,7 @@ export class ByteWriter {
     return Uint8Array.prototype.slice.call(this.buffer, 0, this.length);
   }
 
+  /** Makes room and returns where it begins. Replaces the buffer, so it must be called before the buffer is looked up. */
   private grow(bytes: number): number {
     const at = this.length;
     this.length += bytes;
