@@ -115,12 +115,9 @@ function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpM
 function answerExpectations(instance: FastifyInstance): void {
   instance.server.on('checkExpectation', (_request, response) => {
     const requestId = requestIdFrom(undefined);
-    const { status, headers, body } = toProblem(
-      new ProblemError('expectation-failed', 'only 100-continue is understood'),
-      requestId,
-    );
-    response
-      .writeHead(status, { ...headers, 'x-request-id': requestId, connection: 'close' })
-      .end(JSON.stringify(body));
+    const problem = toProblem(new ProblemError('expectation-failed', 'only 100-continue is understood'), requestId);
+    const body = Buffer.from(JSON.stringify(problem.body));
+    const more = { 'x-request-id': requestId, connection: 'close', 'content-length': body.byteLength };
+    response.writeHead(problem.status, { ...problem.headers, ...more }).end(body);
   });
 }

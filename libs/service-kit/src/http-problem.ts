@@ -3,6 +3,8 @@ import { isLeaseholdError } from '@leasehold/foundation';
 import type { ErrorCode } from '@leasehold/protocol';
 import { ERROR_CODES, ProblemError } from '@leasehold/protocol';
 
+import { codeOf } from './error-code.js';
+
 /** What Fastify and Nest refuse before any code of ours runs, as codes of ours. */
 const CODE_OF_FASTIFY: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_BAD_URL: 'invalid-request',
@@ -44,7 +46,7 @@ export function asLeaseholdError(error: unknown): unknown {
   const code =
     codeOfFastify(error) ??
     codeOfFastify(cause) ??
-    (isAborted(error) ? 'invalid-request' : undefined) ??
+    (isAborted(error) || isAborted(cause) ? 'invalid-request' : undefined) ??
     codeOfStatus(error);
   if (!code) return error;
   // A Nest exception thrown by our own code, not one wrapped around a framework's: its text was written for the client.
@@ -53,13 +55,13 @@ export function asLeaseholdError(error: unknown): unknown {
 }
 
 function codeOfFastify(error: unknown): ErrorCode | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && Object.hasOwn(CODE_OF_FASTIFY, code) ? CODE_OF_FASTIFY[code] : undefined;
+  const code = codeOf(error);
+  return code !== undefined && Object.hasOwn(CODE_OF_FASTIFY, code) ? CODE_OF_FASTIFY[code] : undefined;
 }
 
 /** The client went away in the middle of its request. Nobody reads the answer, but it must not count as our failure. */
 function isAborted(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted';
+  return codeOf(error) === 'ECONNRESET' && (error as Error).message === 'aborted';
 }
 
 function codeOfStatus(error: unknown): ErrorCode | undefined {

@@ -3,6 +3,7 @@ import { Catch, Inject } from '@nestjs/common';
 import { ProblemError, toProblem } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { codeOf } from './error-code.js';
 import { asLeaseholdError } from './http-problem.js';
 import { LOGGER } from './logger.js';
 import type { Logger } from './logger.js';
@@ -20,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const known = asLeaseholdError(request.is404 && !(error instanceof ProblemError) ? unrouted(request) : error);
+  const translated = asLeaseholdError(error);
+  const known = request.is404 && codeOf(translated) === 'not-found' ? unrouted(request) : translated;
   const problem = toProblem(known, request.id);
   const context = {
     requestId: request.id,
@@ -38,7 +40,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   void reply
     .status(problem.status)
     .headers({ ...problem.headers, 'x-request-id': request.id })
-    .send(JSON.stringify(problem.body));
+    .send(Buffer.from(JSON.stringify(problem.body))); // bytes: to text, Fastify adds a charset, which the type has not
 }
 
 function unrouted(request: FastifyRequest): ProblemError {

@@ -1,5 +1,4 @@
-import { isLeaseholdError } from '@leasehold/foundation';
-
+import { codeOf } from './error-code.js';
 import type { RunningService } from './run-service.js';
 
 /**
@@ -52,7 +51,6 @@ function fail(error: unknown): never {
 
 /** One line for what an operator can mend; the stack for what only we can. */
 export function describeFailure(error: unknown): string {
-  if (isLeaseholdError(error) || (error instanceof Error && 'code' in error))
-    return error.message.replaceAll('\n', ' ');
+  if (codeOf(error) !== undefined) return (error as Error).message.replaceAll('\n', ' ');
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -11,12 +11,14 @@ import { createLogger } from './logger.js';
 import { runService } from './run-service.js';
 import type { RunningService, ServiceOptions } from './run-service.js';
 
+let reads = 0;
 let releaseSlow: () => void = () => undefined;
 
 @Controller('things')
 class ThingsController {
   @Get(':id')
   read(@Param('id') id: string): { id: string } {
+    reads++;
     if (id === 'bug') throw new TypeError('secret of the process');
     if (id === 'nest') throw new HttpException('teapots only', 418);
     if (id === 'store')
@@ -212,12 +214,7 @@ describe('runService', () => {
     ],
     ['an unknown method', 'BREW / HTTP/1.1\r\nhost: a\r\n\r\n', 400, 'invalid-request'],
     ['an asterisk', 'GET * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 404, 'route-not-found'],
-    [
-      'an absolute URL without path',
-      'GET ftp://x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
-      400,
-      'invalid-request',
-    ],
+    ['another scheme', 'GET ftp://x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 404, 'route-not-found'],
   ])('refuses a request that has %s, as a problem', async (_what, text, status, code) => {
     const answer = await exchange(service.url, text);
     expect(answer).toContain('application/problem+json');
@@ -282,11 +279,12 @@ describe('the drain', () => {
     await closed;
   });
 
-  it('answers a late request on an open connection with service-draining', async () => {
+  it('does nothing that is asked on an open connection afterwards', async () => {
     const service = await start();
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
+    const readsBefore = reads;
     // The first request keeps the connection busy; the second is pipelined behind it after the drain began.
     socket.write('GET /things/slow/one HTTP/1.1\r\nhost: a\r\n\r\n');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -297,7 +295,7 @@ describe('the drain', () => {
     releaseSlow();
     await closed;
     expect(answer).toContain('{"done":true}');
-    expect(answer).not.toContain('"id":"1"');
+    expect(reads).toBe(readsBefore);
   });
 
   it('cuts off what does not finish in time', async () => {
@@ -307,7 +305,7 @@ describe('the drain', () => {
     const before = performance.now();
     await service.close();
     expect(performance.now() - before).toBeLessThan(1_500);
-    expect(await slow).toBeInstanceOf(Error);
+    expect(String(await slow)).toContain('fetch failed');
   });
 
   it('names the address that is taken', async () => {

@@ -9,6 +9,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import type { ServiceConfig } from './config.js';
 import { Drain } from './drain.js';
+import { codeOf } from './error-code.js';
 import { Health } from './health.js';
 import { createHttpAdapter, DEFAULT_BODY_LIMIT_BYTES } from './http-adapter.js';
 import { NestLogger } from './logger.js';
@@ -88,12 +89,17 @@ export class AddressTakenError extends LeaseholdError {
   override readonly name = 'AddressTakenError';
 }
 
+const REFUSALS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken',
+  EACCES: 'not permitted',
+  EADDRNOTAVAIL: 'the address is not of this machine',
+};
+
 async function listen(app: NestFastifyApplication, { HOST, PORT }: ServiceConfig): Promise<string> {
   try {
     await app.listen({ host: HOST, port: PORT });
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const reason = code === 'EADDRINUSE' ? 'the port is taken' : code === 'EACCES' ? 'not permitted' : undefined;
+    const reason = REFUSALS[codeOf(cause) ?? ''];
     if (!reason) throw cause;
     throw new AddressTakenError('invalid', 'address-taken', `cannot listen, ${reason}: ${HOST}:${PORT}`, { cause });
   }
