@@ -63,19 +63,22 @@ program
   .option('--endpoint <url>', 'of the S3 server (S3_ENDPOINT)')
   .option('--bucket <name>', 'an existing bucket (S3_BUCKET)')
   .option('--region <name>', 'S3_REGION')
+  .option('--create', 'make the bucket first if it is missing', false)
   .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
-  .action(async (flags: { endpoint?: string; bucket?: string; region?: string; pathStyle?: string }) => {
-    const { readStoreSettings } = await import('./probe/store-settings.js');
-    const { probe } = await import('./probe/probe.js');
-    const settings = readStoreSettings({
-      ...process.env,
-      ...(flags.endpoint === undefined ? {} : { S3_ENDPOINT: flags.endpoint }),
-      ...(flags.bucket === undefined ? {} : { S3_BUCKET: flags.bucket }),
-      ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
-      ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
-    });
-    await probe(settings, terminal);
-  });
+  .action(
+    async (flags: { endpoint?: string; bucket?: string; region?: string; pathStyle?: string; create: boolean }) => {
+      const { readStoreSettings } = await import('./probe/store-settings.js');
+      const { probe } = await import('./probe/probe.js');
+      const settings = readStoreSettings({
+        ...process.env,
+        ...(flags.endpoint === undefined ? {} : { S3_ENDPOINT: flags.endpoint }),
+        ...(flags.bucket === undefined ? {} : { S3_BUCKET: flags.bucket }),
+        ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
+        ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
+      });
+      await probe(settings, terminal, { create: flags.create });
+    },
+  );
 
 function collectLanes(name: string, before: readonly Lane[]): readonly Lane[] {
   if (isLane(name)) return [...before, name];

@@ -1,6 +1,4 @@
-import { ensureBucket } from '@leasehold/object-store-s3';
-import { CliError } from '../cli-error.js';
-import { describe, requireFitBucket } from '../probe/probe.js';
+import { createBucket, describe, requireFitBucket } from '../probe/probe.js';
 import { readStoreSettings } from '../probe/store-settings.js';
 import type { Terminal } from '../terminal.js';
 
@@ -11,11 +9,6 @@ export async function checkExternalBucket(
 ): Promise<void> {
   const settings = readStoreSettings(env);
   terminal.say(`probing ${describe(settings)}`);
-  try {
-    await ensureBucket(settings);
-  } catch (error) {
-    const why = error instanceof Error ? error.message || error.name : String(error);
-    throw new CliError(`cannot reach ${describe(settings)}: ${why}`, 1, { cause: error });
-  }
+  await createBucket(settings);
   await requireFitBucket(settings);
 }
