@@ -12,7 +12,13 @@ import { runService } from './run-service.js';
 import type { RunningService, ServiceOptions } from './run-service.js';
 
 let reads = 0;
+let slowOnes = 0;
 let releaseSlow: () => void = () => undefined;
+
+/** Resolves when another slow request has reached its handler. */
+async function untilSlow(before: number): Promise<void> {
+  while (slowOnes === before) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 @Controller('things')
 class ThingsController {
@@ -35,6 +41,7 @@ class ThingsController {
 
   @Get('slow/one')
   slow(): Promise<{ done: true }> {
+    slowOnes++;
     return new Promise((resolve) => (releaseSlow = () => resolve({ done: true })));
   }
 
@@ -266,8 +273,9 @@ describe('the drain', () => {
         await readiness;
       },
     });
+    const before = slowOnes;
     const slow = fetch(`${service.url}/things/slow/one`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilSlow(before);
     const closed = service.close();
     expect(service.close()).toBe(closed);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -284,24 +292,28 @@ describe('the drain', () => {
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
+    const ended = new Promise((resolve) => socket.once('close', resolve));
     const readsBefore = reads;
     // The first request keeps the connection busy; the second is pipelined behind it after the drain began.
+    const before = slowOnes;
     socket.write('GET /things/slow/one HTTP/1.1\r\nhost: a\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilSlow(before);
     const closed = service.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.write('GET /things/1 HTTP/1.1\r\nhost: a\r\n\r\n');
     await new Promise((resolve) => setTimeout(resolve, 50));
     releaseSlow();
     await closed;
+    await ended;
     expect(answer).toContain('{"done":true}');
     expect(reads).toBe(readsBefore);
   });
 
   it('cuts off what does not finish in time', async () => {
     const service = await start({ config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100 } });
+    const slowBefore = slowOnes;
     const slow = fetch(`${service.url}/things/slow/one`).catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilSlow(slowBefore);
     const before = performance.now();
     await service.close();
     expect(performance.now() - before).toBeLessThan(1_500);
