@@ -3,13 +3,13 @@ ARG NODE=node:20.20-bookworm-slim
 
 FROM ${NODE} AS build
 WORKDIR /app
-# Dependencies first: they change less often than the code. npm reads the workspaces' package.json files before it installs.
+# npm reads the package.json of every workspace, so that the sources come before the dependencies.
 COPY package.json package-lock.json .npmrc ./
 COPY apps apps
 COPY libs libs
 COPY e2e/package.json e2e/
-RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tools tools
+RUN npm ci --ignore-scripts --no-audit --no-fund
 RUN node libs/metadata/generate.mjs && node tools/build.mjs
 # What only development needs goes; so does the embedded Postgres, a part of the local run.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
