@@ -40,7 +40,7 @@ export async function executeCompaction(
   const files: SstRef[] = [];
   let builder = new SstBuilder(head.databaseId);
   const add = async (entry: Entry): Promise<void> => {
-    if (builder.sizeBytes >= settings.targetFileBytes) {
+    if (!builder.isEmpty && builder.sizeBytes >= settings.targetFileBytes) {
       files.push(await publishSst(ctx, head.databaseId, ids, builder));
       builder = new SstBuilder(head.databaseId);
     }

@@ -42,10 +42,6 @@ export class SstBuilder {
     return this.blocksBytes + this.block.sizeBytes;
   }
 
-  get lastKey(): Uint8Array | undefined {
-    return this.last?.key;
-  }
-
   add(entry: Entry): void {
     assert(this.last === undefined || compareEntries(this.last, entry) < 0, 'entries arrive in order');
     this.block.add(entry);

@@ -1,0 +1,128 @@
+import { AssertionError, seededRandom, utf8, VERSION_ZERO } from '@leasehold/foundation';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { arbitraryCommits, arbitraryKey, plain } from '../../testing/arbitraries.js';
+import { memtableOf, texts } from '../../testing/engine-world.js';
+import type { Entry } from '../entry.js';
+import { compareEntries, deleteEntry, putEntry } from '../entry.js';
+import { Memtable } from './memtable.js';
+
+function at(sequence: number): { epoch: number; sequence: number } {
+  return { epoch: 1, sequence };
+}
+
+function put(key: string, sequence: number): Entry {
+  return putEntry(utf8(key), at(sequence), utf8(String(sequence)));
+}
+
+function table(...entries: readonly Entry[]): Memtable {
+  return memtableOf(entries.map((entry) => ({ version: entry.version, entries: [entry] })));
+}
+
+describe('a memtable', () => {
+  it('is empty at first', () => {
+    const memtable = new Memtable();
+    expect(memtable.isEmpty).toBe(true);
+    expect(memtable.lastVersion).toEqual(VERSION_ZERO);
+    expect(memtable.get(utf8('a'))).toBeUndefined();
+    expect([...memtable.entries()]).toEqual([]);
+    expect([...memtable.entries({}, true)]).toEqual([]);
+  });
+
+  it('answers with the newest version, or the newest up to a sequence', () => {
+    const memtable = table(put('a', 1), put('b', 2), deleteEntry(utf8('a'), at(3)), put('a', 5));
+    expect(memtable.get(utf8('a'))?.version).toEqual(at(5));
+    expect(memtable.get(utf8('a'), 4)?.kind).toBe('delete');
+    expect(memtable.get(utf8('a'), 2)?.version).toEqual(at(1));
+    expect(memtable.get(utf8('b'), 1)).toBeUndefined();
+    expect(memtable.lastVersion).toEqual(at(5));
+  });
+
+  it('counts a commit without entries', () => {
+    const memtable = memtableOf([{ version: at(7), entries: [] }]);
+    expect(memtable.isEmpty).toBe(false);
+    expect(memtable.lastVersion).toEqual(at(7));
+  });
+
+  it('is not changed by a commit that it has', () => {
+    const memtable = table(put('a', 1), put('a', 2));
+    const before = { size: memtable.size, sizeBytes: memtable.sizeBytes };
+    memtable.put({ version: at(1), entries: [put('a', 1)] });
+    expect({ size: memtable.size, sizeBytes: memtable.sizeBytes }).toEqual(before);
+    expect(memtable.lastVersion).toEqual(at(2));
+  });
+
+  it('refuses commits once it is frozen', () => {
+    const memtable = table(put('a', 1)).freeze();
+    expect(() => memtable.put({ version: at(2), entries: [] })).toThrow(AssertionError);
+  });
+
+  it('keeps every version in order, whatever was put in which order', () => {
+    fc.assert(
+      fc.property(
+        arbitraryCommits,
+        fc.option(arbitraryKey, { nil: undefined }),
+        fc.option(arbitraryKey, { nil: undefined }),
+        (commits, start, end) => {
+          const memtable = memtableOf(commits);
+          // Later entries of the same key in the same commit replace earlier ones.
+          const unique = new Map(
+            commits
+              .flatMap(({ entries }) => entries)
+              .map((entry) => [`${plain(entry).key}@${entry.version.sequence}`, entry]),
+          );
+          const expected = [...unique.values()]
+            .filter(({ key }) => start === undefined || Buffer.compare(key, start) >= 0)
+            .filter(({ key }) => end === undefined || Buffer.compare(key, end) < 0)
+            .sort(compareEntries)
+            .map(plain);
+          expect([...memtable.entries({ start, end })].map(plain)).toEqual(expected);
+          expect([...memtable.entries({ start, end }, true)].map(plain)).toEqual(expected.reverse());
+          expect(memtable.size).toBe(unique.size);
+        },
+      ),
+    );
+  });
+
+  it('holds thousands of keys, ascending, descending and shuffled', () => {
+    const random = seededRandom(3);
+    const count = 5_000;
+    const name = (i: number): string => `k${String(i).padStart(6, '0')}`;
+    const ascending = Array.from({ length: count }, (_, i) => i);
+    const orders = [
+      ascending,
+      [...ascending].reverse(),
+      ascending
+        .map((i) => ({ i, at: random.fraction() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ i }) => i),
+    ];
+    for (const order of orders) {
+      const memtable = table(...order.map((i, n) => put(name(i), n + 1)));
+      expect([...memtable.entries()].map(({ key }) => Buffer.from(key).toString())).toEqual(ascending.map(name));
+      expect(order.every((i, n) => memtable.get(utf8(name(i)))?.version.sequence === n + 1)).toBe(true);
+      expect(memtable.get(utf8('k'))).toBeUndefined();
+      expect(memtable.get(utf8('l'))).toBeUndefined();
+    }
+  });
+
+  it.each([false, true])('goes on where it was when entries join during an iteration (reverse: %s)', (reverse) => {
+    const count = 2_000;
+    const name = (i: number): string => `k${String(i).padStart(6, '0')}`;
+    const memtable = table(...Array.from({ length: count }, (_, i) => put(name(2 * i), i + 1)));
+    const met: Entry[] = [];
+    let sequence = count;
+    for (const entry of memtable.entries({}, reverse)) {
+      if (entry.version.sequence > count) continue;
+      met.push(entry);
+      // Before and behind the present place, so that chunks split under the iterator.
+      for (const i of [met.length * 7, count - met.length]) {
+        sequence++;
+        memtable.put({ version: at(sequence), entries: [put(name(2 * (i % count) + 1), sequence)] });
+      }
+    }
+    const expected = Array.from({ length: count }, (_, i) => `${name(2 * i)}=${i + 1}`);
+    expect(texts(met)).toEqual(reverse ? expected.reverse() : expected);
+  });
+});
