@@ -8,5 +8,5 @@ export * from './probe.js';
 export * from './reliable-reads.js';
 export * from './settlement.js';
 export * from './store-errors.js';
-export * from './folder/folder-errors.js';
+export { FolderUnusableError } from './folder/folder-errors.js';
 export * from './folder/folder-store.js';

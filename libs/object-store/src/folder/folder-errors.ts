@@ -10,7 +10,12 @@ export class FolderUnusableError extends LeaseholdError {
   }
 }
 
+/** True for what the operating system answered to a system call. Told by its shape: a test runner has more than one Error class. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
+}
+
 /** What the operating system said, in its own word: EACCES, ENOSPC … */
 export function systemErrorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return isSystemError(error) ? error.code : String(error);
 }

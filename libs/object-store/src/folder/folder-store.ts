@@ -20,7 +20,7 @@ import { OrderedKeys } from '../ordered-keys.js';
 import { StoreUnavailableError } from '../store-errors.js';
 import { DurableDirectories, syncDirectory } from './durable-directories.js';
 import { objectPath } from './file-names.js';
-import { FolderUnusableError, systemErrorCode } from './folder-errors.js';
+import { FolderUnusableError, isSystemError, systemErrorCode } from './folder-errors.js';
 import { FolderLock } from './folder-lock.js';
 import { scanFolder } from './folder-scan.js';
 import { Gate } from './gate.js';
@@ -199,7 +199,7 @@ export class FolderStore implements ObjectStore {
     try {
       return await this.track(body());
     } catch (error) {
-      if (error instanceof Error && 'syscall' in error) {
+      if (isSystemError(error)) {
         throw new StoreUnavailableError(`the bucket folder failed (${systemErrorCode(error)})`, { cause: error });
       }
       throw error;
