@@ -1,0 +1,5 @@
+export * from './circuit-breaker.js';
+export * from './hop-result.js';
+export * from './owner-hints.js';
+export * from './rendezvous.js';
+export * from './route.js';
