@@ -11,8 +11,9 @@ const ROOT = resolve(import.meta.dirname, '..');
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.leasehold-install');
 const CLIENT_STAMP = join(ROOT, '.leasehold', 'client.stamp');
 const METADATA = join(ROOT, 'libs', 'metadata');
-/** Shown of a failed step; its beginning rarely tells why it failed. */
-const FAILURE_LINES = 40;
+/** Shown of a failed step: npm explains at the start and then goes on, most others explain at the end. */
+const FAILURE_HEAD_LINES = 12;
+const FAILURE_TAIL_LINES = 20;
 const OUTPUT_LIMIT_CHARS = 1_000_000;
 
 /** A failure whose message is all that there is to say. */
@@ -38,6 +39,13 @@ function writeStamp(file, stamp) {
   renameSync(`${file}.${process.pid}`, file);
 }
 
+/** @param {string} output */
+function excerpt(output) {
+  const lines = output.trimEnd().split('\n');
+  if (lines.length <= FAILURE_HEAD_LINES + FAILURE_TAIL_LINES) return lines.join('\n');
+  return [...lines.slice(0, FAILURE_HEAD_LINES), '…', ...lines.slice(-FAILURE_TAIL_LINES)].join('\n');
+}
+
 /**
  * Runs a command quietly; its output is shown only if it fails.
  * @param {string} what
@@ -61,8 +69,7 @@ function run(what, command, args, env = process.env) {
     child.once('close', (code, signal) => {
       process.off('SIGINT', stop).off('SIGTERM', stop);
       if (code === 0) return done();
-      const tail = output.trimEnd().split('\n').slice(-FAILURE_LINES).join('\n');
-      fail(new SetupError(`${tail}\n${what} failed (${signal ?? `exit code ${code}`})`));
+      fail(new SetupError(`${excerpt(output)}\n${what} failed (${signal ?? `exit code ${code}`})`));
     });
   });
 }
