@@ -1,10 +1,9 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { CorruptBytesError } from '@leasehold/foundation';
 import type { SessionContext } from '@leasehold/lease';
 
 import { forEachBounded } from './bounded.js';
-import type { PlacedFrame } from './durable-tail.js';
-import { durableTail } from './durable-tail.js';
+import type { NumberedSegment } from './database-tail.js';
+import { databaseTail } from './database-tail.js';
 import type { Frame } from './frame.js';
 import type { ReadSegment } from './segment-reader.js';
 import { readSegment } from './segment-reader.js';
@@ -45,15 +44,11 @@ export class ClosedLog {
   ): Promise<readonly Frame[]> {
     const contents = await this.read(ctx);
     const numbers = new Set([...contents.anybodys, ...(contents.byDatabase.get(databaseId) ?? [])]);
-    const placed: PlacedFrame<Frame>[] = [];
+    const segments: NumberedSegment[] = [];
     await forEachBounded(numbers, CONCURRENT_READS, async (number) => {
-      const segment = await this.segment(ctx, number);
-      assertReadable(segment, number, databaseId, epoch, afterSequence);
-      for (const frame of segment.frames) {
-        if (frame.databaseId === databaseId && frame.epoch === epoch) placed.push({ segment: number, frame });
-      }
+      segments.push({ ...(await this.segment(ctx, number)), number });
     });
-    return durableTail(placed, this.floor, afterSequence);
+    return databaseTail(segments, { databaseId, epoch, afterSequence, floor: this.floor });
   }
 
   /** Reads everything once, for all who ask at the same time; a failure is not kept. */
@@ -111,19 +106,4 @@ export function readTail(
   afterSequence: number,
 ): Promise<readonly Frame[]> {
   return closed.tailOf(ctx, databaseId, epoch, afterSequence);
-}
-
-/** L3: damage is never taken for the end of the log. Only damage in what the head has already, or no longer counts, is nobody's matter. */
-function assertReadable(
-  segment: ReadSegment,
-  number: number,
-  databaseId: DatabaseId,
-  epoch: number,
-  afterSequence: number,
-): void {
-  for (const { databaseId: owner, header } of segment.damage) {
-    if (owner !== undefined && owner !== databaseId) continue;
-    if (header !== undefined && (header.epoch !== epoch || header.lastSequence <= afterSequence)) continue;
-    throw new CorruptBytesError(`damaged frame in log segment ${number}`);
-  }
 }

@@ -3,7 +3,7 @@ import type { Clock, DatabaseId, Random, Timer } from '@leasehold/foundation';
 import { assert, isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 import type { Session } from '@leasehold/lease';
 import { SessionLostError } from '@leasehold/lease';
-import type { ObjectStore, StoredObject } from '@leasehold/object-store';
+import type { CreateOutcome, ObjectStore, StoredObject } from '@leasehold/object-store';
 import { drawNonce, settleCreate, UnknownOutcomeError } from '@leasehold/object-store';
 
 import { forEachBounded } from './bounded.js';
@@ -11,8 +11,8 @@ import { Chains } from './chains.js';
 import type { Batch } from './collector.js';
 import { Collector } from './collector.js';
 import { Confirmations } from './confirmations.js';
-import type { PlacedFrame } from './durable-tail.js';
-import { durableTail } from './durable-tail.js';
+import type { NumberedSegment } from './database-tail.js';
+import { databaseTail } from './database-tail.js';
 import type { Append, Frame } from './frame.js';
 import { LogOverloadedError } from './log-errors.js';
 import type { PendingAppend } from './pending-append.js';
@@ -52,8 +52,8 @@ export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024 * 1024;
 /** Segments that recovery would have to read. Flushing is forced long before (L5). */
 export const LOOSE_LIMIT_SEGMENTS = 16_384;
 
-/** Longer than any session lives with a put unanswered, and the longest that timers take: a put is repeated until the session ends. */
-const SETTLE_FOREVER_MS = 2 ** 31 - 1;
+/** Between two settlements of the same put; each of them repeats it for half a minute. */
+const SETTLE_AGAIN_MS = 1_000;
 const CONCURRENT_READS = 16;
 
 /**
@@ -152,17 +152,13 @@ export class CommitLog {
     await this.chains.resolved(databaseId);
     const { session, store } = this.ctx;
     session.ended.throwIfAborted();
-    const placed: PlacedFrame<Frame>[] = [];
+    const segments: NumberedSegment[] = [];
     const numbers = this.retention.segmentsOf(databaseId, epoch, afterSequence);
     await forEachBounded(numbers, CONCURRENT_READS, async (number) => {
-      const { frames, damage } = await readSegment(store, { sessionId: session.id, number });
-      if (damage.length > 0) throw new LeaseholdError('corrupt', 'corrupt-object', `damaged own segment ${number}`);
-      for (const frame of frames) {
-        if (frame.databaseId === databaseId && frame.epoch === epoch) placed.push({ segment: number, frame });
-      }
+      segments.push({ ...(await readSegment(store, { sessionId: session.id, number })), number });
     });
-    // Nothing is in flight, so every predecessor is confirmed: no chain to check.
-    return durableTail(placed, Number.MAX_SAFE_INTEGER, afterSequence);
+    // Nothing is in flight, so every predecessor is confirmed, as if all of them lay below the floor.
+    return databaseTail(segments, { databaseId, epoch, afterSequence, floor: Number.MAX_SAFE_INTEGER });
   }
 
   /** Resolves when nothing of this database is in flight: each of its appends is acknowledged or rejected (H4). */
@@ -209,22 +205,38 @@ export class CommitLog {
   }
 
   private async put({ appends }: Batch): Promise<void> {
-    const { store, clock, random, session } = this.ctx;
+    const { random, session } = this.ctx;
     this.puts++;
     const name = { sessionId: session.id, number: this.confirmations.issue() };
     const frames = appends.map((append) => this.frameOf(append, name.number));
     const body = encodeSegment(name, drawNonce(random), frames);
     try {
-      const ctx = { store, clock, random, signal: session.ended, timeoutMs: SETTLE_FOREVER_MS };
-      const created = await settleCreate(ctx, bucketLayout.segment(name.sessionId, name.number), body);
+      const created = await this.settle(bucketLayout.segment(name.sessionId, name.number), body);
       if (created.outcome === 'done') this.confirm(name.number, appends);
       else session.fail(this.obstacle(name.number, created.object));
     } catch (error) {
-      // Ended already, or the segment's outcome can no longer be learned: either way it is not ours to go on.
+      // Has ended already, or this is a bug: then nothing is acknowledged any more.
       session.fail(error as Error);
     } finally {
       this.puts--;
       this.pump();
+    }
+  }
+
+  /**
+   * The same bytes until the outcome is clear, for as long as the session lives (P1): nobody deletes the segment of a
+   * live session, so creating it again cannot bring back anything.
+   */
+  private async settle(key: string, body: Uint8Array): Promise<CreateOutcome> {
+    const { store, clock, random, session } = this.ctx;
+    for (;;) {
+      try {
+        return await settleCreate({ store, clock, random, signal: session.ended }, key, body);
+      } catch (error) {
+        session.ended.throwIfAborted();
+        if (!isLeaseholdError(error, 'unknown')) throw error;
+        await clock.sleep(SETTLE_AGAIN_MS, session.ended);
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Instant, SessionId, Timer } from '@leasehold/foundation';
 import { assert, elapsedMsSince, instant, isLeaseholdError, UlidSource } from '@leasehold/foundation';
@@ -18,6 +20,8 @@ export interface SessionSettings {
 }
 
 export const SESSION_TTL_MS = 5_000;
+/** Above it Node warns of a leak of listeners. */
+const ENDED_LISTENERS_LIMIT = 1_000;
 /** Two renewals may fail before the deadline. */
 const RENEWALS_PER_TTL = 3;
 
@@ -89,6 +93,8 @@ export class Session {
     private confirmed: ConfirmedRecord,
   ) {
     this.wantedFloor = confirmed.record.floor;
+    // Every put of the log listens to it, up to 64 at a time; the default of 10 is a guess at leaks.
+    setMaxListeners(ENDED_LISTENERS_LIMIT, this.end.signal);
     this.scheduleRenewal();
   }
 
