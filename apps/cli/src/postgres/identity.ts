@@ -9,6 +9,15 @@ const run = promisify(execFile);
 /** Tried in this order when root starts Postgres, which refuses to run as root. Every Unix has `nobody`. */
 const ACCOUNTS = ['postgres', 'nobody'];
 
+/**
+ * The right to pass through any folder, across the change of account and the start of the program. Without the secure bit,
+ * access(2), by which initdb looks for its server, would answer as if the right were not there.
+ */
+const PASSAGE = [
+  ...['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'],
+  ...['--securebits', '+no_setuid_fixup'],
+];
+
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -60,8 +69,7 @@ export function decideIdentity(given: Surroundings): Identity {
     }
     return { account, prefix: [], spawnAs: account };
   }
-  const passage =
-    given.closedFolder === undefined ? [] : ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  const passage = given.closedFolder === undefined ? [] : PASSAGE;
   const become = ['--reuid', String(account.uid), '--regid', String(account.gid), '--clear-groups'];
   return { account, prefix: asCommand([...withParent, ...become, ...passage]), spawnAs: {} };
 }
