@@ -187,6 +187,27 @@ describe('a compaction beside others', () => {
     expect((await world.load()).head).toMatchObject({ epoch: 2, owner: OTHER_SESSION, l0: [] });
   });
 
+  it('as a whole job goes on when the database is taken over before it publishes', async () => {
+    const world = await withFiles({ a: '1' }, { a: '2' });
+    const { head } = await world.load();
+    let isTakenOver = false;
+    const store: typeof world.store = {
+      get: (key, options) => world.store.get(key, options),
+      list: (prefix, options) => world.store.list(prefix, options),
+      delete: (key) => world.store.delete(key),
+      put: async (key, body, condition) => {
+        if (key === bucketLayout.head(DATABASE) && !isTakenOver) {
+          isTakenOver = true;
+          await world.heads.swap(await world.load(), { ...head, epoch: 2, owner: OTHER_SESSION });
+        }
+        return world.store.put(key, body, condition);
+      },
+    };
+    const report = await compactDatabase({ ...world.ctx, store }, DATABASE, SETTINGS);
+    expect(report).toMatchObject({ outcome: 'compacted', tries: 1 });
+    expect((await world.load()).head).toMatchObject({ epoch: 2, owner: OTHER_SESSION, l0: [] });
+  });
+
   it('is dropped when another compactor was faster', async () => {
     const world = await withFiles({ a: '1' }, { a: '2' });
     const base = await world.load();

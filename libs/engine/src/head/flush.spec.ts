@@ -95,6 +95,15 @@ describe('a flush', () => {
     expect(texts(again.inline)).toEqual(['a=2', 'b=1']);
   });
 
+  it('does not take a replayed commit for a replaced version', async () => {
+    const world = new EngineWorld();
+    await world.claim();
+    const first = world.commit({ a: '1' });
+    const { head } = await world.flush([first]);
+    const next = await flushInto(head, memtableOf([first, world.commit({ b: '1' })]), FLUSH_SETTINGS, noFile);
+    expect(next.horizon).toBe(0);
+  });
+
   it('reuses its file when it is applied again beside an edit by another role', async () => {
     const world = new EngineWorld();
     const base = await world.claim();

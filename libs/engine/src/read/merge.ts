@@ -26,7 +26,7 @@ export interface MergeOptions {
  */
 export async function* mergeByKey(cursors: readonly Cursor[], options: MergeOptions = {}): AsyncGenerator<MergedKey> {
   const { reverse = false, throughSequence = Number.MAX_SAFE_INTEGER } = options;
-  await Promise.all(cursors.map((cursor) => cursor.start()));
+  await Promise.all(cursors.map(async (cursor) => cursor.start()));
   for (;;) {
     let next: Uint8Array | undefined;
     for (const { entry } of cursors) {
