@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { freePort, output, startServer, waitFor } from './processes.mjs';
 import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freePort, startServer, waitFor } from './processes.mjs';
 
 const GUARD = resolve(import.meta.dirname, '../../apps/cli/dist/postgres/main.js');
 

@@ -107,7 +107,6 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
       AUTH_SECRET: secrets.authSecret,
       ADMIN_EMAIL: secrets.admin.email,
       ADMIN_PASSWORD: secrets.admin.password,
-      CONSOLE_DIR: join(repository, 'apps/console/dist'),
     }),
     gateways: numbered(options.gateways, (index) =>
       service(`gateway-${index + 1}`, 'gateway', {
