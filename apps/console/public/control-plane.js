@@ -1,0 +1,38 @@
+import { request } from './problem.js';
+
+/** The control plane, spoken to with the session cookie of this origin. */
+async function call(method, path, body) {
+  const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
+  const response = await request(path, {
+    method,
+    headers,
+    credentials: 'same-origin',
+    body: body && JSON.stringify(body),
+  });
+  return response.status === 204 ? undefined : response.json().catch(() => undefined);
+}
+
+function query(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+/** @returns {Promise<{ gatewayUrl: string | null }>} null: the console can show no data */
+export const consoleConfig = () => call('GET', 'console-config.json');
+
+export const signUp = ({ email, password, organization }) =>
+  call('POST', '/v1/signup', { email, password, organization });
+export const logIn = ({ email, password }) => call('POST', '/v1/login', { email, password });
+export const logOut = () => call('POST', '/v1/logout');
+/** @returns {Promise<{ user: { email: string }, organization: { name: string } }>} */
+export const whoAmI = () => call('GET', '/v1/me');
+
+/** @returns {Promise<{ databases: { id: string, name: string }[], cursor: string | null }>} */
+export const listDatabases = (cursor) => call('GET', `/v1/databases${query({ cursor })}`);
+export const createDatabase = (name) => call('POST', '/v1/databases', { name });
+
+/** @returns {Promise<{ keys: { id: string, name: string, lastFour: string, scopes: string[], expiresAt: string | null, revokedAt: string | null }[], cursor: string | null }>} */
+export const listKeys = (cursor) => call('GET', `/v1/keys${query({ cursor })}`);
+/** @returns {Promise<{ key: string, name: string }>} the secret is in this answer and never again */
+export const createKey = (name, scopes, expiresAt) => call('POST', '/v1/keys', { name, scopes, expiresAt });
+export const revokeKey = (id) => call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
