@@ -176,8 +176,6 @@ export default tseslint.config(
       'object-shorthand': 'error',
       'no-implicit-coercion': ['error', { boolean: false }],
       'no-throw-literal': 'error',
-      // Byte tables and escapes are about control characters.
-      'no-control-regex': 'off',
       'no-constant-condition': ['error', { checkLoops: false }],
       'no-restricted-syntax': ['error', ...HOUSE_SYNTAX],
       '@typescript-eslint/no-explicit-any': 'error',
@@ -208,7 +206,7 @@ export default tseslint.config(
       '@typescript-eslint/await-thenable': 'error',
     },
   },
-  { files: ['apps/console/src/**'], languageOptions: { globals: globals.browser } },
+  { files: ['apps/console/**'], languageOptions: { globals: globals.browser } },
   {
     files: ['**/*.mjs', '**/*.config.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
