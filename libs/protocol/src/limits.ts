@@ -6,5 +6,7 @@ export const LIMITS = {
   valueBytes: 512 * 1024,
   listLimit: 1000,
   listDefault: 100,
+  /** Of keys and values in one page; it ends earlier than its limit beyond this. One entry always fits. */
+  pageBytes: 4 * 1024 * 1024,
   databaseNameChars: 63,
 } as const;

@@ -2,6 +2,7 @@ import type { Version } from '@leasehold/foundation';
 import { decodeUtf8, formatVersion } from '@leasehold/foundation';
 
 import { encodeCursor } from './cursor.js';
+import { LIMITS } from './limits.js';
 import type { ListEncoding, ListQuery } from './list-query.js';
 import { ProblemError } from './problem.js';
 
@@ -13,16 +14,27 @@ export interface ListedEntry {
 
 /**
  * The JSON text of a page: `{"entries":[{"key","value","version"}],"cursor":string|null}`; the cursor continues after
- * the last entry when more follow.
+ * the last entry when more follow. A page of large values ends before its limit, at {@link LIMITS.pageBytes}.
  *
  * With `encoding=json` values stand in it as they were stored, so that numbers keep all their digits.
  * @throws ProblemError invalid-encoding when an entry cannot be shown; the page is all or nothing.
  */
 export function formatListPage(entries: readonly ListedEntry[], more: boolean, query: ListQuery): string {
-  const last = entries.at(-1);
-  const cursor = more && last ? encodeCursor(last.key, query) : null;
-  const shown = entries.map((entry) => formatEntry(entry, query.encoding)).join(',');
+  const fitting = entries.slice(0, countFitting(entries));
+  const last = fitting.at(-1);
+  const cursor = last && (more || fitting.length < entries.length) ? encodeCursor(last.key, query) : null;
+  const shown = fitting.map((entry) => formatEntry(entry, query.encoding)).join(',');
   return `{"entries":[${shown}],"cursor":${JSON.stringify(cursor)}}`;
+}
+
+/** How many of the first entries have at most {@link LIMITS.pageBytes} together; at least one, so that a listing always goes on. */
+function countFitting(entries: readonly ListedEntry[]): number {
+  let sizeBytes = 0;
+  for (const [index, { key, value }] of entries.entries()) {
+    sizeBytes += key.byteLength + value.byteLength;
+    if (sizeBytes > LIMITS.pageBytes) return Math.max(1, index);
+  }
+  return entries.length;
 }
 
 function formatEntry(entry: ListedEntry, encoding: ListEncoding): string {

@@ -9,6 +9,7 @@ import type { Drain } from './drain.js';
 import type { Logger } from './logger.js';
 import type { HttpMetrics } from './metrics.js';
 import { sendProblem } from './problem-filter.js';
+import type { BodyLimit } from './request-body.js';
 import { readBody } from './request-body.js';
 import { RouteTable } from './route-table.js';
 
@@ -26,7 +27,7 @@ export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 
 export interface HttpSettings {
   readonly rawBodies: boolean;
-  readonly bodyLimitBytes: number;
+  readonly bodyLimit: BodyLimit;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
   readonly rewriteTarget?: ((target: string) => string) | undefined;
 }
@@ -45,7 +46,7 @@ export function createHttpAdapter(
     logger: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     requestIdHeader: false,
-    bodyLimit: settings.bodyLimitBytes,
+    bodyLimit: settings.bodyLimit.limitBytes,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -70,17 +71,17 @@ export function createHttpAdapter(
   return adapter;
 }
 
-function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimitBytes }: HttpSettings): void {
+function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimit }: HttpSettings): void {
   instance.removeAllContentTypeParsers();
   if (rawBodies) {
     instance.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
-      readBody(payload, bodyLimitBytes),
+      readBody(payload, bodyLimit),
     );
     return;
   }
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readBody(payload, bodyLimitBytes);
+    const body = await readBody(payload, bodyLimit);
     return new Promise((resolve, reject) => {
       void parseJson(request, body.toString('utf8'), (error, parsed) => (error ? reject(error) : resolve(parsed)));
     });

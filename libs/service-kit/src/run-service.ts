@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import type { DynamicModule, Type } from '@nestjs/common';
 import { LeaseholdError } from '@leasehold/foundation';
+import type { ErrorCode } from '@leasehold/protocol';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   readonly rawBodies?: boolean;
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
+  /** Default `body-too-large`. */
+  readonly bodyTooLargeCode?: ErrorCode;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
   readonly rewriteTarget?: (target: string) => string;
   /** Before listening: plugins, hooks, routes of Fastify itself. */
@@ -50,7 +53,10 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const adapter = createHttpAdapter(
     {
       rawBodies: options.rawBodies ?? false,
-      bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
+      bodyLimit: {
+        limitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
+        tooLargeCode: options.bodyTooLargeCode ?? 'body-too-large',
+      },
       rewriteTarget: options.rewriteTarget,
     },
     drain,

@@ -1,0 +1,179 @@
+import type { DatabaseEntry } from '@leasehold/directory';
+import type { Clock, SessionId } from '@leasehold/foundation';
+import { elapsedMsSince, instant } from '@leasehold/foundation';
+import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
+import type { HopResult, RouteStep } from '@leasehold/routing';
+import { OwnerHints, Route } from '@leasehold/routing';
+
+import type { GatewayMetrics } from '../gateway-metrics.js';
+import { Admission } from './admission.js';
+import type { WorkerAnswer } from './worker-answer.js';
+import { resultOf } from './worker-answer.js';
+import type { WorkerFleet } from './worker-fleet.js';
+
+export interface ForwardedRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly database: DatabaseEntry;
+  /** Below the database, query included: `keys64/…`, `keys?…`, `stats`. */
+  readonly resource: string;
+  /** What goes along: conditions and trace context. Nothing else that a client sent. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+  readonly requestId: string;
+  /** Aborts when the client is gone: nobody is held then. What has been sent to a worker is not called back. */
+  readonly signal: AbortSignal;
+}
+
+export interface ForwarderSettings {
+  /** Of the hop to the workers. */
+  readonly secret: string;
+  readonly holdMs: number;
+  /** Bodies of these are in memory, at most 512 KiB each. */
+  readonly maxForwarded?: number;
+  /** Of those, at most so many wait for a takeover. */
+  readonly maxHeld?: number;
+}
+
+const MAX_FORWARDED = 4_096;
+const MAX_HELD = 1_024;
+const MAX_HINTS = 200_000;
+/** A read that gets no answer in this time is asked elsewhere: a stopped process accepts connections for ever. */
+const READ_ATTEMPT_MS = 5_000;
+/** A mutation that a worker has taken gets this long to become durable, even at the end of the hold time. */
+const COMMIT_GRACE_MS = 3_000;
+const RETRY_AFTER_MS = 1_000;
+const NO_BODY = new Uint8Array(0);
+
+/** Brings a request to the worker that can serve it, following {@link Route}. */
+export class Forwarder {
+  private readonly hints = new OwnerHints(MAX_HINTS);
+  private readonly forwarded: Admission;
+  private readonly held: Admission;
+
+  constructor(
+    private readonly fleet: WorkerFleet,
+    private readonly clock: Clock,
+    private readonly metrics: GatewayMetrics,
+    private readonly settings: ForwarderSettings,
+  ) {
+    this.forwarded = new Admission(settings.maxForwarded ?? MAX_FORWARDED, (taken) => metrics.forwards(taken));
+    this.held = new Admission(settings.maxHeld ?? MAX_HELD, (taken) => metrics.holds(taken));
+  }
+
+  /**
+   * The answer of the worker, success or refusal, to be passed on.
+   * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only), overloaded (not applied)
+   */
+  async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
+    const leave = this.forwarded.enter();
+    let leaveHold: (() => void) | undefined;
+    try {
+      return await this.follow(request, () => (leaveHold ??= this.held.enter()));
+    } finally {
+      leaveHold?.();
+      leave();
+    }
+  }
+
+  private async follow(request: ForwardedRequest, hold: () => void): Promise<WorkerAnswer> {
+    const { clock, settings } = this;
+    const arrivedAt = instant(clock);
+    const { id: database } = request.database;
+    const mutation = request.method !== 'GET';
+    const route = new Route({ database, mutation, hint: this.hints.get(database), holdMs: settings.holdMs });
+    // Ends by itself: Route gives up after the hold time.
+    for (;;) {
+      const elapsedMs = elapsedMsSince(clock, arrivedAt);
+      const avoid = this.fleet.unreachable(clock.monotonic());
+      const step = route.next({ live: this.fleet.live(), avoid, elapsedMs });
+      switch (step.kind) {
+        case 'try': {
+          if (step.waitForOwner !== undefined) hold();
+          const outcome = await this.attempt(request, step, settings.holdMs - elapsedMs);
+          if ('status' in outcome) {
+            this.hints.remember(database, step.session);
+            return outcome;
+          }
+          this.hints.forget(database, step.session);
+          this.metrics.retried(outcome.kind === 'not-applied' ? outcome.code : outcome.kind);
+          route.report(outcome);
+          break;
+        }
+        case 'look-up':
+          await this.fleet.lookUp(step.session);
+          break;
+        case 'wait':
+          hold();
+          this.metrics.retried(step.reason);
+          await this.pause(step.ms, request.signal);
+          break;
+        case 'give-up':
+          throw gaveUp(step.code);
+      }
+    }
+  }
+
+  private async attempt(
+    request: ForwardedRequest,
+    { session, waitForOwner }: Extract<RouteStep, { kind: 'try' }>,
+    leftMs: number,
+  ): Promise<WorkerAnswer | HopResult> {
+    const connection = this.fleet.connection(session);
+    const nowMs = () => this.clock.monotonic();
+    if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
+    const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
+    const answer = await connection.ask(
+      {
+        method: request.method,
+        path,
+        headers: this.headersFor(request, path, waitForOwner),
+        body: request.body,
+        timeoutMs: attemptMs(request.method, waitForOwner !== undefined, leftMs),
+      },
+      nowMs,
+    );
+    return 'status' in answer ? (resultOf(answer, session) ?? answer) : answer;
+  }
+
+  private headersFor(
+    request: ForwardedRequest,
+    path: string,
+    waitForOwner: SessionId | undefined,
+  ): Record<string, string> {
+    const { database, method } = request;
+    const tenant = database.tenantId;
+    const bodyDigest = digestBody(request.body ?? NO_BODY);
+    const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
+    return {
+      ...request.headers,
+      ...(request.body ? { 'content-type': 'application/octet-stream' } : {}),
+      [HOP_HEADERS.requestId]: request.requestId,
+      [HOP_HEADERS.tenant]: tenant,
+      [HOP_HEADERS.database]: percentEncode(Buffer.from(database.name)),
+      [HOP_HEADERS.hop]: signHop(this.settings.secret, { method, path, tenant, bodyDigest, expiresAt }),
+      ...(waitForOwner === undefined ? {} : { [HOP_HEADERS.waitForOwner]: waitForOwner }),
+    };
+  }
+
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.clock.sleep(ms, signal);
+    } catch {
+      throw new ProblemError('unavailable', 'the client went away while its request was held');
+    }
+  }
+}
+
+function attemptMs(method: string, waits: boolean, leftMs: number): number {
+  if (method !== 'GET') return leftMs + COMMIT_GRACE_MS;
+  return waits ? leftMs : Math.min(leftMs, READ_ATTEMPT_MS);
+}
+
+function gaveUp(code: 'owner-unavailable' | 'outcome-unknown'): ProblemError {
+  if (code === 'outcome-unknown') {
+    return new ProblemError(code, 'the worker did not answer; the write may or may not have been applied');
+  }
+  return new ProblemError(code, 'no worker could serve the database in time; nothing was applied', {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}

@@ -1,0 +1,71 @@
+import type { SessionId } from '@leasehold/foundation';
+import { isLeaseholdError } from '@leasehold/foundation';
+import type { ObservedSession, SessionListener, SessionRecord } from '@leasehold/lease';
+
+import { WorkerConnection } from './worker-connection.js';
+
+/** What the fleet needs of the lease library's SessionWatch. */
+export interface Sessions {
+  live(): readonly SessionRecord[];
+  refresh(id: SessionId): Promise<ObservedSession | undefined>;
+  onChange(listener: SessionListener): () => void;
+}
+
+/**
+ * The workers that may be asked. The only addresses that a gateway ever connects to are those in session records of the
+ * bucket: what an answer claims about addresses is not believed.
+ */
+export class WorkerFleet {
+  private readonly connections = new Map<SessionId, WorkerConnection>();
+  private readonly stopListening: () => void;
+
+  constructor(private readonly sessions: Sessions) {
+    this.stopListening = sessions.onChange((id, status) => {
+      if (status !== 'live') this.drop(id);
+    });
+  }
+
+  live(): readonly SessionId[] {
+    return this.sessions.live().map(({ sessionId }) => sessionId);
+  }
+
+  /** Sessions behind an open breaker. */
+  unreachable(nowMs: number): ReadonlySet<SessionId> {
+    const ids = new Set<SessionId>();
+    for (const [id, { breaker }] of this.connections) if (breaker.isOpen(nowMs)) ids.add(id);
+    return ids;
+  }
+
+  /** Reads the session's record, so that {@link live} knows it if it lives. A store that does not answer changes nothing. */
+  async lookUp(id: SessionId): Promise<void> {
+    try {
+      await this.sessions.refresh(id);
+    } catch (error) {
+      if (!isLeaseholdError(error)) throw error;
+    }
+  }
+
+  /** Undefined when the session is not live, or its record holds no address. */
+  connection(id: SessionId): WorkerConnection | undefined {
+    const existing = this.connections.get(id);
+    if (existing) return existing;
+    const endpoint = this.sessions.live().find(({ sessionId }) => sessionId === id)?.endpoint;
+    if (endpoint === undefined || !/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return undefined;
+    const connection = new WorkerConnection(id, endpoint);
+    this.connections.set(id, connection);
+    return connection;
+  }
+
+  async close(): Promise<void> {
+    this.stopListening();
+    await Promise.all([...this.connections.values()].map((connection) => connection.destroy()));
+    this.connections.clear();
+  }
+
+  private drop(id: SessionId): void {
+    const connection = this.connections.get(id);
+    this.connections.delete(id);
+    // Closing waits for requests under way; each of them is bounded by its own time.
+    void connection?.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,44 @@
+import { Counter, Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+/** What routing does, beside the requests that service-kit counts. */
+export class GatewayMetrics {
+  private readonly retries: Counter<'reason'>;
+  private readonly held: Gauge;
+  private readonly forwarded: Gauge;
+
+  constructor() {
+    this.retries = new Counter({
+      name: 'leasehold_gateway_retries_total',
+      help: 'Further attempts for one request, by what made them necessary.',
+      labelNames: ['reason'],
+      registers: [],
+    });
+    this.held = new Gauge({
+      name: 'leasehold_gateway_held_requests',
+      help: 'Requests that wait for their database to come to a worker.',
+      registers: [],
+    });
+    this.forwarded = new Gauge({
+      name: 'leasehold_gateway_forwarded_requests',
+      help: 'Requests that are with a worker, or held.',
+      registers: [],
+    });
+  }
+
+  register(registry: Registry): void {
+    for (const metric of [this.retries, this.held, this.forwarded]) registry.registerMetric(metric);
+  }
+
+  retried(reason: string): void {
+    this.retries.inc({ reason });
+  }
+
+  holds(requests: number): void {
+    this.held.set(requests);
+  }
+
+  forwards(requests: number): void {
+    this.forwarded.set(requests);
+  }
+}

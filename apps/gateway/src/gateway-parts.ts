@@ -1,0 +1,64 @@
+import { Directory, PostgresDirectorySource } from '@leasehold/directory';
+import type { DirectorySource } from '@leasehold/directory';
+import { systemClock, systemRandom } from '@leasehold/foundation';
+import { SessionWatch } from '@leasehold/lease';
+import { probeStore, reliableReads } from '@leasehold/object-store';
+import { createS3Store } from '@leasehold/object-store-s3';
+import type { Logger } from '@leasehold/service-kit';
+
+import type { Sessions } from './forwarding/worker-fleet.js';
+import type { GatewayConfig } from './gateway-config.js';
+
+/** What a gateway stands on; tests bring their own. */
+export interface GatewayParts {
+  readonly sessions: Sessions;
+  readonly directory: Directory;
+  close(): Promise<void>;
+}
+
+/**
+ * The real parts: sessions from the bucket, keys and databases from Postgres.
+ * @throws ProbeFailedError when the bucket is not fit, StoreUnavailableError
+ */
+export async function openParts(config: GatewayConfig, logger: Logger): Promise<GatewayParts> {
+  const bucket = createS3Store({
+    endpoint: config.S3_ENDPOINT,
+    region: config.S3_REGION,
+    bucket: config.S3_BUCKET,
+    accessKeyId: config.S3_ACCESS_KEY_ID,
+    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+  });
+  const context = { clock: systemClock, random: systemRandom };
+  const store = reliableReads(bucket, context.clock, context.random);
+  const sessions = new SessionWatch({ store, ...context });
+  try {
+    await probeStore(store, context);
+    await sessions.start();
+  } catch (error) {
+    sessions.stop();
+    bucket.close();
+    throw error;
+  }
+  const source = new PostgresDirectorySource(config.DATABASE_URL);
+  const directory = directoryOver(source, logger);
+  await directory.start();
+  return {
+    sessions,
+    directory,
+    close: async () => {
+      sessions.stop();
+      await directory.stop();
+      await source.close();
+      bucket.close();
+    },
+  };
+}
+
+export function directoryOver(source: DirectorySource, logger: Logger): Directory {
+  return new Directory(source, {
+    clock: systemClock,
+    onOutage: (error) => logger.warn({ err: error }, 'directory does not answer, known keys and databases are served'),
+    onRecovery: () => logger.info('directory answers again'),
+  });
+}

@@ -1,0 +1,7 @@
+import { loadConfig, runMain } from '@leasehold/service-kit';
+
+import { gatewayConfig } from './gateway-config.js';
+import { startGateway } from './start-gateway.js';
+
+// Inside the callback: a configuration that is not valid is a failed start like any other.
+runMain(async () => startGateway(loadConfig(gatewayConfig)));

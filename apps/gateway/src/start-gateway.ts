@@ -1,0 +1,56 @@
+import { systemClock } from '@leasehold/foundation';
+import { LIMITS } from '@leasehold/protocol';
+import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import type { Logger, RunningService } from '@leasehold/service-kit';
+import type { Registry } from 'prom-client';
+
+import { allowOrigin } from './cors.js';
+import { withoutKey } from './data/request-target.js';
+import { Forwarder } from './forwarding/forwarder.js';
+import { WorkerFleet } from './forwarding/worker-fleet.js';
+import type { GatewayConfig } from './gateway-config.js';
+import { GatewayMetrics } from './gateway-metrics.js';
+import { GatewayModule } from './gateway-module.js';
+import { openParts } from './gateway-parts.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
+export async function startGateway(
+  config: GatewayConfig,
+  open: (config: GatewayConfig, logger: Logger) => Promise<GatewayParts> = openParts,
+): Promise<RunningService> {
+  const logger = createLogger('gateway', config.LOG_LEVEL);
+  const parts = await open(config, logger);
+  const fleet = new WorkerFleet(parts.sessions);
+  const closeParts = async () => {
+    await fleet.close();
+    await parts.close();
+  };
+  try {
+    const metrics = new GatewayMetrics();
+    const forwarder = new Forwarder(fleet, systemClock, metrics, {
+      secret: config.LEASEHOLD_INTERNAL_SECRET,
+      holdMs: config.HOLD_TIMEOUT_MS,
+    });
+    const service = await runService({
+      name: 'gateway',
+      module: GatewayModule.with(parts.directory, forwarder),
+      config,
+      logger,
+      rawBodies: true,
+      bodyLimitBytes: LIMITS.valueBytes,
+      bodyTooLargeCode: 'value-too-large',
+      rewriteTarget: withoutKey,
+      configure: (app) => {
+        metrics.register(app.get<Registry>(METRICS));
+        if (config.CONSOLE_ORIGIN !== undefined) allowOrigin(app.getHttpAdapter().getInstance(), config.CONSOLE_ORIGIN);
+        // Known once, served through outages: the directory need not answer now.
+        app.get(Health).addReadinessCheck('directory', () => parts.directory.unconfirmedMs() !== undefined);
+      },
+    });
+    return { url: service.url, close: () => service.close().finally(closeParts) };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
