@@ -30,7 +30,6 @@ export function toBase64Url(bytes) {
 export function shown(bytes, limit = 2_048) {
   const head = bytes.subarray(0, limit);
   const text = textOf(head);
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   if (text !== undefined) return text.replace(/[\u0000-\u001f\u007f]/g, escaped);
   return Array.from(head, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hex(byte))).join('');
 }

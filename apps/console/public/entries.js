@@ -1,3 +1,4 @@
+/* global document */
 import { shown, sizeOf } from './bytes.js';
 import { DataPlane } from './data-plane.js';
 import { $, busy, complain, make, show, state } from './dom.js';
@@ -78,9 +79,10 @@ export class Entries {
     await this.load([]);
   }
 
-  /** Shows what became of an entry, and gives the focus back to it, or to what comes next to hand. */
+  /** Shows what became of an entry, and gives the focus, which the old row took with it, to the new one. */
   async refresh(key) {
     await this.reload();
+    if (document.activeElement !== document.body) return;
     const title = shown(key);
     const row = [...$('entries').querySelectorAll('.cell')].find((cell) => cell.title === title);
     (row ?? $('new-entry')).focus();
