@@ -9,6 +9,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What any process may need of the surroundings. Everything else is given on purpose or not at all. */
 const GENERAL = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'LOG_LEVEL', 'NODE_EXTRA_CA_CERTS', 'DRAIN_TIMEOUT_MS'];
+/** The AWS SDK's advice about the Node of next year: no reader of a log can act on it. */
+const QUIET = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 /** How an S3 client finds a bucket and its right to it, also without static keys. */
 const STORE = [
   ...['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY', 'S3_FORCE_PATH_STYLE'],
@@ -48,7 +50,7 @@ function pick(env: Environment, names: readonly string[]): Record<string, string
 }
 
 export function generalEnvironment(env: Environment): Record<string, string> {
-  return { NODE_ENV: 'production', HOST: LOOPBACK, ...pick(env, GENERAL) };
+  return { NODE_ENV: 'production', HOST: LOOPBACK, ...QUIET, ...pick(env, GENERAL) };
 }
 
 export function storeEnvironment(env: Environment): Record<string, string> {

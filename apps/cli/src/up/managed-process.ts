@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { CliError } from '../cli-error.js';
-import { NODE_FLAGS } from '../node-flags.js';
 import { decideRestart } from './backoff.js';
 import type { LogFile } from './log-file.js';
 
@@ -104,7 +103,7 @@ export class ManagedProcess {
   private launch(): Promise<void> {
     this.phase = 'starting';
     this.log.markStart();
-    const child = spawn(process.execPath, [...NODE_FLAGS, this.spec.script], {
+    const child = spawn(process.execPath, ['--enable-source-maps', this.spec.script], {
       env: { ...this.spec.env, ...(this.port === undefined ? {} : { PORT: this.port }) },
       stdio: ['ignore', this.log.fd, this.log.fd, 'ipc'],
       // Its own process group: Ctrl-C in the terminal reaches only us, and we drain in order.

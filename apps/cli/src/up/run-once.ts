@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { CliError } from '../cli-error.js';
-import { NODE_FLAGS } from '../node-flags.js';
 import { LogFile } from './log-file.js';
 import type { ProcessSpec } from './managed-process.js';
 
@@ -10,7 +9,7 @@ const TAIL_LINES = 12;
 export async function runOnce(spec: ProcessSpec, logPath: string, signal: AbortSignal): Promise<void> {
   const log = new LogFile(logPath);
   try {
-    const child = spawn(process.execPath, [...NODE_FLAGS, spec.script], {
+    const child = spawn(process.execPath, ['--enable-source-maps', spec.script], {
       env: spec.env,
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
