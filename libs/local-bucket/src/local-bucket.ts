@@ -68,6 +68,8 @@ class BucketServer implements LocalBucket {
   private readonly abandoned = new AbortController();
   private plan: FaultPlan | undefined;
   private draining = false;
+  /** Stays known after the close. */
+  port = 0;
 
   constructor(private readonly settings: LocalBucketSettings) {
     this.clock = settings.clock ?? systemClock;
@@ -85,20 +87,17 @@ class BucketServer implements LocalBucket {
     this.server.maxConnections = MAX_CONNECTIONS;
   }
 
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
   get url(): string {
     const { host } = this.settings;
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
   }
 
-  listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(this.settings.port, this.settings.host, resolve);
     });
+    this.port = (this.server.address() as AddressInfo).port;
   }
 
   counts(): BucketCounts {
@@ -121,7 +120,6 @@ class BucketServer implements LocalBucket {
   }
 
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.draining) response.setHeader('connection', 'close');
     // Without a listener a client that goes away would end the process.
     response.on('error', () => undefined);
     if (this.answerOwnRoutes(message, response)) return;
@@ -141,16 +139,23 @@ class BucketServer implements LocalBucket {
         operation === 'PutObject' ? await readBody(message, request, payloadHash) : await discardBody(message);
       counted.receivedBytes = body.byteLength;
       const answer = await this.execute(operation, request, body);
+      this.endConnectionWhenDraining(response);
       status = answer === 'reset' ? 500 : answer.status;
       sentBytes = answer === 'reset' ? 0 : send(response, answer);
       if (answer === 'reset') message.socket.destroy();
     } catch (error) {
+      this.endConnectionWhenDraining(response);
       const failure = error instanceof S3Error ? error : new S3Error('InternalError');
       if (!(error instanceof S3Error)) this.settings.onError?.(error, counted?.operation);
       status = failure.status;
       sentBytes = sendError(message, response, failure, requestId);
     }
     if (counted) this.counter.count(counted.operation, status, counted.receivedBytes, sentBytes);
+  }
+
+  /** Asked only now: the drain may have begun since the request arrived, and a kept connection would hold it up. */
+  private endConnectionWhenDraining(response: ServerResponse): void {
+    if (this.draining && !response.headersSent) response.setHeader('connection', 'close');
   }
 
   /** The request itself, with the latency and the faults that were asked for around it. */

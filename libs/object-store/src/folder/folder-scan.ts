@@ -9,7 +9,7 @@ import type { ObjectHeader } from './object-file.js';
 
 /**
  * Reads what is in a folder: every object's key and header. Directories that deletions left empty are removed on the way.
- * Synchronous, because it runs once before anything is served and is several times faster so (about 2 s for 100,000 objects).
+ * Synchronous, because it runs once before anything is served and is several times faster so: less than 0.1 ms per object.
  *
  * @throws CorruptBytesError for a file that this store did not write whole
  */

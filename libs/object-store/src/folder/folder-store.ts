@@ -40,7 +40,7 @@ const MAX_OPEN_FILES = 256;
  *
  * A put is written beside, synced, renamed into place, and its directory synced, before it is answered or seen by any reader: after kill -9 or
  * a power cut at any point each object is there whole, as it was before or after. Reads and listings are answered from an index in memory,
- * about 300 bytes per object, built at open.
+ * about 250 bytes per object, built at open.
  */
 export class FolderStore implements ObjectStore {
   private readonly keys: OrderedKeys;
