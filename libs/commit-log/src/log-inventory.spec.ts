@@ -21,6 +21,7 @@ describe('S3: where seals go', () => {
   it('never goes below the floor, whatever lies there', () => {
     expect(inventory(10, [3, 4], [5]).toSeal).toEqual([10]);
     expect(inventory(10, [10, 11], [5]).toSeal).toEqual([12]);
+    expect(inventory(10, [3, 10], [5]).dataSegments).toEqual([10]);
   });
 
   it('goes on to every absent number of the 63 after the lowest seal', () => {
