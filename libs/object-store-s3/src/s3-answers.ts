@@ -12,10 +12,13 @@ export function failureOf(error: unknown): S3Failure {
   return { status: $metadata?.httpStatusCode, code: name ?? 'Error' };
 }
 
-/** A missing bucket answers 404 like a missing object does, but says nothing about the object. */
-export function isAbsent(error: unknown): boolean {
+/**
+ * True when S3 itself says that there is no such key. Any other 404, of a missing bucket or of some proxy on the way, says nothing about the
+ * object. The answer to HEAD has no body that could tell them apart: it is believed only after a GET has found the object.
+ */
+export function isAbsent(error: unknown, verb: 'GET' | 'HEAD' = 'GET'): boolean {
   const { status, code } = failureOf(error);
-  return status === 404 && code !== 'NoSuchBucket';
+  return status === 404 && (code === 'NoSuchKey' || (verb === 'HEAD' && code === 'NotFound'));
 }
 
 /**

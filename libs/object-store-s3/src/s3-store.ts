@@ -102,13 +102,14 @@ class S3Store implements ObjectStore {
     return this.within(options.signal, async (abortSignal) => {
       try {
         const answer = await this.client.send(new ListObjectsV2Command(input), { abortSignal });
+        if (answer.IsTruncated === undefined) throw new Error('the answer is not a listing');
         const objects = (answer.Contents ?? []).map(({ Key, ETag, Size, LastModified }) => ({
           key: decodeURIComponent((Key ?? '').replaceAll('+', ' ')),
           etag: plainEtag(ETag ?? ''),
           sizeBytes: Size ?? 0,
           lastModifiedAt: LastModified?.getTime() ?? 0,
         }));
-        return { objects, truncated: answer.IsTruncated ?? false };
+        return { objects, truncated: answer.IsTruncated };
       } catch (error) {
         throw unavailable('list', error);
       }
@@ -129,7 +130,8 @@ class S3Store implements ObjectStore {
       const { ETag, ContentLength, LastModified } = await this.client.send(new HeadObjectCommand(this.object(key)), {
         abortSignal,
       });
-      const etag = plainEtag(ETag ?? '');
+      if (ETag === undefined) throw new Error('the answer is not an object');
+      const etag = plainEtag(ETag);
       if (etag === ifNoneMatch) return 'not-modified';
       return {
         body: new Uint8Array(0),
@@ -138,7 +140,7 @@ class S3Store implements ObjectStore {
         lastModifiedAt: LastModified?.getTime() ?? 0,
       };
     } catch (error) {
-      if (isAbsent(error)) return undefined;
+      if (isAbsent(error, 'HEAD')) return undefined;
       throw unavailable('head', error);
     }
   }
@@ -167,14 +169,14 @@ class S3Store implements ObjectStore {
 }
 
 async function readWhole(answer: GetObjectCommandOutput): Promise<StoredObject> {
-  assert(answer.Body, 'an answered get has a body');
+  if (answer.Body === undefined || answer.ETag === undefined) throw new Error('the answer is not an object');
   // Read to the end always: what is left unread holds its connection.
   const body = await answer.Body.transformToByteArray();
   if (answer.ContentLength !== undefined && answer.ContentLength !== body.byteLength)
     throw new Error('the body was cut short');
   return {
     body,
-    etag: plainEtag(answer.ETag ?? ''),
+    etag: plainEtag(answer.ETag),
     sizeBytes: totalOfContentRange(answer.ContentRange) ?? body.byteLength,
     lastModifiedAt: answer.LastModified?.getTime() ?? 0,
   };
