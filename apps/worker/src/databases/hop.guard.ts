@@ -1,0 +1,76 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { DatabaseIdentity } from '@leasehold/engine';
+import type { SessionId } from '@leasehold/foundation';
+import { isDatabaseId, isSessionId, isTenantId } from '@leasehold/foundation';
+import { digestBody, HOP_HEADERS, ProblemError, verifyHop } from '@leasehold/protocol';
+import type { FastifyRequest } from 'fastify';
+
+import { WORKER_CONFIG } from '../tokens.js';
+import type { WorkerConfig } from '../config.js';
+
+const NO_BODY = new Uint8Array(0);
+
+/** What the gateway vouches for, once its signature has been checked. */
+export interface Hop {
+  readonly identity: DatabaseIdentity;
+  /** A session that the gateway could not reach. */
+  readonly waitForOwner: SessionId | undefined;
+}
+
+const HOPS = new WeakMap<object, Hop>();
+
+/** Lets nobody in but gateways: the hop is signed over method, path, tenant and body. */
+@Injectable()
+export class HopGuard implements CanActivate {
+  constructor(@Inject(WORKER_CONFIG) private readonly config: WorkerConfig) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const tenant = header(request, HOP_HEADERS.tenant) ?? '';
+    const claims = {
+      method: request.method,
+      path: request.originalUrl,
+      tenant,
+      bodyDigest: digestBody(bodyOf(request)),
+    };
+    const secret = this.config.LEASEHOLD_INTERNAL_SECRET;
+    if (!verifyHop(secret, header(request, HOP_HEADERS.hop), claims, Date.now())) {
+      throw new ProblemError('unauthenticated', 'the hop is not signed by a gateway of this installation');
+    }
+    const { databaseId } = request.params as { databaseId?: string };
+    const name = decodeName(header(request, HOP_HEADERS.database));
+    const waitForOwner = header(request, HOP_HEADERS.waitForOwner);
+    if (databaseId === undefined || !isDatabaseId(databaseId) || !isTenantId(tenant) || name === undefined) {
+      throw new ProblemError('invalid-request', 'the hop names no database, or no tenant');
+    }
+    HOPS.set(request, {
+      identity: { databaseId, tenantId: tenant, name },
+      waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
+    });
+    return true;
+  }
+}
+
+export function hopOf(request: FastifyRequest): Hop {
+  const hop = HOPS.get(request);
+  if (hop === undefined) throw new ProblemError('unauthenticated', 'the hop was not checked');
+  return hop;
+}
+
+export function bodyOf(request: FastifyRequest): Uint8Array {
+  return request.body instanceof Uint8Array ? request.body : NO_BODY;
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function decodeName(encoded: string | undefined): string | undefined {
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}

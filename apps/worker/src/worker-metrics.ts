@@ -1,0 +1,57 @@
+import type { OwnershipEvents } from '@leasehold/ownership';
+import type { Logger } from '@leasehold/service-kit';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** Counts what happens to databases, and logs what somebody may want to know. Never keys or values. */
+export class WorkerMetrics {
+  private readonly claims = counter('claims', 'databases claimed: free ones, and ones taken over', ['kind']);
+  private readonly releases = counter('releases', 'databases given up');
+  private readonly failures = counter('background_failures', 'background work to be tried again', ['what']);
+  private readonly quarantines = counter('quarantines', 'databases whose bytes nobody wrote: page someone');
+  readonly storeRequests = counter('store_requests', 'requests to the bucket', ['verb', 'outcome']);
+  private registry: Registry | undefined;
+
+  constructor(private readonly logger: Logger) {}
+
+  /** Before anything is counted that should be seen. */
+  register(registry: Registry): void {
+    this.registry = registry;
+    const counters = [this.claims, this.releases, this.failures, this.quarantines, this.storeRequests];
+    for (const each of counters) registry.registerMetric(each as Counter);
+  }
+
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `leasehold_worker_${name}`,
+      help,
+      registers: this.registry ? [this.registry] : [],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  events(compactionWanted: OwnershipEvents['compactionWanted']): OwnershipEvents {
+    const { logger } = this;
+    return {
+      compactionWanted,
+      claimed: (databaseId, from) => {
+        this.claims.inc({ kind: from === undefined ? 'free' : 'takeover' });
+        if (from !== undefined) logger.info({ databaseId, from }, 'database taken over');
+      },
+      released: () => this.releases.inc(),
+      quarantined: (databaseId, cause) => {
+        this.quarantines.inc();
+        logger.fatal({ databaseId, err: cause }, 'database quarantined');
+      },
+      failed: (what, databaseId, error) => {
+        this.failures.inc({ what });
+        logger.warn({ databaseId, err: error }, `${what} failed, it will be tried again`);
+      },
+    };
+  }
+}
+
+function counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+  return new Counter<Label>({ name: `leasehold_worker_${name}_total`, help, labelNames, registers: [] });
+}

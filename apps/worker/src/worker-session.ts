@@ -1,0 +1,145 @@
+import { hostname } from 'node:os';
+
+import { CommitLog, COMMIT_LOG_SETTINGS } from '@leasehold/commit-log';
+import { BlockCache, HeadStore } from '@leasehold/engine';
+import { systemClock, systemRandom } from '@leasehold/foundation';
+import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { Session, SessionWatch } from '@leasehold/lease';
+import { MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
+import { createS3Store } from '@leasehold/object-store-s3';
+import type { OwnershipContext } from '@leasehold/ownership';
+import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, DrainingError, Maintenance } from '@leasehold/ownership';
+import type { Logger } from '@leasehold/service-kit';
+
+import type { WorkerConfig } from './config.js';
+import type { WorkerMetrics } from './worker-metrics.js';
+
+/** What of a running worker the routes use. */
+interface Running {
+  readonly session: Session;
+  readonly log: CommitLog;
+  readonly access: DatabaseAccess;
+  readonly maintenance: Maintenance;
+  readonly watch: SessionWatch;
+  readonly jobs: JobQueues;
+  readonly store: { close(): void };
+}
+
+/**
+ * The life of this process as a session: probe the bucket, watch the others, put a record, serve; and on SIGTERM drain
+ * (S6). A session that is lost ends the process: whatever it holds belongs to others now.
+ */
+export class WorkerSession {
+  private running: Running | undefined;
+  private stopping = false;
+  private draining: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: WorkerConfig,
+    private readonly metrics: WorkerMetrics,
+    private readonly logger: Logger,
+    private readonly onLost: (reason: unknown) => void,
+  ) {}
+
+  /** @param url where this process listens. @throws ProbeFailedError naming the step that the bucket fails */
+  async start(url: string): Promise<void> {
+    const { config, metrics, logger } = this;
+    const base = { clock: systemClock, random: systemRandom };
+    const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
+    const s3 = createS3Store({
+      endpoint: config.S3_ENDPOINT,
+      region: config.S3_REGION,
+      bucket: config.S3_BUCKET,
+      accessKeyId: config.S3_ACCESS_KEY_ID,
+      secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+      forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    });
+    const metered = new MeteredStore(s3, systemClock, (call) =>
+      metrics.storeRequests.inc({ verb: call.verb, outcome: call.outcome }),
+    );
+    const store = reliableReads(metered, systemClock, systemRandom);
+    const ctx = { store, ...base };
+    await probeStore(store, base);
+
+    const watch = new SessionWatch(ctx);
+    await watch.start();
+    const session = await Session.start(ctx, {
+      endpoint: config.WORKER_ADVERTISED_URL ?? url,
+      pid: process.pid,
+      host: hostname(),
+      ttlMs: config.SESSION_TTL_MS,
+    });
+    const log = new CommitLog({ ...ctx, session }, { ...COMMIT_LOG_SETTINGS, commitWindowMs: config.COMMIT_WINDOW_MS });
+    const ownership: OwnershipContext = {
+      ...ctx,
+      session,
+      log,
+      watch,
+      heads: new HeadStore(ctx),
+      blocks: new BlockCache(config.BLOCK_CACHE_BYTES),
+      settings: { ...DEFAULT_OWNERSHIP_SETTINGS, idleReleaseMs: config.IDLE_RELEASE_MS },
+      events: metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
+    };
+    const access = new DatabaseAccess(ownership);
+    const maintenance = new Maintenance(ownership, access.databases);
+    this.running = { session, log, access, maintenance, watch, jobs, store: s3 };
+    session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
+    maintenance.start();
+
+    metrics.gauge('open_databases', 'databases that this session owns', () => access.databases.openCount);
+    metrics.gauge('unflushed_bytes', 'bytes in the log that no head contains', () => log.unflushedBytes());
+    metrics.gauge('loose_segments', 'segments that a recovery would read', () => log.looseSegments());
+    logger.info({ session: session.id }, 'session started');
+  }
+
+  get ready(): boolean {
+    return this.running?.session.serving() ?? false;
+  }
+
+  /** For the check before an answer is sent (S1); it serves until the drain seals it. @throws DrainingError before the start and after the end */
+  get session(): Session {
+    if (this.running === undefined) throw new DrainingError();
+    return this.running.session;
+  }
+
+  /** @throws DrainingError before the start and from the drain on */
+  get access(): DatabaseAccess {
+    if (this.running === undefined || this.stopping) throw new DrainingError();
+    return this.running.access;
+  }
+
+  /**
+   * S6: no more work, everything sent is resolved, everything accepted is in the heads, and the record says so. The same
+   * promise for every caller. When it rejects, the record is left as a crash would leave it, and others recover the log.
+   */
+  drain(): Promise<void> {
+    this.draining ??= this.drainOnce();
+    return this.draining;
+  }
+
+  async close(): Promise<void> {
+    this.stopping = true;
+    const { running } = this;
+    this.running = undefined;
+    if (running === undefined) return;
+    await running.maintenance.stop();
+    running.session.stop();
+    running.watch.stop();
+    await running.jobs.close();
+    running.store.close();
+  }
+
+  private async drainOnce(): Promise<void> {
+    this.stopping = true;
+    const { running } = this;
+    if (running === undefined) return;
+    await running.maintenance.stop();
+    await running.access.databases.drain();
+    await running.session.sealClean();
+    this.logger.info({ session: running.session.id }, 'session sealed, nothing to recover');
+  }
+
+  private onEnded(session: Session): void {
+    if (!this.stopping) this.onLost(session.ended.reason);
+  }
+}

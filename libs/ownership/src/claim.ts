@@ -1,0 +1,146 @@
+import type { SessionId } from '@leasehold/foundation';
+import type { Commit, DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
+import { emptyHead, FLUSH_SETTINGS, flushInto, holds, Memtable, sstWriterOfFlush } from '@leasehold/engine';
+import type { SessionStatus } from '@leasehold/lease';
+import { SessionResumedError } from '@leasehold/lease';
+
+import type { ClaimDecision } from './claim-decision.js';
+import { decideClaim } from './claim-decision.js';
+import type { OwnershipContext } from './context.js';
+import { DatabaseDeletedError, MisdirectedError, OwnerUnavailableError, QuarantinedError } from './errors.js';
+import { assertSameTenant } from './identity.js';
+import type { Recovery } from './recovery.js';
+
+/** Each lost race means that another session made progress; more than this many in a row is not contention but a fault. */
+const MAX_CLAIM_ATTEMPTS = 8;
+
+/**
+ * Becomes the owner of a database. Resolves with the confirmed head that names this session (P2: no frame is written
+ * at an epoch before its claim is confirmed).
+ *
+ * Each attempt is: GET the head, decide, and one CAS at epoch + 1 that carries the predecessor's whole durable tail
+ * (H3). A lost race starts again from the new head.
+ *
+ * @throws MisdirectedError a live session owns it
+ * @throws DatabaseDeletedError, QuarantinedError, ForeignDatabaseError
+ * @throws OwnerUnavailableError too many lost races; LeaseholdError `unavailable` or `unknown` from the store
+ */
+export async function claimDatabase(
+  ctx: OwnershipContext,
+  recovery: Recovery,
+  identity: DatabaseIdentity,
+): Promise<StoredHead> {
+  for (let attempt = 0; attempt < MAX_CLAIM_ATTEMPTS; attempt++) {
+    const claimed = await attemptClaim(ctx, recovery, identity);
+    if (claimed !== undefined) return claimed;
+  }
+  throw new OwnerUnavailableError('lost too many races for the database');
+}
+
+async function attemptClaim(
+  ctx: OwnershipContext,
+  recovery: Recovery,
+  identity: DatabaseIdentity,
+): Promise<StoredHead | undefined> {
+  const stored = await ctx.heads.load(identity.databaseId);
+  if (stored) assertSameTenant(stored.head, identity);
+  const owner = stored?.head.owner;
+  const status = owner === undefined ? 'absent' : await ownerStatus(ctx, owner);
+  const decision = decideClaim(stored?.head, ctx.session.id, status);
+  ctx.session.assertServing();
+  const claimed = stored === undefined ? await create(ctx, identity) : await advance(ctx, recovery, stored, decision);
+  // Applied, and taken over by another since: as good as lost.
+  if (claimed === undefined || claimed.head.owner !== ctx.session.id) return undefined;
+  ctx.events.claimed(identity.databaseId, owner);
+  return claimed;
+}
+
+/**
+ * The status of an owner, from the store where memory knows nothing: a session younger than the last listing is
+ * absent from it and very much alive.
+ */
+async function ownerStatus(ctx: OwnershipContext, owner: SessionId): Promise<SessionStatus> {
+  const known = ctx.watch.status(owner);
+  if (known !== 'absent') return known;
+  await ctx.watch.refresh(owner);
+  return ctx.watch.status(owner);
+}
+
+async function create(ctx: OwnershipContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
+  const result = await ctx.heads.create({ ...emptyHead(identity), epoch: 1, owner: ctx.session.id });
+  return result.outcome === 'done' ? result.stored : undefined;
+}
+
+async function advance(
+  ctx: OwnershipContext,
+  recovery: Recovery,
+  stored: StoredHead,
+  decision: ClaimDecision,
+): Promise<StoredHead | undefined> {
+  switch (decision.step) {
+    case 'create':
+    case 'claim':
+      return takeOver(ctx, stored, []);
+    case 'reclaim':
+      return reclaim(ctx, recovery, stored);
+    case 'recover':
+      return recover(ctx, recovery, stored, decision.owner);
+    case 'misdirect':
+      throw new MisdirectedError(decision.owner, ctx.watch.get(decision.owner)?.record.endpoint ?? '');
+    case 'deleted':
+      throw new DatabaseDeletedError();
+    case 'quarantined':
+      throw new QuarantinedError();
+  }
+}
+
+/** P2: the head names this session, which does not hold the database: its last claim or release had an unclear end. */
+async function reclaim(ctx: OwnershipContext, recovery: Recovery, stored: StoredHead): Promise<StoredHead | undefined> {
+  const tail = await recovery.ownTailOf(stored);
+  const claimed = tail && (await takeOver(ctx, stored, tail));
+  // The own log need not keep for recovery what the claim has brought into the head.
+  if (claimed) ctx.log.flushed(stored.head.databaseId, stored.head.epoch, claimed.head.lastCommit.sequence);
+  return claimed;
+}
+
+/**
+ * The owner has gone silent, or somebody has sealed it. Its log is closed first and only then is the head read that the tail
+ * is to continue (R1): until the record was sealed the owner could still flush, and trim what it had flushed.
+ */
+async function recover(
+  ctx: OwnershipContext,
+  recovery: Recovery,
+  seen: StoredHead,
+  owner: SessionId,
+): Promise<StoredHead | undefined> {
+  try {
+    const log = await recovery.close(owner);
+    const stored = await ctx.heads.load(seen.head.databaseId);
+    if (stored === undefined || !holds(stored.head, seen.head)) return undefined;
+    const tail = await recovery.tailOf(log, stored);
+    return tail && (await takeOver(ctx, stored, tail));
+  } catch (error) {
+    if (!(error instanceof SessionResumedError)) throw error;
+    // It woke up while it was being sealed: what memory holds of it is old.
+    await ctx.watch.refresh(owner);
+    return undefined;
+  }
+}
+
+/** H3: one CAS with the next epoch, the new owner and the predecessor's whole durable tail. Undefined when it was refused. */
+async function takeOver(
+  ctx: OwnershipContext,
+  stored: StoredHead,
+  tail: readonly Commit[],
+): Promise<StoredHead | undefined> {
+  const contained = await withTail(ctx, stored.head, tail);
+  const result = await ctx.heads.swap(stored, { ...contained, epoch: stored.head.epoch + 1, owner: ctx.session.id });
+  return result.outcome === 'done' ? result.stored : undefined;
+}
+
+async function withTail(ctx: OwnershipContext, head: Head, tail: readonly Commit[]): Promise<Head> {
+  if (tail.length === 0) return head;
+  const memtable = new Memtable();
+  for (const commit of tail) memtable.put(commit);
+  return flushInto(head, memtable.freeze(), FLUSH_SETTINGS, sstWriterOfFlush(ctx));
+}

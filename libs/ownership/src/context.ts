@@ -1,0 +1,33 @@
+import type { Clock, DatabaseId, Random, SessionId } from '@leasehold/foundation';
+import type { CommitLog } from '@leasehold/commit-log';
+import type { BlockCache, HeadStore } from '@leasehold/engine';
+import type { Session, SessionWatch } from '@leasehold/lease';
+import type { ObjectStore } from '@leasehold/object-store';
+
+import type { OwnershipSettings } from './settings.js';
+
+/** The components that owning databases needs; one of each per worker process. */
+export interface OwnershipContext {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly session: Session;
+  readonly log: CommitLog;
+  readonly watch: SessionWatch;
+  readonly heads: HeadStore;
+  readonly blocks: BlockCache;
+  readonly settings: OwnershipSettings;
+  readonly events: OwnershipEvents;
+}
+
+/** What others may want to know; a listener must return at once and not throw. */
+export interface OwnershipEvents {
+  /** The database has enough L0 files for a compaction. Told after every flush that leaves it so. */
+  compactionWanted(databaseId: DatabaseId): void;
+  claimed(databaseId: DatabaseId, from: SessionId | undefined): void;
+  released(databaseId: DatabaseId): void;
+  /** Someone has to look: bytes in the bucket are not what was written. */
+  quarantined(databaseId: DatabaseId, cause: unknown): void;
+  /** Background work failed and will be tried again. */
+  failed(what: string, databaseId: DatabaseId | undefined, error: unknown): void;
+}

@@ -1,0 +1,211 @@
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { isLeaseholdError } from '@leasehold/foundation';
+import type { DatabaseIdentity } from '@leasehold/engine';
+
+import { forEachBounded } from './bounded.js';
+import { claimDatabase } from './claim.js';
+import type { OwnershipContext } from './context.js';
+import {
+  BackpressureError,
+  DrainingError,
+  HandleClosedError,
+  MisdirectedError,
+  OwnerUnavailableError,
+  UnsettledDrainError,
+} from './errors.js';
+import { assertSameTenant } from './identity.js';
+import { OwnedDatabase } from './owned-database.js';
+import { Recovery } from './recovery.js';
+import { unlessAborted } from './unless-aborted.js';
+
+/** A handle may be given up between look-up and use; more often than this in a row means that something flaps. */
+const MAX_REOPENS = 8;
+
+/** Past so many times the databases that are meant to be open, none is opened until maintenance has given some up. */
+const OPEN_OVERSHOOT = 2;
+
+/** Head edits of a drain at a time: as many as the store's sockets take. */
+const CONCURRENT_CLOSES = 32;
+
+type Slot = { readonly opening: Promise<OwnedDatabase>; open: OwnedDatabase | undefined };
+
+export interface AccessOptions {
+  /** The caller could not reach this session: wait for its end instead of pointing there again. */
+  readonly waitForOwner?: SessionId;
+  /** Ends the caller's waiting, not the work. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The databases that this session owns, and how it comes to own more and fewer of them.
+ *
+ * Everything that touches an owned database goes through {@link use}, which claims it first where needed. There is one
+ * slot per database, and a slot has one claim under way or one handle: two handles of one database could each
+ * acknowledge writes that the other never sees. Those who come while a claim is under way share it, which is safe because
+ * a confirmed claim, unlike a GET, is a right that holds when they use it.
+ */
+export class Databases {
+  private readonly slots = new Map<DatabaseId, Slot>();
+  private readonly recovery: Recovery;
+  private readonly draining = new AbortController();
+
+  constructor(private readonly ctx: OwnershipContext) {
+    this.recovery = new Recovery(ctx);
+  }
+
+  get openCount(): number {
+    return this.slots.size;
+  }
+
+  /** True when this session owns the database now, so that an answer needs no look at the bucket. */
+  isOpen(databaseId: DatabaseId): boolean {
+    return this.slots.get(databaseId)?.open !== undefined;
+  }
+
+  open(): readonly OwnedDatabase[] {
+    return [...this.slots.values()].flatMap((slot) => (slot.open ? [slot.open] : []));
+  }
+
+  /**
+   * Runs an operation on the database, as its owner. The operation may be run again after HandleClosedError, which tells
+   * that it has done nothing.
+   * @throws MisdirectedError a live session owns it, and the caller did not ask to wait for that one
+   * @throws DrainingError, OwnerUnavailableError, BackpressureError nothing was applied
+   */
+  async use<T>(
+    identity: DatabaseIdentity,
+    options: AccessOptions,
+    operation: (database: OwnedDatabase) => Promise<T>,
+  ): Promise<T> {
+    for (let reopened = 0; reopened < MAX_REOPENS; reopened++) {
+      const database = await this.acquire(identity, options);
+      try {
+        return await operation(database);
+      } catch (error) {
+        if (!(error instanceof HandleClosedError)) throw error;
+        await this.inTime(database.gone(), options);
+        this.forget(database);
+      }
+    }
+    throw new OwnerUnavailableError('the database changed hands too often');
+  }
+
+  /**
+   * For a database that the log still holds commits of and that is not open, because giving it up had an unclear end:
+   * learns from its head how it ended, and takes it up again where it still names this session (P2).
+   */
+  async settle(databaseId: DatabaseId): Promise<void> {
+    if (this.slots.has(databaseId)) return;
+    const stored = await this.ctx.heads.load(databaseId);
+    if (stored === undefined) return;
+    const { head } = stored;
+    if (head.owner === this.ctx.session.id) {
+      // Somebody may have begun to open it meanwhile, which does the same.
+      await (this.slots.get(databaseId) ?? this.startOpening(head)).opening;
+    } else {
+      this.ctx.log.flushed(databaseId, head.epoch, head.lastCommit.sequence);
+    }
+  }
+
+  /** Gives the database up: everything in its head, owner none. */
+  async release(database: OwnedDatabase): Promise<void> {
+    try {
+      await database.release();
+      this.ctx.events.released(database.id);
+    } finally {
+      this.forget(database);
+    }
+  }
+
+  /**
+   * Takes no more work, waits for what is under way and brings everything accepted into the heads (S6). When it resolves,
+   * no head edit is on its way that matters and the log holds nothing that a head does not contain: the record may be
+   * sealed as clean. Maintenance must have stopped.
+   * @throws UnsettledDrainError otherwise
+   */
+  async drain(): Promise<void> {
+    this.draining.abort(new DrainingError());
+    await Promise.allSettled([...this.slots.values()].map((slot) => slot.opening));
+    let failure: unknown;
+    const attempt = async (what: string, databaseId: DatabaseId, work: Promise<void>): Promise<void> => {
+      await work.catch((error: unknown) => {
+        failure ??= error;
+        this.ctx.events.failed(what, databaseId, error);
+      });
+    };
+    await forEachBounded(this.open(), CONCURRENT_CLOSES, async (database) => {
+      await attempt('close', database.id, database.close());
+      this.forget(database);
+    });
+    const { log } = this.ctx;
+    await log.idle();
+    // A release or flush of unknown outcome leaves commits in the log and no slot behind. One try more for each.
+    await forEachBounded(log.laggards(), CONCURRENT_CLOSES, (id) => attempt('settle', id, this.settle(id)));
+    const unsettled = log.laggards().length;
+    if (unsettled > 0) throw new UnsettledDrainError(unsettled, failure);
+  }
+
+  private async acquire(identity: DatabaseIdentity, options: AccessOptions): Promise<OwnedDatabase> {
+    for (let waits = 0; ; waits++) {
+      this.draining.signal.throwIfAborted();
+      this.ctx.session.assertServing();
+      const slot = this.slots.get(identity.databaseId) ?? this.startOpening(identity);
+      try {
+        const database = await this.inTime(slot.opening, options);
+        assertSameTenant(database.head, identity);
+        return database;
+      } catch (error) {
+        const waitsForIt = waits === 0 && error instanceof MisdirectedError && error.owner === options.waitForOwner;
+        if (!waitsForIt) throw error;
+        await this.untilNotLive(error.owner, options);
+      }
+    }
+  }
+
+  private async untilNotLive(owner: SessionId, options: AccessOptions): Promise<void> {
+    const enough = new AbortController();
+    try {
+      await this.inTime(this.ctx.watch.untilNotLive(owner, enough.signal), options);
+    } finally {
+      enough.abort();
+    }
+  }
+
+  /** Until the caller has no more time or the drain begins. So far nothing was done in the caller's name. */
+  private inTime<T>(promise: Promise<T>, { signal }: AccessOptions): Promise<T> {
+    return unlessAborted(promise, [signal, this.draining.signal], (reason) =>
+      reason instanceof DrainingError ? reason : new OwnerUnavailableError('no owner was had in time', reason),
+    );
+  }
+
+  private startOpening(identity: DatabaseIdentity): Slot {
+    if (this.slots.size >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
+      throw new BackpressureError('open databases');
+    }
+    const slot: Slot = { opening: this.claim(identity), open: undefined };
+    this.slots.set(identity.databaseId, slot);
+    slot.opening.then(
+      (database) => {
+        slot.open = database;
+      },
+      () => {
+        if (this.slots.get(identity.databaseId) === slot) this.slots.delete(identity.databaseId);
+      },
+    );
+    return slot;
+  }
+
+  private async claim(identity: DatabaseIdentity): Promise<OwnedDatabase> {
+    try {
+      return new OwnedDatabase(this.ctx, await claimDatabase(this.ctx, this.recovery, identity));
+    } catch (error) {
+      // Unknown is whether we own it, which the next claim finds out. Of what the caller wants, nothing was applied.
+      if (!isLeaseholdError(error, 'unknown')) throw error;
+      throw new OwnerUnavailableError('whether the claim succeeded is not known yet', error);
+    }
+  }
+
+  private forget(database: OwnedDatabase): void {
+    if (this.slots.get(database.id)?.open === database) this.slots.delete(database.id);
+  }
+}

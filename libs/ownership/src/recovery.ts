@@ -1,0 +1,82 @@
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { assert, isLeaseholdError } from '@leasehold/foundation';
+import type { ClosedLog, Frame } from '@leasehold/commit-log';
+import { closeLog, readTail } from '@leasehold/commit-log';
+import type { Commit, StoredHead } from '@leasehold/engine';
+import { decodeCommits } from '@leasehold/engine';
+
+import type { OwnershipContext } from './context.js';
+import { QuarantinedError } from './errors.js';
+
+/** Closed logs kept at hand: after a crash thousands of databases are recovered from the same one. */
+const MAX_CLOSED_LOGS = 8;
+
+/** Reads what ended sessions left in their logs. */
+export class Recovery {
+  private readonly closed = new Map<SessionId, Promise<ClosedLog>>();
+
+  constructor(private readonly ctx: OwnershipContext) {}
+
+  /**
+   * Ends a session that the watch knows as silent or sealed, and closes its log (S3), so that nothing can be added to it
+   * while it is read. @throws SessionResumedError when it has renewed since
+   */
+  close(owner: SessionId): Promise<ClosedLog> {
+    const known = this.closed.get(owner);
+    if (known) return known;
+    const observed = this.ctx.watch.get(owner);
+    assert(observed !== undefined && observed.status !== 'live', 'only a session that was seen silent is sealed (S2)');
+    // S2 was judged on this ETag; a record that has changed since belongs to a session that lives.
+    const closing = closeLog(this.ctx, owner, { observedEtag: observed.etag });
+    this.closed.set(owner, closing);
+    closing.catch(() => {
+      if (this.closed.get(owner) === closing) this.closed.delete(owner);
+    });
+    for (const oldest of this.closed.keys()) {
+      if (this.closed.size <= MAX_CLOSED_LOGS) break;
+      this.closed.delete(oldest);
+    }
+    return closing;
+  }
+
+  /**
+   * The durable commits of a database that its head does not contain yet, oldest first. The head must have been read after
+   * the log was closed. Undefined: damaged, but the head is no longer what it was, so look again.
+   * @throws QuarantinedError
+   */
+  tailOf(log: ClosedLog, stored: StoredHead): Promise<readonly Commit[] | undefined> {
+    return this.commitsIn(stored, (databaseId, epoch, sequence) =>
+      readTail(this.ctx, log, databaseId, epoch, sequence),
+    );
+  }
+
+  /** The same from this session's own log (P2). */
+  ownTailOf(stored: StoredHead): Promise<readonly Commit[] | undefined> {
+    return this.commitsIn(stored, (databaseId, epoch, sequence) => this.ctx.log.ownTail(databaseId, epoch, sequence));
+  }
+
+  private async commitsIn(
+    stored: StoredHead,
+    read: (databaseId: DatabaseId, epoch: number, afterSequence: number) => Promise<readonly Frame[]>,
+  ): Promise<readonly Commit[] | undefined> {
+    const { databaseId, epoch, lastCommit } = stored.head;
+    try {
+      const frames = await read(databaseId, epoch, lastCommit.sequence);
+      return frames
+        .flatMap((frame) => decodeCommits(frame.payload))
+        .filter((commit) => commit.version.sequence > lastCommit.sequence);
+    } catch (error) {
+      if (!isLeaseholdError(error, 'corrupt')) throw error;
+      return this.quarantine(stored, error);
+    }
+  }
+
+  /** L3: what cannot be read is never taken for the end of the log; the database is left as it is and someone is paged. */
+  private async quarantine(stored: StoredHead, cause: unknown): Promise<undefined> {
+    const edit = await this.ctx.heads.swap(stored, { ...stored.head, quarantined: true });
+    // The bytes were judged against a head that is gone: the judgement is worth nothing.
+    if (edit.outcome === 'conflict') return undefined;
+    this.ctx.events.quarantined(stored.head.databaseId, cause);
+    throw new QuarantinedError(cause);
+  }
+}

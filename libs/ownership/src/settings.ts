@@ -1,0 +1,36 @@
+/** Validated once by the worker's configuration; each default says why that number. */
+export interface OwnershipSettings {
+  /** A database without requests for this long is given up, so that an idle one costs nothing. */
+  readonly idleReleaseMs: number;
+  /** A memtable of this size is flushed to the head or to an SST. */
+  readonly flushBytes: number;
+  /** Open databases of one worker; past it the least recently used are given up. */
+  readonly maxOpenDatabases: number;
+  /** L4: unflushed bytes, in the log or in memory, that force flushes, paced from half full. */
+  readonly maxUnflushedBytes: number;
+  /** L5: segments that recovery would have to read; the databases that hold the oldest are flushed, paced from half full. */
+  readonly maxLooseSegments: number;
+  /** L0 files that ask for a compaction. */
+  readonly compactAtL0Files: number;
+  /** L0 files past which writes are refused until a compaction has caught up. */
+  readonly refuseAtL0Files: number;
+  /** How often idleness and log pressure are looked at. */
+  readonly maintenanceIntervalMs: number;
+  /**
+   * Reads of an unowned database within `idleReleaseMs` after which it is claimed. A claim and its release are two
+   * PUTs, the price of 25 GETs on S3 ($5 against $0.4 per million), so fewer reads than that are cheaper without a lease.
+   */
+  readonly claimAfterColdReads: number;
+}
+
+export const DEFAULT_OWNERSHIP_SETTINGS: OwnershipSettings = {
+  idleReleaseMs: 60_000,
+  flushBytes: 4 * 1024 * 1024,
+  maxOpenDatabases: 10_000,
+  maxUnflushedBytes: 256 * 1024 * 1024,
+  maxLooseSegments: 512,
+  compactAtL0Files: 4,
+  refuseAtL0Files: 32,
+  maintenanceIntervalMs: 1_000,
+  claimAfterColdReads: 25,
+};

@@ -1,0 +1,85 @@
+import type { SessionId } from '@leasehold/foundation';
+import type { Commit, Memtable } from '@leasehold/engine';
+
+import type { OwnershipContext } from './context.js';
+import type { DurableMark } from './durable-mark.js';
+import type { HeldHead } from './held-head.js';
+import { Turns } from './turns.js';
+import { WriteBuffer } from './write-buffer.js';
+
+/** One being flushed, one being filled, and as much again for a store that is slow for a while. */
+const MAX_UNFLUSHED_MEMTABLES = 4;
+
+/**
+ * What the owner of a database has accepted and no head contains yet, and how it gets there.
+ *
+ *     memtable frozen → durable → head CAS (contained) → log told, so that segments can be trimmed
+ */
+export class Unflushed {
+  private readonly buffer = new WriteBuffer();
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly ctx: OwnershipContext,
+    private readonly held: HeldHead,
+    private readonly durable: DurableMark,
+  ) {}
+
+  /** Newest first. */
+  get memtables(): readonly Memtable[] {
+    return this.buffer.memtables;
+  }
+
+  get sizeBytes(): number {
+    return this.buffer.sizeBytes;
+  }
+
+  /** True when a memtable is full, being flushed, or left behind by a flush that failed. */
+  get wantsFlush(): boolean {
+    return this.buffer.frozen !== undefined || this.buffer.activeBytes >= this.ctx.settings.flushBytes;
+  }
+
+  /** True when nothing more may be put before a flush has succeeded. */
+  get isFull(): boolean {
+    return this.buffer.sizeBytes >= MAX_UNFLUSHED_MEMTABLES * this.ctx.settings.flushBytes;
+  }
+
+  /** Takes an accepted commit that the durable mark tracks; flushes in the background when a memtable is full. */
+  put(commit: Commit): void {
+    this.buffer.put(commit);
+    if (this.buffer.frozen === undefined && this.wantsFlush) this.flushInBackground();
+  }
+
+  /** Brings everything put until now into the head, and leaves `owner` in it with the last CAS. */
+  flush(owner: SessionId | undefined): Promise<void> {
+    return this.turns.run(async () => {
+      const oldest = this.buffer.freeze();
+      if (oldest === undefined || !this.buffer.hasUnfrozen) return this.swapIn(oldest, owner);
+      // What a failed flush has left behind is older than the rest and goes first, still under this owner.
+      await this.swapIn(oldest, this.held.owner);
+      return this.swapIn(this.buffer.freeze(), owner);
+    });
+  }
+
+  /** A failure leaves the memtable frozen; maintenance sees that and tries again. */
+  private flushInBackground(): void {
+    this.buffer.freeze();
+    this.turns
+      .run(() => this.swapIn(this.buffer.frozen, this.held.owner))
+      .catch((error: unknown) => this.ctx.events.failed('flush', this.held.head.databaseId, error));
+  }
+
+  private async swapIn(memtable: Memtable | undefined, owner: SessionId | undefined): Promise<void> {
+    const { log, events, settings } = this.ctx;
+    if (memtable === undefined && owner === this.held.owner) return;
+    // H5: a flush contains only durable commits.
+    if (memtable) await this.durable.until(memtable.lastVersion.sequence);
+    await this.held.swapIn(memtable, owner);
+    const { databaseId, l0 } = this.held.head;
+    if (memtable) {
+      this.buffer.drop(memtable);
+      log.flushed(databaseId, this.held.epoch, memtable.lastVersion.sequence);
+    }
+    if (l0.length >= settings.compactAtL0Files) events.compactionWanted(databaseId);
+  }
+}
