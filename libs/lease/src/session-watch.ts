@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId, Timer } from '@leasehold/foundation';
 import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
@@ -17,6 +19,8 @@ export type SessionListener = (id: SessionId, status: SessionStatus) => void;
 export const WATCH_INTERVAL_MS = 1_000;
 /** Pages of one listing: 20,000 records. Those behind them are neither seen nor taken for absent. */
 const LIST_PAGES_LIMIT = 20;
+/** Above it Node warns of a leak of listeners. */
+const STOPPED_LISTENERS_LIMIT = 1_000;
 /** Records read at the same time. */
 const CONCURRENT_READS = 16;
 
@@ -41,6 +45,8 @@ export class SessionWatch {
     settings: SessionWatchSettings = {},
   ) {
     this.intervalMs = settings.intervalMs ?? WATCH_INTERVAL_MS;
+    // Every read under way listens to it; the default of 10 is a guess at leaks.
+    setMaxListeners(STOPPED_LISTENERS_LIMIT, this.stopped.signal);
   }
 
   /** Resolves when the first listing is done and its records are read. @throws StoreUnavailableError */
