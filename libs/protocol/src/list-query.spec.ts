@@ -61,11 +61,9 @@ describe('parseListQuery', () => {
     fc.assert(
       fc.property(anyRange, fc.integer({ min: 1, max: LIMITS.listLimit }), anyBytes, (range, limit, lastKey) => {
         const query: ListQuery = { ...range, limit, cursor: encodeCursor(lastKey, range), encoding: 'base64' };
+        const hex = (part: unknown) => (part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part);
         const plain = (value: ListQuery) =>
-          Object.entries(value).map(([name, part]) => [
-            name,
-            part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part,
-          ]);
+          Object.fromEntries(Object.entries(value).map(([name, part]) => [name, hex(part)]));
         expect(plain(parseInternalListQuery(formatInternalListQuery(query)))).toEqual(plain(query));
       }),
     );
