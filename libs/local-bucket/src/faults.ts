@@ -47,7 +47,7 @@ export class FaultPlan {
       return { kind: 'before', answer: detail < 0.4 ? 'reset' : detail < 0.7 ? 'InternalError' : 'SlowDown' };
     if ((left -= failAfter) < 0) return { kind: 'after', answer: detail < 0.5 ? 'reset' : 'InternalError' };
     if ((left -= lateLanding) < 0) return writes ? { kind: 'late', delayMs: Math.ceil(detail * lateMs) } : NONE;
-    if ((left -= conflict) < 0 && operation === 'PutObject') return { kind: 'conflict' };
+    if (left < conflict && operation === 'PutObject') return { kind: 'conflict' };
     return NONE;
   }
 }

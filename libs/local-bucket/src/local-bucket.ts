@@ -128,8 +128,8 @@ class BucketServer implements LocalBucket {
     response.setHeader('server', 'leasehold-local-bucket');
     let counted: { operation: S3Operation; receivedBytes: number } | undefined;
     let request: S3Request | undefined;
-    let status = 500;
-    let sentBytes = 0;
+    let status: number;
+    let sentBytes: number;
     try {
       request = parseS3Request(message);
       const payloadHash = verifySignature(request, this.settings, this.clock.now());

@@ -8,9 +8,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** `<name>text</name>`; control characters, which XML 1.0 cannot spell, become numeric references as in S3's own answers. */
 export function element(name: string, text: string | number | boolean): string {
-  // eslint-disable-next-line no-control-regex -- exactly these have to be replaced
   const escaped = String(text).replace(
-    /[&<>"'\u0000-\u001f]/g,
+    /[&<>"']|\p{Cc}/gu,
     (char) => ESCAPES[char] ?? `&#x${char.charCodeAt(0).toString(16)};`,
   );
   return `<${name}>${escaped}</${name}>`;
