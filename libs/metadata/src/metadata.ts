@@ -49,7 +49,7 @@ export class Metadata {
       query_timeout: (settings.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS) * 2,
       application_name: 'leasehold',
     });
-    return new Metadata(new PrismaClient({ adapter }));
+    return new Metadata(new PrismaClient({ adapter, errorFormat: 'minimal' }));
   }
 
   /** Whether Postgres answers. Never throws. */

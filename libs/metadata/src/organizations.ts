@@ -68,9 +68,13 @@ export class Organizations {
     return (await this.prisma.user.count({ where: { email } })) > 0;
   }
 
-  /** Makes an existing account an operator with this password. */
+  /**
+   * Makes an existing account an operator with this password, and ends its sessions: whoever opened them may not be the
+   * operator.
+   */
   async makeOperator(email: string, passwordHash: string): Promise<void> {
     await this.prisma.$transaction([
+      this.prisma.session.deleteMany({ where: { user: { email } } }),
       this.prisma.user.update({ where: { email }, data: { role: 'admin' } }),
       this.prisma.account.updateMany({
         where: { user: { email }, providerId: PASSWORD_PROVIDER },
@@ -79,13 +83,13 @@ export class Organizations {
     ]);
   }
 
-  /** The hash of the account's password; undefined when there is no such account, or it has none. */
-  async passwordHashOf(email: string): Promise<string | undefined> {
+  /** Whether the account of this address is an operator's, and the hash of its password; undefined without an account. */
+  async operatorOf(email: string): Promise<{ readonly operator: boolean; readonly passwordHash: string } | undefined> {
     const account = await this.prisma.account.findFirst({
       where: { user: { email }, providerId: PASSWORD_PROVIDER },
-      select: { password: true },
+      select: { password: true, user: { select: { role: true } } },
     });
-    return account?.password ?? undefined;
+    return account ? { operator: account.user.role === 'admin', passwordHash: account.password ?? '' } : undefined;
   }
 
   /** All organizations of a person, the one joined first in front. */

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+import { PASSWORD_CHARS } from '../auth/authentication.js';
+import { emailAddress, nameOf } from '../requests/text.js';
+
+const ORGANIZATION_CHARS = 100;
+
+const newPassword = z
+  .string()
+  .min(PASSWORD_CHARS.min, `must have at least ${PASSWORD_CHARS.min} characters`)
+  .max(PASSWORD_CHARS.max, `must have at most ${PASSWORD_CHARS.max} characters`);
+
+export const signupBody = z.strictObject({
+  email: emailAddress,
+  password: newPassword,
+  organization: nameOf(1, ORGANIZATION_CHARS),
+});
+
+export type SignupBody = z.output<typeof signupBody>;
+
+export const loginBody = z.strictObject({
+  email: emailAddress,
+  // Shorter than any password ever was is simply wrong; longer would only cost us time.
+  password: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(PASSWORD_CHARS.max, `must have at most ${PASSWORD_CHARS.max} characters`),
+});
+
+export type LoginBody = z.output<typeof loginBody>;

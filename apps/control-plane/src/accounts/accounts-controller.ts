@@ -1,0 +1,90 @@
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { assert } from '@leasehold/foundation';
+import { Metadata, type OrganizationEntry } from '@leasehold/metadata';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { Access, EVERYBODY, ROLES } from '../auth/access.js';
+import { Authentication } from '../auth/authentication.js';
+import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { webHeaders } from '../auth/request-headers.js';
+import { JsonBody } from '../requests/json-body.js';
+import { loginBody, signupBody, type LoginBody, type SignupBody } from './account-schemas.js';
+
+interface SignedIn {
+  readonly user: { readonly id: string; readonly email: string };
+  /** The one that the session acts for; null when the account belongs to none. */
+  readonly organization: OrganizationEntry | null;
+  readonly token: string;
+}
+
+const SESSION_ONLY = { roles: ROLES, scopes: [] } as const;
+
+/** Signing up, logging in and out, and who one is. */
+@Controller('v1')
+export class AccountsController {
+  constructor(
+    private readonly metadata: Metadata,
+    private readonly authentication: Authentication,
+  ) {}
+
+  /** All or nothing. The token and the cookie work at once. */
+  @Post('signup')
+  @Access(EVERYBODY)
+  async signUp(
+    @JsonBody(signupBody) body: SignupBody,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignedIn> {
+    const passwordHash = await this.authentication.hashPassword(body.password);
+    const account = { email: body.email, passwordHash, organizationName: body.organization };
+    const { organization } = await this.metadata.organizations.createAccount(account);
+    return { ...(await this.startSession(body, request, reply)), organization };
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  @Access(EVERYBODY)
+  async logIn(
+    @JsonBody(loginBody) body: LoginBody,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignedIn & { readonly organizations: readonly OrganizationEntry[] }> {
+    const session = await this.startSession(body, request, reply);
+    const memberships = await this.metadata.organizations.membershipsOf(session.user.id);
+    const organizations = memberships.map(({ organization }) => organization);
+    return { ...session, organization: organizations[0] ?? null, organizations };
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Access(SESSION_ONLY)
+  async logOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    const cookies = await this.authentication.logOut(webHeaders(request));
+    reply.header('set-cookie', [...cookies]);
+  }
+
+  @Get('me')
+  @Access(SESSION_ONLY)
+  me(@CurrentCaller() caller: Caller) {
+    assert(caller.kind === 'session', 'the route takes sessions only');
+    return {
+      user: { id: caller.userId, email: caller.email, operator: caller.operator },
+      organization: { ...caller.organization, role: caller.role },
+      organizations: caller.memberships.map(({ organization, role }) => ({ ...organization, role })),
+    };
+  }
+
+  private async startSession(
+    { email, password }: LoginBody,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Omit<SignedIn, 'organization'>> {
+    const headers = webHeaders(request);
+    // A session that the client has already is none of the new one's business.
+    headers.delete('cookie');
+    headers.delete('authorization');
+    const { userId, token, cookies } = await this.authentication.logIn(email, password, headers);
+    reply.header('set-cookie', [...cookies]);
+    return { user: { id: userId, email }, token };
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { isScope, looksLikeApiKey, parseApiKey, secretMatches } from '@leasehold/directory';
+import { Metadata, translateOutage } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
+import type { FastifyRequest } from 'fastify';
+
+import { ACCESS, checkAccess, EVERYBODY, type Requirement } from './access.js';
+import { Authentication } from './authentication.js';
+import { setCaller, type Caller } from './caller.js';
+import { bearerToken, webHeaders } from './request-headers.js';
+
+/** Routes of the service kit, which knows nothing of us. */
+const PUBLIC_PATHS = new Set(['/healthz', '/readyz', '/metrics']);
+
+/**
+ * Finds out who is calling and whether they may. `Authorization`, when there, decides alone; else the session cookie does.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authentication: Authentication,
+    private readonly metadata: Metadata,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (PUBLIC_PATHS.has(request.routeOptions.url ?? '')) return true;
+    const targets = [context.getHandler(), context.getClass()];
+    const requirement = this.reflector.getAllAndOverride<Requirement | typeof EVERYBODY | undefined>(ACCESS, targets);
+    if (requirement === EVERYBODY) return true;
+    if (!requirement) throw new ProblemError('forbidden', 'nobody may call this route');
+    const caller = await this.identify(request);
+    checkAccess(caller, requirement);
+    setCaller(request, caller);
+    return true;
+  }
+
+  private async identify(request: FastifyRequest): Promise<Caller> {
+    const token = bearerToken(request);
+    if (token === null) throw unauthenticated();
+    try {
+      return token !== undefined && looksLikeApiKey(token)
+        ? await this.identifyKey(token)
+        : await this.identifySession(request, token);
+    } catch (error) {
+      throw translateOutage(error, false);
+    }
+  }
+
+  private async identifySession(request: FastifyRequest, token: string | undefined): Promise<Caller> {
+    const headers = webHeaders(request);
+    // A bearer token that is not good must not fall back on the browser's cookie.
+    if (token !== undefined) headers.delete('cookie');
+    else if (!headers.has('cookie')) throw unauthenticated();
+    const session = await this.authentication.session(headers);
+    if (!session) throw unauthenticated();
+    const { activeOrganizationId, ...person } = session;
+    const memberships = await this.metadata.organizations.membershipsOf(session.userId);
+    const active = memberships.find(({ organization }) => organization.id === activeOrganizationId) ?? memberships[0];
+    if (!active) throw new ProblemError('forbidden', 'the account belongs to no organization');
+    return { kind: 'session', ...person, ...active, memberships };
+  }
+
+  /** Straight from Postgres, not from a cache: here a revocation is effective at once. */
+  private async identifyKey(token: string): Promise<Caller> {
+    const parsed = parseApiKey(token);
+    const key = parsed && (await this.metadata.apiKeys.find(parsed.id));
+    const valid =
+      key !== undefined &&
+      secretMatches(parsed?.secret ?? '', key.secretHash) &&
+      key.revokedAt === null &&
+      (key.expiresAt === null || key.expiresAt.getTime() > Date.now());
+    if (!valid) throw new ProblemError('invalid-api-key', 'the API key is not valid');
+    const scopes = new Set(key.scopes.filter(isScope));
+    return { kind: 'key', keyId: key.id, organization: { id: key.organizationId }, scopes };
+  }
+}
+
+function unauthenticated(): ProblemError {
+  return new ProblemError('unauthenticated', 'log in, or send a session token or an API key as bearer', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
+}

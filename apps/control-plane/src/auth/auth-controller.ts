@@ -1,0 +1,89 @@
+import { All, Controller, Inject, Req, Res } from '@nestjs/common';
+import { MetadataUnavailableError, Metadata } from '@leasehold/metadata';
+import { ProblemError, type ErrorCode } from '@leasehold/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { CONFIG, type ControlPlaneConfig } from '../config.js';
+import { parseJson } from '../requests/json-body.js';
+import { isCleanText } from '../requests/text.js';
+import { Access, EVERYBODY } from './access.js';
+import { AUTH_PATH, Authentication } from './authentication.js';
+import { webHeaders } from './request-headers.js';
+
+/**
+ * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization; what
+ * needs mail or review is closed until it has it.
+ */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  '/sign-in/email',
+  '/sign-out',
+  '/get-session',
+  '/list-sessions',
+  '/revoke-session',
+  '/revoke-sessions',
+  '/revoke-other-sessions',
+  '/change-password',
+  '/organization/list',
+  '/organization/set-active',
+]);
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid-body',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  409: 'conflict',
+  413: 'body-too-large',
+  415: 'unsupported-media-type',
+  422: 'invalid-body',
+  429: 'too-many-requests',
+};
+
+/** better-auth's own routes, with our rules for bodies and our form of errors. */
+@Controller(AUTH_PATH.slice(1))
+@Access(EVERYBODY)
+export class AuthController {
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly metadata: Metadata,
+    @Inject(CONFIG) private readonly config: ControlPlaneConfig,
+  ) {}
+
+  @All('*')
+  async forward(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const target = new URL(request.url, this.config.PUBLIC_URL ?? 'http://localhost');
+    if (!OPEN_PATHS.has(target.pathname.slice(AUTH_PATH.length))) {
+      throw new ProblemError('route-not-found', 'no route has this path');
+    }
+    if (![...target.searchParams.values()].every(isCleanText)) {
+      throw new ProblemError('invalid-parameter', 'query parameters hold no NUL and no broken characters');
+    }
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+    // Parsed for its errors, and forwarded as what was understood.
+    const body = hasBody && request.body !== undefined ? JSON.stringify(parseJson(request)) : undefined;
+    const headers = webHeaders(request);
+    headers.delete('content-length');
+    const init = { method: request.method, headers, ...(body === undefined ? {} : { body }) };
+    const answer = await this.authentication.handle(new Request(target, init));
+    if (answer.status >= 400) throw await this.asProblem(answer);
+    for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
+    const cookies = answer.headers.getSetCookie();
+    if (cookies.length > 0) reply.header('set-cookie', cookies);
+    await reply
+      .status(answer.status)
+      .header('cache-control', 'no-store')
+      .send(Buffer.from(await answer.arrayBuffer()));
+  }
+
+  private async asProblem(answer: Response): Promise<Error> {
+    const told = (await answer.json().catch(() => ({}))) as { readonly code?: unknown; readonly message?: unknown };
+    const code = CODE_OF_STATUS[answer.status] ?? (answer.status < 500 ? 'invalid-request' : undefined);
+    if (code === undefined) {
+      const cause = new Error(`better-auth answered ${answer.status}`);
+      return (await this.metadata.answers()) ? cause : new MetadataUnavailableError(cause);
+    }
+    const detail = typeof told.message === 'string' ? told.message : 'the request was refused';
+    return new ProblemError(code, detail, { members: typeof told.code === 'string' ? { authCode: told.code } : {} });
+  }
+}

@@ -1,0 +1,149 @@
+import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { Metadata, MetadataUnavailableError, translateOutage } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
+import type { Logger } from '@leasehold/service-kit';
+import { betterAuth } from 'better-auth';
+import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { APIError } from 'better-auth/api';
+import { hashPassword, verifyPassword } from 'better-auth/crypto';
+import { bearer, organization } from 'better-auth/plugins';
+
+import type { ControlPlaneConfig } from '../config.js';
+
+export const AUTH_PATH = '/api/auth';
+export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
+/** Set by us from the connection, whatever the client sent. */
+export const CLIENT_ADDRESS_HEADER = 'x-leasehold-client-address';
+const SESSION_SECONDS = 7 * 24 * 60 * 60;
+
+export interface LoggedIn {
+  readonly userId: string;
+  readonly email: string;
+  /** The session's secret: `Authorization: Bearer` takes it like the cookie. */
+  readonly token: string;
+  /** `Set-Cookie` headers. */
+  readonly cookies: readonly string[];
+}
+
+export interface SessionUser {
+  readonly userId: string;
+  readonly email: string;
+  /** An operator of the whole service. */
+  readonly operator: boolean;
+  readonly activeOrganizationId: string | undefined;
+}
+
+/** People: passwords, sessions and cookies, by better-auth on our tables. */
+export class Authentication {
+  private constructor(
+    private readonly auth: ReturnType<typeof createAuth>,
+    private readonly metadata: Metadata,
+  ) {}
+
+  static create(config: ControlPlaneConfig, metadata: Metadata, logger: Logger): Authentication {
+    return new Authentication(createAuth(config, metadata, logger), metadata);
+  }
+
+  hashPassword(password: string): Promise<string> {
+    return hashPassword(password);
+  }
+
+  verifyPassword(password: string, hash: string): Promise<boolean> {
+    return verifyPassword({ password, hash });
+  }
+
+  /** @throws ProblemError invalid-credentials, after the same time for unknown addresses and wrong passwords */
+  async logIn(email: string, password: string, headers: Headers): Promise<LoggedIn> {
+    const answer = await this.ask(() =>
+      this.auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
+    );
+    const { token, user } = answer.response;
+    return { userId: user.id, email: user.email, token, cookies: answer.headers.getSetCookie() };
+  }
+
+  /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
+  async session(headers: Headers): Promise<SessionUser | undefined> {
+    const found = await this.ask(() => this.auth.api.getSession({ headers }));
+    if (!found) return undefined;
+    return {
+      userId: found.user.id,
+      email: found.user.email,
+      operator: found.user.role === 'admin',
+      activeOrganizationId: found.session.activeOrganizationId ?? undefined,
+    };
+  }
+
+  /** Ends the session of these headers; returns `Set-Cookie` headers that remove the cookie. */
+  async logOut(headers: Headers): Promise<readonly string[]> {
+    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }));
+    return answer.headers.getSetCookie();
+  }
+
+  /** better-auth's own routes. */
+  handle(request: Request): Promise<Response> {
+    return this.auth.handler(request);
+  }
+
+  /** better-auth hides a failing database behind its own errors: ask the database itself when something failed inside. */
+  private async ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      if (error instanceof APIError && error.statusCode < 500) {
+        throw new ProblemError('invalid-credentials', 'e-mail address or password is wrong', { cause: error });
+      }
+      if (!(await this.metadata.answers())) throw new MetadataUnavailableError(error);
+      throw translateOutage(error, true);
+    }
+  }
+}
+
+function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logger) {
+  const ids = new UlidSource(systemClock, systemRandom);
+  const publicUrl = config.PUBLIC_URL;
+  return betterAuth({
+    appName: 'Leasehold',
+    // Only for links and the cookies' `Secure`: requests are told apart by their path.
+    baseURL: publicUrl ?? `http://${config.HOST}`,
+    basePath: AUTH_PATH,
+    secret: config.AUTH_SECRET,
+    database: prismaAdapter(metadata.prisma, { provider: 'postgresql' }),
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: PASSWORD_CHARS.min,
+      maxPasswordLength: PASSWORD_CHARS.max,
+    },
+    session: { expiresIn: SESSION_SECONDS },
+    user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
+    plugins: [
+      organization({ disableOrganizationDeletion: true, requireEmailVerificationOnInvitation: true }),
+      bearer(),
+    ],
+    databaseHooks: {
+      session: {
+        create: {
+          before: async (session) => {
+            const [first] = await metadata.organizations.membershipsOf(session.userId);
+            return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
+          },
+        },
+      },
+    },
+    // Our guard has checked the origin already, against the Host as well as PUBLIC_URL.
+    trustedOrigins: (request) => [publicUrl, request?.headers.get('origin')],
+    advanced: {
+      cookiePrefix: 'leasehold',
+      useSecureCookies: publicUrl?.startsWith('https:') ?? false,
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
+      database: { generateId: () => ids.next() },
+    },
+    telemetry: { enabled: false },
+    logger: {
+      level: 'error',
+      log: (level, message, ...details: unknown[]) => {
+        const err = details.find((detail) => detail instanceof Error);
+        logger.error({ err, level }, `better-auth: ${message}`);
+      },
+    },
+  });
+}

@@ -1,0 +1,40 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { assert } from '@leasehold/foundation';
+import type { Scope } from '@leasehold/directory';
+import type { Membership, OrganizationEntry } from '@leasehold/metadata';
+import type { FastifyRequest } from 'fastify';
+
+/** A logged-in person, acting for one organization. */
+export interface SessionCaller {
+  readonly kind: 'session';
+  readonly userId: string;
+  readonly email: string;
+  readonly operator: boolean;
+  readonly organization: OrganizationEntry;
+  /** In that organization. */
+  readonly role: string;
+  readonly memberships: readonly Membership[];
+}
+
+/** A program with an API key of one organization. */
+export interface KeyCaller {
+  readonly kind: 'key';
+  readonly keyId: string;
+  readonly organization: { readonly id: string };
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+export type Caller = SessionCaller | KeyCaller;
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+export function setCaller(request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller);
+}
+
+/** Parameter of a handler: who is calling. Only on routes with `@Access`. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const caller = callers.get(context.switchToHttp().getRequest<FastifyRequest>());
+  assert(caller, 'the route has no @Access');
+  return caller;
+});

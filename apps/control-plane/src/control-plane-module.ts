@@ -1,0 +1,43 @@
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { Metadata } from '@leasehold/metadata';
+import type { Logger } from '@leasehold/service-kit';
+
+import { AccountsController } from './accounts/accounts-controller.js';
+import { AccessGuard } from './auth/access-guard.js';
+import { AuthController } from './auth/auth-controller.js';
+import { Authentication } from './auth/authentication.js';
+import { SameOriginGuard } from './auth/same-origin-guard.js';
+import { CONFIG, type ControlPlaneConfig } from './config.js';
+import { ConsoleConfigController } from './console/console-config-controller.js';
+import { DatabasesController } from './databases/databases-controller.js';
+import { KeysController } from './keys/keys-controller.js';
+import { OperatorSeed } from './operators/operator-seed.js';
+import { OutageInterceptor } from './requests/outage-interceptor.js';
+
+export interface ControlPlaneParts {
+  readonly config: ControlPlaneConfig;
+  readonly metadata: Metadata;
+  readonly logger: Logger;
+}
+
+@Module({})
+class ControlPlaneModule {}
+
+/** A new resource: a folder with its controller, listed here. */
+export function controlPlaneModule({ config, metadata, logger }: ControlPlaneParts): DynamicModule {
+  return {
+    module: ControlPlaneModule,
+    controllers: [AccountsController, AuthController, ConsoleConfigController, DatabasesController, KeysController],
+    providers: [
+      OperatorSeed,
+      { provide: CONFIG, useValue: config },
+      { provide: Metadata, useValue: metadata },
+      { provide: Authentication, useValue: Authentication.create(config, metadata, logger) },
+      { provide: APP_GUARD, useClass: SameOriginGuard },
+      { provide: APP_GUARD, useClass: AccessGuard },
+      { provide: APP_INTERCEPTOR, useClass: OutageInterceptor },
+    ],
+  };
+}

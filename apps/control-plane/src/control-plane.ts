@@ -1,0 +1,61 @@
+import { ChangeFeed, Metadata } from '@leasehold/metadata';
+import { createLogger, Health, runService, type RunningService } from '@leasehold/service-kit';
+
+import type { ControlPlaneConfig } from './config.js';
+import { serveConsole } from './console/console-files.js';
+import { controlPlaneModule } from './control-plane-module.js';
+import { OperatorSeed } from './operators/operator-seed.js';
+import { repeat } from './repeat.js';
+
+const SERVICE = 'control-plane';
+/** Bodies are forms: the largest holds a few names. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
+const SEED_RETRY_MS = 2_000;
+
+/** Starts the service. Postgres may be down: then it is not ready, and answers 503 where it needs Postgres. */
+export async function startControlPlane(config: ControlPlaneConfig): Promise<RunningService> {
+  const logger = createLogger(SERVICE, config.LOG_LEVEL);
+  const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
+  const stopping = new AbortController();
+  try {
+    const service = await runService({
+      name: SERVICE,
+      module: controlPlaneModule({ config, metadata, logger }),
+      config,
+      logger,
+      // We parse bodies ourselves: strictly, and better-auth wants them as they came.
+      rawBodies: true,
+      bodyLimitBytes: BODY_LIMIT_BYTES,
+      configure: async (app) => {
+        app.get(Health).addReadinessCheck('postgres', () => metadata.answers());
+        await serveConsole(app, config, logger);
+      },
+      afterListen: async (app) => {
+        const seed = app.get(OperatorSeed);
+        if (!(await seed.plant())) {
+          void repeat(async () => ((await seed.plant()) ? 'done' : 'again'), SEED_RETRY_MS, stopping.signal);
+        }
+        void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
+      },
+    });
+    return {
+      url: service.url,
+      close: async () => {
+        stopping.abort();
+        await service.close();
+        await metadata.close();
+      },
+    };
+  } catch (error) {
+    stopping.abort();
+    await metadata.close();
+    throw error;
+  }
+}
+
+async function prune(changes: ChangeFeed): Promise<'again'> {
+  // Failing only means that the table stays larger until the next time.
+  await changes.prune().catch(() => 0);
+  return 'again';
+}

@@ -1,0 +1,125 @@
+import { Metadata, applyMigrations } from '@leasehold/metadata';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { RunningService } from '@leasehold/service-kit';
+
+import { readConfig } from '../config.js';
+import { startControlPlane } from '../control-plane.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed when it is JSON. */
+  readonly body: Record<string, unknown>;
+  readonly text: string;
+}
+
+export interface Call {
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Tenant {
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+  readonly cookie: string;
+  readonly organizationId: string;
+}
+
+/** The whole service over real HTTP, on a Postgres of its own. */
+export class TestService {
+  private tenants = 0;
+
+  private constructor(
+    readonly postgres: TestPostgres,
+    readonly databaseUrl: string,
+    /** Beside the service, to look at what it left. */
+    readonly metadata: Metadata,
+    private running: RunningService,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<TestService> {
+    const postgres = await startTestPostgres();
+    try {
+      const databaseUrl = await postgres.createDatabase();
+      await applyMigrations(databaseUrl, () => undefined);
+      const env = {
+        DATABASE_URL: databaseUrl,
+        AUTH_SECRET: 's'.repeat(32),
+        LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+        ...more,
+      };
+      const running = await startControlPlane(readConfig(env));
+      return new TestService(postgres, databaseUrl, Metadata.open({ databaseUrl }), running, env);
+    } catch (error) {
+      await postgres.close();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.running.url;
+  }
+
+  async restart(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.running.close();
+    this.running = await startControlPlane(readConfig({ ...this.env, ...more }));
+  }
+
+  async call(method: string, path: string, call: Call = {}): Promise<Answer> {
+    const body = call.json === undefined ? call.raw : JSON.stringify(call.json);
+    const answer = await fetch(this.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(call.json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+        ...call.headers,
+      },
+      ...(body === undefined ? {} : { body: body as string }),
+    });
+    const text = await answer.text();
+    const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      text,
+      body: json ? (JSON.parse(text) as Record<string, unknown>) : {},
+    };
+  }
+
+  async signUp(): Promise<Tenant> {
+    const number = ++this.tenants;
+    const email = `tenant${number}@example.com`;
+    const password = `password of ${number}`;
+    const json = { email, password, organization: `Tenant ${number}` };
+    const { status, body, headers, text } = await this.call('POST', '/v1/signup', { json });
+    if (status !== 201) throw new Error(`signup answered ${status}: ${text}`);
+    const { id } = body['organization'] as { id: string };
+    const cookie = headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    return { email, password, token: String(body['token']), cookie, organizationId: id };
+  }
+
+  async createKey(tenant: Tenant, scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {
+    const { body, status, text } = await this.call('POST', '/v1/keys', {
+      token: tenant.token,
+      json: { name: 'k', scopes },
+    });
+    if (status !== 201) throw new Error(`key creation answered ${status}: ${text}`);
+    return { id: String(body['id']), key: String(body['key']) };
+  }
+
+  async close(): Promise<void> {
+    await this.running.close();
+    await this.metadata.close();
+    await this.postgres.close();
+  }
+}
