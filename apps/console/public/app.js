@@ -1,4 +1,3 @@
-/* global document, history, location, window */
 import * as controlPlane from './control-plane.js';
 import { Databases } from './databases.js';
 import { $, busy, show, state, tell } from './dom.js';

@@ -30,7 +30,7 @@ export function toBase64Url(bytes) {
 export function shown(bytes, limit = 2_048) {
   const head = bytes.subarray(0, limit);
   const text = textOf(head);
-  if (text !== undefined) return text.replace(/[\u0000-\u001f\u007f]/g, escaped);
+  if (text !== undefined) return text.replace(/\p{Cc}/gu, escaped);
   return Array.from(head, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hex(byte))).join('');
 }
 

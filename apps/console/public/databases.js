@@ -1,4 +1,3 @@
-/* global location */
 import * as controlPlane from './control-plane.js';
 import { $, busy, complain, make, show, state, tell } from './dom.js';
 

@@ -1,4 +1,3 @@
-/* global document */
 /** The one element of index.html with this id. */
 export function $(id) {
   return document.getElementById(id);

@@ -1,4 +1,3 @@
-/* global document */
 import { shown, sizeOf } from './bytes.js';
 import { DataPlane } from './data-plane.js';
 import { $, busy, complain, make, show, state } from './dom.js';
