@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { TestService, type Tenant } from './testing/test-service.js';
+
+/** Every route that names or lists objects of an organization, called for the objects of another one. */
+describe('two organizations', () => {
+  let service: TestService;
+  let mine: Tenant;
+  let theirs: Tenant;
+  let theirKey: { readonly id: string; readonly key: string };
+  let theirDatabase: string;
+  /** Ways in which I may call: by session and by a key that may everything. */
+  let callers: readonly string[];
+
+  beforeAll(async () => {
+    service = await TestService.start();
+    mine = await service.signUp();
+    theirs = await service.signUp();
+    theirKey = await service.createKey(theirs, ['data:read', 'keys:admin']);
+    const created = await service.call('POST', '/v1/databases', { token: theirs.token, json: { name: 'theirs' } });
+    theirDatabase = String(created.body['id']);
+    const all = ['data:read', 'data:write', 'db:create', 'db:admin', 'keys:admin', 'usage:read'];
+    callers = [mine.token, (await service.createKey(mine, all)).key];
+  });
+  afterAll(() => service.close());
+
+  const foreign = () =>
+    [
+      ['GET', `/v1/databases/theirs`, `/v1/databases/missing`],
+      ['GET', `/v1/databases/${theirDatabase}`, '/v1/databases/00000000-0000-4000-8000-000000000000'],
+      ['DELETE', `/v1/keys/${theirKey.id}`, '/v1/keys/01000000000000000000000000'],
+    ] as const;
+
+  it("answers another organization's object exactly like a missing one", async () => {
+    for (const token of callers) {
+      for (const [method, path, missing] of foreign()) {
+        const answer = await service.call(method, path, { token });
+        const absent = await service.call(method, missing, { token });
+        expect([path, answer.status]).toEqual([path, 404]);
+        expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+      }
+    }
+    expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).status).toBe(200);
+  });
+
+  it('lists nothing of another organization', async () => {
+    for (const token of callers) {
+      for (const path of ['/v1/databases', '/v1/keys', '/v1/databases?cursor=YQ', '/v1/keys?cursor=MA']) {
+        const { status, text } = await service.call('GET', path, { token });
+        expect([path, status]).toEqual([path, 200]);
+        expect(text).not.toContain(theirDatabase);
+        expect(text).not.toContain(theirKey.id);
+      }
+    }
+    const { text } = await service.call('GET', '/v1/me', { token: mine.token });
+    expect(text).not.toContain(theirs.organizationId);
+    expect(text).not.toContain(theirs.email);
+  });
+
+  it('lets both use the same names without noticing', async () => {
+    const name = 'shared-name';
+    for (const { token } of [mine, theirs]) {
+      expect((await service.call('POST', '/v1/databases', { token, json: { name } })).status).toBe(201);
+    }
+    const [a, b] = await Promise.all(
+      [mine, theirs].map(({ token }) => service.call('GET', `/v1/databases/${name}`, { token })),
+    );
+    expect(a?.body['id']).not.toBe(b?.body['id']);
+  });
+
+  it('does not let a session act for an organization that it merely names', async () => {
+    const headers = { origin: service.url };
+    const json = { organizationId: theirs.organizationId };
+    const answer = await service.call('POST', '/api/auth/organization/set-active', {
+      token: mine.token,
+      json,
+      headers,
+    });
+    expect([400, 403]).toContain(answer.status);
+    const me = await service.call('GET', '/v1/me', { token: mine.token });
+    expect(me.body['organization']).toMatchObject({ id: mine.organizationId });
+  });
+
+  it('does not follow a session whose active organization it has left', async () => {
+    const leaver = await service.signUp();
+    await service.metadata.prisma.session.updateMany({
+      where: { token: leaver.token },
+      data: { activeOrganizationId: theirs.organizationId },
+    });
+    const me = await service.call('GET', '/v1/me', { token: leaver.token });
+    expect(me.body['organization']).toMatchObject({ id: leaver.organizationId });
+    await service.metadata.prisma.member.deleteMany({ where: { organizationId: leaver.organizationId } });
+    const alone = await service.call('GET', '/v1/me', { token: leaver.token });
+    expect([alone.status, alone.body['code']]).toEqual([403, 'forbidden']);
+  });
+});
