@@ -1,9 +1,12 @@
 import { request as httpRequest } from 'node:http';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 
 import { TestService, type Answer, type Call, type Tenant } from './testing/test-service.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
 
 const SIGNUP = { email: 'someone@example.com', password: 'ten characters', organization: 'Some Inc.' };
 const LOGIN = { email: 'someone@example.com', password: 'ten characters' };

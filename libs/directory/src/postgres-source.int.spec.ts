@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock, systemRandom, UlidSource, type TenantId } from '@leasehold/foundation';
 import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
@@ -7,6 +7,9 @@ import pg from 'pg';
 import { mintApiKey } from './api-key.js';
 import { Directory } from './directory.js';
 import { PostgresDirectorySource } from './postgres-source.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
 
 const REVOCATION_LIMIT_MS = 2_000;
 

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 
 import { DatabaseExistsError, EmailTakenError } from './errors.js';
 import { Metadata } from './metadata.js';
 import { applyMigrations } from './migrations.js';
 import { outageOf } from './outage.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
 
 const account = (email: string, organizationName: string) => ({ email, organizationName, passwordHash: 'hash' });
 const failure = (promise: Promise<unknown>) => promise.then(() => undefined, outageOf);

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import pg from 'pg';
 
 import { applyMigrations, MigrationFailedError, readMigrations } from './migrations.js';
 import { openSchemaEngine } from './schema-engine.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
 
 const quiet = () => undefined;
 const FILTERS = { externalTables: [], externalEnums: [] };
