@@ -23,6 +23,12 @@ const SERVER_FLAGS = [
   'listen_addresses=127.0.0.1',
 ].flatMap((setting) => ['-c', setting]);
 
+/**
+ * Becomes the server, and leaves somebody behind who stops it when our end of the pipe closes: also when the test is
+ * killed, where no handler of ours would run.
+ */
+const DIE_WITH_US = 'exec 3<&0; (cat <&3 >/dev/null 2>&1; kill -QUIT $$) 2>/dev/null & exec "$@" 3<&- </dev/null';
+
 /** An unprivileged user to run as when we are root, which Postgres refuses. */
 interface RunAs {
   readonly uid?: number;
@@ -33,16 +39,13 @@ interface RunAs {
 export class TestPostgres {
   private server: ChildProcess | undefined;
   private databases = 0;
-  private readonly killOnExit = () => this.server?.kill('SIGQUIT');
 
   private constructor(
     private readonly binaries: PostgresBinaries,
     private readonly directory: string,
     private readonly runAs: RunAs,
     readonly port: number,
-  ) {
-    process.once('exit', this.killOnExit);
-  }
+  ) {}
 
   static async start(): Promise<TestPostgres> {
     const binaries = await findPostgresBinaries();
@@ -58,8 +61,9 @@ export class TestPostgres {
         return postgres;
       } catch (error) {
         // Another process may have taken the port between our look and the server's bind.
-        process.off('exit', postgres.killOnExit);
-        if (attempt === START_ATTEMPTS) throw error;
+        if (attempt < START_ATTEMPTS) continue;
+        await postgres.close();
+        throw error;
       }
     }
   }
@@ -94,11 +98,20 @@ export class TestPostgres {
 
   /** Starts the server again on the same port and data. Resolves when it takes connections. */
   async resume(): Promise<void> {
-    const server = spawn(
+    const command = [
       this.binaries.postgres,
-      ['-D', join(this.directory, 'data'), '-p', String(this.port), ...SERVER_FLAGS],
-      { ...this.runAs, cwd: this.directory, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
-    );
+      '-D',
+      join(this.directory, 'data'),
+      '-p',
+      String(this.port),
+      ...SERVER_FLAGS,
+    ];
+    const server = spawn('/bin/sh', ['-c', DIE_WITH_US, 'sh', ...command], {
+      ...this.runAs,
+      cwd: this.directory,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     let output = '';
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -114,7 +127,6 @@ export class TestPostgres {
   /** Stops the server and deletes its data. */
   async close(): Promise<void> {
     await this.stop();
-    process.off('exit', this.killOnExit);
     await rm(this.directory, { recursive: true, force: true });
   }
 }
