@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { freePortPair } from './src/leasehold.js';
 
-const REPOSITORY = path.resolve(import.meta.dirname, '../..');
+const REPOSITORY = path.resolve(import.meta.dirname, '..');
 
 describe('a start that cannot succeed', () => {
   let data: string;
@@ -109,7 +109,8 @@ function lastLine(text: string): string {
 
 /** An S3-like store that takes every put, whatever its conditions say: what several S3 dialects do. */
 async function carelessStore(): Promise<Server> {
-  const objects = new Map<string, Buffer>();
+  const objects = new Map<string, { readonly body: Buffer; readonly etag: string }>();
+  let puts = 0;
   const server = createServer((request, response) => {
     const key = decodeURIComponent((request.url ?? '/').split('?')[0] as string);
     const chunks: Buffer[] = [];
@@ -117,19 +118,20 @@ async function carelessStore(): Promise<Server> {
     request.on('end', () => {
       const found = objects.get(key);
       if (request.method === 'PUT') {
-        objects.set(key, Buffer.concat(chunks));
-        response.writeHead(200, { etag: `"${objects.size}-${Math.random()}"` }).end();
+        const etag = `"${++puts}"`;
+        objects.set(key, { body: Buffer.concat(chunks), etag });
+        response.writeHead(200, { etag }).end();
       } else if (request.method === 'DELETE') {
         objects.delete(key);
         response.writeHead(204).end();
       } else if (found && request.method === 'GET') {
         response
           .writeHead(200, {
-            etag: '"e"',
+            etag: found.etag,
             'last-modified': new Date().toUTCString(),
-            'content-length': found.byteLength,
+            'content-length': found.body.byteLength,
           })
-          .end(found);
+          .end(found.body);
       } else {
         response.writeHead(404, { 'content-type': 'application/xml' }).end('<Error><Code>NoSuchKey</Code></Error>');
       }

@@ -103,7 +103,7 @@ export class Database {
     return call(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.key}`, ...headers },
-      body: body as BodyInit | undefined,
+      body: body as RequestInit['body'],
     });
   }
 }
