@@ -27,11 +27,12 @@ export function firstSeen(record: SessionRecord, etag: string, arrivedMs: number
 
 /**
  * True when a request sent at `sentMs` found the same ETag after the ttl and a tenth. Counting from the first answer's
- * arrival to the last request's sending can only make the wait longer.
+ * arrival to the last request's sending can only make the wait longer, and so can counting only from `answeringSinceMs`.
  */
-export function isSilent(observed: ObservedSession, sentMs: number): boolean {
+export function isSilent(observed: ObservedSession, sentMs: number, answeringSinceMs: number): boolean {
   const { state, ttlMs } = observed.record;
-  return state === 'live' && sentMs - observed.unchangedSinceMs >= ttlMs + ttlMs * MARGIN_OF_TTL;
+  const sinceMs = Math.max(observed.unchangedSinceMs, answeringSinceMs);
+  return state === 'live' && sentMs - sinceMs >= ttlMs + ttlMs * MARGIN_OF_TTL;
 }
 
 /** The same session after {@link isSilent} held. */

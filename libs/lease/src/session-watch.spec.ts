@@ -3,7 +3,8 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId } from '@leasehold/foundation';
 import { seededRandom } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
-import { MemoryStore } from '@leasehold/object-store';
+import type { ObjectStore } from '@leasehold/object-store';
+import { MemoryStore, StoreUnavailableError } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
 
 import type { SessionContext } from './seal-record.js';
@@ -12,8 +13,40 @@ import { Session } from './session.js';
 import { SessionWatch } from './session-watch.js';
 
 const TTL_MS = 6_000;
+/** Of the adapter of a real store. */
+const REQUEST_TIMEOUT_MS = 5_000;
 const SETTINGS = { endpoint: 'http://127.0.0.1:1', pid: 7, host: 'a', ttlMs: TTL_MS };
 const STRANGER = '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId;
+
+/** While silent, calls hang until their client gives them up, as over a network that has lost its way. */
+class HungStore implements ObjectStore {
+  silent = false;
+
+  constructor(
+    private readonly inner: ObjectStore,
+    private readonly clock: FakeClock,
+  ) {}
+
+  get: ObjectStore['get'] = async (key, options) => {
+    if (await this.hung(options?.signal)) throw new StoreUnavailableError('no answer');
+    return this.inner.get(key, options);
+  };
+  put: ObjectStore['put'] = async (key, body, condition, options) => {
+    if (await this.hung(options?.signal)) return { outcome: 'unknown', cause: new Error('no answer') };
+    return this.inner.put(key, body, condition, options);
+  };
+  delete: ObjectStore['delete'] = (...call) => this.inner.delete(...call);
+  list: ObjectStore['list'] = async (prefix, options) => {
+    if (await this.hung(options?.signal)) throw new StoreUnavailableError('no answer');
+    return this.inner.list(prefix, options);
+  };
+
+  private async hung(signal: AbortSignal | undefined): Promise<boolean> {
+    if (!this.silent) return false;
+    await this.clock.sleep(REQUEST_TIMEOUT_MS, signal).catch(() => undefined);
+    return true;
+  }
+}
 
 let clock: FakeClock;
 let memory: MemoryStore;
@@ -139,8 +172,41 @@ describe('S2: a silent session', () => {
     await clock.advance(60_000);
     expect(watch.status(session.id)).toBe('live');
     faulty.setRates({});
-    await clock.advance(1_000);
+    await clock.advance(6_000);
+    expect(watch.status(session.id)).toBe('live');
+    await clock.advance(2_000);
     expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it('expires in its time although a listing fails', async () => {
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    await watch.start();
+    await clock.advance(3_000);
+    faulty.next('list', 'fail-before');
+    await clock.advance(4_000);
+    expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it.each([3_000, 10_000, 60_000])('is not taken for dead when nobody could renew for %i ms', async (outageMs) => {
+    const hung = new HungStore(memory, clock);
+    const worker = { ...own, store: hung };
+    watch = new SessionWatch({ store: hung, clock, random: seededRandom(3) }, { intervalMs: 1_000 });
+    const session = await Session.start(worker, SETTINGS);
+    await watch.start();
+    const seen = new Set<string>();
+    for (let phaseMs = 0; phaseMs < 2_000; phaseMs += 400) {
+      await clock.advance(4_000 + phaseMs);
+      hung.silent = true;
+      await clock.advance(outageMs);
+      hung.silent = false;
+      for (let i = 0; i < 100; i++) {
+        await clock.advance(100);
+        seen.add(watch.status(session.id));
+      }
+      expect(session.serving()).toBe(true);
+    }
+    expect([...seen]).toEqual(['live']);
   });
 
   it('does not expire because the watcher itself stood still', async () => {
@@ -195,9 +261,10 @@ describe('refreshing', () => {
     const session = await Session.start(own, SETTINGS);
     session.stop();
     await watch.start();
-    faulty.setRates({ 'fail-before': 1 });
-    await clock.advance(6_600);
-    faulty.setRates({});
+    await clock.advance(6_500);
+    faulty.next('list', 'fail-before');
+    await clock.advance(600);
+    expect(watch.status(session.id)).toBe('live');
     expect(await watch.refresh(session.id)).toMatchObject({ status: 'expired' });
   });
 });

@@ -21,6 +21,8 @@ export const WATCH_INTERVAL_MS = 1_000;
 const LIST_PAGES_LIMIT = 20;
 /** Above it Node warns of a leak of listeners. */
 const STOPPED_LISTENERS_LIMIT = 1_000;
+/** Intervals without any answer after which silence is counted anew. Within it, a renewal that was due still comes before ttl + ttl/10. */
+const OUTAGE_INTERVALS = 2;
 /** Records read at the same time. */
 const CONCURRENT_READS = 16;
 
@@ -29,7 +31,8 @@ const CONCURRENT_READS = 16;
  * changes it every ttl/3). The wait of S2 thus starts before anybody needs it.
  *
  * Everything is judged on this process's own monotonic clock; clocks of two machines are never compared (S2). When the
- * store does not answer, nothing changes: silence is only counted when a listing that was sent after it shows it.
+ * store does not answer, nothing changes, and the count of silence begins anew when it answers again: a session could not
+ * renew either, and after an outage everybody would be taken for dead by everybody else.
  */
 export class SessionWatch {
   private readonly sessions = new Map<SessionId, ObservedSession>();
@@ -39,6 +42,9 @@ export class SessionWatch {
   private readonly stopped = new AbortController();
   private readonly intervalMs: number;
   private timer: Timer | undefined;
+  /** Of the last answer of the store, and of the first one after its last outage; monotonic. */
+  private answeredMs = Number.NEGATIVE_INFINITY;
+  private answeringSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly ctx: SessionContext,
@@ -90,6 +96,7 @@ export class SessionWatch {
       signal: this.stopped.signal,
       ifNoneMatch: before?.etag,
     });
+    this.noteAnswer();
     if (found === undefined) this.forget(id);
     else if (found === 'not-modified') this.seeAgain(id, before?.etag, sentMs);
     else this.see(id, found.etag, found.body);
@@ -166,6 +173,7 @@ export class SessionWatch {
         startAfter,
         signal: this.stopped.signal,
       });
+      this.noteAnswer();
       for (const { key, etag } of objects) {
         const id = bucketLayout.parseSession(key);
         if (id === undefined) continue;
@@ -197,6 +205,12 @@ export class SessionWatch {
     if (failures.length > 0) throw failures[0];
   }
 
+  private noteAnswer(): void {
+    const nowMs = this.ctx.clock.monotonic();
+    if (nowMs - this.answeredMs > OUTAGE_INTERVALS * this.intervalMs) this.answeringSinceMs = nowMs;
+    this.answeredMs = nowMs;
+  }
+
   private see(id: SessionId, etag: string, body: Uint8Array): void {
     const before = this.sessions.get(id);
     if (before?.etag === etag) return;
@@ -208,7 +222,7 @@ export class SessionWatch {
 
   private seeAgain(id: SessionId, etag: string | undefined, sentMs: number): void {
     const before = this.sessions.get(id);
-    if (before?.etag !== etag || before === undefined || !isSilent(before, sentMs)) return;
+    if (before?.etag !== etag || before === undefined || !isSilent(before, sentMs, this.answeringSinceMs)) return;
     if (before.status === 'live') this.replace(id, seenAgain(before));
   }
 

@@ -31,11 +31,12 @@ class SlowStore implements ObjectStore {
   list: ObjectStore['list'] = (...call) => this.inner.list(...call);
   delete: ObjectStore['delete'] = (...call) => this.inner.delete(...call);
 
-  put: ObjectStore['put'] = async (key, body, condition, options) => {
+  put: ObjectStore['put'] = async (key, body, condition) => {
     this.sent.push({ body: Buffer.from(body).toString('hex'), condition });
     const latencyMs = this.putLatencyMs;
     if (latencyMs > 0) await this.clock.sleep(latencyMs);
-    return this.inner.put(key, body, condition, options);
+    // Also when its client has given it up by then.
+    return this.inner.put(key, body, condition);
   };
 }
 
@@ -183,6 +184,24 @@ describe('S1: renewing', () => {
     expect(store.sent).toHaveLength(4);
     expect(new Set(store.sent.map(({ condition }) => JSON.stringify(condition))).size).toBe(4);
     expect(session.ended.aborted).toBe(false);
+  });
+
+  it('does not miss its deadline because one answer never comes', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    const answering = store.put;
+    store.put = (_key, _body, _condition, options) => {
+      store.put = answering;
+      return new Promise((resolve) => {
+        options?.signal?.addEventListener('abort', () =>
+          resolve({ outcome: 'unknown', cause: options.signal?.reason }),
+        );
+      });
+    };
+    for (let i = 0; i < 200; i++) {
+      await clock.advance(100);
+      expect(session.serving()).toBe(true);
+    }
+    expect((await recordOf(session)).trail.edits).toBeGreaterThan(8);
   });
 
   it('does not renew more often while the store fails', async () => {
@@ -384,6 +403,17 @@ describe('S6: sealing clean', () => {
     await clock.advance(RENEW_MS + 50);
     await clock.settle(Promise.all([session.sealClean(), session.sealClean()]));
     expect(await recordOf(session)).toMatchObject({ state: 'clean', trail: { edits: 3 } });
+  });
+
+  it('is not raced by a floor that is wanted soon', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    faulty.next('put', 'fail-before');
+    const sealing = session.sealClean();
+    await clock.advance(1);
+    const raised = expect(session.raiseFloor(5, { soon: true })).rejects.toBeInstanceOf(SessionClosedError);
+    await clock.settle(sealing);
+    await raised;
+    expect((await recordOf(session)).state).toBe('clean');
   });
 
   it('settles a lost reply', async () => {

@@ -137,7 +137,8 @@ export class Session {
     if (floor <= this.floor) return Promise.resolve();
     if (this.end.signal.aborted) return Promise.reject(this.end.signal.reason as Error);
     this.wantedFloor = Math.max(this.wantedFloor, floor);
-    if (options.soon) {
+    // The clean record names it too; a renewal beside that edit would race it.
+    if (options.soon && !this.closing) {
       this.urgent = true;
       if (this.editing === undefined) this.renewNow();
     }
@@ -229,7 +230,9 @@ export class Session {
     for (;;) {
       this.end.signal.throwIfAborted();
       try {
-        const swap = await settleSwap({ ...ctx, signal: this.end.signal }, bucketLayout.session(this.id), body, {
+        // One answer that never comes must not cost the deadline: it is asked for again when the next renewal would be due.
+        const settling = { ...ctx, signal: this.end.signal, attemptTimeoutMs: this.renewEveryMs };
+        const swap = await settleSwap(settling, bucketLayout.session(this.id), body, {
           condition: { match: base.etag },
           nonce,
           baseEdits: base.record.trail.edits,

@@ -257,6 +257,33 @@ describe('settlement of conditional puts (P1)', () => {
     });
   });
 
+  describe('with a time for each attempt', () => {
+    beforeEach(createByOther);
+
+    /** Applies every put at once and answers after a while, or when it is given up. */
+    const answeringAfter = (...latenciesMs: number[]): ObjectStore => ({
+      ...store,
+      get: (...args) => store.get(...args),
+      put: async (key, body, condition, options) => {
+        const answer = await memory.put(key, body, condition);
+        await clock.sleep(latenciesMs.shift() ?? 0);
+        return options?.signal?.aborted ? { outcome: 'unknown', cause: options.signal.reason } : answer;
+      },
+    });
+
+    it('asks again instead of waiting for one answer', async () => {
+      const { nonce, outcome } = await swap({ store: answeringAfter(1_000), attemptTimeoutMs: 500 });
+      expect(outcome).toEqual({ outcome: 'done', etag: (await present()).etag });
+      expect((await history()).at(-1)).toBe(nonce);
+      expect(clock.monotonic()).toBeLessThan(2_000);
+    });
+
+    it('lets a store that is slow for everybody answer in the end', async () => {
+      const { outcome } = await swap({ store: answeringAfter(3_000, 3_000, 3_000, 3_000), attemptTimeoutMs: 500 });
+      expect(outcome.outcome).toBe('done');
+    });
+  });
+
   describe('of the first edit', () => {
     it('is done, also when its answer was lost', async () => {
       faulty.next('put', 'fail-after');

@@ -17,6 +17,11 @@ export interface SettleContext {
   readonly signal?: AbortSignal;
   /** For all attempts together; {@link SETTLE_TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
+  /**
+   * For the first attempt: an answer that takes longer is given up and asked for again. Each time that happens the next may take twice as
+   * long, so that a store which is slow for everybody still gets to answer. Absent: as long as the store lets it take.
+   */
+  readonly attemptTimeoutMs?: number;
 }
 
 export type CreateOutcome =
@@ -123,9 +128,11 @@ class Settlement {
   private readonly abort = new AbortController();
   private readonly backoff: Backoff;
   private readonly deadlineMs: number;
+  private attemptTimeoutMs: number | undefined;
 
   private constructor(private readonly ctx: SettleContext) {
     this.backoff = new Backoff(ctx.random);
+    this.attemptTimeoutMs = ctx.attemptTimeoutMs;
     this.deadlineMs = ctx.clock.monotonic() + (ctx.timeoutMs ?? SETTLE_TIMEOUT_MS);
   }
 
@@ -150,7 +157,7 @@ class Settlement {
     condition: PutCondition,
   ): Promise<Exclude<PutOutcome, { outcome: 'unknown' }>> {
     for (;;) {
-      const answer = await this.ctx.store.put(key, body, condition, { signal: this.abort.signal });
+      const answer = await this.attempt((signal) => this.ctx.store.put(key, body, condition, { signal }));
       if (answer.outcome !== 'unknown') return answer;
       this.afterUnknown = true;
       await this.pause(answer.cause);
@@ -160,13 +167,28 @@ class Settlement {
   async read(key: string): Promise<StoredObject | undefined> {
     for (;;) {
       try {
-        const object = await this.ctx.store.get(key, { signal: this.abort.signal });
+        const object = await this.attempt((signal) => this.ctx.store.get(key, { signal }));
         assert(object !== 'not-modified', 'an unconditional read has a body');
         return object;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
         await this.pause(error);
       }
+    }
+  }
+
+  private async attempt<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeoutMs = this.attemptTimeoutMs;
+    if (timeoutMs === undefined) return call(this.abort.signal);
+    const one = new AbortController();
+    const timer = this.ctx.clock.schedule(timeoutMs, () => {
+      this.attemptTimeoutMs = timeoutMs * 2;
+      one.abort(new Error(`no answer within ${timeoutMs} ms`));
+    });
+    try {
+      return await call(AbortSignal.any([this.abort.signal, one.signal]));
+    } finally {
+      timer.cancel();
     }
   }
 
