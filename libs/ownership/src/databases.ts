@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 import type { DatabaseIdentity } from '@leasehold/engine';
@@ -51,6 +53,8 @@ export class Databases {
 
   constructor(private readonly ctx: OwnershipContext) {
     this.recovery = new Recovery(ctx);
+    // Every caller that waits listens to it, and stops listening.
+    setMaxListeners(0, this.draining.signal);
   }
 
   get openCount(): number {
@@ -151,7 +155,7 @@ export class Databases {
       this.ctx.session.assertServing();
       const slot = this.slots.get(identity.databaseId) ?? this.startOpening(identity);
       try {
-        const database = await this.inTime(slot.opening, options);
+        const database = slot.open ?? (await this.inTime(slot.opening, options));
         assertSameTenant(database.head, identity);
         return database;
       } catch (error) {

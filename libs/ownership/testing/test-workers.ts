@@ -43,15 +43,22 @@ export class TestWorkers {
   readonly heads = new HeadStore({ store: this.bucket, clock: this.clock, random: seededRandom(99) });
   readonly all: TestWorker[] = [];
   private readonly random: Random;
+  private launched = 0;
 
   constructor(options: TestWorkersOptions = {}) {
     this.random = seededRandom(options.seed ?? 1);
   }
 
   /** A worker that is ready to serve; without maintenance unless the test starts it. */
-  async start(settings: Partial<OwnershipSettings> = {}): Promise<TestWorker> {
+  start(settings: Partial<OwnershipSettings> = {}): Promise<TestWorker> {
+    return this.settle(this.launch(settings));
+  }
+
+  /** The same for callers that do not move the clock themselves. */
+  async launch(settings: Partial<OwnershipSettings> = {}): Promise<TestWorker> {
     const seed = Math.floor(this.random.fraction() * 2 ** 32);
-    const worker = await this.settle(TestWorker.start(this, this.all.length + 1, seed, settings));
+    const number = ++this.launched;
+    const worker = await TestWorker.start(this, number, seed, settings);
     this.all.push(worker);
     return worker;
   }

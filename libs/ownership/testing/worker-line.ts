@@ -17,39 +17,51 @@ export interface LineRequest {
 }
 
 /**
- * The line between one worker and the bucket. It notes what goes over it, and can be cut (every call fails at once, nothing
- * arrives) or held (calls wait in the worker, as when its process stands still, and arrive when it goes on).
+ * - `cut`: fails at once; nothing arrives
+ * - `lose`: arrives; the answer is lost
+ * - `hold`: waits in the worker, as when its process stands still, and arrives when it goes on. A caller that gives up before
+ *   has no answer, and the request arrives all the same.
+ * - `hold-answer`: arrives; the answer waits
  */
+export type Trouble = 'cut' | 'lose' | 'hold' | 'hold-answer';
+
+interface TroubledKeys {
+  readonly trouble: Trouble;
+  readonly prefix: string;
+  readonly verbs: readonly StoreVerb[];
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
+const ALL_VERBS: readonly StoreVerb[] = ['get', 'put', 'delete', 'list'];
+
+/** The line between one worker and the bucket: notes what goes over it, and can be troubled. */
 export class WorkerLine implements ObjectStore {
   readonly requests: LineRequest[] = [];
-  private isCut = false;
-  private holding: Promise<void> | undefined;
-  private letGo: (() => void) | undefined;
-  private readonly heldKeys: string[] = [];
+  private troubled: TroubledKeys[] = [];
+  private readonly left: TroubledKeys[] = [];
 
   constructor(private readonly store: ObjectStore) {}
 
-  cut(): void {
-    this.isCut = true;
+  /** Until {@link mend}; for keys that begin with `prefix`, by default all. */
+  trouble(trouble: Trouble, prefix = '', verbs = ALL_VERBS): void {
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve) => (end = resolve));
+    this.troubled.push({ trouble, prefix, verbs, over, end });
   }
 
+  /** New requests pass; what is held stays so until {@link mend}. */
+  letPass(): void {
+    this.left.push(...this.troubled.splice(0));
+  }
+
+  /** Ends all trouble; what was held goes on. */
   mend(): void {
-    this.isCut = false;
+    this.letPass();
+    for (const { end } of this.left.splice(0)) end();
   }
 
-  /** Holds calls whose key begins with one of these; all of them by default. */
-  hold(...prefixes: readonly string[]): void {
-    this.heldKeys.push(...(prefixes.length === 0 ? [''] : prefixes));
-    this.holding ??= new Promise((resolve) => (this.letGo = resolve));
-  }
-
-  goOn(): void {
-    this.heldKeys.length = 0;
-    this.letGo?.();
-    this.holding = undefined;
-  }
-
-  /** How many requests went out for keys that begin so; counts anew from the last call of {@link forget}. */
+  /** Requests for keys that begin so, since the last {@link forget}. */
   count(verb: StoreVerb, prefix = ''): number {
     return this.requests.filter((request) => request.verb === verb && request.key.startsWith(prefix)).length;
   }
@@ -58,34 +70,60 @@ export class WorkerLine implements ObjectStore {
     this.requests.length = 0;
   }
 
-  async get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
-    await this.pass('get', key);
-    return this.store.get(key, options);
+  get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
+    return this.pass('get', key, options, () => this.store.get(key, options));
   }
 
-  async put(key: string, body: Uint8Array, condition: PutCondition, options?: CallOptions): Promise<PutOutcome> {
-    try {
-      await this.pass('put', key);
-    } catch (cause) {
-      return { outcome: 'unknown', cause };
-    }
-    // What was held is sent when the process goes on, whether or not somebody still waits for it.
-    return this.store.put(key, body, condition, this.heldKeys.length > 0 ? undefined : options);
+  put(key: string, body: Uint8Array, condition: PutCondition, options?: CallOptions): Promise<PutOutcome> {
+    // Without the signal: what is under way when a caller gives up arrives nevertheless.
+    return this.pass('put', key, options, () => this.store.put(key, body, condition)).catch(
+      (cause: unknown): PutOutcome => ({ outcome: 'unknown', cause }),
+    );
   }
 
-  async delete(key: string, options?: CallOptions): Promise<void> {
-    await this.pass('delete', key);
-    return this.store.delete(key, options);
+  delete(key: string, options?: CallOptions): Promise<void> {
+    return this.pass('delete', key, options, () => this.store.delete(key));
   }
 
-  async list(prefix: string, options?: ListOptions): Promise<ListPage> {
-    await this.pass('list', prefix);
-    return this.store.list(prefix, options);
+  list(prefix: string, options?: ListOptions): Promise<ListPage> {
+    return this.pass('list', prefix, options, () => this.store.list(prefix, options));
   }
 
-  private async pass(verb: StoreVerb, key: string): Promise<void> {
+  private async pass<T>(
+    verb: StoreVerb,
+    key: string,
+    options: CallOptions | undefined,
+    send: () => Promise<T>,
+  ): Promise<T> {
     this.requests.push({ verb, key });
-    if (this.heldKeys.some((prefix) => key.startsWith(prefix))) await this.holding;
-    if (this.isCut) throw new StoreUnavailableError('the line is cut');
+    const found = this.troubled.find(({ prefix, verbs }) => key.startsWith(prefix) && verbs.includes(verb));
+    switch (found?.trouble) {
+      case undefined:
+        return send();
+      case 'cut':
+        throw new StoreUnavailableError('the line is cut');
+      case 'lose':
+        await send();
+        throw new StoreUnavailableError('the answer is lost');
+      case 'hold':
+        return patient(found.over.then(send), options?.signal);
+      case 'hold-answer': {
+        const answer = await send();
+        return patient(
+          found.over.then(() => answer),
+          options?.signal,
+        );
+      }
+    }
   }
+}
+
+async function patient<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  answer.catch(() => undefined);
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new StoreUnavailableError('the caller gave up'));
+    if (signal?.aborted) return giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    answer.then(resolve, reject).finally(() => signal?.removeEventListener('abort', giveUp));
+  });
 }
