@@ -12,6 +12,8 @@ export class DurableDirectories {
   private readonly following = new Map<string, Promise<void>>();
   /** Directories of this process's life that are known to be durable; an entry per directory written to. */
   private readonly known = new Map<string, Promise<void>>();
+  /** After a failed sync the next one succeeds, whatever became of the entries (Linux tells of a lost page once): nothing is believed any more. */
+  private failure: Error | undefined;
 
   /** `root` exists. */
   constructor(root: string) {
@@ -32,6 +34,7 @@ export class DurableDirectories {
 
   /** When it resolves, everything that was in the directory at the time of the call is durable there. */
   sync(path: string): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure);
     const running = this.running.get(path);
     if (!running) return this.start(path);
     let following = this.following.get(path);
@@ -44,9 +47,14 @@ export class DurableDirectories {
 
   private start(path: string): Promise<void> {
     this.following.delete(path);
-    const run = syncDirectory(path).finally(() => {
-      if (this.running.get(path) === run) this.running.delete(path);
-    });
+    const run = syncDirectory(path)
+      .catch((error: Error) => {
+        this.failure ??= error;
+        throw error;
+      })
+      .finally(() => {
+        if (this.running.get(path) === run) this.running.delete(path);
+      });
     this.running.set(path, run);
     return run;
   }

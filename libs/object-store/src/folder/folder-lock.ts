@@ -25,9 +25,7 @@ export class FolderLock {
     const file = await openLockFile(directory);
     try {
       if (process.platform === 'linux') await lockInherited(file, directory);
-      // Only for people: it tells the next one whom to look for.
-      await file.truncate();
-      await file.write(`${process.pid}\n`, 0);
+      await leaveName(file);
       return new FolderLock(file);
     } catch (error) {
       await file.close();
@@ -37,6 +35,16 @@ export class FolderLock {
 
   release(): Promise<void> {
     return this.file.close();
+  }
+}
+
+/** Only for people: it tells the next one whom to look for. A full disk has no room for it, and only an open store can make some. */
+async function leaveName(file: FileHandle): Promise<void> {
+  try {
+    await file.truncate();
+    await file.write(`${process.pid}\n`, 0);
+  } catch {
+    // The lock is held all the same.
   }
 }
 

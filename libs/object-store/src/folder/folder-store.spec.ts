@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -68,6 +68,12 @@ describe('folder store', () => {
   (process.getuid?.() === 0 ? it.skip : it)('says that it is not writable without the right to write', async () => {
     await chmod(directory, 0o500);
     await expect(open()).rejects.toThrow(/is not writable \(EACCES\)$/);
+  });
+
+  (process.platform === 'linux' ? it : it.skip)('opens on a full disk, so that deletions can make room', async () => {
+    await symlink('/dev/full', join(directory, 'lock'));
+    await open();
+    await expect(open()).rejects.toThrow(/is in use by/);
   });
 
   it('removes what a killed put left behind', async () => {
