@@ -39,6 +39,10 @@ const endlessBody: Respond = (_, response) =>
 const cutBody: Respond = (message, response) => {
   response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('part', () => message.socket.destroy());
 };
+/** As some proxies answer: the end of the connection is the end of the body. */
+const lengthUntold: Respond = (message) =>
+  message.resume().socket.end('HTTP/1.1 200 OK\r\netag: "e"\r\nconnection: close\r\n\r\npart');
+const unasked412: Respond = (_, response) => response.writeHead(412, { 'content-length': 100 }).write('<Err');
 
 describe('S3 adapter', () => {
   const closers: (() => Promise<unknown> | void)[] = [];
@@ -60,7 +64,7 @@ describe('S3 adapter', () => {
   }
 
   /** A server that answers everything in one way. */
-  async function scripted(respond: Respond) {
+  async function scripted(respond: Respond, more: { maxSockets?: number } = {}) {
     let requests = 0;
     const server: Server = createServer((message, response) => {
       requests++;
@@ -73,6 +77,7 @@ describe('S3 adapter', () => {
     });
     const store = connected(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
       requestTimeoutMs: TIMEOUT_MS,
+      ...more,
     });
     return { store, requests: () => requests };
   }
@@ -121,6 +126,8 @@ describe('S3 adapter', () => {
     ["a proxy's 200", page(200)],
     ['a body that stops', endlessBody],
     ['a body that is cut', cutBody],
+    ['a body of untold length', lengthUntold],
+    ['an error that stops', unasked412],
   ])('gives %s to a read as unavailable, after one attempt and in time', async (_, respond) => {
     const { store, requests } = await scripted(respond);
     const begunMs = performance.now();
@@ -128,6 +135,33 @@ describe('S3 adapter', () => {
     await expect(store.list('')).rejects.toMatchObject(UNAVAILABLE);
     expect(performance.now() - begunMs).toBeLessThan(8 * TIMEOUT_MS);
     expect(requests()).toBe(2);
+  });
+
+  it('does not take the whole object for a range of it', async () => {
+    const { store } = await scripted((message, response) => {
+      message.resume();
+      response.writeHead(200, { etag: '"e"', 'content-length': 10 }).end('0123456789');
+    });
+    expect(await store.get('a')).toMatchObject({ sizeBytes: 10 });
+    await expect(store.get('a', { range: { start: 2, end: 4 } })).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  it.each<[string, Respond]>([
+    ['silence', silence],
+    ['a body that stops', endlessBody],
+    ['a body that is cut', cutBody],
+    ['a reset', reset],
+    ['an error that stops', unasked412],
+  ])('holds no connection after %s', async (_, respond) => {
+    let way = respond;
+    const { store } = await scripted((message, response) => way(message, response), { maxSockets: 2 });
+    await Promise.allSettled(
+      Array.from({ length: 4 }, (_, i) => (i % 2 ? store.get('a') : store.put('a', Buffer.alloc(200_000), 'create'))),
+    );
+    way = (message, response) =>
+      void message.resume().on('end', () => response.writeHead(200, { etag: '"e"', 'content-length': 0 }).end());
+    const answers = await Promise.all(Array.from({ length: 6 }, () => store.put('a', utf8('x'), 'create')));
+    expect(answers.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'done'));
   });
 
   it.each<[string, Respond]>([

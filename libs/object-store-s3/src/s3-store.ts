@@ -47,7 +47,7 @@ class S3Store implements ObjectStore {
     return this.within(options.signal, async (abortSignal) => {
       try {
         const answer = await this.client.send(new GetObjectCommand(input), { abortSignal });
-        return await readWhole(answer);
+        return await readWhole(answer, range !== undefined);
       } catch (error) {
         if (failureOf(error).status === 304) return 'not-modified';
         if (isAbsent(error)) return undefined;
@@ -168,12 +168,14 @@ class S3Store implements ObjectStore {
   }
 }
 
-async function readWhole(answer: GetObjectCommandOutput): Promise<StoredObject> {
+async function readWhole(answer: GetObjectCommandOutput, ofRange: boolean): Promise<StoredObject> {
   if (answer.Body === undefined || answer.ETag === undefined) throw new Error('the answer is not an object');
   // Read to the end always: what is left unread holds its connection.
   const body = await answer.Body.transformToByteArray();
-  if (answer.ContentLength !== undefined && answer.ContentLength !== body.byteLength)
-    throw new Error('the body was cut short');
+  // S3 tells the length always; without it a body that ends with its connection may have been cut anywhere.
+  if (answer.ContentLength !== body.byteLength) throw new Error('the body was cut short');
+  if (ofRange && answer.ContentRange === undefined && body.byteLength > 0)
+    throw new Error('the answer is not the range that was asked for');
   return {
     body,
     etag: plainEtag(answer.ETag),
