@@ -461,7 +461,12 @@ describe('local bucket', () => {
       status: 500,
       code: 'InternalError',
     });
-    expect(errors).toHaveLength(1);
+    expect(await send('PUT', '/main/a')).toMatchObject({ status: 500 });
+    expect(errors).toMatchObject([
+      { message: 'disk is gone' },
+      { cause: { message: 'disk is gone' } },
+      { message: 'disk is gone' },
+    ]);
     expect(bucket.counts().operations.GetObject.failed).toBe(1);
   });
 

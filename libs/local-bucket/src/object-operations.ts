@@ -47,7 +47,7 @@ export async function putObject(store: ObjectStore, request: S3Request, body: Ui
   if (condition) {
     const answer = await store.put(key, body, condition);
     if (answer.outcome === 'done') return { status: 200, headers: { etag: `"${answer.etag}"` } };
-    if (answer.outcome === 'unknown') throw new S3Error('InternalError');
+    if (answer.outcome === 'unknown') throw outcomeUnknown(answer.cause);
     if (condition !== 'create' && (await presentEtag(store, key)) === undefined) throw new S3Error('NoSuchKey');
     throw new S3Error('PreconditionFailed');
   }
@@ -55,9 +55,14 @@ export async function putObject(store: ObjectStore, request: S3Request, body: Ui
     const match = await presentEtag(store, key);
     const answer = await store.put(key, body, match === undefined ? 'create' : { match });
     if (answer.outcome === 'done') return { status: 200, headers: { etag: `"${answer.etag}"` } };
-    if (answer.outcome === 'unknown') throw new S3Error('InternalError');
+    if (answer.outcome === 'unknown') throw outcomeUnknown(answer.cause);
   }
   throw new S3Error('SlowDown');
+}
+
+/** Not S3's own kind of error: the client gets a 500, the operator the cause (a full disk, say). */
+function outcomeUnknown(cause: unknown): Error {
+  return new Error('the store does not know the outcome of a put', { cause });
 }
 
 export async function deleteObject(store: ObjectStore, request: S3Request): Promise<S3Answer> {
