@@ -32,6 +32,8 @@ class Console {
       await this.enter();
     } catch (error) {
       if (error.status !== 401) throw error;
+      // Whoever logs in next in this tab may be somebody else.
+      this.entries.lock();
       this.welcome.open();
     }
   }

@@ -5,7 +5,7 @@ const PAGE_ENTRIES = 50;
 const READ_TRIES = 3;
 const MAX_WAIT_MS = 3_000;
 
-/** One database behind the gateway, as an application sees it. The key stays in memory. */
+/** One database behind the gateway, as an application sees it. The key stays in this tab. */
 export class DataPlane {
   constructor(gatewayUrl, database, apiKey) {
     this.base = `${gatewayUrl.replace(/\/$/, '')}/v1/db/${encodeURIComponent(database)}`;

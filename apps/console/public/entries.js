@@ -4,6 +4,8 @@ import { $, busy, complain, make, show, state } from './dom.js';
 import { EntryDialog } from './entry-dialog.js';
 
 const PREVIEW_BYTES = 160;
+/** Of this tab alone: survives a reload, and is gone when the tab is closed, the key is changed or somebody logs out. */
+const REMEMBERED = 'leasehold-key-in-use';
 
 /** The data of the chosen database, read and written with an API key that only this tab knows. */
 export class Entries {
@@ -32,11 +34,14 @@ export class Entries {
     $('prefix').addEventListener('search', () => this.reload());
     $('new-entry').addEventListener('click', () => this.dialog.open(this.dataPlane));
     $('more-entries').addEventListener('click', () => this.loadMore());
+    const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED) ?? 'null');
+    if (remembered) this.use(remembered.apiKey, remembered.name);
   }
 
   /** Uses the key from now on, in whatever database is open. */
   use(apiKey, name) {
     this.apiKey = apiKey;
+    sessionStorage.setItem(REMEMBERED, JSON.stringify({ apiKey, name }));
     $('key-in-use-name').textContent = `Key ${name}`;
     this.unlockForm.reset();
     if (this.database) this.open(this.database);
@@ -65,6 +70,7 @@ export class Entries {
   /** Forgets the key. */
   lock(text = '') {
     this.apiKey = undefined;
+    sessionStorage.removeItem(REMEMBERED);
     this.dataPlane = undefined;
     this.turn = undefined;
     $('entries').replaceChildren();
