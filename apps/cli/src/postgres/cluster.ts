@@ -25,12 +25,12 @@ export class Cluster {
     private readonly identity: Identity,
   ) {}
 
-  /** Finds the binaries, decides as whom to run, and on the first start makes the cluster. */
-  static async open(settings: ClusterSettings): Promise<Cluster> {
+  /** Finds the binaries, decides as whom to run, and on the first start makes the cluster, unless the signal aborts that. */
+  static async open(settings: ClusterSettings, signal: AbortSignal): Promise<Cluster> {
     const binaries = await findBinaries();
     const identity = decideIdentity(await lookAround(settings.dataDir, binaries.postgres));
     const cluster = new Cluster(settings, binaries, identity);
-    if (!(await isFolder(settings.dataDir))) await cluster.initialise();
+    if (!(await isFolder(settings.dataDir))) await cluster.initialise(signal);
     return cluster;
   }
 
@@ -46,7 +46,7 @@ export class Cluster {
   }
 
   /** Made aside and renamed at the end: an interrupted first start leaves no half cluster. */
-  private async initialise(): Promise<void> {
+  private async initialise(signal: AbortSignal): Promise<void> {
     const draft = `${this.settings.dataDir}.new`;
     const { account } = this.identity;
     await rm(draft, { recursive: true, force: true });
@@ -55,14 +55,15 @@ export class Cluster {
     try {
       await writeFile(passwordFile, `${this.settings.password}\n`, { mode: 0o600 });
       if (account) await Promise.all([draft, passwordFile].map((file) => chown(file, account.uid, account.gid)));
-      await this.runToEnd([
+      const initdb = [
         this.binaries.initdb,
         ...['--pgdata', draft, '--username', this.settings.user, '--pwfile', passwordFile],
         ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-instructions'],
         ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-      ]);
+      ];
+      await this.runToEnd(initdb, signal);
       const create = `CREATE DATABASE "${this.settings.database}";\n`;
-      await this.runToEnd([this.binaries.postgres, '--single', '-D', draft, 'postgres'], create);
+      await this.runToEnd([this.binaries.postgres, '--single', '-D', draft, 'postgres'], signal, create);
       await rename(draft, this.settings.dataDir);
     } finally {
       await rm(passwordFile, { force: true });
@@ -70,8 +71,11 @@ export class Cluster {
     }
   }
 
-  private async runToEnd(command: readonly string[], input = ''): Promise<void> {
+  private async runToEnd(command: readonly string[], signal: AbortSignal, input = ''): Promise<void> {
+    signal.throwIfAborted();
     const child = this.spawn(command);
+    const stop = () => child.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
     let output = '';
     const keep = (chunk: Buffer) => {
       output = (output + chunk.toString('utf8')).slice(-OUTPUT_LIMIT_CHARS);
@@ -84,6 +88,8 @@ export class Cluster {
       child.once('error', (error) => resolve(error.message));
       child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
     });
+    signal.removeEventListener('abort', stop);
+    signal.throwIfAborted();
     if (how !== undefined) throw new CliError(`making the Postgres cluster failed (${how})\n${output.trimEnd()}`);
   }
 
