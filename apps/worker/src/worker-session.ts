@@ -17,12 +17,8 @@ import type { WorkerMetrics } from './worker-metrics.js';
 /** What of a running worker the routes use. */
 interface Running {
   readonly session: Session;
-  readonly log: CommitLog;
   readonly access: DatabaseAccess;
   readonly maintenance: Maintenance;
-  readonly watch: SessionWatch;
-  readonly jobs: JobQueues;
-  readonly store: { close(): void };
 }
 
 /**
@@ -33,6 +29,8 @@ export class WorkerSession {
   private running: Running | undefined;
   private stopping = false;
   private draining: Promise<void> | undefined;
+  /** What was opened, in order. */
+  private readonly closers: (() => void | Promise<void>)[] = [];
 
   constructor(
     private readonly config: WorkerConfig,
@@ -46,6 +44,7 @@ export class WorkerSession {
     const { config, metrics, logger } = this;
     const base = { clock: systemClock, random: systemRandom };
     const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
+    this.closers.push(() => jobs.close());
     const s3 = createS3Store({
       endpoint: config.S3_ENDPOINT,
       region: config.S3_REGION,
@@ -54,6 +53,7 @@ export class WorkerSession {
       secretAccessKey: config.S3_SECRET_ACCESS_KEY,
       forcePathStyle: config.S3_FORCE_PATH_STYLE,
     });
+    this.closers.push(() => s3.close());
     const metered = new MeteredStore(s3, systemClock, (call) =>
       metrics.storeRequests.inc({ verb: call.verb, outcome: call.outcome }),
     );
@@ -62,6 +62,7 @@ export class WorkerSession {
     await probeStore(store, base);
 
     const watch = new SessionWatch(ctx);
+    this.closers.push(() => watch.stop());
     await watch.start();
     const session = await Session.start(ctx, {
       endpoint: config.WORKER_ADVERTISED_URL ?? url,
@@ -69,6 +70,7 @@ export class WorkerSession {
       host: hostname(),
       ttlMs: config.SESSION_TTL_MS,
     });
+    this.closers.push(() => session.stop());
     const log = new CommitLog({ ...ctx, session }, { ...COMMIT_LOG_SETTINGS, commitWindowMs: config.COMMIT_WINDOW_MS });
     const ownership: OwnershipContext = {
       ...ctx,
@@ -82,7 +84,8 @@ export class WorkerSession {
     };
     const access = new DatabaseAccess(ownership);
     const maintenance = new Maintenance(ownership, access.databases);
-    this.running = { session, log, access, maintenance, watch, jobs, store: s3 };
+    this.closers.push(() => maintenance.stop());
+    this.running = { session, access, maintenance };
     session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
     maintenance.start();
 
@@ -117,16 +120,11 @@ export class WorkerSession {
     return this.draining;
   }
 
+  /** Lets go of everything, drained or not, and also after a failed start. */
   async close(): Promise<void> {
     this.stopping = true;
-    const { running } = this;
     this.running = undefined;
-    if (running === undefined) return;
-    await running.maintenance.stop();
-    running.session.stop();
-    running.watch.stop();
-    await running.jobs.close();
-    running.store.close();
+    for (const close of this.closers.splice(0).reverse()) await close();
   }
 
   private async drainOnce(): Promise<void> {
@@ -140,6 +138,8 @@ export class WorkerSession {
   }
 
   private onEnded(session: Session): void {
-    if (!this.stopping) this.onLost(session.ended.reason);
+    if (this.stopping) return;
+    this.logger.error({ err: session.ended.reason }, 'session lost, the worker ends');
+    this.onLost(session.ended.reason);
   }
 }

@@ -1,6 +1,6 @@
 import type { SessionId } from '@leasehold/foundation';
 import type { Commit, DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
-import { emptyHead, FLUSH_SETTINGS, flushInto, holds, Memtable, sstWriterOfFlush } from '@leasehold/engine';
+import { emptyHead, FLUSH_SETTINGS, flushInto, Memtable, sstWriterOfFlush } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
 
@@ -104,20 +104,20 @@ async function reclaim(ctx: OwnershipContext, recovery: Recovery, stored: Stored
 }
 
 /**
- * The owner has gone silent, or somebody has sealed it. Its log is closed first and only then is the head read that the tail
- * is to continue (R1): until the record was sealed the owner could still flush, and trim what it had flushed.
+ * The owner has gone silent, or somebody has sealed it: its log is closed, and its tail goes on from the head.
+ *
+ * The head was read before the log was closed, and until then the owner could still flush, and trim what it had flushed. That
+ * shows in the CAS, and in the CAS of a quarantine: both name the head that was read, so either it has stood all the while
+ * or everything begins again from the new one (R1).
  */
 async function recover(
   ctx: OwnershipContext,
   recovery: Recovery,
-  seen: StoredHead,
+  stored: StoredHead,
   owner: SessionId,
 ): Promise<StoredHead | undefined> {
   try {
-    const log = await recovery.close(owner);
-    const stored = await ctx.heads.load(seen.head.databaseId);
-    if (stored === undefined || !holds(stored.head, seen.head)) return undefined;
-    const tail = await recovery.tailOf(log, stored);
+    const tail = await recovery.tailOf(await recovery.close(owner), stored);
     return tail && (await takeOver(ctx, stored, tail));
   } catch (error) {
     if (!(error instanceof SessionResumedError)) throw error;

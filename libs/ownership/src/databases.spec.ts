@@ -66,6 +66,24 @@ describe('releasing a database', () => {
     expect(Object.keys(await a.list(DATABASE))).toHaveLength(21);
   });
 
+  it('waits for a write that still reads for its condition, and contains it', async () => {
+    const large = 'x'.repeat(40 * 1024);
+    await workers.settle(a.put(DATABASE, 'k1', large));
+    await workers.settle(a.put(DATABASE, 'k2', large));
+    await workers.settle(a.release(DATABASE));
+    await workers.settle(b.put(DATABASE, 'k3', 'v'));
+    b.line.trouble('hold', `db/${DATABASE.databaseId}/sst`, ['get']);
+    const write = b.put(DATABASE, 'k1', 'new', { kind: 'present' });
+    await workers.clock.advance(1);
+    const release = b.release(DATABASE);
+    await workers.clock.advance(1_000);
+    b.line.mend();
+    expect(await workers.settle(write)).toEqual({ epoch: 2, sequence: 4 });
+    await workers.settle(release);
+    expect((await workers.headOf(DATABASE)).head).toMatchObject({ owner: undefined, lastCommit: { sequence: 4 } });
+    expect(await workers.settle(a.get(DATABASE, 'k1'))).toBe('new');
+  });
+
   it('answers nothing at its epoch once the last head edit is on its way (H4)', async () => {
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('hold', 'db/', ['put']);
@@ -195,9 +213,10 @@ describe('draining (S6)', () => {
     const write = fate(a.put(DATABASE, 'k', 'v'));
     await workers.clock.advance(1);
     const drained = a.drain();
+    const end = fate(drained);
     await workers.clock.advance(1);
     expect(await Promise.race([write, 'pending'])).toBe('service-draining');
-    expect(await Promise.race([fate(drained), 'pending'])).toBe('pending');
+    expect(await Promise.race([end, 'pending'])).toBe('pending');
     a.line.mend();
     await workers.settle(drained);
     await workers.clock.advance(1_000);

@@ -220,6 +220,26 @@ describe('a write whose turn comes too late', () => {
   });
 });
 
+describe('a write that waits for its turn past the deadline of the session (S1)', () => {
+  it('is not applied, and says so', async () => {
+    await flushFiles(1);
+    await workers.settle(a.release(DATABASE));
+    const b = await workers.start();
+    await workers.settle(b.put(DATABASE, 'other', 'x'));
+    b.line.trouble('hold', `db/${DATABASE.databaseId}/sst`, ['get']);
+    b.line.trouble('cut', 'workers/', ['put']);
+    const first = fate(b.put(DATABASE, 'f0-1', 'x', PRESENT));
+    const second = fate(b.put(DATABASE, 'other', 'y'));
+    await workers.clock.advance(5_200);
+    b.line.mend();
+    // Before the renewal is confirmed.
+    expect(await first).toBe('session-expired');
+    expect(await second).toBe('session-expired');
+    await workers.clock.advance(2_000);
+    expect(await b.get(DATABASE, 'other')).toBe('x');
+  });
+});
+
 describe('flushing', () => {
   it('brings what was accepted into the head, and lets the log trim it', async () => {
     await workers.settle(a.put(DATABASE, 'k1', 'v1'));
@@ -292,6 +312,22 @@ describe('flushing', () => {
     await workers.settle(small.maintenance.run());
     expect((await workers.headOf(DATABASE)).head.lastCommit.sequence).toBe(3);
     expect(small.opened(DATABASE).unflushedBytes).toBe(0);
+  });
+
+  it('fences the handle when its edit was applied and the database taken over before that was known', async () => {
+    await workers.settle(a.put(DATABASE, 'k', 'v'));
+    const b = await workers.start();
+    a.line.trouble('lose', 'db/', ['put']);
+    a.line.trouble('hold', 'db/', ['get']);
+    const flush = a.opened(DATABASE).flush();
+    await workers.clock.advance(1);
+    const flushed = await workers.headOf(DATABASE);
+    expect(flushed.head.lastCommit.sequence).toBe(1);
+    await workers.heads.swap(flushed, { ...flushed.head, epoch: 2, owner: b.session.id });
+    await workers.clock.advance(100);
+    a.line.mend();
+    await expect(workers.settle(flush)).rejects.toMatchObject({ kind: 'fenced' });
+    await expect(workers.settle(a.get(DATABASE, 'k'))).rejects.toMatchObject({ code: 'misdirected' });
   });
 
   it('fences the handle when the head has another owner, and nothing is served at that epoch again (H1)', async () => {

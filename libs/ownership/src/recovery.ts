@@ -40,8 +40,8 @@ export class Recovery {
   }
 
   /**
-   * The durable commits of a database that its head does not contain yet, oldest first. The head must have been read after
-   * the log was closed. Undefined: damaged, but the head is no longer what it was, so look again.
+   * The durable commits of a database that its head does not contain yet, oldest first. Undefined: they do not go on from
+   * this head, but it is no longer what the bucket holds, so look again.
    * @throws QuarantinedError
    */
   tailOf(log: ClosedLog, stored: StoredHead): Promise<readonly Commit[] | undefined> {

@@ -84,6 +84,7 @@ export class TestWorker {
   readonly access: DatabaseAccess;
   readonly maintenance: Maintenance;
   readonly log: CommitLog;
+  readonly context: OwnershipContext;
   /** What was told to listeners, as `what database`. */
   readonly told: string[] = [];
   readonly failures: { readonly what: string; readonly error: unknown }[] = [];
@@ -121,7 +122,7 @@ export class TestWorker {
   ) {
     this.log = new CommitLog({ ...ctx, session });
     const tell = (what: string) => (databaseId: DatabaseId | undefined) => void this.told.push(`${what} ${databaseId}`);
-    const context: OwnershipContext = {
+    this.context = {
       ...ctx,
       session,
       watch,
@@ -137,8 +138,8 @@ export class TestWorker {
         failed: (what, _databaseId, error) => void this.failures.push({ what, error }),
       },
     };
-    this.access = new DatabaseAccess(context);
-    this.maintenance = new Maintenance(context, this.access.databases);
+    this.access = new DatabaseAccess(this.context);
+    this.maintenance = new Maintenance(this.context, this.access.databases);
   }
 
   put(

@@ -1,0 +1,43 @@
+import { LIMITS } from '@leasehold/protocol';
+import type { RunningService } from '@leasehold/service-kit';
+import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import type { Registry } from 'prom-client';
+
+import type { WorkerConfig } from './config.js';
+import { WorkerMetrics } from './worker-metrics.js';
+import { WorkerModule } from './worker.module.js';
+import { WorkerSession } from './worker-session.js';
+
+/**
+ * Starts a worker; resolves when it serves. Refuses to run on a bucket that fails the probe.
+ *
+ * @param onLost told when another process has sealed the session. Nothing of this worker may be trusted any more then, and
+ *   nothing that was acknowledged can be lost by leaving at once.
+ * @throws ProbeFailedError, and what the service kit throws. Nothing keeps running then.
+ */
+export async function startWorker(config: WorkerConfig, onLost: (reason: unknown) => void): Promise<RunningService> {
+  const logger = createLogger('worker', config.LOG_LEVEL);
+  const metrics = new WorkerMetrics(logger);
+  const session = new WorkerSession(config, metrics, logger, onLost);
+  try {
+    const service = await runService({
+      name: 'worker',
+      module: WorkerModule.with(config, session),
+      config,
+      logger,
+      rawBodies: true,
+      bodyLimitBytes: LIMITS.valueBytes,
+      bodyTooLargeCode: 'value-too-large',
+      configure: (app) => {
+        metrics.register(app.get<Registry>(METRICS));
+        app.get(Health).addReadinessCheck('session', () => session.ready);
+      },
+      afterListen: (_app, url) => session.start(url),
+      beforeDrain: () => session.drain(),
+    });
+    return { url: service.url, close: () => service.close().finally(() => session.close()) };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
