@@ -51,7 +51,7 @@ async function attemptClaim(
   const claimed = stored === undefined ? await create(ctx, identity) : await advance(ctx, recovery, stored, decision);
   // Applied, and taken over by another since: as good as lost.
   if (claimed === undefined || claimed.head.owner !== ctx.session.id) return undefined;
-  ctx.events.claimed(identity.databaseId, owner);
+  ctx.events.claimed(identity.databaseId, owner === ctx.session.id ? undefined : owner);
   return claimed;
 }
 

@@ -24,6 +24,7 @@ export interface OwnershipContext {
 export interface OwnershipEvents {
   /** The database has enough L0 files for a compaction. Told after every flush that leaves it so. */
   compactionWanted(databaseId: DatabaseId): void;
+  /** `from` is another session whose database it was; undefined when nobody's, or our own (P2). */
   claimed(databaseId: DatabaseId, from: SessionId | undefined): void;
   released(databaseId: DatabaseId): void;
   /** Someone has to look: bytes in the bucket are not what was written. */

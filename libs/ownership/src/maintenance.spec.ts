@@ -77,6 +77,19 @@ describe('maintenance', () => {
     expect(a.line.count('put', 'log/')).toBe(20);
   });
 
+  it('leaves a flush that is under way alone, and what came after it in memory', async () => {
+    a = await workers.start({ flushBytes: 1_000 });
+    await workers.settle(a.put(DATABASE, 'k1', 'v'));
+    a.line.trouble('hold', 'db/', ['put']);
+    await workers.settle(a.put(DATABASE, 'k2', 'x'.repeat(1_000)));
+    await workers.settle(a.put(DATABASE, 'k3', 'v'));
+    await workers.settle(a.maintenance.run(), 10);
+    a.line.mend();
+    await workers.clock.advance(1);
+    expect((await workers.headOf(DATABASE)).head.lastCommit.sequence).toBe(2);
+    expect(a.opened(DATABASE).unflushedBytes).toBeGreaterThan(0);
+  });
+
   it('counts the memory that small entries take, not only their bytes in the log', async () => {
     a = await workers.start({ maxUnflushedBytes: 40_000 });
     for (let i = 0; i < 70; i++) await workers.settle(a.put(DATABASE, `k${i}`, ''));

@@ -34,9 +34,10 @@ export class Unflushed {
     return this.buffer.sizeBytes;
   }
 
-  /** True when a memtable is full, being flushed, or left behind by a flush that failed. */
+  /** True when a memtable is full, or was left behind by a flush that failed. */
   get wantsFlush(): boolean {
-    return this.buffer.frozen !== undefined || this.buffer.activeBytes >= this.ctx.settings.flushBytes;
+    const isLeftBehind = this.buffer.frozen !== undefined && this.turns.length === 0;
+    return isLeftBehind || this.buffer.activeBytes >= this.ctx.settings.flushBytes;
   }
 
   /** True when nothing more may be put before a flush has succeeded. */

@@ -272,12 +272,15 @@ export class Turmoil {
         // Nobody is left to trouble.
       } else if (draw < 0.25) {
         this.counts.kills += 1;
+        // Some die with commits on their way.
+        if (this.random.fraction() < 0.7) worker.line.trouble(this.pick(['cut', 'hold']), 'log/', ['put']);
+        await this.pause(400);
         this.bury(worker);
         worker.crash();
+        await this.pause(2_000);
+        worker.line.mend();
       } else if (draw < 0.5) {
-        this.counts.drains += 1;
-        this.bury(worker);
-        await worker.drain().catch(() => worker.crash());
+        await this.drain(worker);
       } else if (draw < 0.65) {
         this.counts.stalls += 1;
         worker.line.trouble('hold');
@@ -292,11 +295,18 @@ export class Turmoil {
         await this.workers.clock.sleep(this.random.fraction() < 0.5 ? 1_000 : CUT_MS);
         if (this.random.fraction() < 0.5) worker.line.letPass();
         else worker.line.mend();
+        if (this.random.fraction() < 0.4) await this.drain(worker);
       } else {
         this.release(worker);
       }
       while (this.alive.length < WORKERS) this.admit(await this.workers.launch(SETTINGS));
     }
+  }
+
+  private async drain(worker: TestWorker): Promise<void> {
+    this.counts.drains += 1;
+    this.bury(worker);
+    await worker.drain().catch(() => worker.crash());
   }
 
   /** Everything that a worker owns, whatever comes of it. */
