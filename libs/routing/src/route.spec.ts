@@ -71,6 +71,21 @@ describe('Route', () => {
     expect(way.next(view())).toEqual(tries(second, first));
   });
 
+  it('goes back to an owner that could not be reached, when a worker has waited for its end in vain', () => {
+    const way = route({ hint: first });
+    way.next(view());
+    way.report({ kind: 'unreachable', from: first });
+    expect(way.next(view())).toEqual(tries(second, first));
+    way.report({ kind: 'not-applied', from: second, code: 'owner-unavailable', retryAfterMs: 500 });
+    expect(way.next(view())).toMatchObject({ kind: 'wait', ms: 500 });
+    expect(way.next(view())).toEqual(tries(first));
+    way.report({ kind: 'unreachable', from: first });
+    expect(way.next(view())).toEqual(tries(second, first));
+    way.report({ kind: 'not-applied', from: second, code: 'owner-unavailable', retryAfterMs: 500 });
+    way.next(view());
+    expect(way.next(view({ live: [second, third] }))).toEqual(tries(second, first));
+  });
+
   it('leaves out workers behind an open breaker', () => {
     expect(route({ hint: first }).next(view({ avoid: new Set([first]) }))).toEqual(tries(second, first));
   });

@@ -93,6 +93,7 @@ export class Route {
       case 'not-applied':
         // A draining or expired session still stands in the head until it has released or somebody takes over.
         if (result.code !== 'owner-unavailable') return this.shun(result.from);
+        this.reconsiderOwner();
         return this.rest('not-applied', result.retryAfterMs ?? RETRY_WAIT_MS);
       default:
         return unreachable(result);
@@ -149,6 +150,14 @@ export class Route {
   private shun(session: SessionId): void {
     this.shunned.add(session);
     this.unreachableOwner = session;
+  }
+
+  /** A worker has waited in vain for the owner's end: it lives, and perhaps it can be reached again. */
+  private reconsiderOwner(): void {
+    if (this.unreachableOwner === undefined) return;
+    this.shunned.delete(this.unreachableOwner);
+    this.named = this.unreachableOwner;
+    this.guessed = true;
   }
 
   private rest(reason: WaitReason, ms: number): void {
