@@ -8,6 +8,7 @@ import type { FakeWorker } from './testing/fake-worker.js';
 import { DATABASE_ID, GatewayWorld } from './testing/gateway-world.js';
 
 const KEY = '/v1/db/main/keys/a';
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('the gateway', () => {
   let world: GatewayWorld;
@@ -45,15 +46,15 @@ describe('the gateway', () => {
   });
 
   it.each([
-    ['%FF%00%0a', Buffer.from([0xff, 0, 10])],
-    ['a/b%2Fc//', Buffer.from('a/b/c//')],
-    ['%2e%2E', Buffer.from('..')],
-    ['..', Buffer.from('..')],
-    ['+%20%25', Buffer.from('+ %')],
-    ['keys/x', Buffer.from('keys/x')],
-    ['%C3%A9', Buffer.from('é')],
-    [`${'%61'.repeat(2048)}`, Buffer.from('a'.repeat(2048))],
-  ])('takes the bytes of the key %s as they are', async (encoded, bytes) => {
+    ['that are no text', '%FF%00%0a', Buffer.from([0xff, 0, 10])],
+    ['with slashes', 'a/b%2Fc//', Buffer.from('a/b/c//')],
+    ['that are encoded dots', '%2e%2E', Buffer.from('..')],
+    ['that are dots', '..', Buffer.from('..')],
+    ['with a plus and a space', '+%20%25', Buffer.from('+ %')],
+    ['like a path', 'keys/x', Buffer.from('keys/x')],
+    ['beyond ASCII', '%C3%A9', Buffer.from('é')],
+    ['at their longest', '%61'.repeat(2048), Buffer.from('a'.repeat(2048))],
+  ])('takes the bytes of keys %s as they are', async (_what, encoded, bytes) => {
     expect((await world.call('PUT', `/v1/db/main/keys/${encoded}`, { body: '1' })).status).toBe(200);
     const sent = first.received[0]?.path.replace(/^.*\/keys64\//, '') ?? '';
     expect(fromBase64Url(sent)).toEqual(bytes);
@@ -171,7 +172,7 @@ describe('the gateway', () => {
     world.sessions.end(first.id);
     world.sessions.end(second.id);
     const answer = world.call('PUT', KEY, { body: 'v' });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await sleep(150);
     const third = await world.addWorker();
     expect((await answer).status).toBe(200);
     expect(third.received).toHaveLength(1);
@@ -230,17 +231,53 @@ describe('the gateway', () => {
 });
 
 describe('the gateway with a stopped worker', () => {
+  let world: GatewayWorld;
+  let worker: FakeWorker;
+  const start = async (holdMs: string) => {
+    world = await new GatewayWorld().start({ HOLD_TIMEOUT_MS: holdMs });
+    worker = await world.addWorker();
+    worker.behaviour = () => undefined;
+  };
+  const received = async (method: string) => {
+    while (!worker.received.some((hop) => hop.method === method)) await sleep(5);
+  };
+  afterEach(() => world.stop());
+
   it('asks another for a read, and does not know about a write', async () => {
-    const world = await new GatewayWorld().start({ HOLD_TIMEOUT_MS: '200' });
-    const worker = await world.addWorker();
-    try {
-      worker.behaviour = () => undefined;
-      expect((await world.call('GET', KEY)).json()).toMatchObject({ status: 503, code: 'owner-unavailable' });
-      expect((await world.call('PUT', KEY, { body: 'v' })).json()).toMatchObject({ code: 'outcome-unknown' });
-      expect(worker.received.filter(({ method }) => method === 'PUT')).toHaveLength(1);
-    } finally {
-      await world.stop();
-    }
+    await start('200');
+    expect((await world.call('GET', KEY)).json()).toMatchObject({ status: 503, code: 'owner-unavailable' });
+    expect((await world.call('PUT', KEY, { body: 'v' })).json()).toMatchObject({ code: 'outcome-unknown' });
+    expect(worker.received.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+
+  it.each(['expired', 'sealed', 'absent'] as const)('waits for no answer once its session is %s', async (status) => {
+    await start('12000');
+    const write = world.call('PUT', KEY, { body: 'v' });
+    const read = world.call('GET', KEY);
+    await Promise.all([received('PUT'), received('GET')]);
+    const other = await world.addWorker();
+    other.behaviour = answerStored(new Map());
+    const before = performance.now();
+    world.sessions.end(worker.id, status);
+    expect((await write).json()).toMatchObject({ status: 503, code: 'outcome-unknown' });
+    expect((await read).json()).toMatchObject({ code: 'key-not-found' });
+    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(other.received.map(({ method, headers }) => [method, headers[HOP_HEADERS.waitForOwner]])).toEqual([
+      ['GET', worker.id],
+    ]);
+  });
+
+  it('waits for the answer of one that has drained', async () => {
+    await start('12000');
+    const serve = answerStored(new Map());
+    worker.behaviour = async (hop, response) => {
+      await sleep(100);
+      await serve(hop, response);
+    };
+    const write = world.call('PUT', KEY, { body: 'v' });
+    await received('PUT');
+    world.sessions.end(worker.id, 'clean');
+    expect((await write).status).toBe(200);
   });
 });
 

@@ -7,6 +7,7 @@ import { OwnerHints, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import { Admission } from './admission.js';
+import { patienceFor } from './patience.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
 import type { WorkerFleet } from './worker-fleet.js';
@@ -37,10 +38,6 @@ export interface ForwarderSettings {
 const MAX_FORWARDED = 4_096;
 const MAX_HELD = 1_024;
 const MAX_HINTS = 200_000;
-/** A read that gets no answer in this time is asked elsewhere: a stopped process accepts connections for ever. */
-const READ_ATTEMPT_MS = 5_000;
-/** A mutation that a worker has taken gets this long to become durable, even at the end of the hold time. */
-const COMMIT_GRACE_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const NO_BODY = new Uint8Array(0);
 
@@ -122,13 +119,14 @@ export class Forwarder {
     const nowMs = () => this.clock.monotonic();
     if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
+    const mutation = request.method !== 'GET';
     const answer = await connection.ask(
       {
         method: request.method,
         path,
         headers: this.headersFor(request, path, waitForOwner),
         body: request.body,
-        timeoutMs: attemptMs(request.method, waitForOwner !== undefined, leftMs),
+        ...patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs }),
       },
       nowMs,
     );
@@ -162,11 +160,6 @@ export class Forwarder {
       throw new ProblemError('unavailable', 'the client went away while its request was held');
     }
   }
-}
-
-function attemptMs(method: string, waits: boolean, leftMs: number): number {
-  if (method !== 'GET') return leftMs + COMMIT_GRACE_MS;
-  return waits ? leftMs : Math.min(leftMs, READ_ATTEMPT_MS);
 }
 
 function gaveUp(code: 'owner-unavailable' | 'outcome-unknown'): ProblemError {

@@ -4,14 +4,15 @@ import { CircuitBreaker } from '@leasehold/routing';
 import { Pool } from 'undici';
 
 import { Admission } from './admission.js';
+import { wasNeverSent } from './never-sent.js';
+import type { Patience } from './patience.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
-export interface WorkerRequest {
+export interface WorkerRequest extends Patience {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
-  readonly timeoutMs: number;
 }
 
 /** Also the requests at a time: none waits in a queue, where nobody could say whether it was sent. */
@@ -21,18 +22,6 @@ const CONNECT_TIMEOUT_MS = 1_000;
 const KEEP_ALIVE_MS = 10_000;
 /** A page of a listing is at most 4 MiB of keys and values, six times as much when every byte is escaped. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
-/** Errors before any connection was there: the worker cannot have received anything. */
-const UNREACHABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_CLOSED',
-]);
 
 /** Connections to one session of a worker, and what is known of its reachability. */
 export class WorkerConnection {
@@ -64,8 +53,8 @@ export class WorkerConnection {
       this.breaker.succeeded();
       return answer;
     } catch (error) {
-      this.breaker.failed(nowMs());
-      return { kind: isUnreachable(error) ? 'unreachable' : 'lost', from: this.session };
+      if (request.blameSilence || !isTimeout(error)) this.breaker.failed(nowMs());
+      return { kind: wasNeverSent(error) ? 'unreachable' : 'lost', from: this.session };
     } finally {
       leave();
     }
@@ -76,6 +65,7 @@ export class WorkerConnection {
     await this.pool.close();
   }
 
+  /** Requests under way are lost at once. */
   async destroy(): Promise<void> {
     await this.pool.destroy();
   }
@@ -96,10 +86,6 @@ export class WorkerConnection {
   }
 }
 
-function isUnreachable(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, errors } = error as { code?: unknown; errors?: unknown };
-  // A name with several addresses fails with all their errors at once.
-  if (Array.isArray(errors) && errors.length > 0) return errors.every(isUnreachable);
-  return typeof code === 'string' && UNREACHABLE_CODES.has(code);
+function isTimeout(error: unknown): boolean {
+  return (error as { readonly name?: unknown } | undefined)?.name === 'TimeoutError';
 }

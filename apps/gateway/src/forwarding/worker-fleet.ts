@@ -1,6 +1,6 @@
 import type { SessionId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
-import type { ObservedSession, SessionListener, SessionRecord } from '@leasehold/lease';
+import type { ObservedSession, SessionListener, SessionRecord, SessionStatus } from '@leasehold/lease';
 
 import { WorkerConnection } from './worker-connection.js';
 
@@ -21,7 +21,7 @@ export class WorkerFleet {
 
   constructor(private readonly sessions: Sessions) {
     this.stopListening = sessions.onChange((id, status) => {
-      if (status !== 'live') this.drop(id);
+      if (status !== 'live') this.drop(id, status);
     });
   }
 
@@ -62,10 +62,15 @@ export class WorkerFleet {
     this.connections.clear();
   }
 
-  private drop(id: SessionId): void {
+  /**
+   * A worker that has drained still answers what it accepted. Any other that is not live has been sealed or is about to be,
+   * and may be stopped for ever: what it was asked is lost now, so that nobody waits for it.
+   */
+  private drop(id: SessionId, status: Exclude<SessionStatus, 'live'>): void {
     const connection = this.connections.get(id);
     this.connections.delete(id);
     // Closing waits for requests under way; each of them is bounded by its own time.
-    void connection?.close().catch(() => undefined);
+    const ending = status === 'clean' ? connection?.close() : connection?.destroy();
+    void ending?.catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import type { SessionId } from '@leasehold/foundation';
-import type { ObservedSession, SessionListener, SessionRecord } from '@leasehold/lease';
+import type { ObservedSession, SessionListener, SessionRecord, SessionStatus } from '@leasehold/lease';
 
 import type { Sessions } from '../forwarding/worker-fleet.js';
 
@@ -25,9 +25,9 @@ export class FakeSessions implements Sessions {
     (hidden ? this.hidden : this.records).set(id, record);
   }
 
-  end(id: SessionId): void {
+  end(id: SessionId, status: Exclude<SessionStatus, 'live'> = 'clean'): void {
     this.records.delete(id);
-    for (const listener of this.listeners) listener(id, 'clean');
+    for (const listener of this.listeners) listener(id, status);
   }
 
   live(): readonly SessionRecord[] {

@@ -22,6 +22,8 @@ export type Behaviour = (hop: ReceivedHop, response: ServerResponse) => void | P
 export class FakeWorker {
   readonly received: ReceivedHop[] = [];
   behaviour: Behaviour = answerStored(new Map());
+  /** Receives, and neither checks nor answers: as a stopped process does. */
+  silent = false;
 
   private constructor(
     readonly id: SessionId,
@@ -55,6 +57,7 @@ export class FakeWorker {
       body: Buffer.concat(chunks),
     };
     this.received.push(hop);
+    if (this.silent) return;
     const claims = {
       method: hop.method,
       path: hop.path,

@@ -1,0 +1,29 @@
+/** How long an attempt waits for its answer, and what it means if none comes. */
+export interface Patience {
+  readonly timeoutMs: number;
+  /** Whether silence for so long says that something is wrong with the worker. */
+  readonly blameSilence: boolean;
+}
+
+export interface Attempt {
+  readonly mutation: boolean;
+  /** The worker is told to wait for the end of another session first. */
+  readonly waitsForOwner: boolean;
+  /** Of the hold time. */
+  readonly leftMs: number;
+}
+
+/** A read that gets no answer in this time is asked elsewhere: a stopped process accepts connections for ever. */
+const READ_ATTEMPT_MS = 5_000;
+/** A mutation that a worker has taken gets this long to become durable, even at the end of the hold time. */
+const COMMIT_GRACE_MS = 3_000;
+
+/**
+ * A mutation is waited for to the end, because asking again is not allowed; a read is not. A worker is not blamed for
+ * waiting as it was told, nor for missing the short rest of a hold time: its breaker would keep everybody away from it.
+ */
+export function patienceFor({ mutation, waitsForOwner, leftMs }: Attempt): Patience {
+  const wholeMs = mutation ? leftMs + COMMIT_GRACE_MS : leftMs;
+  const timeoutMs = mutation || waitsForOwner ? wholeMs : Math.min(wholeMs, READ_ATTEMPT_MS);
+  return { timeoutMs, blameSilence: !waitsForOwner && timeoutMs >= READ_ATTEMPT_MS };
+}
