@@ -158,7 +158,10 @@ describe('the hop', () => {
     ['valid for too long', { expiresAt: Date.now() + 3 * HOP_LIFETIME_MS }],
     ['signed for another method', { signed: { method: 'PUT' } }],
     ['signed for another path', { signed: { path: '/internal/v1/databases/other/keys' } }],
-    ['signed for another tenant', { signed: { tenant: 'tenant-b' } }],
+    ['signed for another tenant', { signed: { headers: { [HOP_HEADERS.tenant]: 'tenant-b' } } }],
+    ['signed for another database', { signed: { headers: { [HOP_HEADERS.database]: 'other' } } }],
+    ['signed without its condition', { headers: { 'if-match': '*' }, signed: { headers: { 'if-match': '' } } }],
+    ['signed without its wait', { headers: waitFor('s'), signed: { headers: waitFor('') } }],
     ['signed for another body', { signed: { body: 'other' } }],
   ])('that is %s lets nobody in', async (_, ask) => {
     await database.put('k', 'v', a);

@@ -28,7 +28,7 @@ export interface Ask {
   readonly signed?: {
     readonly method?: string;
     readonly path?: string;
-    readonly tenant?: string;
+    readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
   readonly expiresAt?: number;
@@ -97,22 +97,18 @@ export class AskedDatabase {
   async ask(worker: RunningService, rest: string, ask: Ask = {}): Promise<Response> {
     const { method = 'GET', body, tenant = 'tenant-a', signed = {} } = ask;
     const path = `/internal/v1/databases/${this.id}${rest}`;
+    const headers = { [HOP_HEADERS.tenant]: tenant, [HOP_HEADERS.database]: 'orders', ...ask.headers };
     const hop = signHop(SECRET, {
       method: signed.method ?? method,
       path: signed.path ?? path,
-      tenant: signed.tenant ?? tenant,
+      headers: { ...headers, ...signed.headers },
       bodyDigest: digestBody(bytesOf(signed.body ?? body ?? '')),
       expiresAt: ask.expiresAt ?? Date.now() + 30_000,
     });
     return fetch(worker.url + path, {
       method,
       body: body === undefined ? undefined : Buffer.from(bytesOf(body)),
-      headers: {
-        [HOP_HEADERS.tenant]: tenant,
-        [HOP_HEADERS.database]: 'orders',
-        ...(ask.hop === null ? {} : { [HOP_HEADERS.hop]: ask.hop ?? hop }),
-        ...ask.headers,
-      },
+      headers: { ...(ask.hop === null ? {} : { [HOP_HEADERS.hop]: ask.hop ?? hop }), ...headers },
     });
   }
 }

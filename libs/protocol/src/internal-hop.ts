@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
+import type { HeaderValues } from './precondition.js';
+
 /** Headers of the hop from gateway to worker. The gateway strips every copy that a client sends. */
 export const HOP_HEADERS = {
   tenant: 'leasehold-tenant',
@@ -15,6 +17,15 @@ export const HOP_HEADERS = {
   ownerSession: 'leasehold-owner-session',
 } as const;
 
+/** Every header that changes what a worker does with a request. Others may be altered on the way without harm. */
+const SIGNED_HEADERS = [
+  HOP_HEADERS.tenant,
+  HOP_HEADERS.database,
+  HOP_HEADERS.waitForOwner,
+  'if-match',
+  'if-none-match',
+] as const;
+
 /** Also the bound on how far the clocks of gateway and worker may be apart. Only access rests on it, never safety of data. */
 export const HOP_LIFETIME_MS = 60_000;
 
@@ -22,7 +33,8 @@ export interface HopClaims {
   readonly method: string;
   /** The request target as sent, query included. */
   readonly path: string;
-  readonly tenant: string;
+  /** As sent, with names in lower case: those that change what the request means are signed, also that they are absent. */
+  readonly headers: HeaderValues;
   /** {@link digestBody} of the body; of no bytes when there is none. */
   readonly bodyDigest: string;
   /** Wall time in ms. */
@@ -52,8 +64,9 @@ export function digestBody(body: Uint8Array): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-function mac(secret: string, claims: HopClaims): Buffer {
+function mac(secret: string, { method, path, headers, bodyDigest, expiresAt }: HopClaims): Buffer {
+  const signed = SIGNED_HEADERS.map((name) => headers[name] ?? null);
   // JSON keeps the parts apart whatever they hold.
-  const text = JSON.stringify([claims.method, claims.path, claims.tenant, claims.bodyDigest, claims.expiresAt]);
+  const text = JSON.stringify([method, path, signed, bodyDigest, expiresAt]);
   return createHmac('sha256', secret).update(text).digest();
 }

@@ -138,19 +138,18 @@ export class Forwarder {
     path: string,
     waitForOwner: SessionId | undefined,
   ): Record<string, string> {
-    const { database, method } = request;
-    const tenant = database.tenantId;
-    const bodyDigest = digestBody(request.body ?? NO_BODY);
-    const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
-    return {
+    const { database, method, body } = request;
+    const headers = {
       ...request.headers,
-      ...(request.body ? { 'content-type': 'application/octet-stream' } : {}),
+      ...(body ? { 'content-type': 'application/octet-stream' } : {}),
       [HOP_HEADERS.requestId]: request.requestId,
-      [HOP_HEADERS.tenant]: tenant,
+      [HOP_HEADERS.tenant]: database.tenantId,
       [HOP_HEADERS.database]: percentEncode(Buffer.from(database.name)),
-      [HOP_HEADERS.hop]: signHop(this.settings.secret, { method, path, tenant, bodyDigest, expiresAt }),
       ...(waitForOwner === undefined ? {} : { [HOP_HEADERS.waitForOwner]: waitForOwner }),
     };
+    const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
+    const claims = { method, path, headers, bodyDigest: digestBody(body ?? NO_BODY), expiresAt };
+    return { ...headers, [HOP_HEADERS.hop]: signHop(this.settings.secret, claims) };
   }
 
   private async pause(ms: number, signal: AbortSignal): Promise<void> {

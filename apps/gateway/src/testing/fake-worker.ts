@@ -58,12 +58,7 @@ export class FakeWorker {
     };
     this.received.push(hop);
     if (this.silent) return;
-    const claims = {
-      method: hop.method,
-      path: hop.path,
-      tenant: String(hop.headers[HOP_HEADERS.tenant]),
-      bodyDigest: digestBody(hop.body),
-    };
+    const claims = { method: hop.method, path: hop.path, headers: hop.headers, bodyDigest: digestBody(hop.body) };
     if (!verifyHop(INTERNAL_SECRET, hop.headers[HOP_HEADERS.hop], claims, Date.now())) {
       return answerProblem(response, 'unauthenticated');
     }

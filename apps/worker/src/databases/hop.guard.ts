@@ -20,24 +20,24 @@ export interface Hop {
 
 const HOPS = new WeakMap<object, Hop>();
 
-/** Lets nobody in but gateways: the hop is signed over method, path, tenant and body. */
+/** Lets nobody in but gateways: the hop is signed over method, path, body and every header that changes what is done. */
 @Injectable()
 export class HopGuard implements CanActivate {
   constructor(@Inject(WORKER_CONFIG) private readonly config: WorkerConfig) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const tenant = header(request, HOP_HEADERS.tenant) ?? '';
     const claims = {
       method: request.method,
       path: request.originalUrl,
-      tenant,
+      headers: request.headers,
       bodyDigest: digestBody(bodyOf(request)),
     };
     const secret = this.config.LEASEHOLD_INTERNAL_SECRET;
     if (!verifyHop(secret, header(request, HOP_HEADERS.hop), claims, Date.now())) {
       throw new ProblemError('unauthenticated', 'the hop is not signed by a gateway of this installation');
     }
+    const tenant = header(request, HOP_HEADERS.tenant) ?? '';
     const { databaseId } = request.params as { databaseId?: string };
     const name = decodeName(header(request, HOP_HEADERS.database));
     const waitForOwner = header(request, HOP_HEADERS.waitForOwner);
