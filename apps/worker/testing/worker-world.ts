@@ -58,7 +58,6 @@ export class WorkerWorld {
       S3_SECRET_ACCESS_KEY: BUCKET.secretAccessKey,
       LEASEHOLD_INTERNAL_SECRET: SECRET,
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
-      SESSION_TTL_MS: '1000',
       DRAIN_TIMEOUT_MS: '3000',
       ...env,
     });
