@@ -106,6 +106,18 @@ describe('the gateway', () => {
     expect((await world.call('GET', KEY)).headers).not.toHaveProperty('x-internal');
   });
 
+  it.each([
+    ['no trace', {}],
+    ['a trace that is not valid', { traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01`, tracestate: 'a=1' }],
+  ])('begins a trace for a request with %s', async (_what, headers) => {
+    await world.call('GET', KEY, { headers });
+    await world.call('GET', KEY, { headers });
+    const [one, two] = first.received.map((hop) => hop.headers);
+    expect(one?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(one?.['traceparent']).not.toBe(two?.['traceparent']);
+    expect(one).not.toHaveProperty('tracestate');
+  });
+
   it('follows a redirection and remembers the owner', async () => {
     first.behaviour = misdirect(second.id, second.endpoint);
     for (let i = 0; i < 3; i++) expect((await world.call('PUT', KEY, { body: 'v' })).status).toBe(200);

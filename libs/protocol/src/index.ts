@@ -11,3 +11,4 @@ export * from './precondition.js';
 export * from './problem.js';
 export * from './query-string.js';
 export * from './request-id.js';
+export * from './trace-context.js';

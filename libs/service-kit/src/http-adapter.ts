@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ProblemError, requestIdFrom, toProblem, traceparentFrom } from '@leasehold/protocol';
+import { ProblemError, requestIdFrom, toProblem, traceContextFrom } from '@leasehold/protocol';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
 import { answerClientError } from './client-error.js';
@@ -91,6 +91,7 @@ function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimit }: Htt
 function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpMetrics, logger: Logger): void {
   instance.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    joinTrace(request.raw.headers);
     drain.admit(request.raw, reply.raw);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       throw new ProblemError('invalid-request', 'the Host header is missing');
@@ -107,9 +108,16 @@ function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpM
       seconds: reply.elapsedTime / 1000,
     };
     metrics.record(sample);
-    const traceparent = traceparentFrom(request.headers.traceparent);
+    const { traceparent } = request.headers;
     logger.debug({ requestId: request.id, traceparent, ...sample }, 'request');
   });
+}
+
+/** From here on the headers hold a valid trace: the caller's, or one that begins here. */
+function joinTrace(headers: IncomingHttpHeaders): void {
+  const { traceparent, tracestate } = traceContextFrom(headers);
+  headers.traceparent = traceparent;
+  if (tracestate === undefined) delete headers.tracestate;
 }
 
 /** Node answers an unknown `Expect` with an empty 417. */

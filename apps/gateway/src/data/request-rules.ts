@@ -1,4 +1,4 @@
-import { ProblemError, traceparentFrom } from '@leasehold/protocol';
+import { ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
 /** Headers of the API that change what a request means and are not served yet: refused, because ignoring them would lie. */
@@ -19,19 +19,14 @@ export function valueOf(request: FastifyRequest): Uint8Array {
   return request.body instanceof Uint8Array ? request.body : new Uint8Array(0);
 }
 
-/** Condition and trace headers, the only ones of a client that reach a worker. */
+/** Of a client's headers these alone reach a worker: conditions, and the trace as the service kit has checked it. */
+const PASSED_HEADERS = ['if-match', 'if-none-match', 'traceparent', 'tracestate'];
+
 export function passedRequestHeaders(request: FastifyRequest): Record<string, string> {
   const passed: Record<string, string> = {};
-  for (const name of ['if-match', 'if-none-match']) {
+  for (const name of PASSED_HEADERS) {
     const value = request.headers[name];
     if (typeof value === 'string') passed[name] = value;
   }
-  const traceparent = traceparentFrom(request.headers.traceparent);
-  if (traceparent === undefined) return passed;
-  const { tracestate } = request.headers;
-  return {
-    ...passed,
-    traceparent,
-    ...(typeof tracestate === 'string' && tracestate.length <= 512 ? { tracestate } : {}),
-  };
+  return passed;
 }
