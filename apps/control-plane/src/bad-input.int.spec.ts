@@ -10,6 +10,7 @@ jest.setTimeout(60_000);
 
 const SIGNUP = { email: 'someone@example.com', password: 'ten characters', organization: 'Some Inc.' };
 const LOGIN = { email: 'someone@example.com', password: 'ten characters' };
+const CHANGE_PASSWORD = { currentPassword: 'not the one', newPassword: 'ten characters' };
 const DATABASE = { name: 'some-name' };
 const KEY = { name: 'some key', scopes: ['data:read'] };
 
@@ -19,7 +20,7 @@ const BODY_ROUTES = [
   ['/v1/login', LOGIN],
   ['/v1/databases', DATABASE],
   ['/v1/keys', KEY],
-  ['/api/auth/sign-in/email', LOGIN],
+  ['/api/auth/change-password', CHANGE_PASSWORD],
 ] as const;
 
 const HUGE = 'x'.repeat(60_000);

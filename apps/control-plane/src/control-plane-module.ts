@@ -8,6 +8,8 @@ import { AccountsController } from './accounts/accounts-controller.js';
 import { AccessGuard } from './auth/access-guard.js';
 import { AuthController } from './auth/auth-controller.js';
 import { Authentication } from './auth/authentication.js';
+import { LoginThrottle } from './auth/login-throttle.js';
+import { PasswordTurns } from './auth/password-turns.js';
 import { SameOriginGuard } from './auth/same-origin-guard.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
@@ -35,6 +37,8 @@ export function controlPlaneModule({ config, metadata, logger }: ControlPlanePar
       { provide: CONFIG, useValue: config },
       { provide: Metadata, useValue: metadata },
       { provide: Authentication, useValue: Authentication.create(config, metadata, logger) },
+      { provide: PasswordTurns, useValue: new PasswordTurns() },
+      { provide: LoginThrottle, useValue: new LoginThrottle() },
       { provide: APP_GUARD, useClass: SameOriginGuard },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_INTERCEPTOR, useClass: OutageInterceptor },

@@ -116,6 +116,36 @@ describe('the control plane', () => {
     expect(wrong.headers.getSetCookie()).toEqual([]);
   });
 
+  it('slows down who guesses a password, and nobody else', async () => {
+    const { email, password } = await service.signUp();
+    const guess = (text: string) => service.call('POST', '/v1/login', { json: { email, password: text } });
+    for (let i = 0; i < 10; i++) expect((await guess('not the one')).status).toBe(401);
+    const refused = await guess(password);
+    expect(refused.body).toMatchObject({ status: 429, code: 'too-many-requests' });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const other = { email: tenant.email, password: tenant.password };
+    expect((await service.call('POST', '/v1/login', { json: other })).status).toBe(200);
+    await systemClock.sleep(1_000);
+    expect((await guess(password)).status).toBe(200);
+  });
+
+  it('refuses more passwords at once than it can check soon, and serves everything else', async () => {
+    const json = { email: tenant.email, password: tenant.password };
+    const emails = Array.from({ length: 100 }, (_, i) => ({ ...json, email: `nobody${i}@example.com` }));
+    const answers = await Promise.all([
+      service.call('GET', '/v1/me', { token: tenant.token }),
+      ...emails.map((one) => service.call('POST', '/v1/login', { json: one })),
+    ]);
+    const [me, ...logins] = answers;
+    expect(me?.status).toBe(200);
+    const refused = logins.filter(({ status }) => status !== 401);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { body, headers } of refused) {
+      expect([body['code'], headers.get('retry-after')]).toEqual(['overloaded', '2']);
+    }
+    expect((await service.call('POST', '/v1/login', { json })).status).toBe(200);
+  });
+
   it('lists databases by name, page by page, and finds one by name or id', async () => {
     const { token } = await service.signUp();
     for (const name of ['b', 'd', 'a', 'c']) await service.call('POST', '/v1/databases', { token, json: { name } });
@@ -269,16 +299,24 @@ describe('the control plane', () => {
   });
 
   it("opens better-auth's own routes as far as they are reviewed", async () => {
-    const json = { email: tenant.email, password: tenant.password };
+    const { email, password, token } = await service.signUp();
+    const json = { email, password };
     const origin = { origin: service.url };
-    const signIn = await service.call('POST', '/api/auth/sign-in/email', { json, headers: origin });
-    expect(signIn.status).toBe(200);
-    const token = String(signIn.body['token']);
     const session = await service.call('GET', '/api/auth/get-session', { token });
-    expect(session.body).toMatchObject({ user: { email: tenant.email, role: 'user' } });
+    expect(session.body).toMatchObject({ user: { email, role: 'user' } });
+    const change = (currentPassword: string) =>
+      service.call('POST', '/api/auth/change-password', {
+        token,
+        json: { currentPassword, newPassword: 'another one' },
+        headers: origin,
+      });
+    expect((await change('not the one')).body).toMatchObject({ status: 400, code: 'invalid-body' });
+    expect((await change(password)).status).toBe(200);
+    expect((await service.call('POST', '/v1/login', { json })).status).toBe(401);
     expect((await service.call('POST', '/api/auth/sign-out', { token, json: {}, headers: origin })).status).toBe(200);
     expect((await service.call('GET', '/v1/me', { token })).status).toBe(401);
     for (const path of [
+      'sign-in/email',
       'sign-up/email',
       'organization/create',
       'delete-user',
@@ -290,8 +328,6 @@ describe('the control plane', () => {
       const answer = await service.call('POST', `/api/auth/${path}`, { json: { ...json, name: 'x' } });
       expect([path, answer.status >= 400 && answer.status < 500]).toEqual([path, true]);
     }
-    const wrong = await service.call('POST', '/api/auth/sign-in/email', { json: { ...json, password: 'not the one' } });
-    expect([wrong.status, wrong.body['code']]).toEqual([401, 'unauthenticated']);
   });
 });
 
@@ -348,7 +384,7 @@ describe('the control plane without Postgres', () => {
         ['GET', '/v1/me', { token: tenant.token }],
         ['GET', '/v1/databases', { token: key.key }],
         ['POST', '/v1/databases', { token: tenant.token, json: { name: 'x' } }],
-        ['POST', '/api/auth/sign-in/email', { json: { email: tenant.email, password: tenant.password } }],
+        ['GET', '/api/auth/get-session', { token: tenant.token }],
       ] as const) {
         const answer = await service.call(method, path, call);
         expect([path, answer.status, answer.headers.get('content-type')]).toEqual([

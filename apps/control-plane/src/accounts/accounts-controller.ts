@@ -1,11 +1,13 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { assert } from '@leasehold/foundation';
-import { Metadata, type OrganizationEntry } from '@leasehold/metadata';
+import { assert, isLeaseholdError } from '@leasehold/foundation';
+import { Metadata, MetadataOutcomeUnknownError, type OrganizationEntry } from '@leasehold/metadata';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Access, EVERYBODY, ROLES } from '../auth/access.js';
 import { Authentication } from '../auth/authentication.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { LoginThrottle } from '../auth/login-throttle.js';
+import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
 import { JsonBody } from '../requests/json-body.js';
 import { loginBody, signupBody, type LoginBody, type SignupBody } from './account-schemas.js';
@@ -25,9 +27,11 @@ export class AccountsController {
   constructor(
     private readonly metadata: Metadata,
     private readonly authentication: Authentication,
+    private readonly passwords: PasswordTurns,
+    private readonly throttle: LoginThrottle,
   ) {}
 
-  /** All or nothing. The token and the cookie work at once. */
+  /** Account and organization: all or nothing. The token and the cookie work at once. */
   @Post('signup')
   @Access(EVERYBODY)
   async signUp(
@@ -35,10 +39,16 @@ export class AccountsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignedIn> {
-    const passwordHash = await this.authentication.hashPassword(body.password);
-    const account = { email: body.email, passwordHash, organizationName: body.organization };
-    const { organization } = await this.metadata.organizations.createAccount(account);
-    return { ...(await this.startSession(body, request, reply)), organization };
+    return this.passwords.run(async () => {
+      const passwordHash = await this.authentication.hashPassword(body.password);
+      const account = { email: body.email, passwordHash, organizationName: body.organization };
+      const { organization } = await this.metadata.organizations.createAccount(account);
+      const session = await this.startSession(body, request, reply).catch((error: unknown) => {
+        // The account is there already: nobody may read that nothing was applied.
+        throw isLeaseholdError(error, 'unavailable') ? new MetadataOutcomeUnknownError(error) : error;
+      });
+      return { ...session, organization };
+    });
   }
 
   @Post('login')
@@ -49,7 +59,9 @@ export class AccountsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignedIn & { readonly organizations: readonly OrganizationEntry[] }> {
-    const session = await this.startSession(body, request, reply);
+    const session = await this.throttle.attempt(body.email, request.ip, () =>
+      this.passwords.run(() => this.startSession(body, request, reply)),
+    );
     const memberships = await this.metadata.organizations.membershipsOf(session.user.id);
     const organizations = memberships.map(({ organization }) => organization);
     return { ...session, organization: organizations[0] ?? null, organizations };

@@ -8,21 +8,23 @@ import { parseJson } from '../requests/json-body.js';
 import { isCleanText } from '../requests/text.js';
 import { Access, EVERYBODY } from './access.js';
 import { AUTH_PATH, Authentication } from './authentication.js';
+import { PasswordTurns } from './password-turns.js';
 import { webHeaders } from './request-headers.js';
 
+const CHANGE_PASSWORD = '/change-password';
+
 /**
- * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization; what
- * needs mail or review is closed until it has it.
+ * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization,
+ * and log in only by /v1/login, where guessing is slowed down; what needs mail or review is closed until it has it.
  */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
-  '/sign-in/email',
   '/sign-out',
   '/get-session',
   '/list-sessions',
   '/revoke-session',
   '/revoke-sessions',
   '/revoke-other-sessions',
-  '/change-password',
+  CHANGE_PASSWORD,
   '/organization/list',
   '/organization/set-active',
 ]);
@@ -47,13 +49,15 @@ export class AuthController {
   constructor(
     private readonly authentication: Authentication,
     private readonly metadata: Metadata,
+    private readonly passwords: PasswordTurns,
     @Inject(CONFIG) private readonly config: ControlPlaneConfig,
   ) {}
 
   @All('*')
   async forward(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const target = new URL(request.url, this.config.PUBLIC_URL ?? 'http://localhost');
-    if (!OPEN_PATHS.has(target.pathname.slice(AUTH_PATH.length))) {
+    const path = target.pathname.slice(AUTH_PATH.length);
+    if (!OPEN_PATHS.has(path)) {
       throw new ProblemError('route-not-found', 'no route has this path');
     }
     if (![...target.searchParams.values()].every(isCleanText)) {
@@ -65,7 +69,8 @@ export class AuthController {
     const headers = webHeaders(request);
     headers.delete('content-length');
     const init = { method: request.method, headers, ...(body === undefined ? {} : { body }) };
-    const answer = await this.authentication.handle(new Request(target, init));
+    const ask = () => this.authentication.handle(new Request(target, init));
+    const answer = path === CHANGE_PASSWORD ? await this.passwords.run(ask) : await ask();
     if (answer.status >= 400) throw await this.asProblem(answer);
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
