@@ -19,7 +19,9 @@ const LAYERS = {
   // An SDK behind a port. Adapters of the metadata side build on one another: directory and jobs on the database and Redis.
   adapter: ['foundation', 'port', 'adapter'],
   kit: ['foundation', 'kit'],
-  app: ['foundation', 'port', 'engine', 'adapter', 'kit'],
+  // The command line runs the benchmarks.
+  app: ['foundation', 'port', 'engine', 'adapter', 'kit', 'bench'],
+  bench: ['foundation', 'port', 'engine', 'adapter', 'testing'],
   testing: ['foundation', 'port', 'engine', 'adapter', 'kit', 'testing'],
   e2e: ['foundation', 'testing'],
 };
@@ -59,11 +61,13 @@ const boundaries = ({ inTests }) => [
   },
 ];
 
-const projects = ['apps', 'libs'].flatMap((folder) =>
-  readdirSync(join(import.meta.dirname, folder), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => `${folder}/${entry.name}`),
-);
+const projects = ['apps', 'libs']
+  .flatMap((folder) =>
+    readdirSync(join(import.meta.dirname, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${folder}/${entry.name}`),
+  )
+  .concat('bench');
 
 function testingCycles() {
   const names = projects.flatMap((project) => {

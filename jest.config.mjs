@@ -22,8 +22,14 @@ const lane = (displayName, testMatch, testPathIgnorePatterns = [], more = {}) =>
 });
 
 export default {
+  // Real processes and hours of virtual time on two busy cores; a test that hangs still ends.
+  testTimeout: 30_000,
   projects: [
-    lane('unit', ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'], ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$']),
+    lane(
+      'unit',
+      ['<rootDir>/{apps,libs,tools,bench}/**/*.spec.ts'],
+      ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$'],
+    ),
     lane('conformance', ['<rootDir>/libs/**/*.conformance.spec.ts']),
     lane('integration', ['<rootDir>/{apps,libs}/**/*.int.spec.ts']),
     lane('e2e', ['<rootDir>/e2e/**/*.e2e.ts']),

@@ -9,6 +9,8 @@ import { swcOptions } from './swc-options.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PROJECT_FOLDERS = ['apps', 'libs'];
+/** Those that stand alone at the root. */
+const PROJECTS = ['bench'];
 /** Transpiled at once; more only costs memory. */
 const CONCURRENCY = 32;
 const TEST_FILE = /\.(spec|e2e)\.ts$/;
@@ -109,7 +111,7 @@ async function findProjects(root) {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) if (entry.isDirectory()) projects.push(join(root, folder, entry.name));
   }
-  return projects;
+  return [...projects, ...PROJECTS.map((project) => join(root, project))];
 }
 
 /** @param {string} folder @returns {Promise<string[]>} */

@@ -1,30 +1,31 @@
+import type { Benchmark } from '@leasehold/bench';
+import { formatReport, report, roundtrips } from '@leasehold/bench';
+
 import { CliError } from '../cli-error.js';
 
-export interface Benchmark {
-  readonly name: string;
-  readonly about: string;
-  run(options: { readonly json: boolean }): Promise<void>;
-}
-
 /** Every benchmark there is; a new one is added here. */
-export const BENCHMARKS: readonly Benchmark[] = [];
+export const BENCHMARKS: readonly Benchmark[] = [roundtrips];
 
 const WRONG_USE = 2;
 
-/** The whole of `./leasehold bench`: runs the named benchmark, or all. @throws CliError when there is no such benchmark. */
+/**
+ * The whole of `./leasehold bench`: measures the named benchmark, or all, and prints each report; with `json` as one line.
+ * A missed target is told in the report and is no failure of the command.
+ * @throws CliError when there is no such benchmark
+ */
 export async function bench(
   name: string | undefined,
   options: { readonly json: boolean },
   benchmarks: readonly Benchmark[] = BENCHMARKS,
+  print: (text: string) => void = (text) => process.stdout.write(`${text}\n`),
 ): Promise<void> {
   const chosen = name === undefined ? benchmarks : benchmarks.filter((benchmark) => benchmark.name === name);
   if (chosen.length === 0) {
-    const names = benchmarks.map((benchmark) => benchmark.name);
-    const available = names.length === 0 ? 'there are none yet' : `there are: ${names.join(', ')}`;
-    throw new CliError(
-      name === undefined ? `no benchmark to run: ${available}` : `no benchmark "${name}"; ${available}`,
-      WRONG_USE,
-    );
+    const names = benchmarks.map((benchmark) => benchmark.name).join(', ');
+    throw new CliError(`no benchmark "${name}"; there are: ${names}`, WRONG_USE);
   }
-  for (const benchmark of chosen) await benchmark.run(options);
+  for (const benchmark of chosen) {
+    const measured = await report(benchmark);
+    print(options.json ? JSON.stringify(measured) : formatReport(measured));
+  }
 }

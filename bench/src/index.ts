@@ -1,0 +1,2 @@
+export * from './benchmark.js';
+export { roundtrips } from './roundtrips.js';
