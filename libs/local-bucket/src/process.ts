@@ -6,6 +6,9 @@ import { LocalBucketConfigError, readConfig } from './config.js';
 import { startLocalBucket } from './local-bucket.js';
 import type { LocalBucket } from './local-bucket.js';
 
+/** What workers need to flush and to seal their records when all processes lose their supervisor. */
+const LAST_AFTER_PARENT_MS = 3_000;
+
 /**
  * The whole life of the process: configuration, folder, server, drain. Tells its parent `{ type: 'ready', url }` once it serves; drains and exits on
  * SIGTERM, SIGINT, and when its parent is gone. A failure to start is one sentence on stderr and exit code 1.
@@ -32,7 +35,10 @@ export async function runLocalBucket(env: NodeJS.ProcessEnv): Promise<void> {
   };
   process.on('SIGTERM', () => void end('SIGTERM'));
   process.on('SIGINT', () => void end('SIGINT'));
-  process.on('disconnect', () => void end('parent is gone'));
+  process.on('disconnect', () => {
+    // The services lost the same parent at the same moment, and need the bucket to end cleanly.
+    setTimeout(() => void end('parent is gone'), LAST_AFTER_PARENT_MS);
+  });
 
   try {
     const config = readConfig(env);
