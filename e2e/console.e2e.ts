@@ -86,7 +86,9 @@ describeWithBrowser(`the console${present ? '' : ' (no browser here: apt-get ins
     });
     expect(await read.text()).toBe('from a browser');
     await page.click('#created-key [data-close]');
-    expect(await page.content()).not.toContain(key);
+    await page.waitForSelector('#key-dialog', { state: 'hidden' });
+    await page.waitForFunction((secret) => !document.documentElement.outerHTML.includes(secret), key);
+    expect(await page.inputValue('#key-secret')).toBe('');
   }, 60_000);
 
   it('logs out, refuses a wrong password and logs in again', async () => {
