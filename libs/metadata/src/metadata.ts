@@ -20,6 +20,10 @@ export interface MetadataSettings {
 const DEFAULT_MAX_CONNECTIONS = 10;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
+/** The server cannot report its time-out over a dead connection: the client gives up a little later by itself. */
+const REPORT_MARGIN_MS = 2_000;
+/** Who asks whether Postgres answers has mostly waited for it already. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Accounts, databases and keys in Postgres. One per process; connects when first used. */
 export class Metadata {
@@ -40,25 +44,31 @@ export class Metadata {
   }
 
   static open(settings: MetadataSettings): Metadata {
+    const statementTimeoutMs = settings.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
     const adapter = new PrismaPg({
       connectionString: settings.databaseUrl,
       max: settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       connectionTimeoutMillis: settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      statement_timeout: settings.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
-      // The server cannot report a time-out over a dead connection: the client gives up a little later by itself.
-      query_timeout: (settings.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS) * 2,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + REPORT_MARGIN_MS,
       application_name: 'leasehold',
     });
     return new Metadata(new PrismaClient({ adapter, errorFormat: 'minimal' }));
   }
 
-  /** Whether Postgres answers. Never throws. */
+  /** Whether Postgres answers, soon. Never throws. */
   async answers(): Promise<boolean> {
+    const enough = new AbortController();
+    const answered = this.prisma.$queryRaw`SELECT 1`.then(() => true);
+    const late = systemClock.sleep(ANSWER_TIMEOUT_MS, enough.signal).then(() => false);
     try {
-      await this.prisma.$queryRaw`SELECT 1`;
-      return true;
+      return await Promise.race([answered, late]);
     } catch {
       return false;
+    } finally {
+      enough.abort();
+      // Whichever comes second has nobody left to tell.
+      void Promise.allSettled([answered, late]);
     }
   }
 

@@ -17,8 +17,9 @@ const UNREACHED_KINDS = new Set([
   'SocketTimeout',
 ]);
 const BROKEN_KINDS = new Set(['ConnectionClosed']);
-/** Errors of the Postgres client that carry no code. */
-const UNREACHED_MESSAGE = /timeout exceeded when trying to connect|ECONNREFUSED/;
+/** Errors of the Postgres client that carry no code. A connection that was `terminated` while it was being made carried nothing. */
+const UNREACHED_MESSAGE =
+  /timeout exceeded when trying to connect|Connection terminated due to connection timeout|ECONNREFUSED/;
 const BROKEN_MESSAGE = /Connection terminated|Query read timeout|Client has encountered a connection error/;
 
 export function outageOf(error: unknown): Outage | undefined {
@@ -28,8 +29,8 @@ export function outageOf(error: unknown): Outage | undefined {
   const kind = stringAt(cause, 'kind') ?? '';
   if (BROKEN_KINDS.has(kind) || codes.some((code) => BROKEN_CODES.has(code ?? ''))) return 'broken';
   if (UNREACHED_KINDS.has(kind) || codes.some((code) => UNREACHED_CODES.has(code ?? ''))) return 'unreached';
-  if (BROKEN_MESSAGE.test(error.message)) return 'broken';
   if (UNREACHED_MESSAGE.test(error.message)) return 'unreached';
+  if (BROKEN_MESSAGE.test(error.message)) return 'broken';
   return undefined;
 }
 
