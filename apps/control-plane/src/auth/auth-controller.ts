@@ -1,5 +1,5 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
-import { MetadataUnavailableError, Metadata } from '@leasehold/metadata';
+import { Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError } from '@leasehold/metadata';
 import { ProblemError, type ErrorCode } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -71,7 +71,7 @@ export class AuthController {
     const init = { method: request.method, headers, ...(body === undefined ? {} : { body }) };
     const ask = () => this.authentication.handle(new Request(target, init));
     const answer = path === CHANGE_PASSWORD ? await this.passwords.run(ask) : await ask();
-    if (answer.status >= 400) throw await this.asProblem(answer);
+    if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
     if (cookies.length > 0) reply.header('set-cookie', cookies);
@@ -81,12 +81,13 @@ export class AuthController {
       .send(Buffer.from(await answer.arrayBuffer()));
   }
 
-  private async asProblem(answer: Response): Promise<Error> {
+  private async asProblem(answer: Response, mutates: boolean): Promise<Error> {
     const told = (await answer.json().catch(() => ({}))) as { readonly code?: unknown; readonly message?: unknown };
     const code = CODE_OF_STATUS[answer.status] ?? (answer.status < 500 ? 'invalid-request' : undefined);
     if (code === undefined) {
       const cause = new Error(`better-auth answered ${answer.status}`);
-      return (await this.metadata.answers()) ? cause : new MetadataUnavailableError(cause);
+      if (await this.metadata.answers()) return cause;
+      return mutates ? new MetadataOutcomeUnknownError(cause) : new MetadataUnavailableError(cause);
     }
     const detail = typeof told.message === 'string' ? told.message : 'the request was refused';
     return new ProblemError(code, detail, { members: typeof told.code === 'string' ? { authCode: told.code } : {} });

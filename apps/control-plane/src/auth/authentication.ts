@@ -1,5 +1,5 @@
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
-import { Metadata, MetadataUnavailableError, translateOutage } from '@leasehold/metadata';
+import { Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError, translateOutage } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { betterAuth } from 'better-auth';
@@ -54,8 +54,10 @@ export class Authentication {
 
   /** @throws ProblemError invalid-credentials, after the same time for unknown addresses and wrong passwords */
   async logIn(email: string, password: string, headers: Headers): Promise<LoggedIn> {
-    const answer = await this.ask(() =>
-      this.auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
+    // A session whose token nobody was told is as good as none: an outage is not called a change of unknown outcome.
+    const answer = await this.ask(
+      () => this.auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
+      false,
     );
     const { token, user } = answer.response;
     return { userId: user.id, email: user.email, token, cookies: answer.headers.getSetCookie() };
@@ -63,7 +65,7 @@ export class Authentication {
 
   /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
   async session(headers: Headers): Promise<SessionUser | undefined> {
-    const found = await this.ask(() => this.auth.api.getSession({ headers }));
+    const found = await this.ask(() => this.auth.api.getSession({ headers }), false);
     if (!found) return undefined;
     return {
       userId: found.user.id,
@@ -75,7 +77,7 @@ export class Authentication {
 
   /** Ends the session of these headers; returns `Set-Cookie` headers that remove the cookie. */
   async logOut(headers: Headers): Promise<readonly string[]> {
-    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }));
+    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }), true);
     return answer.headers.getSetCookie();
   }
 
@@ -85,15 +87,16 @@ export class Authentication {
   }
 
   /** better-auth hides a failing database behind its own errors: ask the database itself when something failed inside. */
-  private async ask<T>(question: () => Promise<T>): Promise<T> {
+  private async ask<T>(question: () => Promise<T>, mutates: boolean): Promise<T> {
     try {
       return await question();
     } catch (error) {
       if (error instanceof APIError && error.statusCode < 500) {
         throw new ProblemError('invalid-credentials', 'e-mail address or password is wrong', { cause: error });
       }
-      if (!(await this.metadata.answers())) throw new MetadataUnavailableError(error);
-      throw translateOutage(error, true);
+      const known = translateOutage(error, mutates);
+      if (known !== error || (await this.metadata.answers())) throw known;
+      throw mutates ? new MetadataOutcomeUnknownError(error) : new MetadataUnavailableError(error);
     }
   }
 }
