@@ -114,6 +114,24 @@ describe('the directory on Postgres', () => {
     }
   });
 
+  it('follows the feed while lookups wait for each other', async () => {
+    const slow = new pg.Client({ connectionString: databaseUrl });
+    await slow.connect();
+    try {
+      await slow.query('BEGIN');
+      await slow.query('LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+      const lookups = Array.from({ length: 20 }, () => source.apiKey(ids.next()).catch(() => undefined));
+      await systemClock.sleep(100);
+      const before = performance.now();
+      await source.changes(undefined);
+      expect(performance.now() - before).toBeLessThan(1_000);
+      await slow.query('COMMIT');
+      await Promise.all(lookups);
+    } finally {
+      await slow.end();
+    }
+  });
+
   it('says reset when it cannot tell: a server that counts anew, or too many changes', async () => {
     const { cursor } = await source.changes(undefined);
     expect((await source.changes(String(BigInt(cursor) + 1_000n))).reset).toBe(true);

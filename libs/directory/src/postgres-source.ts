@@ -11,8 +11,10 @@ import type {
 } from './directory-source.js';
 import { isScope } from './scope.js';
 
-/** A gateway asks little: misses, and the feed once a second. */
-const MAX_CONNECTIONS = 4;
+/** For misses, of which a gateway has few, unless somebody tries keys. */
+const LOOKUP_CONNECTIONS = 3;
+/** The feed's own: behind a queue of lookups, revocations would come late. */
+const FEED_CONNECTIONS = 1;
 const CONNECT_TIMEOUT_MS = 1_500;
 const STATEMENT_TIMEOUT_MS = 1_500;
 /** The server cannot report its time-out over a dead connection. */
@@ -65,24 +67,16 @@ interface ChangeRow {
  * gateways that use it should not carry an ORM for three queries.
  */
 export class PostgresDirectorySource implements DirectorySource {
-  private readonly pool: pg.Pool;
+  private readonly lookups: pg.Pool;
+  private readonly feed: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-      application_name: 'leasehold-directory',
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while idle; the next query opens another.
-    this.pool.on('error', () => undefined);
+    this.lookups = openPool(databaseUrl, LOOKUP_CONNECTIONS);
+    this.feed = openPool(databaseUrl, FEED_CONNECTIONS);
   }
 
   async apiKey(id: string): Promise<KeyEntry | undefined> {
-    const [row] = await this.query<KeyRow>(API_KEY, [id]);
+    const [row] = await query<KeyRow>(this.lookups, API_KEY, [id]);
     if (!row) return undefined;
     assert(isTenantId(row.organization_id), 'a key belongs to a tenant');
     return {
@@ -96,7 +90,7 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 
   async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
-    const [row] = await this.query<DatabaseRow>(DATABASE, [tenantId, name]);
+    const [row] = await query<DatabaseRow>(this.lookups, DATABASE, [tenantId, name]);
     if (!row) return undefined;
     assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
     return { id: row.id, name: row.name, tenantId };
@@ -105,7 +99,7 @@ export class PostgresDirectorySource implements DirectorySource {
   async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
     // Without a cursor nothing is wanted but the horizon: no transaction has the highest number.
     const from = since ?? String(2n ** 63n - 1n);
-    const rows = await this.query<ChangeRow>(CHANGES, [from]);
+    const rows = await query<ChangeRow>(this.feed, CHANGES, [from]);
     const horizon = rows[0]?.horizon;
     assert(horizon !== undefined, 'the feed always answers its horizon');
     // Transaction numbers begin anew in a restored server.
@@ -115,21 +109,40 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.lookups.end(), this.feed.end()]);
   }
+}
 
-  private async query<Row extends object>(sql: string, values: readonly string[]): Promise<readonly Row[]> {
-    try {
-      return (await this.pool.query<Row>(sql, [...values])).rows;
-    } catch (error) {
-      const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
-      throw new LeaseholdError(
-        'unavailable',
-        'unavailable',
-        'the directory of keys and databases cannot be read',
-        details,
-      );
-    }
+function openPool(databaseUrl: string, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    application_name: 'leasehold-directory',
+    allowExitOnIdle: true,
+  });
+  // A connection that breaks while idle; the next query opens another.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+async function query<Row extends object>(
+  pool: pg.Pool,
+  sql: string,
+  values: readonly string[],
+): Promise<readonly Row[]> {
+  try {
+    return (await pool.query<Row>(sql, [...values])).rows;
+  } catch (error) {
+    const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
+    throw new LeaseholdError(
+      'unavailable',
+      'unavailable',
+      'the directory of keys and databases cannot be read',
+      details,
+    );
   }
 }
 
