@@ -138,13 +138,6 @@ const TABLE = {
     'Names are unique within an organization.',
   ),
   'email-taken': entry(409, 'conflict', 'An account with this e-mail exists', 'Log in instead.'),
-  'key-name-taken': entry(
-    409,
-    'conflict',
-    'An API key of this name exists',
-    'Names of API keys are unique within an organization.',
-  ),
-  'organization-exists': entry(409, 'conflict', 'An organization of this name exists', 'Choose another name.'),
   'precondition-failed': entry(
     412,
     'conflict',
