@@ -23,6 +23,16 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
+/** The empty table in which Prisma keeps its history. */
+async function leaveHistory(url: string): Promise<void> {
+  const { engine, close } = await openSchemaEngine(url);
+  await engine.applyMigrations({
+    migrationsList: { ...(await readMigrations()), migrationDirectories: [] },
+    filters: FILTERS,
+  });
+  await close();
+}
+
 /** Every column, index and constraint of our tables, one line each. */
 async function describeTables(url: string): Promise<readonly unknown[]> {
   const rows = await query(
@@ -57,6 +67,44 @@ describe('migrations', () => {
     const url = postgres.url('contended');
     const applied = await Promise.all(Array.from({ length: 4 }, () => applyMigrations(url, quiet)));
     expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
+  });
+
+  it('begins again after dying in the middle of a migration', async () => {
+    const url = await postgres.createDatabase();
+    await query(
+      url,
+      'CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION $x$no$x$; END$$',
+    );
+    await leaveHistory(url);
+    // The mark of the end fails, and with it everything that the script did.
+    await query(
+      url,
+      'CREATE TRIGGER refuse BEFORE UPDATE ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION refuse()',
+    );
+    await expect(applyMigrations(url, quiet)).rejects.toThrow(MigrationFailedError);
+    expect(await query(url, `SELECT to_regclass('users')::text AS users`)).toEqual([{ users: null }]);
+    expect(await query(url, 'SELECT finished_at FROM _prisma_migrations')).toEqual([{ finished_at: null }]);
+    await query(url, 'DROP TRIGGER refuse ON _prisma_migrations');
+    expect(await applyMigrations(url, quiet)).toHaveLength(1);
+    expect(await applyMigrations(url, quiet)).toEqual([]);
+  });
+
+  it('takes a migration for done from the moment its script is', async () => {
+    const url = await postgres.createDatabase();
+    await query(
+      url,
+      'CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION $x$no$x$; END$$',
+    );
+    await leaveHistory(url);
+    // Prisma's own note of the end fails, as if its process had died before.
+    await query(
+      url,
+      `CREATE TRIGGER refuse BEFORE UPDATE ON _prisma_migrations FOR EACH ROW
+       WHEN (OLD.applied_steps_count IS DISTINCT FROM NEW.applied_steps_count) EXECUTE FUNCTION refuse()`,
+    );
+    await expect(applyMigrations(url, quiet)).rejects.toThrow(MigrationFailedError);
+    expect(await applyMigrations(url, quiet)).toEqual([]);
+    expect(await query(url, `SELECT to_regclass('users')::text AS users`)).toEqual([{ users: 'users' }]);
   });
 
   it('leaves a history that Prisma itself finds complete', async () => {

@@ -52,6 +52,7 @@ export async function applyMigrations(databaseUrl: string, log: (line: string) =
       log('the database is up to date');
       return [];
     }
+    await forgetInterrupted(client, log);
     log(`applying ${pending.length} migration(s)`);
     return await applyAll(databaseUrl, list, log);
   } catch (error) {
@@ -68,7 +69,7 @@ async function applyAll(
   migrationsList: MigrationList,
   log: (line: string) => void,
 ): Promise<readonly string[]> {
-  const { engine, close } = await openSchemaEngine(databaseUrl);
+  const { engine, close } = await openSchemaEngine(databaseUrl, scriptsOf(migrationsList));
   try {
     const filters = { externalTables: [], externalEnums: [] };
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
@@ -82,13 +83,35 @@ async function applyAll(
 /** What Prisma's engine would still have to do; loading it (a few hundred ms) is saved when that is nothing. */
 async function findPending(client: pg.Client, list: MigrationList): Promise<readonly string[]> {
   const names = list.migrationDirectories.map((directory) => directory.path);
-  const table = await client.query<{ name: string | null }>(`SELECT to_regclass('_prisma_migrations')::text AS name`);
-  if (!table.rows[0]?.name) return names;
+  if (!(await hasHistory(client))) return names;
   const applied = await client.query<{ migration_name: string }>(
     'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
   );
   const done = new Set(applied.rows.map((row) => row.migration_name));
   return names.filter((name) => !done.has(name));
+}
+
+/**
+ * Migrations whose process died in their middle have changed nothing (see WholeScripts). Prisma does not know that and
+ * would refuse every further migration.
+ */
+async function forgetInterrupted(client: pg.Client, log: (line: string) => void): Promise<void> {
+  if (!(await hasHistory(client))) return;
+  const { rowCount } = await client.query(
+    'UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL',
+  );
+  if (rowCount) log(`beginning again after ${rowCount} interrupted migration(s)`);
+}
+
+async function hasHistory(client: pg.Client): Promise<boolean> {
+  const table = await client.query<{ name: string | null }>(`SELECT to_regclass('_prisma_migrations')::text AS name`);
+  return Boolean(table.rows[0]?.name);
+}
+
+function scriptsOf({ migrationDirectories }: MigrationList): ReadonlySet<string> {
+  return new Set(
+    migrationDirectories.flatMap(({ migrationFile: { content } }) => (content.tag === 'ok' ? [content.value] : [])),
+  );
 }
 
 /** The migrations of this version as the schema engine wants them, oldest first. */

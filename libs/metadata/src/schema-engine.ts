@@ -27,12 +27,28 @@ interface WebAssemblyApi {
   ): Promise<{ readonly instance: { readonly exports: Readonly<Record<string, unknown>> } }>;
 }
 
-/** Sends a script to Postgres whole. Prisma's own adapter cuts it at every semicolon, also inside a function's body. */
+/** Of the migration that runs now: the only one begun and not ended, because migrations run one at a time. */
+const MARK_FINISHED =
+  'UPDATE _prisma_migrations SET finished_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL';
+
+/**
+ * Sends a script to Postgres whole, because Prisma's own adapter cuts it at every semicolon, also inside a function's body.
+ * Statements sent together are one transaction: with the mark among them, a migration that is not marked as finished has
+ * changed nothing, wherever its process died.
+ */
 class WholeScripts extends PrismaPg {
+  constructor(
+    pool: pg.Pool,
+    private readonly migrations: ReadonlySet<string>,
+  ) {
+    super(pool);
+  }
+
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
     adapter.executeScript = async (script) => {
-      await adapter.underlyingDriver().query(script);
+      const whole = this.migrations.has(script) ? `${script};\n${MARK_FINISHED}` : script;
+      await adapter.underlyingDriver().query(whole);
     };
     return adapter;
   }
@@ -43,13 +59,18 @@ let loaded: Promise<void> | undefined;
 /**
  * Prisma's schema engine as WebAssembly, connected to `databaseUrl`. The native one would have to be downloaded, and
  * Node cannot import a `.wasm` file by itself: the module is put together here from the same parts.
+ *
+ * @param migrations the scripts that are migrations
  */
-export async function openSchemaEngine(databaseUrl: string): Promise<OpenSchemaEngine> {
+export async function openSchemaEngine(
+  databaseUrl: string,
+  migrations: ReadonlySet<string> = new Set(),
+): Promise<OpenSchemaEngine> {
   loaded ??= loadEngine();
   await loaded;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: MAX_CONNECTIONS });
   pool.on('error', () => undefined);
-  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool));
+  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool, migrations));
   const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter);
   return { engine, close: () => pool.end() };
 }
