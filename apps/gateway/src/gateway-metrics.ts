@@ -6,6 +6,7 @@ export class GatewayMetrics {
   private readonly retries: Counter<'reason'>;
   private readonly held: Gauge;
   private readonly forwarded: Gauge;
+  private readonly answersBytes: Gauge;
 
   constructor() {
     this.retries = new Counter({
@@ -24,10 +25,15 @@ export class GatewayMetrics {
       help: 'Requests that are with a worker, or held.',
       registers: [],
     });
+    this.answersBytes = new Gauge({
+      name: 'leasehold_gateway_answers_bytes',
+      help: 'Bytes of values and pages that clients have yet to take.',
+      registers: [],
+    });
   }
 
   register(registry: Registry): void {
-    for (const metric of [this.retries, this.held, this.forwarded]) registry.registerMetric(metric);
+    for (const metric of [this.retries, this.held, this.forwarded, this.answersBytes]) registry.registerMetric(metric);
   }
 
   retried(reason: string): void {
@@ -40,5 +46,9 @@ export class GatewayMetrics {
 
   forwards(requests: number): void {
     this.forwarded.set(requests);
+  }
+
+  answers(sizeBytes: number): void {
+    this.answersBytes.set(sizeBytes);
   }
 }

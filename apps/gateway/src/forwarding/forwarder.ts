@@ -21,7 +21,7 @@ export interface ForwardedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
   readonly requestId: string;
-  /** Aborts when the client is gone: nobody is held then. What has been sent to a worker is not called back. */
+  /** Aborts when the client is gone or has its answer: nobody is held then. What has been sent to a worker is not called back. */
   readonly signal: AbortSignal;
 }
 
@@ -33,10 +33,14 @@ export interface ForwarderSettings {
   readonly maxForwarded?: number;
   /** Of those, at most so many wait for a takeover. */
   readonly maxHeld?: number;
+  /** Bytes of values and pages in memory, until clients have taken them. */
+  readonly maxAnswersBytes?: number;
 }
 
 const MAX_FORWARDED = 4_096;
 const MAX_HELD = 1_024;
+/** 64 of the largest pages, or 512 of the largest values. */
+const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
 const MAX_HINTS = 200_000;
 const RETRY_AFTER_MS = 1_000;
 const NO_BODY = new Uint8Array(0);
@@ -46,6 +50,7 @@ export class Forwarder {
   private readonly hints = new OwnerHints(MAX_HINTS);
   private readonly forwarded: Admission;
   private readonly held: Admission;
+  private readonly answers: Admission;
 
   constructor(
     private readonly fleet: WorkerFleet,
@@ -55,6 +60,7 @@ export class Forwarder {
   ) {
     this.forwarded = new Admission(settings.maxForwarded ?? MAX_FORWARDED, (taken) => metrics.forwards(taken));
     this.held = new Admission(settings.maxHeld ?? MAX_HELD, (taken) => metrics.holds(taken));
+    this.answers = new Admission(settings.maxAnswersBytes ?? MAX_ANSWERS_BYTES, (taken) => metrics.answers(taken));
   }
 
   /**
@@ -65,14 +71,19 @@ export class Forwarder {
     const leave = this.forwarded.enter();
     let leaveHold: (() => void) | undefined;
     try {
-      return await this.follow(request, () => (leaveHold ??= this.held.enter()));
+      const hold = () => (leaveHold ??= this.held.enter());
+      return await this.follow(request, hold, this.roomForAnswer(request.signal));
     } finally {
       leaveHold?.();
       leave();
     }
   }
 
-  private async follow(request: ForwardedRequest, hold: () => void): Promise<WorkerAnswer> {
+  private async follow(
+    request: ForwardedRequest,
+    hold: () => void,
+    admitAnswer: (sizeBytes: number) => void,
+  ): Promise<WorkerAnswer> {
     const { clock, settings } = this;
     const arrivedAt = instant(clock);
     const { id: database } = request.database;
@@ -86,7 +97,7 @@ export class Forwarder {
       switch (step.kind) {
         case 'try': {
           if (step.waitForOwner !== undefined) hold();
-          const outcome = await this.attempt(request, step, settings.holdMs - elapsedMs);
+          const outcome = await this.attempt(request, step, settings.holdMs - elapsedMs, admitAnswer);
           if ('status' in outcome) {
             this.hints.remember(database, step.session);
             return outcome;
@@ -114,6 +125,7 @@ export class Forwarder {
     request: ForwardedRequest,
     { session, waitForOwner }: Extract<RouteStep, { kind: 'try' }>,
     leftMs: number,
+    admitAnswer: (sizeBytes: number) => void,
   ): Promise<WorkerAnswer | HopResult> {
     const connection = this.fleet.connection(session);
     const nowMs = () => this.clock.monotonic();
@@ -126,6 +138,8 @@ export class Forwarder {
         path,
         headers: this.headersFor(request, path, waitForOwner),
         body: request.body,
+        // What a mutation came to is short, and too late to be refused.
+        ...(mutation ? {} : { admitAnswer }),
         ...patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs }),
       },
       nowMs,
@@ -150,6 +164,17 @@ export class Forwarder {
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
     const claims = { method, path, headers, bodyDigest: digestBody(body ?? NO_BODY), expiresAt };
     return { ...headers, [HOP_HEADERS.hop]: signHop(this.settings.secret, claims) };
+  }
+
+  /** Room for the latest answer of one request, until its client has taken it. What it gives throws `overloaded`. */
+  private roomForAnswer(signal: AbortSignal): (sizeBytes: number) => void {
+    let leave = (): void => undefined;
+    signal.addEventListener('abort', () => leave(), { once: true });
+    return (sizeBytes) => {
+      leave();
+      leave = this.answers.enter(sizeBytes);
+      if (signal.aborted) leave();
+    };
   }
 
   private async pause(ms: number, signal: AbortSignal): Promise<void> {

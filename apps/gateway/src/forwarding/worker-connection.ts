@@ -1,4 +1,5 @@
 import type { SessionId } from '@leasehold/foundation';
+import { ProblemError } from '@leasehold/protocol';
 import type { HopResult } from '@leasehold/routing';
 import { CircuitBreaker } from '@leasehold/routing';
 import { Pool } from 'undici';
@@ -13,6 +14,8 @@ export interface WorkerRequest extends Patience {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
+  /** Told the size of the answer before it is read. When it throws, the attempt ends with that error. */
+  readonly admitAnswer?: (sizeBytes: number) => void;
 }
 
 /** Also the requests at a time: none waits in a queue, where nobody could say whether it was sent. */
@@ -44,7 +47,7 @@ export class WorkerConnection {
 
   /**
    * One attempt. An answer, whatever it says, or how none came.
-   * @throws ProblemError overloaded: nothing was sent
+   * @throws ProblemError overloaded: nothing was sent, or `admitAnswer` has thrown
    */
   async ask(request: WorkerRequest, nowMs: () => number): Promise<WorkerAnswer | HopResult> {
     const leave = this.admission.enter();
@@ -53,6 +56,7 @@ export class WorkerConnection {
       this.breaker.succeeded();
       return answer;
     } catch (error) {
+      if (error instanceof ProblemError) throw error;
       if (request.blameSilence || !isTimeout(error)) this.breaker.failed(nowMs());
       return { kind: wasNeverSent(error) ? 'unreachable' : 'lost', from: this.session };
     } finally {
@@ -70,7 +74,7 @@ export class WorkerConnection {
     await this.pool.destroy();
   }
 
-  private async send({ method, path, headers, body, timeoutMs }: WorkerRequest): Promise<WorkerAnswer> {
+  private async send({ method, path, headers, body, timeoutMs, admitAnswer }: WorkerRequest): Promise<WorkerAnswer> {
     const response = await this.pool.request({
       method: method as 'GET',
       path,
@@ -81,6 +85,12 @@ export class WorkerConnection {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    try {
+      admitAnswer?.(Number(response.headers['content-length'] ?? MAX_ANSWER_BYTES));
+    } catch (error) {
+      void response.body.dump().catch(() => undefined);
+      throw error;
+    }
     const bytes = await response.body.arrayBuffer();
     return { status: response.statusCode, headers: response.headers, body: Buffer.from(bytes) };
   }

@@ -76,7 +76,12 @@ export function answerStored(values: Map<string, Buffer>): Behaviour {
       const value = values.get(path);
       if (!value) return answerProblem(response, 'key-not-found');
       response
-        .writeHead(200, { etag: `"${version}"`, 'content-type': 'application/octet-stream', 'x-internal': 'secret' })
+        .writeHead(200, {
+          etag: `"${version}"`,
+          'content-type': 'application/octet-stream',
+          'content-length': value.byteLength,
+          'x-internal': 'secret',
+        })
         .end(value);
       return;
     }
@@ -92,7 +97,9 @@ export function answerJson(
   body: unknown,
   headers: Record<string, string> = {},
 ): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  const own = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  response.writeHead(status, { ...own, ...headers }).end(text);
 }
 
 export function answerProblem(
@@ -102,7 +109,7 @@ export function answerProblem(
   retryAfterMs?: number,
 ): void {
   const problem = toProblem(new ProblemError(code, 'as the test wants', { headers, retryAfterMs }), 'worker-request');
-  response.writeHead(problem.status, problem.headers).end(JSON.stringify(problem.body));
+  answerJson(response, problem.status, problem.body, problem.headers);
 }
 
 /** 421 with the headers that name an owner. */
