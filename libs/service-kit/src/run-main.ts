@@ -8,6 +8,8 @@ import type { RunningService } from './run-service.js';
  */
 export function runMain(start: () => Promise<unknown>): void {
   const supervised = process.send !== undefined;
+  // Gone while our modules were loading: `disconnect` was emitted when nobody listened, and does not come again.
+  if (supervised && !process.connected) process.exit(0);
   let running: RunningService | undefined;
   let stopped = false;
   const stop = () => {
