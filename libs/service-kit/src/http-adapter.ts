@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ProblemError, requestIdFrom, toProblem, traceContextFrom } from '@leasehold/protocol';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
+import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
 import { answerClientError } from './client-error.js';
 import type { Drain } from './drain.js';
 import type { Logger } from './logger.js';
@@ -28,6 +29,8 @@ export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 export interface HttpSettings {
   readonly rawBodies: boolean;
   readonly bodyLimit: BodyLimit;
+  /** Of all bodies together. */
+  readonly bodiesBytes?: number | undefined;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
   readonly rewriteTarget?: ((target: string) => string) | undefined;
 }
@@ -65,23 +68,31 @@ export function createHttpAdapter(
   const adapter = new FastifyAdapter(options);
   const instance: FastifyInstance = adapter.getInstance();
   RouteTable.watch(instance);
-  addBodyParsers(instance, settings);
+  addBodyParsers(instance, settings, budgetOf(instance, settings.bodiesBytes));
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
   return adapter;
 }
 
-function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimit }: HttpSettings): void {
+function budgetOf(instance: FastifyInstance, limitBytes = DEFAULT_BODIES_BYTES): BodyBudget {
+  const budget = new BodyBudget(limitBytes);
+  instance.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => budget.giveBack(request.raw));
+  });
+  return budget;
+}
+
+function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimit }: HttpSettings, budget: BodyBudget): void {
   instance.removeAllContentTypeParsers();
   if (rawBodies) {
     instance.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
-      readBody(payload, bodyLimit),
+      readBody(payload, bodyLimit, budget),
     );
     return;
   }
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readBody(payload, bodyLimit);
+    const body = await readBody(payload, bodyLimit, budget);
     return new Promise((resolve, reject) => {
       void parseJson(request, body.toString('utf8'), (error, parsed) => (error ? reject(error) : resolve(parsed)));
     });

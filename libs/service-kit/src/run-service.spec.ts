@@ -254,6 +254,28 @@ describe('a service with raw bodies', () => {
     }
   });
 
+  it('keeps a bounded number of bytes of all bodies together, until their requests end', async () => {
+    const service = await start({ rawBodies: true, bodiesBytes: 10 });
+    const { hostname, port } = new URL(service.url);
+    const put = (body: string) => fetch(`${service.url}/things/1`, { method: 'PUT', body });
+    try {
+      // Half of a body that never ends.
+      const stuck = connect(Number(port), hostname);
+      stuck.on('error', () => undefined);
+      stuck.write('PUT /things/1 HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n12345678');
+      let refused: Response;
+      do refused = await put('abc');
+      while (refused.status === 200);
+      expect(await problemOf(refused)).toMatchObject({ status: 503, code: 'overloaded', retryAfterMs: 1_000 });
+      expect((await put('ab')).status).toBe(200);
+      stuck.destroy();
+      while ((await put('0123456789')).status !== 200) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let i = 0; i < 3; i++) expect((await put('0123456789')).status).toBe(200);
+    } finally {
+      await service.close();
+    }
+  });
+
   it('routes by the rewritten target', async () => {
     const service = await start({ rewriteTarget: (target) => target.replace(/^\/things\/.*/, '/things/rewritten') });
     try {

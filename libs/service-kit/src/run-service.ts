@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly rawBodies?: boolean;
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
+  /** Of all bodies together that are in memory; default 256 MiB. More are refused as `overloaded`. */
+  readonly bodiesBytes?: number;
   /** Default `body-too-large`. */
   readonly bodyTooLargeCode?: ErrorCode;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
@@ -57,6 +59,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
         limitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
         tooLargeCode: options.bodyTooLargeCode ?? 'body-too-large',
       },
+      bodiesBytes: options.bodiesBytes,
       rewriteTarget: options.rewriteTarget,
     },
     drain,

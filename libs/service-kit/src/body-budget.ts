@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+
+import { ProblemError } from '@leasehold/protocol';
+
+/** As much as 512 of the largest values. */
+export const DEFAULT_BODIES_BYTES = 256 * 1024 * 1024;
+
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * Bounds the bytes of request bodies in memory, of all requests together: a body is read before anybody knows who sends it,
+ * and there may be thousands of connections.
+ */
+export class BodyBudget {
+  private takenBytes = 0;
+  private readonly shares = new WeakMap<IncomingMessage, number>();
+
+  constructor(private readonly limitBytes: number) {}
+
+  /** @throws ProblemError overloaded */
+  take(request: IncomingMessage, sizeBytes: number): void {
+    if (this.takenBytes + sizeBytes > this.limitBytes) {
+      throw new ProblemError('overloaded', 'too many bodies are arriving', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    this.takenBytes += sizeBytes;
+    this.shares.set(request, (this.shares.get(request) ?? 0) + sizeBytes);
+  }
+
+  /** When the request is over, however it ended. */
+  giveBack(request: IncomingMessage): void {
+    this.takenBytes -= this.shares.get(request) ?? 0;
+    this.shares.delete(request);
+  }
+}
