@@ -9,18 +9,24 @@ const CODE_OF_PARSER: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
+interface ParserError extends Error {
+  readonly code?: string;
+  /** What llhttp expected: a text of its own, without bytes of the request. */
+  readonly reason?: unknown;
+}
+
 /**
  * Answers what Node's HTTP parser refuses, where there is no request object yet: the same problem details, written to
  * the socket, which is then closed because nothing after the error can be understood.
  */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerClientError(error: ParserError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const code = CODE_OF_PARSER[error.code ?? ''] ?? 'invalid-request';
   const requestId = requestIdFrom(undefined);
-  const { status, headers, body } = toProblem(new ProblemError(code, ERROR_CODES[code].meaning), requestId);
+  const { status, headers, body } = toProblem(new ProblemError(code, detailOf(error, code)), requestId);
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -30,4 +36,10 @@ export function answerClientError(error: Error & { readonly code?: string }, soc
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon());
+}
+
+function detailOf({ code: parserCode, reason }: ParserError, code: ErrorCode): string {
+  if (code !== 'invalid-request') return ERROR_CODES[code].meaning;
+  if (parserCode === 'HPE_INVALID_URL') return 'the URL holds a character that has to be percent-encoded';
+  return typeof reason === 'string' ? `not understood as HTTP: ${reason}` : 'not understood as HTTP';
 }

@@ -9,7 +9,7 @@ const SLOW_LOADING_SERVICE = fileURLToPath(new URL('../testing/slow-loading-serv
 
 describe('runMain', () => {
   let child: ChildProcess | undefined;
-  afterEach(() => child?.kill('SIGKILL'));
+  afterEach(() => void child?.kill('SIGKILL'));
 
   it('ends when the supervisor was gone before the modules were loaded', async () => {
     child = forkTypeScript(SLOW_LOADING_SERVICE);
