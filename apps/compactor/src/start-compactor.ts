@@ -2,7 +2,7 @@ import { systemClock, systemRandom } from '@leasehold/foundation';
 import type { JobWorkersSettings } from '@leasehold/jobs';
 import { probeStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
-import { createLogger, runService, type RunningService } from '@leasehold/service-kit';
+import { createLogger, runService, s3SettingsOf, type RunningService } from '@leasehold/service-kit';
 
 import type { CompactorConfig } from './compactor-config.js';
 import { CompactorModule } from './compactor-module.js';
@@ -43,13 +43,5 @@ export async function startCompactor(
 }
 
 function openBucket(config: CompactorConfig): ClosableStore {
-  return createS3Store({
-    endpoint: config.S3_ENDPOINT,
-    region: config.S3_REGION,
-    bucket: config.S3_BUCKET,
-    accessKeyId: config.S3_ACCESS_KEY_ID,
-    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    requestTimeoutMs: REQUEST_TIMEOUT_MS,
-  });
+  return createS3Store({ ...s3SettingsOf(config), requestTimeoutMs: REQUEST_TIMEOUT_MS });
 }

@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { probeStore, reliableReads } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
+import { s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
 
 import type { Sessions } from './forwarding/worker-fleet.js';
@@ -21,14 +22,7 @@ export interface GatewayParts {
  * @throws ProbeFailedError when the bucket is not fit, StoreUnavailableError
  */
 export async function openParts(config: GatewayConfig, logger: Logger): Promise<GatewayParts> {
-  const bucket = createS3Store({
-    endpoint: config.S3_ENDPOINT,
-    region: config.S3_REGION,
-    bucket: config.S3_BUCKET,
-    accessKeyId: config.S3_ACCESS_KEY_ID,
-    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-  });
+  const bucket = createS3Store(s3SettingsOf(config));
   const context = { clock: systemClock, random: systemRandom };
   const store = reliableReads(bucket, context.clock, context.random);
   const sessions = new SessionWatch({ store, ...context });

@@ -49,6 +49,18 @@ export const storeConfig = z.object({
 
 export type StoreConfig = z.output<typeof storeConfig>;
 
+/** The same in the words of the S3 adapter's settings. */
+export function s3SettingsOf(config: StoreConfig) {
+  return {
+    endpoint: config.S3_ENDPOINT,
+    region: config.S3_REGION,
+    bucket: config.S3_BUCKET,
+    accessKeyId: config.S3_ACCESS_KEY_ID,
+    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+  };
+}
+
 /** The key of the signatures on the hop from gateway to worker. */
 export const internalSecretConfig = z.object({ LEASEHOLD_INTERNAL_SECRET: secret() });
 
