@@ -1,4 +1,4 @@
-import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from '@leasehold/foundation';
+import { assert, isDatabaseId, isTenantId, type TenantId } from '@leasehold/foundation';
 import pg from 'pg';
 
 import type {
@@ -21,7 +21,6 @@ const STATEMENT_TIMEOUT_MS = 1_500;
 const QUERY_TIMEOUT_MS = 2_000;
 /** More changes in one poll than this are answered with `reset`. */
 const MAX_CHANGES = 5_000;
-const RETRY_AFTER_MS = 1_000;
 
 const API_KEY = `
   SELECT id, organization_id, secret_hash, scopes, expires_at, revoked_at IS NOT NULL AS revoked
@@ -133,17 +132,7 @@ async function query<Row extends object>(
   sql: string,
   values: readonly string[],
 ): Promise<readonly Row[]> {
-  try {
-    return (await pool.query<Row>(sql, [...values])).rows;
-  } catch (error) {
-    const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
-    throw new LeaseholdError(
-      'unavailable',
-      'unavailable',
-      'the directory of keys and databases cannot be read',
-      details,
-    );
-  }
+  return (await pool.query<Row>(sql, [...values])).rows;
 }
 
 function toChange(row: ChangeRow): readonly DirectoryChange[] {
