@@ -50,6 +50,12 @@ describe('CircuitBreaker', () => {
     }
   });
 
+  it('does not stay open longer for all the requests that one outage broke', () => {
+    const breaker = opened();
+    for (let i = 0; i < 100; i++) breaker.failed(50);
+    expect([breaker.allows(99), breaker.allows(100)]).toEqual([false, true]);
+  });
+
   it('allows another trial when one never reports', () => {
     const breaker = opened();
     expect(breaker.allows(100)).toBe(true);

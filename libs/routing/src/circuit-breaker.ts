@@ -48,6 +48,9 @@ export class CircuitBreaker {
   failed(nowMs: number): void {
     this.failures++;
     const wasTrial = this.trialUntilMs !== undefined;
+    // Many requests were under way when it opened: one outage, told by each of them.
+    const knownAlready = this.openUntilMs !== undefined && nowMs < this.openUntilMs;
+    if (!wasTrial && knownAlready) return;
     if (!wasTrial && this.failures < this.settings.failuresToOpen) return;
     const backoffMs = Math.min(this.settings.openMs * 2 ** this.openedTimes, this.settings.maxOpenMs);
     this.openedTimes = Math.min(this.openedTimes + 1, 30); // 2^30 is far above any cap
