@@ -100,7 +100,8 @@ function bound(name: string, bytes: Uint8Array | undefined): Uint8Array | undefi
   return bytes;
 }
 
-function parseLimit(value: string | undefined): number {
+/** Entries of a page, of whatever is listed: 1 … {@link LIMITS.listLimit}. @throws ProblemError invalid-limit */
+export function parseLimit(value: string | undefined): number {
   if (value === undefined) return LIMITS.listDefault;
   const limit = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0;
   if (limit >= 1 && limit <= LIMITS.listLimit) return limit;

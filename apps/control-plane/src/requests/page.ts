@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8, fromBase64Url, toBase64Url, utf8 } from '@leasehold/foundation';
-import { LIMITS, parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
+import { parseLimit, parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
 import { isCleanText } from './text.js';
@@ -26,7 +26,7 @@ export function parsePage(rawQuery: string): Page {
   const limit = parameters.get('limit');
   const cursor = parameters.get('cursor');
   return {
-    limit: limit ? parseLimit(decodeUtf8(limit) ?? '') : LIMITS.listDefault,
+    limit: parseLimit(limit && (decodeUtf8(limit) ?? '')),
     after: cursor ? parseCursor(decodeUtf8(cursor) ?? '') : undefined,
   };
 }
@@ -46,12 +46,6 @@ export function pageOf<T>(
   const last = items.at(-1);
   const more = found.length > limit && last !== undefined;
   return { items, cursor: more ? toBase64Url(utf8(keyOf(last))) : null };
-}
-
-function parseLimit(text: string): number {
-  const limit = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= LIMITS.listLimit) return limit;
-  throw new ProblemError('invalid-limit', `limit is a whole number from 1 to ${LIMITS.listLimit}`);
 }
 
 function parseCursor(text: string): string {
