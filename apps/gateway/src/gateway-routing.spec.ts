@@ -232,6 +232,24 @@ describe('the gateway', () => {
     expect(unknown.json()).toMatchObject({ status: 503, code: 'unavailable' });
   });
 
+  it('stays ready while the directory is down, once it has answered', async () => {
+    const readiness = async (of: GatewayWorld) => (await of.call('GET', '/readyz', { key: '' })).status;
+    world.source.down = true;
+    // The directory is asked each second.
+    await sleep(1_100);
+    expect(await readiness(world)).toBe(200);
+    const late = new GatewayWorld();
+    late.source.down = true;
+    await late.start();
+    try {
+      expect(await readiness(late)).toBe(503);
+      late.source.down = false;
+      while ((await readiness(late)) !== 200) await sleep(50);
+    } finally {
+      await late.stop();
+    }
+  });
+
   it('counts retries and held requests', async () => {
     first.behaviour = misdirect(second.id);
     await world.call('PUT', KEY, { body: 'v' });
