@@ -38,6 +38,28 @@ describe('metadata', () => {
     expect(await metadata.prisma.organization.count()).toBe(before);
   });
 
+  it.each(['users', 'accounts', 'organizations', 'members'])(
+    'leaves nothing of an account when the connection dies at its row in %s',
+    async (table) => {
+      const { prisma } = metadata;
+      const rows = async () => [
+        await prisma.user.count(),
+        await prisma.account.count(),
+        await prisma.organization.count(),
+        await prisma.member.count(),
+      ];
+      const before = await rows();
+      await prisma.$executeRawUnsafe(`
+        CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`);
+      await prisma.$executeRawUnsafe(`CREATE TRIGGER die AFTER INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION die()`);
+      const created = metadata.organizations.createAccount(account('dies@example.com', 'Dies'));
+      expect(await failure(created)).toBe('broken');
+      await prisma.$executeRawUnsafe('DROP FUNCTION die CASCADE');
+      expect(await rows()).toEqual(before);
+    },
+  );
+
   it('gives organizations of one name different slugs, also at the same instant', async () => {
     const created = await Promise.all(
       Array.from({ length: 5 }, (_, i) =>
