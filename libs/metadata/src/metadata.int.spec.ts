@@ -14,13 +14,14 @@ const failure = (promise: Promise<unknown>) => promise.then(() => undefined, out
 
 describe('metadata', () => {
   let postgres: TestPostgres;
+  let databaseUrl: string;
   let metadata: Metadata;
   let mine: string;
   let theirs: string;
 
   beforeAll(async () => {
     postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
+    databaseUrl = await postgres.createDatabase();
     await applyMigrations(databaseUrl, () => undefined);
     metadata = Metadata.open({ databaseUrl, connectTimeoutMs: 500, statementTimeoutMs: 500 });
     mine = (await metadata.organizations.createAccount(account('mine@example.com', 'Mine'))).organization.id;
@@ -118,6 +119,23 @@ describe('metadata', () => {
     const recent = await metadata.prisma.change.count({ where: { kind: 'database' } });
     expect(await metadata.changes.prune()).toBeGreaterThan(0);
     expect(await metadata.prisma.change.count()).toBe(recent);
+  });
+
+  it('tells a transaction that got no connection in time from a bug', async () => {
+    const narrow = Metadata.open({
+      databaseUrl,
+      maxConnections: 1,
+      connectTimeoutMs: 4_000,
+      statementTimeoutMs: 4_000,
+    });
+    try {
+      const busy = narrow.prisma.$queryRaw`SELECT 1 FROM pg_sleep(3)`;
+      await Promise.race([busy, new Promise((resolve) => setTimeout(resolve, 100))]);
+      expect(await failure(narrow.organizations.makeOperator('nobody@example.com', 'hash'))).toBe('unreached');
+      await busy;
+    } finally {
+      await narrow.close();
+    }
   });
 
   it('tells an outage before from one during a statement', async () => {

@@ -6,8 +6,11 @@ import { MetadataOutcomeUnknownError, MetadataUnavailableError } from './errors.
  */
 export type Outage = 'unreached' | 'broken';
 
-/** Prisma's codes, and SQLSTATEs. */
-const UNREACHED_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P2024', '57P03', '53300', '57014', '55P03']);
+/** Prisma's codes, and SQLSTATEs. P2028 and P2034: a transaction that was not begun in time, or undone. */
+const UNREACHED_CODES = new Set([
+  ...['P1000', 'P1001', 'P1002', 'P1003', 'P2024', 'P2028', 'P2034'],
+  ...['57P03', '53300', '57014', '55P03'],
+]);
 const BROKEN_CODES = new Set(['P1008', 'P1017', '57P01', '57P02', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 /** The adapter's names, for raw queries, whose code does not tell. */
 const UNREACHED_KINDS = new Set([
