@@ -201,6 +201,18 @@ describe('two workers', () => {
     }
   });
 
+  it('wait no longer for an owner than the gateway listens, and say that nothing was applied', async () => {
+    await database.put('k', 'v', a);
+    const owner = (await world.headOf(database.id))?.owner as SessionId;
+    const b = await world.start(bucket);
+    const begunAt = performance.now();
+    const headers = { ...waitFor(owner), [HOP_HEADERS.waitMs]: '300' };
+    const refused = await database.key('k', b, { method: 'PUT', body: 'other', headers });
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([503, 'owner-unavailable']);
+    expect(performance.now() - begunAt).toBeLessThan(3_000);
+    expect(await (await database.key('k', a)).text()).toBe('v');
+  });
+
   it('hand over at once when one drains, and its record says that nothing is left', async () => {
     await database.put('k', 'v', a);
     const owner = (await world.headOf(database.id))?.owner as SessionId;

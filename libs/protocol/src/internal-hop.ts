@@ -12,6 +12,8 @@ export const HOP_HEADERS = {
   requestId: 'x-request-id',
   /** A session that the gateway could not reach: wait for its end instead of answering 421. */
   waitForOwner: 'leasehold-wait-for-owner',
+  /** How long the gateway still holds the request: an answer that comes later has no reader. */
+  waitMs: 'leasehold-wait-ms',
   /** On a 421: endpoint and session of the owner. */
   owner: 'leasehold-owner',
   ownerSession: 'leasehold-owner-session',
@@ -22,6 +24,7 @@ const SIGNED_HEADERS = [
   HOP_HEADERS.tenant,
   HOP_HEADERS.database,
   HOP_HEADERS.waitForOwner,
+  HOP_HEADERS.waitMs,
   'if-match',
   'if-none-match',
 ] as const;

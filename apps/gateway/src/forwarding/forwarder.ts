@@ -132,15 +132,16 @@ export class Forwarder {
     if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
     const mutation = request.method !== 'GET';
+    const patience = patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs });
     const answer = await connection.ask(
       {
         method: request.method,
         path,
-        headers: this.headersFor(request, path, waitForOwner),
+        headers: this.headersFor(request, path, waitForOwner, patience.workerMs),
         body: request.body,
         // What a mutation came to is short, and too late to be refused.
         ...(mutation ? {} : { admitAnswer }),
-        ...patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs }),
+        ...patience,
       },
       nowMs,
     );
@@ -151,6 +152,7 @@ export class Forwarder {
     request: ForwardedRequest,
     path: string,
     waitForOwner: SessionId | undefined,
+    workerMs: number,
   ): Record<string, string> {
     const { database, method, body } = request;
     const headers = {
@@ -159,6 +161,7 @@ export class Forwarder {
       [HOP_HEADERS.requestId]: request.requestId,
       [HOP_HEADERS.tenant]: database.tenantId,
       [HOP_HEADERS.database]: percentEncode(Buffer.from(database.name)),
+      [HOP_HEADERS.waitMs]: String(workerMs),
       ...(waitForOwner === undefined ? {} : { [HOP_HEADERS.waitForOwner]: waitForOwner }),
     };
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;

@@ -1,6 +1,8 @@
 /** How long an attempt waits for its answer, and what it means if none comes. */
 export interface Patience {
   readonly timeoutMs: number;
+  /** What the worker is told that it has: its word that nothing was applied must still find a listener. */
+  readonly workerMs: number;
   /** Whether silence for so long says that something is wrong with the worker. */
   readonly blameSilence: boolean;
 }
@@ -17,6 +19,8 @@ export interface Attempt {
 const READ_ATTEMPT_MS = 5_000;
 /** A mutation that a worker has taken gets this long to become durable, even at the end of the hold time. */
 const COMMIT_GRACE_MS = 3_000;
+/** For the way back. */
+const ANSWER_MARGIN_MS = 500;
 
 /**
  * A mutation is waited for to the end, because asking again is not allowed; a read is not. A worker is not blamed for
@@ -25,5 +29,6 @@ const COMMIT_GRACE_MS = 3_000;
 export function patienceFor({ mutation, waitsForOwner, leftMs }: Attempt): Patience {
   const wholeMs = mutation ? leftMs + COMMIT_GRACE_MS : leftMs;
   const timeoutMs = mutation || waitsForOwner ? wholeMs : Math.min(wholeMs, READ_ATTEMPT_MS);
-  return { timeoutMs, blameSilence: !waitsForOwner && timeoutMs >= READ_ATTEMPT_MS };
+  const workerMs = Math.max(1, Math.floor(timeoutMs - ANSWER_MARGIN_MS));
+  return { timeoutMs, workerMs, blameSilence: !waitsForOwner && timeoutMs >= READ_ATTEMPT_MS };
 }

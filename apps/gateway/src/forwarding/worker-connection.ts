@@ -9,7 +9,7 @@ import { wasNeverSent } from './never-sent.js';
 import type { Patience } from './patience.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
-export interface WorkerRequest extends Patience {
+export interface WorkerRequest extends Pick<Patience, 'timeoutMs' | 'blameSilence'> {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

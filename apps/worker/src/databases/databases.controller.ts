@@ -130,8 +130,9 @@ export class DatabasesController {
     request: FastifyRequest,
     work: (identity: DatabaseIdentity, options: AccessOptions) => Promise<T>,
   ): Promise<T> {
-    const { identity, waitForOwner } = hopOf(request);
-    const { signal, done } = deadline(systemClock, this.config.OWNER_WAIT_MS);
+    const { identity, waitForOwner, waitMs } = hopOf(request);
+    // A refusal that says "nothing was applied" must reach the gateway while it still listens.
+    const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
     try {
       return await work(identity, { waitForOwner, signal });
     } catch (error) {

@@ -16,6 +16,8 @@ export interface Hop {
   readonly identity: DatabaseIdentity;
   /** A session that the gateway could not reach. */
   readonly waitForOwner: SessionId | undefined;
+  /** How long the gateway still waits for an answer; undefined when it does not say. */
+  readonly waitMs: number | undefined;
 }
 
 const HOPS = new WeakMap<object, Hop>();
@@ -44,9 +46,11 @@ export class HopGuard implements CanActivate {
     if (databaseId === undefined || !isDatabaseId(databaseId) || !isTenantId(tenant) || name === undefined) {
       throw new ProblemError('invalid-request', 'the hop names no database, or no tenant');
     }
+    const waitMs = Number(header(request, HOP_HEADERS.waitMs));
     HOPS.set(request, {
       identity: { databaseId, tenantId: tenant, name },
       waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
+      waitMs: Number.isSafeInteger(waitMs) && waitMs > 0 ? waitMs : undefined,
     });
     return true;
   }
