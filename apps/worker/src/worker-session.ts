@@ -10,6 +10,7 @@ import { createS3Store } from '@leasehold/object-store-s3';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, DrainingError, Maintenance } from '@leasehold/ownership';
 import type { Logger } from '@leasehold/service-kit';
+import { s3SettingsOf } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
 import type { WorkerMetrics } from './worker-metrics.js';
@@ -45,14 +46,7 @@ export class WorkerSession {
     const base = { clock: systemClock, random: systemRandom };
     const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
     this.closers.push(() => jobs.close());
-    const s3 = createS3Store({
-      endpoint: config.S3_ENDPOINT,
-      region: config.S3_REGION,
-      bucket: config.S3_BUCKET,
-      accessKeyId: config.S3_ACCESS_KEY_ID,
-      secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-      forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    });
+    const s3 = createS3Store(s3SettingsOf(config));
     this.closers.push(() => s3.close());
     const metered = new MeteredStore(s3, systemClock, (call) =>
       metrics.storeRequests.inc({ verb: call.verb, outcome: call.outcome }),
