@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { equalBytes, fromBase64Url, toBase64Url } from '@leasehold/foundation';
 
 import { LIMITS } from './limits.js';
-import type { ListRange } from './list-query.js';
+import type { ListRange } from './list-range.js';
 import { ProblemError } from './problem.js';
 
 const CURSOR_VERSION = 1;

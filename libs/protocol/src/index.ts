@@ -6,6 +6,7 @@ export * from './key.js';
 export * from './limits.js';
 export * from './list-page.js';
 export * from './list-query.js';
+export * from './list-range.js';
 export * from './percent-encoding.js';
 export * from './precondition.js';
 export * from './problem.js';

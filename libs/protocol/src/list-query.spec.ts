@@ -5,7 +5,8 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
 import { formatListPage } from './list-page.js';
 import { formatInternalListQuery, parseInternalListQuery, parseListQuery, scanBounds } from './list-query.js';
-import type { ListQuery, ListRange } from './list-query.js';
+import type { ListQuery } from './list-query.js';
+import type { ListRange } from './list-range.js';
 import { percentDecode, percentEncode } from './percent-encoding.js';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);

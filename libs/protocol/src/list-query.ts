@@ -2,20 +2,13 @@ import { decodeUtf8, fromBase64Url, prefixEnd, compareBytes, toBase64Url } from 
 
 import { decodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
+import type { ListRange } from './list-range.js';
 import { ProblemError } from './problem.js';
 import { parseQueryString } from './query-string.js';
 
 export const LIST_ENCODINGS = ['utf8', 'base64', 'json'] as const;
 /** How keys and values stand in the page: `utf8` as text, `base64` both so, `json` keys as text and values as the JSON that they hold. */
 export type ListEncoding = (typeof LIST_ENCODINGS)[number];
-
-/** The range of a listing: keys that begin with `prefix` and lie in [start, end), in either direction. */
-export interface ListRange {
-  readonly prefix: Uint8Array | undefined;
-  readonly start: Uint8Array | undefined;
-  readonly end: Uint8Array | undefined;
-  readonly reverse: boolean;
-}
 
 export interface ListQuery extends ListRange {
   /** 1 … 1000 entries. */
