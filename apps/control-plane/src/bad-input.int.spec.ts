@@ -229,8 +229,22 @@ describe('bad input to the control plane', () => {
     ['GET', '/api/auth/get-session?disableCookieCache=%00', 400, 'invalid-parameter'],
     ['GET', '/api/auth/%00', 404, 'route-not-found'],
     ['GET', '/api/auth/sign-up/email', 404, 'route-not-found'],
+    ['PATCH', '/api/auth/get-session', 405, 'method-not-allowed'],
+    ['OPTIONS', '/api/auth/get-session', 405, 'method-not-allowed'],
   ])('answers %s %.60s with a problem', async (method, path, status, code) => {
     expectProblem(await service.call(method, path, { token: tenant.token }), status, code);
+  });
+
+  it('answers TRACE, which fetch cannot even express, with a problem', async () => {
+    const status = await new Promise((resolve, reject) => {
+      httpRequest(`${service.url}/api/auth/get-session`, { method: 'TRACE' }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(405);
   });
 
   it.each([

@@ -29,6 +29,9 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/organization/set-active',
 ]);
 
+/** All that better-auth knows, and all that a `Request` of fetch can be asked to be. */
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
+
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid-body',
   401: 'unauthenticated',
@@ -59,6 +62,10 @@ export class AuthController {
     const path = target.pathname.slice(AUTH_PATH.length);
     if (!OPEN_PATHS.has(path)) {
       throw new ProblemError('route-not-found', 'no route has this path');
+    }
+    if (!METHODS.includes(request.method)) {
+      const allow = METHODS.join(', ');
+      throw new ProblemError('method-not-allowed', `this path takes ${allow}`, { headers: { allow } });
     }
     if (![...target.searchParams.values()].every(isCleanText)) {
       throw new ProblemError('invalid-parameter', 'query parameters hold no NUL and no broken characters');
