@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { ErrorCode } from '@leasehold/protocol';
 import { ERROR_CODES, ProblemError, requestIdFrom, toProblem } from '@leasehold/protocol';
@@ -25,8 +27,19 @@ export function answerClientError(error: ParserError, socket: Socket): void {
     return;
   }
   const code = CODE_OF_PARSER[error.code ?? ''] ?? 'invalid-request';
+  answerOnSocket(new ProblemError(code, detailOf(error, code)), socket);
+}
+
+/** Answers CONNECT, for which Node makes no response object and would only hang up. */
+export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
+  // Whoever asks for a tunnel may be gone before the answer.
+  socket.on('error', () => socket.destroy());
+  answerOnSocket(new ProblemError('invalid-request', 'CONNECT is not served: this is no proxy'), socket);
+}
+
+function answerOnSocket(problem: ProblemError, socket: Duplex): void {
   const requestId = requestIdFrom(undefined);
-  const { status, headers, body } = toProblem(new ProblemError(code, detailOf(error, code)), requestId);
+  const { status, headers, body } = toProblem(problem, requestId);
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -35,7 +48,7 @@ export function answerClientError(error: ParserError, socket: Socket): void {
     `content-length: ${Buffer.byteLength(text)}`,
     'connection: close',
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroySoon());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`, () => socket.destroy());
 }
 
 function detailOf({ code: parserCode, reason }: ParserError, code: ErrorCode): string {

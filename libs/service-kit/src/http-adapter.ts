@@ -5,7 +5,7 @@ import { ProblemError, requestIdFrom, toProblem, traceContextFrom } from '@lease
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
 import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
-import { answerClientError } from './client-error.js';
+import { answerClientError, answerConnect } from './client-error.js';
 import type { Drain } from './drain.js';
 import type { Logger } from './logger.js';
 import type { HttpMetrics } from './metrics.js';
@@ -71,6 +71,7 @@ export function createHttpAdapter(
   addBodyParsers(instance, settings, budgetOf(instance, settings.bodiesBytes));
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
+  instance.server.on('connect', answerConnect);
   return adapter;
 }
 

@@ -220,6 +220,7 @@ describe('runService', () => {
       'expectation-failed',
     ],
     ['an unknown method', 'BREW / HTTP/1.1\r\nhost: a\r\n\r\n', 400, 'invalid-request'],
+    ['a tunnel to ask for', 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', 400, 'invalid-request'],
     ['an asterisk', 'GET * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 404, 'route-not-found'],
     ['another scheme', 'GET ftp://x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 404, 'route-not-found'],
   ])('refuses a request that has %s, as a problem', async (_what, text, status, code) => {
