@@ -4,7 +4,7 @@ import { CliError, explainFileError } from './cli-error.js';
 import { REPOSITORY } from './repository.js';
 import { openTerminal } from './terminal.js';
 import { isLane, LANES, type Lane } from './tests/lanes.js';
-import { GATEWAYS_MAX, LAST_PORT, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
+import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
 
 const terminal = openTerminal();
 const program = new Command('leasehold')
@@ -16,7 +16,7 @@ program
   .command('up')
   .description('start everything here: bucket, Postgres, gateway, control plane, workers, compactor')
   .option('--port <port>', 'gateway here, control plane and console one above', wholeNumber(1, LAST_PORT), 4000)
-  .option('--data <folder>', 'where everything is kept', join(REPOSITORY, '.leasehold', 'data'))
+  .option('--data <folder>', 'where everything is kept', folderName, join(REPOSITORY, '.leasehold', 'data'))
   .option('--workers <count>', 'processes that hold databases', wholeNumber(1, WORKERS_MAX), 2)
   .option(
     '--gateways <count>',

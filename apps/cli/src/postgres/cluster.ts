@@ -14,7 +14,13 @@ export interface ClusterSettings {
 }
 
 /** What the server is told besides its address: it serves one machine's processes, not a site. */
-const SERVER_SETTINGS = ['max_connections=200', 'shared_buffers=64MB', 'unix_socket_directories='];
+const SERVER_SETTINGS = [
+  'max_connections=200',
+  'shared_buffers=64MB',
+  'unix_socket_directories=',
+  // Details of an error quote the row: e-mail addresses do not belong in a log.
+  'log_error_verbosity=terse',
+];
 const OUTPUT_LIMIT_CHARS = 8_000;
 
 /** A Postgres cluster of ours in a folder. */

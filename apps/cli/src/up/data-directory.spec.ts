@@ -50,6 +50,16 @@ describe('data directory', () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it('makes what is missing on the way', () => {
+    const path = join(folder, 'a', 'b', 'c');
+    openDataDirectory(path).release();
+    expect(existsSync(join(folder, 'a', 'b'))).toBe(true);
+  });
+
+  it.each(['/proc/nope', '/proc/nope/below'])('gives up where no folder can be: %s', (path) => {
+    expect(() => openDataDirectory(path)).toThrow('no folder can be made at /proc/nope');
+  });
+
   it('says in one sentence that a file is in the way', () => {
     const path = join(folder, 'file');
     writeFileSync(path, '');

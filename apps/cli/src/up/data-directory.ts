@@ -1,7 +1,7 @@
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { tryLock } from '../../../../tools/lock.mjs';
-import { CliError, explainFileError } from '../cli-error.js';
+import { CliError, explainFileError, systemCode } from '../cli-error.js';
 
 /** The folder that holds everything of one `up`, held by one running supervisor at a time. */
 export interface DataDirectory {
@@ -18,8 +18,8 @@ export interface DataDirectory {
 export function openDataDirectory(path: string): DataDirectory {
   const directory = resolve(path);
   try {
-    const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
-    if (!statSync(directory).isDirectory()) throw new CliError(`${directory} is not a folder`);
+    const isNew = makeFolder(directory);
+    if (!statSync(directory).isDirectory()) throw new CliError(`${directory} is in the way: a folder is needed there`);
     const lock = tryLock(join(directory, 'up.lock'));
     if (lock.holder !== undefined) {
       throw new CliError(`${directory} is in use by a running ./leasehold up (process ${lock.holder})`);
@@ -39,6 +39,28 @@ export function openDataDirectory(path: string): DataDirectory {
     const sentence = explainFileError(error);
     if (sentence === undefined) throw error;
     throw new CliError(sentence, 1, { cause: error });
+  }
+}
+
+/**
+ * True when it was made now. One level at a time: Node's recursive form never returns below a folder like /proc, which
+ * exists and yet takes no folders.
+ */
+function makeFolder(directory: string): boolean {
+  const missing: string[] = [];
+  for (let folder = directory; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) makeOne(folder);
+  return missing.length > 0;
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT') throw new CliError(`no folder can be made at ${folder}`);
+    // Somebody else was faster, or a file is in the way: what follows tells which.
+    if (code !== 'EEXIST') throw error;
   }
 }
 

@@ -20,10 +20,10 @@ const STORE = [
 ];
 /** Settings of single services that may be tuned from outside. */
 const TUNING = {
-  worker: ['SESSION_TTL_MS', 'COMMIT_WINDOW_MS', 'IDLE_RELEASE_MS'],
+  worker: ['SESSION_TTL_MS', 'COMMIT_WINDOW_MS', 'IDLE_RELEASE_MS', 'BLOCK_CACHE_BYTES', 'OWNER_WAIT_MS'],
   gateway: ['HOLD_TIMEOUT_MS'],
   'control-plane': [],
-  compactor: [],
+  compactor: ['COMPACTION_CONCURRENCY', 'GC_MIN_AGE_MS'],
 } as const;
 
 export type ServiceName = keyof typeof TUNING;

@@ -13,6 +13,12 @@ export interface UpOptions {
   readonly json: boolean;
 }
 
+/** For commander: an empty name, as an unset shell variable gives, would mean the folder one happens to stand in. */
+export function folderName(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('The name of a folder is needed.');
+}
+
 /** For commander: a whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
