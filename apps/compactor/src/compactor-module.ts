@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { JobWorkersSettings } from '@leasehold/jobs';
 import type { ObjectStore } from '@leasehold/object-store';
 
-import type { CompactorConfig } from './compactor-config.js';
+import type { CompactorConfig } from './config.js';
 import { CompactorMetrics } from './compactor-metrics.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from './tokens.js';

@@ -9,7 +9,7 @@ import { loadConfig, type RunningService } from '@leasehold/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { createFlushedDatabase, KEYS_PER_FILE } from '../testing/flushed-database.js';
-import { compactorConfig, type CompactorConfig } from './compactor-config.js';
+import { compactorConfig, type CompactorConfig } from './config.js';
 import { startCompactor } from './start-compactor.js';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -4,7 +4,7 @@ import { probeStore, reliableReads, type ObjectStore } from '@leasehold/object-s
 import { createS3Store } from '@leasehold/object-store-s3';
 import { createLogger, runService, s3SettingsOf, type RunningService } from '@leasehold/service-kit';
 
-import type { CompactorConfig } from './compactor-config.js';
+import type { CompactorConfig } from './config.js';
 import { CompactorModule } from './compactor-module.js';
 import { JobRunner } from './jobs/job-runner.js';
 

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { Directory } from '@leasehold/directory';
 
-import { DatabasesController } from './data/databases-controller.js';
+import { DatabasesController } from './databases/databases-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 
 @Module({})

@@ -8,7 +8,7 @@ import { s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
 
 import type { Sessions } from './forwarding/worker-fleet.js';
-import type { GatewayConfig } from './gateway-config.js';
+import type { GatewayConfig } from './config.js';
 
 /** What a gateway stands on; tests bring their own. */
 export interface GatewayParts {

@@ -1,6 +1,6 @@
 import { loadConfig, runMain } from '@leasehold/service-kit';
 
-import { gatewayConfig } from './gateway-config.js';
+import { gatewayConfig } from './config.js';
 import { startGateway } from './start-gateway.js';
 
 // Inside the callback: a configuration that is not valid is a failed start like any other.

@@ -5,10 +5,10 @@ import type { Logger, RunningService } from '@leasehold/service-kit';
 import type { Registry } from 'prom-client';
 
 import { allowOrigin } from './cors.js';
-import { withoutKey } from './data/request-target.js';
+import { withoutKey } from './databases/request-target.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
-import type { GatewayConfig } from './gateway-config.js';
+import type { GatewayConfig } from './config.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
 import { openParts } from './gateway-parts.js';

@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 
 import type { WorkerConfig } from './config.js';
 import { WorkerMetrics } from './worker-metrics.js';
-import { WorkerModule } from './worker.module.js';
+import { WorkerModule } from './worker-module.js';
 import { WorkerSession } from './worker-session.js';
 
 /**

@@ -4,7 +4,7 @@ import { JobQueues, queueStoreFrom, runJobWorkers, type JobWorkers, type JobWork
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 
-import { type CompactorConfig } from '../compactor-config.js';
+import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from '../tokens.js';
 import { databaseJobs } from './database-jobs.js';

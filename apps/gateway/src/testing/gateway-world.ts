@@ -6,7 +6,7 @@ import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { createLogger } from '@leasehold/service-kit';
 import type { RunningService } from '@leasehold/service-kit';
 
-import { gatewayConfig } from '../gateway-config.js';
+import { gatewayConfig } from '../config.js';
 import { directoryOver } from '../gateway-parts.js';
 import { startGateway } from '../start-gateway.js';
 import { FakeDirectorySource } from './fake-directory-source.js';

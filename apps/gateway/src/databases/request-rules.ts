@@ -16,6 +16,10 @@ export function valueOf(request: FastifyRequest): Uint8Array {
   if (encoding !== undefined && encoding !== 'identity') {
     throw new ProblemError('unsupported-media-type', 'values are stored as sent: a Content-Encoding is not taken');
   }
+  const transfer = request.headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') {
+    throw new ProblemError('unsupported-media-type', 'of transfer encodings only chunked is taken');
+  }
   return request.body instanceof Uint8Array ? request.body : new Uint8Array(0);
 }
 

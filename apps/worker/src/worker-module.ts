@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
 import type { WorkerConfig } from './config.js';
-import { DatabasesController } from './databases/databases.controller.js';
+import { DatabasesController } from './databases/databases-controller.js';
 import { WORKER_CONFIG } from './tokens.js';
 import { WorkerSession } from './worker-session.js';
 

@@ -23,7 +23,7 @@ import type { WorkerConfig } from '../config.js';
 import { deadline } from '../deadline.js';
 import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
-import { bodyOf, hopOf, HopGuard } from './hop.guard.js';
+import { bodyOf, hopOf, HopGuard } from './hop-guard.js';
 import { preconditionProblem, withDirections } from './worker-problem.js';
 
 /**
