@@ -110,15 +110,18 @@ async function connectAll(
   settings: JobWorkersSettings,
 ): Promise<readonly QueueConsumer[]> {
   const startedAt = context.clock.monotonic();
+  let failure: unknown;
   for (;;) {
+    const leftMs = startedAt + settings.startTimeoutMs - context.clock.monotonic();
+    if (leftMs <= 0) throw new QueueUnavailableError(failure);
     const consumers = jobKinds().map((kind) => consume(kind, handlers, context, settings));
-    const leftMs = Math.max(1, startedAt + settings.startTimeoutMs - context.clock.monotonic());
     try {
       await withDeadline(context.clock, leftMs, Promise.all(consumers.map(({ worker }) => worker.waitUntilReady())));
       return consumers;
     } catch (error) {
       // Not awaited: a connection that hangs also hangs in closing.
       void abandonAll(consumers, context.clock);
+      failure = error;
       if (leftMs <= CONNECT_RETRY_MS) throw new QueueUnavailableError(error);
       await context.clock.sleep(CONNECT_RETRY_MS);
     }
