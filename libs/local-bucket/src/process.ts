@@ -62,6 +62,10 @@ function startFailure(error: unknown, env: NodeJS.ProcessEnv): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const address = `${env['HOST'] || '127.0.0.1'}:${env['PORT'] || '0'}`;
   if (code === 'EADDRINUSE') return `the address ${address} is in use by another process`;
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `the address ${address} cannot be listened on (${code})`;
+  const isAddress = error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+  if (isAddress && (code === 'EACCES' || code === 'EADDRNOTAVAIL'))
+    return `the address ${address} cannot be listened on (${code})`;
+  // A system error of the folder: its message names the call and the path.
+  if (code !== undefined && error instanceof Error) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
