@@ -51,8 +51,9 @@ describe('a start that cannot succeed', () => {
       ['--workers', 'x'],
       ['--gateways', '-1'],
       ['--nonsense'],
+      ['--data', ''],
     ]) {
-      const run = await leasehold(['up', ...args, '--data', data]);
+      const run = await leasehold(['up', '--data', data, ...args]);
       expect({ args, code: run.code }).not.toEqual({ args, code: 0 });
       expect(run.stderr).not.toContain('    at ');
     }

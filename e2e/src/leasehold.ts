@@ -112,7 +112,7 @@ export class Leasehold {
 /** The parts that `E2E_PARTS` asks for: embedded ones by default, or fresh corners of real servers. */
 export async function parts(): Promise<Readonly<Record<string, string>>> {
   if (process.env['E2E_PARTS'] !== 'external') {
-    return { S3_ENDPOINT: '', DATABASE_URL: '', REDIS_URL: '' };
+    return { S3_ENDPOINT: '', S3_BUCKET: '', DATABASE_URL: '', REDIS_URL: '' };
   }
   const name = `leasehold-e2e-${randomBytes(6).toString('hex')}`;
   const databaseUrl = new URL(required('TEST_DATABASE_URL'));
