@@ -1,4 +1,13 @@
-import { emptyHead, flushInto, HeadStore, Memtable, sstWriterOfFlush, type Head } from '@leasehold/engine';
+import {
+  commitOf,
+  emptyHead,
+  flushInto,
+  HeadStore,
+  Memtable,
+  putEntry,
+  sstWriterOfFlush,
+  type Head,
+} from '@leasehold/engine';
 import { utf8, type DatabaseId, type TenantId } from '@leasehold/foundation';
 import type { SettleContext } from '@leasehold/object-store';
 
@@ -11,9 +20,9 @@ export async function createFlushedDatabase(ctx: SettleContext, databaseId: Data
     const memtable = new Memtable();
     const version = { epoch: 1, sequence: file };
     const entries = Array.from({ length: KEYS_PER_FILE }, (_, key) => {
-      return { key: utf8(`key-${key}`), version, kind: 'put' as const, value: utf8(`value of file ${file}`) };
+      return putEntry(utf8(`key-${key}`), version, utf8(`value of file ${file}`));
     });
-    memtable.put({ version, entries });
+    memtable.put(commitOf(version, entries));
     head = await flushInto(head, memtable, { inlineLimitBytes: 0 }, sstWriterOfFlush(ctx));
   }
   await new HeadStore(ctx).create(head);

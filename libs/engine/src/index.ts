@@ -1,8 +1,8 @@
 export * from './entry.js';
 export * from './limits.js';
 export { decodeCommits, encodeCommits } from './format/commit.js';
-export type { Head, HeadStatistics } from './format/head.js';
-export { decodeHead, encodeHead } from './format/head.js';
+export type * from './format/head.js';
+export { decodeHead, DEFAULT_DATABASE_OPTIONS, encodeHead } from './format/head.js';
 export type { SstRef } from './format/sst-ref.js';
 export * from './memtable/memtable.js';
 export * from './head/flush.js';

@@ -12,6 +12,10 @@ export const ENGINE_LIMITS = {
   valueBytes: 512 * KIB,
   /** 1,000 operations of a transaction, and as many again for system records beside them (idempotency results). */
   commitEntries: 2_000,
+  /** As the IETF draft on Idempotency-Key leaves it to the server: enough for any UUID or ULID with a prefix. */
+  idempotencyKeyBytes: 255,
+  /** Range deletes whose effect is not yet in the files; compaction brings it there, and past half of it retention gives way. */
+  rangeDeletes: 1_024,
   /** Name of a database in its head, UTF-8. */
   nameBytes: 256,
   /** A 10 GB database in 8 MiB files whose keys all have the greatest length still fits. */

@@ -2,7 +2,7 @@ import type { Version } from '@leasehold/foundation';
 import fc from 'fast-check';
 
 import type { Commit, Entry } from '../src/entry.js';
-import { compareEntries } from '../src/entry.js';
+import { commitOf, compareEntries, NEVER } from '../src/entry.js';
 
 export const arbitraryKey: fc.Arbitrary<Uint8Array> = fc.uint8Array({ minLength: 1, maxLength: 24 });
 
@@ -21,7 +21,7 @@ const arbitraryEffect = fc.oneof(
 
 export const arbitraryEntry: fc.Arbitrary<Entry> = fc
   .tuple(arbitraryKey, arbitraryVersion, arbitraryEffect)
-  .map(([key, version, effect]) => ({ key, version, ...effect }));
+  .map(([key, version, effect]) => ({ key, version, expiresAt: NEVER, ...effect }));
 
 /** In order, no (key, version) twice. */
 export const arbitraryRun: fc.Arbitrary<Entry[]> = fc
@@ -45,7 +45,10 @@ export const arbitraryCommits: fc.Arbitrary<Commit[]> = fc
     return drawn.map(([gap, epoch, entries]) => {
       sequence += gap;
       const version = { epoch, sequence };
-      return { version, entries: entries.map((entry) => ({ ...entry, version })) };
+      return commitOf(
+        version,
+        entries.map((entry) => ({ ...entry, version })),
+      );
     });
   });
 

@@ -5,7 +5,7 @@ import { MemoryStore, MeteredStore } from '@leasehold/object-store';
 import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 
 import type { Commit, Entry } from '../src/entry.js';
-import { deleteEntry, putEntry } from '../src/entry.js';
+import { commitOf, deleteEntry, putEntry } from '../src/entry.js';
 import type { Head } from '../src/format/head.js';
 import type { FlushSettings } from '../src/head/flush.js';
 import { FLUSH_SETTINGS, flushInto, sstWriterOfFlush } from '../src/head/flush.js';
@@ -61,7 +61,7 @@ export class EngineWorld {
       if (value === undefined) return deleteEntry(utf8(key), version);
       return putEntry(utf8(key), version, typeof value === 'string' ? utf8(value) : value);
     });
-    return { version, entries };
+    return commitOf(version, entries, { committedAt: this.clock.now() });
   }
 
   /** Flushes commits as the owner does: edits until applied. */

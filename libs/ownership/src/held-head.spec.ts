@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Memtable, putEntry } from '@leasehold/engine';
+import { commitOf, Memtable, putEntry } from '@leasehold/engine';
 import { utf8 } from '@leasehold/foundation';
 
 import type { TestWorker } from '../testing/test-workers.js';
@@ -24,7 +24,7 @@ afterEach(() => workers.stop());
 function oneCommit(): Memtable {
   const version = { epoch: 1, sequence: 1 };
   const memtable = new Memtable();
-  memtable.put({ version, entries: [putEntry(utf8('k'), version, utf8('v'))] });
+  memtable.put(commitOf(version, [putEntry(utf8('k'), version, utf8('v'))]));
   return memtable.freeze();
 }
 

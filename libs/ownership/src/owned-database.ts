@@ -1,7 +1,7 @@
 import type { DatabaseId, SessionId, Version } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 import type { Entry, Head, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
-import { deleteEntry, encodeCommits, putEntry, View } from '@leasehold/engine';
+import { commitOf, deleteEntry, encodeCommits, putEntry, View } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 import type { Precondition } from '@leasehold/protocol';
 
@@ -197,7 +197,7 @@ export class OwnedDatabase {
     this.assertRoom();
     const version: Version = { epoch: this.epoch, sequence: this.accepted.sequence + 1 };
     const entry = value === undefined ? deleteEntry(key, version) : putEntry(key, version, value);
-    const commit = { version, entries: [entry] };
+    const commit = commitOf(version, [entry], { committedAt: this.ctx.clock.now() });
     // The log refuses synchronously, before it takes anything: then the number is still free.
     const durable = ctx.log.append({
       databaseId: this.id,

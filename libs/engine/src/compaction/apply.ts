@@ -39,6 +39,6 @@ export function applyCompaction(head: Head, plan: CompactionPlan, output: Compac
   const replaced = new Set([...plan.l0, ...plan.l1].map((ref) => ref.id));
   const keep = (ref: SstRef): boolean => !replaced.has(ref.id);
   const l1 = [...head.l1.filter(keep), ...output.files].sort((a, b) => compareBytes(a.minKey, b.minKey));
-  const data = { inline: head.inline, l0: head.l0.filter(keep), l1 };
+  const data = { inline: head.inline, l0: head.l0.filter(keep), l1, history: head.history };
   return { ...head, ...data, horizon: Math.max(head.horizon, output.horizon), statistics: statisticsOf(data) };
 }

@@ -1,8 +1,22 @@
 import { assert, ByteReader, ByteWriter, CorruptBytesError } from '@leasehold/foundation';
 
-import type { Commit, Entry } from '../entry.js';
+import type { Commit, Entry, RangeDelete } from '../entry.js';
 import { ENGINE_LIMITS } from '../limits.js';
-import { readKey, readKindAndValue, readVersion, writeKey, writeKindAndValue, writeVersion } from './entry-codec.js';
+import {
+  readFlag,
+  readIdempotencyRecord,
+  readKey,
+  readKindAndValue,
+  readRange,
+  readUsage,
+  readVersion,
+  writeIdempotencyRecord,
+  writeKey,
+  writeKindAndValue,
+  writeRange,
+  writeUsage,
+  writeVersion,
+} from './entry-codec.js';
 import { openChecked, seal } from './envelope.js';
 
 /*
@@ -10,31 +24,26 @@ import { openChecked, seal } from './envelope.js';
  *
  *     | "LHCM" | format version u16 | commit count varint |
  *     per commit, by ascending sequence:
- *         | epoch varint | sequence varint | entry count varint |
- *         per entry: | key length varint | key | kind u8 | value length varint, value (puts only) |
+ *         | epoch varint | sequence varint | committed at u48 | usage |
+ *         | entry count varint | entries: key length varint, key, kind, expiry, value |
+ *         | range delete count varint | range deletes: start, end |
+ *         | has idempotency record u8: 0, 1 | record |
  *     | crc32 of everything before, u32 |
  *
  * Entries carry no version: all of a commit share one.
  */
 const MAGIC = 'LHCM';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 export function encodeCommits(commits: readonly Commit[]): Uint8Array {
   const writer = new ByteWriter();
   return seal(writer, MAGIC, FORMAT_VERSION, () => {
     writer.varint(commits.length);
     let previous = 0;
-    for (const { version, entries } of commits) {
-      assert(version.sequence > previous, 'commits are in order of their sequence');
-      assert(entries.length <= ENGINE_LIMITS.commitEntries, 'commit has more entries than the limit');
-      previous = version.sequence;
-      writeVersion(writer, version);
-      writer.varint(entries.length);
-      for (const entry of entries) {
-        assert(entry.version.sequence === version.sequence, 'an entry has the version of its commit');
-        writeKey(writer, entry.key);
-        writeKindAndValue(writer, entry);
-      }
+    for (const commit of commits) {
+      assert(commit.version.sequence > previous, 'commits are in order of their sequence');
+      previous = commit.version.sequence;
+      writeCommit(writer, commit);
     }
   });
 }
@@ -45,15 +54,49 @@ export function decodeCommits(bytes: Uint8Array): Commit[] {
   const commits: Commit[] = [];
   let previous = 0;
   for (let left = reader.varint(); left > 0; left--) {
-    const version = readVersion(reader);
-    if (version.sequence <= previous) throw new CorruptBytesError('commits are out of order');
-    previous = version.sequence;
-    const count = reader.varint();
-    if (count > ENGINE_LIMITS.commitEntries) throw new CorruptBytesError(`commit has too many entries: ${count}`);
-    const entries: Entry[] = [];
-    for (let i = 0; i < count; i++) entries.push({ key: readKey(reader), version, ...readKindAndValue(reader) });
-    commits.push({ version, entries });
+    const commit = readCommit(reader);
+    if (commit.version.sequence <= previous) throw new CorruptBytesError('commits are out of order');
+    previous = commit.version.sequence;
+    commits.push(commit);
   }
   reader.expectEnd();
   return commits;
+}
+
+function writeCommit(writer: ByteWriter, commit: Commit): void {
+  const { version, committedAt, entries, rangeDeletes, idempotency, usage } = commit;
+  assert(entries.length + rangeDeletes.length <= ENGINE_LIMITS.commitEntries, 'commit has more entries than the limit');
+  writeVersion(writer, version);
+  writer.u48(committedAt);
+  writeUsage(writer, usage);
+  writer.varint(entries.length);
+  for (const entry of entries) {
+    assert(entry.version.sequence === version.sequence, 'an entry has the version of its commit');
+    writeKey(writer, entry.key);
+    writeKindAndValue(writer, entry);
+  }
+  writer.varint(rangeDeletes.length);
+  for (const rangeDelete of rangeDeletes) writeRange(writer, rangeDelete);
+  writer.u8(idempotency === undefined ? 0 : 1);
+  if (idempotency !== undefined) writeIdempotencyRecord(writer, idempotency);
+}
+
+function readCommit(reader: ByteReader): Commit {
+  const version = readVersion(reader);
+  const committedAt = reader.u48();
+  const usage = readUsage(reader);
+  const entries = readCounted(reader, (): Entry => {
+    return { key: readKey(reader), version, ...readKindAndValue(reader) };
+  });
+  const rangeDeletes = readCounted(reader, (): RangeDelete => ({ ...readRange(reader), version }));
+  const idempotency = readFlag(reader) ? readIdempotencyRecord(reader) : undefined;
+  return { version, committedAt, entries, rangeDeletes, idempotency, usage };
+}
+
+function readCounted<T>(reader: ByteReader, read: () => T): T[] {
+  const count = reader.varint();
+  if (count > ENGINE_LIMITS.commitEntries) throw new CorruptBytesError(`commit has too many entries: ${count}`);
+  const items: T[] = [];
+  for (let i = 0; i < count; i++) items.push(read());
+  return items;
 }

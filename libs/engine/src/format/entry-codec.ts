@@ -1,20 +1,24 @@
 import type { ByteReader, ByteWriter, Version } from '@leasehold/foundation';
-import { assert, CorruptBytesError, MAX_EPOCH, MAX_SEQUENCE } from '@leasehold/foundation';
+import { assert, compareBytes, CorruptBytesError, MAX_EPOCH, MAX_SEQUENCE } from '@leasehold/foundation';
 
-import type { Entry, EntryKind } from '../entry.js';
-import { EMPTY_VALUE } from '../entry.js';
+import type { Entry, IdempotencyRecord, RangeDelete, UsageCounters } from '../entry.js';
+import { EMPTY_VALUE, NEVER } from '../entry.js';
 import { ENGINE_LIMITS } from '../limits.js';
 
 /*
  * Pieces that heads, SST blocks and commits share.
  *
  *     version   | epoch varint | sequence varint |
- *     kind      | u8: 1 put, 2 delete |                    0 is never written, so that zeroed bytes are no entry
- *     value     | length varint | bytes |                  absent for a delete
- *     entry     | key length varint | key | version | kind | value |
+ *     kind      | u8: 1 put, 2 delete, 3 put that expires |      0 is never written, so that zeroed bytes are no entry
+ *     expiry    | wall ms u48 |                                  for kind 3 only
+ *     value     | length varint | bytes |                        absent for a delete
+ *     entry     | key length varint | key | version | kind | expiry | value |
  */
 const KIND_PUT = 1;
 const KIND_DELETE = 2;
+const KIND_EXPIRING_PUT = 3;
+const EXPIRY_BYTES = 6;
+const DIGEST_BYTES = 16;
 
 export function writeVersion(writer: ByteWriter, version: Version): void {
   writer.varint(version.epoch).varint(version.sequence);
@@ -34,17 +38,20 @@ export function writeKindAndValue(writer: ByteWriter, entry: Entry): void {
     writer.u8(KIND_DELETE);
   } else {
     assert(entry.value.byteLength <= ENGINE_LIMITS.valueBytes, 'value is longer than the limit');
-    writer.u8(KIND_PUT).bytes(entry.value);
+    if (entry.expiresAt === NEVER) writer.u8(KIND_PUT);
+    else writer.u8(KIND_EXPIRING_PUT).u48(entry.expiresAt);
+    writer.bytes(entry.value);
   }
 }
 
-export function readKindAndValue(reader: ByteReader): { readonly kind: EntryKind; readonly value: Uint8Array } {
+export function readKindAndValue(reader: ByteReader): Pick<Entry, 'kind' | 'value' | 'expiresAt'> {
   const kind = reader.u8();
-  if (kind === KIND_DELETE) return { kind: 'delete', value: EMPTY_VALUE };
-  if (kind !== KIND_PUT) throw new CorruptBytesError(`entry kind is not known: ${kind}`);
+  if (kind === KIND_DELETE) return { kind: 'delete', value: EMPTY_VALUE, expiresAt: NEVER };
+  if (kind !== KIND_PUT && kind !== KIND_EXPIRING_PUT) throw new CorruptBytesError(`entry kind is not known: ${kind}`);
+  const expiresAt = kind === KIND_EXPIRING_PUT ? reader.u48() : NEVER;
   const length = reader.varint();
   if (length > ENGINE_LIMITS.valueBytes) throw new CorruptBytesError(`value is too long: ${length}`);
-  return { kind: 'put', value: reader.raw(length) };
+  return { kind: 'put', value: reader.raw(length), expiresAt };
 }
 
 export function writeKey(writer: ByteWriter, key: Uint8Array): void {
@@ -75,7 +82,8 @@ export function readEntry(reader: ByteReader): Entry {
 
 /** Exactly the bytes that {@link writeEntry} appends. */
 export function entryBytes(entry: Entry): number {
-  const value = entry.kind === 'delete' ? 0 : prefixedBytes(entry.value.byteLength);
+  const expiry = entry.expiresAt === NEVER ? 0 : EXPIRY_BYTES;
+  const value = entry.kind === 'delete' ? 0 : expiry + prefixedBytes(entry.value.byteLength);
   return (
     prefixedBytes(entry.key.byteLength) +
     varintBytes(entry.version.epoch) +
@@ -93,4 +101,77 @@ function varintBytes(value: number): number {
   let bytes = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
   return bytes;
+}
+
+/*
+ *     range         | start length varint | start | has end u8: 0, 1 | end length varint | end |    absent without an end
+ *     range delete  | range | version |
+ */
+export function writeRange(writer: ByteWriter, { start, end }: Pick<RangeDelete, 'start' | 'end'>): void {
+  assert(start.byteLength <= ENGINE_LIMITS.keyBytes, 'a range starts at a key');
+  assert(end === undefined || compareBytes(start, end) < 0, 'a range is not empty');
+  assert(end === undefined || end.byteLength <= ENGINE_LIMITS.keyBytes, 'a range ends at a key');
+  writer.bytes(start).u8(end === undefined ? 0 : 1);
+  if (end !== undefined) writer.bytes(end);
+}
+
+export function readRange(reader: ByteReader): Pick<RangeDelete, 'start' | 'end'> {
+  const start = readBound(reader);
+  const end = readFlag(reader) ? readBound(reader) : undefined;
+  if (end !== undefined && compareBytes(start, end) >= 0) throw new CorruptBytesError('range is empty');
+  return { start, end };
+}
+
+export function writeRangeDelete(writer: ByteWriter, rangeDelete: RangeDelete): void {
+  writeRange(writer, rangeDelete);
+  writeVersion(writer, rangeDelete.version);
+}
+
+export function readRangeDelete(reader: ByteReader): RangeDelete {
+  const range = readRange(reader);
+  const version = readVersion(reader);
+  if (version.sequence === 0) throw new CorruptBytesError('range delete has no version');
+  return { ...range, version };
+}
+
+/*
+ *     idempotency record  | key length varint | key | digest, 16 bytes | version | expires at u48 |
+ */
+export function writeIdempotencyRecord(writer: ByteWriter, record: IdempotencyRecord): void {
+  const { key, digest, version, expiresAt } = record;
+  assert(key.byteLength >= 1 && key.byteLength <= ENGINE_LIMITS.idempotencyKeyBytes, 'idempotency key is out of range');
+  assert(digest.byteLength === DIGEST_BYTES, 'a digest has 16 bytes');
+  writer.bytes(key).raw(digest);
+  writeVersion(writer, version);
+  writer.u48(expiresAt);
+}
+
+export function readIdempotencyRecord(reader: ByteReader): IdempotencyRecord {
+  const key = reader.bytes();
+  if (key.byteLength < 1 || key.byteLength > ENGINE_LIMITS.idempotencyKeyBytes)
+    throw new CorruptBytesError(`idempotency key is out of range: ${key.byteLength}`);
+  return { key, digest: reader.raw(DIGEST_BYTES), version: readVersion(reader), expiresAt: reader.u48() };
+}
+
+/*
+ *     usage  | commits varint | write units varint | written bytes varint |
+ */
+export function writeUsage(writer: ByteWriter, usage: UsageCounters): void {
+  writer.varint(usage.commits).varint(usage.writeUnits).varint(usage.writtenBytes);
+}
+
+export function readUsage(reader: ByteReader): UsageCounters {
+  return { commits: reader.varint(), writeUnits: reader.varint(), writtenBytes: reader.varint() };
+}
+
+export function readFlag(reader: ByteReader): boolean {
+  const flag = reader.u8();
+  if (flag > 1) throw new CorruptBytesError(`flag is neither 0 nor 1: ${flag}`);
+  return flag === 1;
+}
+
+function readBound(reader: ByteReader): Uint8Array {
+  const length = reader.varint();
+  if (length > ENGINE_LIMITS.keyBytes) throw new CorruptBytesError(`bound of a range is too long: ${length}`);
+  return reader.raw(length);
 }

@@ -1,8 +1,8 @@
-import type { ByteReader, ByteWriter, Ulid } from '@leasehold/foundation';
-import { assert, compareBytes, CorruptBytesError } from '@leasehold/foundation';
+import type { ByteReader, ByteWriter, DatabaseId, Ulid } from '@leasehold/foundation';
+import { assert, compareBytes, CorruptBytesError, isDatabaseId } from '@leasehold/foundation';
 
 import { ENGINE_LIMITS } from '../limits.js';
-import { readKey, writeKey } from './entry-codec.js';
+import { readFlag, readKey, writeKey } from './entry-codec.js';
 
 /** What a head knows of one file: enough to skip it, or to read its index and filter with one range GET. */
 export interface SstRef {
@@ -19,6 +19,14 @@ export interface SstRef {
   /** Commit range: the lowest and highest sequence of any entry. */
   readonly minSequence: number;
   readonly maxSequence: number;
+  /**
+   * Everything that the commits of these sequences, both inclusive, did to single keys is in the file, so that a change feed can be read
+   * from it. Both 0: it is a merge and does not say so.
+   */
+  readonly coversFrom: number;
+  readonly coversThrough: number;
+  /** Whose folder it lies in: undefined is the database's own, another's after a branch. */
+  readonly folder: DatabaseId | undefined;
   /** The tail of the file starts here: filter, index, properties, footer. */
   readonly filterOffset: number;
   readonly filterLength: number;
@@ -28,6 +36,7 @@ export interface SstRef {
 
 const ULID = /^[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}$/;
 const ULID_CHARACTERS = 26;
+const DATABASE_ID_CHARACTERS = 36;
 
 export function isUlid(text: string): text is Ulid {
   return ULID.test(text);
@@ -46,7 +55,9 @@ export function readUlid(reader: ByteReader): Ulid {
 
 /*
  *     | id, 26 characters | size varint | entries varint | deletes varint | put bytes varint | min key | max key |
- *     | min sequence u48 | max sequence u48 | filter length varint | index length varint | filter offset varint |
+ *     | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 |
+ *     | filter length varint | index length varint | filter offset varint |
+ *     | has folder u8: 0, 1 | folder, a database id of 36 characters |          absent without a folder
  *
  * Keys with varint lengths. The index follows the filter, so its offset is not written.
  */
@@ -56,8 +67,10 @@ export function writeSstRef(writer: ByteWriter, ref: SstRef): void {
   writer.varint(ref.sizeBytes).varint(ref.entries).varint(ref.deletes).varint(ref.putBytes);
   writeKey(writer, ref.minKey);
   writeKey(writer, ref.maxKey);
-  writer.u48(ref.minSequence).u48(ref.maxSequence);
+  writer.u48(ref.minSequence).u48(ref.maxSequence).u48(ref.coversFrom).u48(ref.coversThrough);
   writer.varint(ref.filterLength).varint(ref.indexLength).varint(ref.filterOffset);
+  writer.u8(ref.folder === undefined ? 0 : 1);
+  if (ref.folder !== undefined) writer.raw(Buffer.from(ref.folder, 'latin1'));
 }
 
 export function readSstRef(reader: ByteReader): SstRef {
@@ -70,9 +83,12 @@ export function readSstRef(reader: ByteReader): SstRef {
   const maxKey = readKey(reader);
   const minSequence = reader.u48();
   const maxSequence = reader.u48();
+  const coversFrom = reader.u48();
+  const coversThrough = reader.u48();
   const filterLength = reader.varint();
   const indexLength = reader.varint();
   const filterOffset = reader.varint();
+  const folder = readFlag(reader) ? readFolder(reader) : undefined;
   const indexOffset = filterOffset + filterLength;
   const ref: SstRef = {
     id,
@@ -84,6 +100,9 @@ export function readSstRef(reader: ByteReader): SstRef {
     maxKey,
     minSequence,
     maxSequence,
+    coversFrom,
+    coversThrough,
+    folder,
     filterOffset,
     filterLength,
     indexOffset,
@@ -100,5 +119,13 @@ function faultOfSstRef(ref: SstRef): string | undefined {
   if (ref.entries < 1 || ref.deletes > ref.entries) return 'counts contradict each other';
   if (compareBytes(ref.minKey, ref.maxKey) > 0) return 'key range is reversed';
   if (ref.minSequence < 1 || ref.minSequence > ref.maxSequence) return 'commit range is reversed';
+  if (ref.coversFrom > ref.coversThrough) return 'covered range is reversed';
+  if (ref.coversThrough > 0 && ref.maxSequence > ref.coversThrough) return 'commits lie after the covered range';
   return undefined;
+}
+
+function readFolder(reader: ByteReader): DatabaseId {
+  const id = Buffer.from(reader.raw(DATABASE_ID_CHARACTERS)).toString('latin1');
+  if (!isDatabaseId(id)) throw new CorruptBytesError('file reference has a malformed folder');
+  return id;
 }

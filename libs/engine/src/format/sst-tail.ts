@@ -17,7 +17,7 @@ import { readUlid, writeUlid } from './sst-ref.js';
  *
  *     properties | database id, 36 characters | file id, 26 characters | nonce, 16 bytes |
  *                | entries varint | deletes varint | put bytes varint | min key | max key |
- *                | min sequence u48 | max sequence u48 | crc32 of the properties before, u32 |
+ *                | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 | crc32 of the properties before, u32 |
  *     footer     | filter offset u48 | filter length u32 | index length u32 | properties length u32 |
  *                | format version u16 | crc32 of the footer before, u32 | "LHST" |
  *
@@ -25,14 +25,23 @@ import { readUlid, writeUlid } from './sst-ref.js';
  * database and itself, so that bytes at a wrong place are noticed.
  */
 const MAGIC = 'LHST';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const DATABASE_ID_CHARACTERS = 36;
 export const SST_NONCE_BYTES = 16;
 export const SST_FOOTER_BYTES = 28;
 
 export type SstProperties = Pick<
   SstRef,
-  'id' | 'entries' | 'deletes' | 'putBytes' | 'minKey' | 'maxKey' | 'minSequence' | 'maxSequence'
+  | 'id'
+  | 'entries'
+  | 'deletes'
+  | 'putBytes'
+  | 'minKey'
+  | 'maxKey'
+  | 'minSequence'
+  | 'maxSequence'
+  | 'coversFrom'
+  | 'coversThrough'
 > & {
   readonly databaseId: DatabaseId;
 };
@@ -57,7 +66,8 @@ export function encodeTailEnd(
   writer.raw(nonce).varint(properties.entries).varint(properties.deletes).varint(properties.putBytes);
   writeKey(writer, properties.minKey);
   writeKey(writer, properties.maxKey);
-  writer.u48(properties.minSequence).u48(properties.maxSequence).crc32Since(0);
+  writer.u48(properties.minSequence).u48(properties.maxSequence);
+  writer.u48(properties.coversFrom).u48(properties.coversThrough).crc32Since(0);
   const footer = writer.size;
   return writer
     .u48(lengths.filterOffset)
@@ -82,7 +92,15 @@ export function parseTail(bytes: Uint8Array, sizeBytes: number): SstTail {
   const { databaseId, ...rest } = properties;
   return {
     databaseId,
-    ref: { ...rest, sizeBytes, filterOffset, filterLength, indexOffset: filterOffset + filterLength, indexLength },
+    ref: {
+      ...rest,
+      folder: undefined,
+      sizeBytes,
+      filterOffset,
+      filterLength,
+      indexOffset: filterOffset + filterLength,
+      indexLength,
+    },
     filter: Filter.parse(tail.subarray(0, filterLength)),
     index: SstIndex.parse(tail.subarray(filterLength, filterLength + indexLength), filterOffset),
   };
@@ -128,6 +146,8 @@ function parseProperties(bytes: Uint8Array): SstProperties {
     maxKey: readKey(reader),
     minSequence: reader.u48(),
     maxSequence: reader.u48(),
+    coversFrom: reader.u48(),
+    coversThrough: reader.u48(),
   };
   reader.expectEnd();
   return properties;

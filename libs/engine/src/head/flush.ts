@@ -55,6 +55,7 @@ export async function flushInto(
     inline: overflows ? [] : entries,
     l0: overflows ? [await writeSst(head, entries), ...head.l0] : head.l0,
     l1: head.l1,
+    history: head.history,
   };
   return { ...head, ...data, lastCommit: memtable.lastVersion, horizon, statistics: statisticsOf(data) };
 }

@@ -3,7 +3,9 @@ import { VERSION_ZERO } from '@leasehold/foundation';
 import { EMPTY_TRAIL } from '@leasehold/object-store';
 
 import type { Entry } from '../entry.js';
-import type { Head, HeadStatistics } from '../format/head.js';
+import { NO_USAGE } from '../entry.js';
+import type { Head, HeadStatistics, HistoryFile } from '../format/head.js';
+import { DEFAULT_DATABASE_OPTIONS } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
 
 export interface DatabaseIdentity {
@@ -21,15 +23,24 @@ export function emptyHead({ databaseId, tenantId, name }: DatabaseIdentity): Hea
     epoch: 0,
     owner: undefined,
     lastCommit: VERSION_ZERO,
+    lastCommittedAt: 0,
     inline: [],
+    inlineFrom: 1,
     l0: [],
     l1: [],
+    history: [],
+    rangeDeletes: [],
+    timeline: [],
+    idempotency: { recent: [], files: [], recentFrom: 1 },
+    usage: { total: NO_USAGE, recorded: NO_USAGE, hours: [] },
+    options: DEFAULT_DATABASE_OPTIONS,
+    parent: undefined,
     gcFloor: undefined,
     horizon: 0,
     quarantined: false,
     deletedAt: undefined,
     trail: EMPTY_TRAIL,
-    statistics: { entries: 0, liveBytes: 0 },
+    statistics: { entries: 0, liveBytes: 0, historyBytes: 0 },
   };
 }
 
@@ -38,6 +49,7 @@ export function statisticsOf(data: {
   readonly inline: readonly Entry[];
   readonly l0: readonly SstRef[];
   readonly l1: readonly SstRef[];
+  readonly history: readonly HistoryFile[];
 }): HeadStatistics {
   let entries = 0;
   let liveBytes = 0;
@@ -50,5 +62,5 @@ export function statisticsOf(data: {
     entries += ref.entries - ref.deletes;
     liveBytes += ref.putBytes;
   }
-  return { entries, liveBytes };
+  return { entries, liveBytes, historyBytes: data.history.reduce((sum, { ref }) => sum + ref.sizeBytes, 0) };
 }

@@ -72,6 +72,8 @@ export class SstBuilder {
       maxKey: this.last.key,
       minSequence: this.minSequence,
       maxSequence: this.maxSequence,
+      coversFrom: 0,
+      coversThrough: 0,
     };
     const filterOffset = this.blocksBytes;
     const lengths = { filterOffset, filterLength: filter.byteLength, indexLength: index.byteLength };
@@ -80,7 +82,13 @@ export class SstBuilder {
     const { databaseId: _, ...known } = properties;
     return {
       bytes,
-      ref: { ...known, sizeBytes: bytes.byteLength, ...lengths, indexOffset: filterOffset + filter.byteLength },
+      ref: {
+        ...known,
+        folder: undefined,
+        sizeBytes: bytes.byteLength,
+        ...lengths,
+        indexOffset: filterOffset + filter.byteLength,
+      },
     };
   }
 
