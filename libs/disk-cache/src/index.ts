@@ -1,0 +1,2 @@
+export * from './disk-cache.js';
+export { CacheDirectoryError } from './slab-file.js';
