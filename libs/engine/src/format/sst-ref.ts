@@ -13,6 +13,14 @@ export interface SstRef {
   readonly deletes: number;
   /** Bytes of keys and values of the puts. */
   readonly putBytes: number;
+  /** Entries that a newer one of the same key hides within the file: kept for reads of the past, garbage when the retention window has passed them. */
+  readonly superseded: number;
+  /** Bytes of keys and values of the puts among them. */
+  readonly supersededBytes: number;
+  /** Puts that expire, superseded ones included. */
+  readonly expiring: number;
+  /** Wall ms of the last expiry in the file: from then on all of `expiring` is garbage. 0 when nothing expires. */
+  readonly expiresThrough: number;
   /** Both inclusive. */
   readonly minKey: Uint8Array;
   readonly maxKey: Uint8Array;
@@ -54,7 +62,8 @@ export function readUlid(reader: ByteReader): Ulid {
 }
 
 /*
- *     | id, 26 characters | size varint | entries varint | deletes varint | put bytes varint | min key | max key |
+ *     | id, 26 characters | size varint | entries varint | deletes varint | put bytes varint |
+ *     | superseded varint | superseded bytes varint | expiring varint | expires through u48 | min key | max key |
  *     | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 |
  *     | filter length varint | index length varint | filter offset varint |
  *     | has folder u8: 0, 1 | folder, a database id of 36 characters |          absent without a folder
@@ -65,6 +74,7 @@ export function writeSstRef(writer: ByteWriter, ref: SstRef): void {
   assert(ref.indexOffset === ref.filterOffset + ref.filterLength, 'the index follows the filter');
   writeUlid(writer, ref.id);
   writer.varint(ref.sizeBytes).varint(ref.entries).varint(ref.deletes).varint(ref.putBytes);
+  writer.varint(ref.superseded).varint(ref.supersededBytes).varint(ref.expiring).u48(ref.expiresThrough);
   writeKey(writer, ref.minKey);
   writeKey(writer, ref.maxKey);
   writer.u48(ref.minSequence).u48(ref.maxSequence).u48(ref.coversFrom).u48(ref.coversThrough);
@@ -79,6 +89,10 @@ export function readSstRef(reader: ByteReader): SstRef {
   const entries = reader.varint();
   const deletes = reader.varint();
   const putBytes = reader.varint();
+  const superseded = reader.varint();
+  const supersededBytes = reader.varint();
+  const expiring = reader.varint();
+  const expiresThrough = reader.u48();
   const minKey = readKey(reader);
   const maxKey = readKey(reader);
   const minSequence = reader.u48();
@@ -96,6 +110,10 @@ export function readSstRef(reader: ByteReader): SstRef {
     entries,
     deletes,
     putBytes,
+    superseded,
+    supersededBytes,
+    expiring,
+    expiresThrough,
     minKey,
     maxKey,
     minSequence,
@@ -117,6 +135,9 @@ function faultOfSstRef(ref: SstRef): string | undefined {
   if (ref.sizeBytes > ENGINE_LIMITS.sstBytes) return 'size is above the limit';
   if (ref.indexOffset + ref.indexLength >= ref.sizeBytes) return 'index lies outside the file';
   if (ref.entries < 1 || ref.deletes > ref.entries) return 'counts contradict each other';
+  if (ref.superseded >= ref.entries || ref.supersededBytes > ref.putBytes) return 'counts contradict each other';
+  if (ref.expiring + ref.deletes > ref.entries) return 'counts contradict each other';
+  if ((ref.expiring === 0) !== (ref.expiresThrough === 0)) return 'counts contradict each other';
   if (compareBytes(ref.minKey, ref.maxKey) > 0) return 'key range is reversed';
   if (ref.minSequence < 1 || ref.minSequence > ref.maxSequence) return 'commit range is reversed';
   if (ref.coversFrom > ref.coversThrough) return 'covered range is reversed';

@@ -16,7 +16,8 @@ import { readUlid, writeUlid } from './sst-ref.js';
  *                         |<--- the tail, read by one GET ------>|
  *
  *     properties | database id, 36 characters | file id, 26 characters | nonce, 16 bytes |
- *                | entries varint | deletes varint | put bytes varint | min key | max key |
+ *                | entries varint | deletes varint | put bytes varint |
+ *                | superseded varint | superseded bytes varint | expiring varint | expires through u48 | min key | max key |
  *                | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 | crc32 of the properties before, u32 |
  *     footer     | filter offset u48 | filter length u32 | index length u32 | properties length u32 |
  *                | format version u16 | crc32 of the footer before, u32 | "LHST" |
@@ -36,6 +37,10 @@ export type SstProperties = Pick<
   | 'entries'
   | 'deletes'
   | 'putBytes'
+  | 'superseded'
+  | 'supersededBytes'
+  | 'expiring'
+  | 'expiresThrough'
   | 'minKey'
   | 'maxKey'
   | 'minSequence'
@@ -64,6 +69,8 @@ export function encodeTailEnd(
   const writer = new ByteWriter().raw(Buffer.from(properties.databaseId, 'latin1'));
   writeUlid(writer, properties.id);
   writer.raw(nonce).varint(properties.entries).varint(properties.deletes).varint(properties.putBytes);
+  writer.varint(properties.superseded).varint(properties.supersededBytes);
+  writer.varint(properties.expiring).u48(properties.expiresThrough);
   writeKey(writer, properties.minKey);
   writeKey(writer, properties.maxKey);
   writer.u48(properties.minSequence).u48(properties.maxSequence);
@@ -142,6 +149,10 @@ function parseProperties(bytes: Uint8Array): SstProperties {
     entries: reader.varint(),
     deletes: reader.varint(),
     putBytes: reader.varint(),
+    superseded: reader.varint(),
+    supersededBytes: reader.varint(),
+    expiring: reader.varint(),
+    expiresThrough: reader.u48(),
     minKey: readKey(reader),
     maxKey: readKey(reader),
     minSequence: reader.u48(),

@@ -1,8 +1,8 @@
 import type { DatabaseId, Ulid } from '@leasehold/foundation';
-import { assert, concatBytes } from '@leasehold/foundation';
+import { assert, concatBytes, equalBytes } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
-import { compareEntries } from '../entry.js';
+import { compareEntries, NEVER } from '../entry.js';
 import { BlockBuilder } from '../format/sst-block.js';
 import { FilterBuilder } from '../format/sst-filter.js';
 import type { BlockHandle } from '../format/sst-index.js';
@@ -10,6 +10,14 @@ import { encodeIndex } from '../format/sst-index.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { encodeTailEnd } from '../format/sst-tail.js';
 import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
+
+/** The commits whose every effect on single keys is in a file, both inclusive ({@link SstRef.coversFrom}). */
+export interface SstCovers {
+  readonly coversFrom: number;
+  readonly coversThrough: number;
+}
+
+const NO_COVERS: SstCovers = { coversFrom: 0, coversThrough: 0 };
 
 export interface BuiltSst {
   readonly bytes: Uint8Array;
@@ -26,12 +34,19 @@ export class SstBuilder {
   private entryCount = 0;
   private deletes = 0;
   private putBytes = 0;
+  private superseded = 0;
+  private supersededBytes = 0;
+  private expiring = 0;
+  private expiresThrough = 0;
   private minSequence = Number.MAX_SAFE_INTEGER;
   private maxSequence = 0;
   private first: Entry | undefined;
   private last: Entry | undefined;
 
-  constructor(private readonly databaseId: DatabaseId) {}
+  constructor(
+    private readonly databaseId: DatabaseId,
+    private readonly covers: SstCovers = NO_COVERS,
+  ) {}
 
   get isEmpty(): boolean {
     return this.entryCount === 0;
@@ -47,8 +62,17 @@ export class SstBuilder {
     this.block.add(entry);
     this.filter.add(entry.key);
     this.entryCount++;
+    const putBytes = entry.kind === 'put' ? entry.key.byteLength + entry.value.byteLength : 0;
     if (entry.kind === 'delete') this.deletes++;
-    else this.putBytes += entry.key.byteLength + entry.value.byteLength;
+    else this.putBytes += putBytes;
+    if (this.last !== undefined && equalBytes(this.last.key, entry.key)) {
+      this.superseded++;
+      this.supersededBytes += putBytes;
+    }
+    if (entry.expiresAt !== NEVER) {
+      this.expiring++;
+      this.expiresThrough = Math.max(this.expiresThrough, entry.expiresAt);
+    }
     this.minSequence = Math.min(this.minSequence, entry.version.sequence);
     this.maxSequence = Math.max(this.maxSequence, entry.version.sequence);
     this.first ??= entry;
@@ -68,12 +92,15 @@ export class SstBuilder {
       entries: this.entryCount,
       deletes: this.deletes,
       putBytes: this.putBytes,
+      superseded: this.superseded,
+      supersededBytes: this.supersededBytes,
+      expiring: this.expiring,
+      expiresThrough: this.expiresThrough,
       minKey: this.first.key,
       maxKey: this.last.key,
       minSequence: this.minSequence,
       maxSequence: this.maxSequence,
-      coversFrom: 0,
-      coversThrough: 0,
+      ...this.covers,
     };
     const filterOffset = this.blocksBytes;
     const lengths = { filterOffset, filterLength: filter.byteLength, indexLength: index.byteLength };
