@@ -1,5 +1,5 @@
 import type { SessionId } from '@leasehold/foundation';
-import type { Commit, DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
+import type { Commit, DatabaseIdentity, Head, HeadSwap, StoredHead } from '@leasehold/engine';
 import { emptyHead, FLUSH_SETTINGS, flushInto, Memtable, sstWriterOfFlush } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
@@ -8,6 +8,7 @@ import type { ClaimDecision } from './claim-decision.js';
 import { decideClaim } from './claim-decision.js';
 import type { OwnershipContext } from './context.js';
 import { DatabaseDeletedError, MisdirectedError, OwnerUnavailableError, QuarantinedError } from './errors.js';
+import type { Cargo } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
 import type { Recovery } from './recovery.js';
 
@@ -19,7 +20,7 @@ const MAX_CLAIM_ATTEMPTS = 8;
  * at an epoch before its claim is confirmed).
  *
  * Each attempt is: GET the head, decide, and one CAS at epoch + 1 that carries the predecessor's whole durable tail
- * (H3). A lost race starts again from the new head.
+ * (H3), and where there is a first commit and room for it, that too. A lost race starts again from the new head.
  *
  * @throws MisdirectedError a live session owns it
  * @throws DatabaseDeletedError, QuarantinedError, ForeignDatabaseError
@@ -29,26 +30,27 @@ export async function claimDatabase(
   ctx: OwnershipContext,
   recovery: Recovery,
   identity: DatabaseIdentity,
+  first?: Cargo,
 ): Promise<StoredHead> {
   for (let attempt = 0; attempt < MAX_CLAIM_ATTEMPTS; attempt++) {
-    const claimed = await attemptClaim(ctx, recovery, identity);
+    const claimed = await attemptClaim({ ...ctx, recovery, first }, identity);
     if (claimed !== undefined) return claimed;
   }
   throw new OwnerUnavailableError('lost too many races for the database');
 }
 
-async function attemptClaim(
-  ctx: OwnershipContext,
-  recovery: Recovery,
-  identity: DatabaseIdentity,
-): Promise<StoredHead | undefined> {
+interface ClaimContext extends OwnershipContext {
+  readonly recovery: Recovery;
+  readonly first: Cargo | undefined;
+}
+
+async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
   const stored = await ctx.heads.load(identity.databaseId);
   if (stored) assertSameTenant(stored.head, identity);
   const owner = stored?.head.owner;
   const status = owner === undefined ? 'absent' : await ownerStatus(ctx, owner);
   const decision = decideClaim(stored?.head, ctx.session.id, status);
-  ctx.session.assertServing();
-  const claimed = stored === undefined ? await create(ctx, identity) : await advance(ctx, recovery, stored, decision);
+  const claimed = stored === undefined ? await create(ctx, identity) : await advance(ctx, stored, decision);
   // Applied, and taken over by another since: as good as lost.
   if (claimed === undefined || claimed.head.owner !== ctx.session.id) return undefined;
   ctx.events.claimed(identity.databaseId, owner === ctx.session.id ? undefined : owner);
@@ -66,14 +68,13 @@ async function ownerStatus(ctx: OwnershipContext, owner: SessionId): Promise<Ses
   return ctx.watch.status(owner);
 }
 
-async function create(ctx: OwnershipContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
-  const result = await ctx.heads.create({ ...emptyHead(identity), epoch: 1, owner: ctx.session.id });
-  return result.outcome === 'done' ? result.stored : undefined;
+function create(ctx: ClaimContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
+  const head = { ...emptyHead(identity), epoch: 1, owner: ctx.session.id };
+  return put(ctx, head, (next) => ctx.heads.create(next));
 }
 
 async function advance(
-  ctx: OwnershipContext,
-  recovery: Recovery,
+  ctx: ClaimContext,
   stored: StoredHead,
   decision: ClaimDecision,
 ): Promise<StoredHead | undefined> {
@@ -82,9 +83,9 @@ async function advance(
     case 'claim':
       return takeOver(ctx, stored, []);
     case 'reclaim':
-      return reclaim(ctx, recovery, stored);
+      return reclaim(ctx, stored);
     case 'recover':
-      return recover(ctx, recovery, stored, decision.owner);
+      return recover(ctx, stored, decision.owner);
     case 'misdirect':
       throw new MisdirectedError(decision.owner, ctx.watch.get(decision.owner)?.record.endpoint ?? '');
     case 'deleted':
@@ -95,8 +96,8 @@ async function advance(
 }
 
 /** P2: the head names this session, which does not hold the database: its last claim or release had an unclear end. */
-async function reclaim(ctx: OwnershipContext, recovery: Recovery, stored: StoredHead): Promise<StoredHead | undefined> {
-  const tail = await recovery.ownTailOf(stored);
+async function reclaim(ctx: ClaimContext, stored: StoredHead): Promise<StoredHead | undefined> {
+  const tail = await ctx.recovery.ownTailOf(stored);
   const claimed = tail && (await takeOver(ctx, stored, tail));
   // The own log need not keep for recovery what the claim has brought into the head.
   if (claimed) ctx.log.flushed(stored.head.databaseId, stored.head.epoch, claimed.head.lastCommit.sequence);
@@ -110,12 +111,8 @@ async function reclaim(ctx: OwnershipContext, recovery: Recovery, stored: Stored
  * shows in the CAS, and in the CAS of a quarantine: both name the head that was read, so either it has stood all the while
  * or everything begins again from the new one (R1).
  */
-async function recover(
-  ctx: OwnershipContext,
-  recovery: Recovery,
-  stored: StoredHead,
-  owner: SessionId,
-): Promise<StoredHead | undefined> {
+async function recover(ctx: ClaimContext, stored: StoredHead, owner: SessionId): Promise<StoredHead | undefined> {
+  const { recovery } = ctx;
   try {
     const tail = await recovery.tailOf(await recovery.close(owner), stored);
     return tail && (await takeOver(ctx, stored, tail));
@@ -129,13 +126,37 @@ async function recover(
 
 /** H3: one CAS with the next epoch, the new owner and the predecessor's whole durable tail. Undefined when it was refused. */
 async function takeOver(
-  ctx: OwnershipContext,
+  ctx: ClaimContext,
   stored: StoredHead,
   tail: readonly Commit[],
 ): Promise<StoredHead | undefined> {
   const contained = await withTail(ctx, stored.head, tail);
-  const result = await ctx.heads.swap(stored, { ...contained, epoch: stored.head.epoch + 1, owner: ctx.session.id });
-  return result.outcome === 'done' ? result.stored : undefined;
+  const head = { ...contained, epoch: stored.head.epoch + 1, owner: ctx.session.id };
+  return put(ctx, head, (next) => ctx.heads.swap(stored, next));
+}
+
+/** The one CAS of a claim, with the first commit in it where that can go along. Undefined when it was refused. */
+async function put(
+  ctx: ClaimContext,
+  head: Head,
+  swap: (next: Head) => Promise<HeadSwap>,
+): Promise<StoredHead | undefined> {
+  const full = await ctx.first?.loadInto(head);
+  ctx.session.assertServing();
+  const carried = full !== undefined && ctx.first?.send() ? ctx.first : undefined;
+  let result: HeadSwap;
+  try {
+    result = await swap(carried && full ? full : head);
+  } catch (error) {
+    carried?.lose(error);
+    throw error;
+  }
+  if (result.outcome === 'done') {
+    carried?.arrive();
+    return result.stored;
+  }
+  carried?.refuse();
+  return undefined;
 }
 
 async function withTail(ctx: OwnershipContext, head: Head, tail: readonly Commit[]): Promise<Head> {

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 import type { DatabaseIdentity } from '@leasehold/engine';
+import { UnknownOutcomeError } from '@leasehold/object-store';
 
 import { forEachBounded } from './bounded.js';
 import { claimDatabase } from './claim.js';
@@ -15,6 +16,8 @@ import {
   OwnerUnavailableError,
   UnsettledDrainError,
 } from './errors.js';
+import type { Cargo, Carriage, FirstCommit } from './first-commit.js';
+import { CarriedCommit } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
 import { OwnedDatabase } from './owned-database.js';
 import { Recovery } from './recovery.js';
@@ -28,6 +31,8 @@ const OPEN_OVERSHOOT = 2;
 
 /** Head edits of a drain at a time: as many as the store's sockets take. */
 const CONCURRENT_CLOSES = 32;
+
+type Acquired<T> = { readonly answer: T } | { readonly database: OwnedDatabase };
 
 type Slot = { readonly opening: Promise<OwnedDatabase>; open: OwnedDatabase | undefined };
 
@@ -73,16 +78,23 @@ export class Databases {
   /**
    * Runs an operation on the database, as its owner. The operation may be run again after HandleClosedError, which tells
    * that it has done nothing.
+   *
+   * @param first the same work as a commit that the claim can carry. It is asked for when the database is not open and this caller is
+   *   the first who wants it; when it was carried, its answer is the result and the operation is not run.
    * @throws MisdirectedError a live session owns it, and the caller did not ask to wait for that one
    * @throws DrainingError, OwnerUnavailableError, BackpressureError nothing was applied
+   * @throws UnknownOutcomeError whether the claim that carried `first` was applied, or came in time, is not known
    */
   async use<T>(
     identity: DatabaseIdentity,
     options: AccessOptions,
     operation: (database: OwnedDatabase) => Promise<T>,
+    first?: FirstCommit<T>,
   ): Promise<T> {
     for (let reopened = 0; reopened < MAX_REOPENS; reopened++) {
-      const database = await this.acquire(identity, options);
+      const acquired = await this.acquire(identity, options, first);
+      if ('answer' in acquired) return acquired.answer;
+      const { database } = acquired;
       try {
         return await operation(database);
       } catch (error) {
@@ -149,20 +161,45 @@ export class Databases {
     if (unsettled > 0) throw new UnsettledDrainError(unsettled, failure);
   }
 
-  private async acquire(identity: DatabaseIdentity, options: AccessOptions): Promise<OwnedDatabase> {
+  private async acquire<T>(
+    identity: DatabaseIdentity,
+    options: AccessOptions,
+    first: FirstCommit<T> | undefined,
+  ): Promise<Acquired<T>> {
     for (let waits = 0; ; waits++) {
       this.draining.signal.throwIfAborted();
       this.ctx.session.assertServing();
-      const slot = this.slots.get(identity.databaseId) ?? this.startOpening(identity);
       try {
+        const known = this.slots.get(identity.databaseId);
+        if (known === undefined && first !== undefined) {
+          const carried = new CarriedCommit(first);
+          const slot = this.startOpening(identity, carried);
+          const end = await this.carriedInTime(carried, options);
+          if (end.carried) return { answer: end.answer };
+          return { database: await slot.opening };
+        }
+        const slot = known ?? this.startOpening(identity);
         const database = slot.open ?? (await this.inTime(slot.opening, options));
         assertSameTenant(database.head, identity);
-        return database;
+        return { database };
       } catch (error) {
         const waitsForIt = waits === 0 && error instanceof MisdirectedError && error.owner === options.waitForOwner;
         if (!waitsForIt) throw error;
         await this.untilNotLive(error.owner, options);
       }
+    }
+  }
+
+  /** As {@link inTime}, but what was sent in the caller's name is not taken back: then only the store knows. */
+  private async carriedInTime<T>(carried: CarriedCommit<T>, options: AccessOptions): Promise<Carriage<T>> {
+    try {
+      return await this.inTime(carried.ended, options);
+    } catch (error) {
+      const isOurs = error instanceof DrainingError || error instanceof OwnerUnavailableError;
+      if (!isOurs || carried.withdraw()) throw error;
+      return unlessAborted(carried.ended, [options.signal], (reason) => {
+        return new UnknownOutcomeError('the claim that carried the commit had no answer in time', { cause: reason });
+      });
     }
   }
 
@@ -182,28 +219,31 @@ export class Databases {
     );
   }
 
-  private startOpening(identity: DatabaseIdentity): Slot {
+  private startOpening(identity: DatabaseIdentity, first?: Cargo): Slot {
     if (this.slots.size >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
       throw new BackpressureError('open databases');
     }
-    const slot: Slot = { opening: this.claim(identity), open: undefined };
+    const slot: Slot = { opening: this.claim(identity, first), open: undefined };
     this.slots.set(identity.databaseId, slot);
     slot.opening.then(
       (database) => {
         slot.open = database;
+        first?.leave(undefined);
       },
-      () => {
+      (error: unknown) => {
         if (this.slots.get(identity.databaseId) === slot) this.slots.delete(identity.databaseId);
+        first?.leave({ failedWith: error });
       },
     );
     return slot;
   }
 
-  private async claim(identity: DatabaseIdentity): Promise<OwnedDatabase> {
+  private async claim(identity: DatabaseIdentity, first?: Cargo): Promise<OwnedDatabase> {
     try {
-      return new OwnedDatabase(this.ctx, await claimDatabase(this.ctx, this.recovery, identity));
+      return new OwnedDatabase(this.ctx, await claimDatabase(this.ctx, this.recovery, identity, first));
     } catch (error) {
-      // Unknown is whether we own it, which the next claim finds out. Of what the caller wants, nothing was applied.
+      // Unknown is whether we own it, which the next claim finds out. Of what a caller wants, nothing was applied, but for the
+      // one whose commit was carried, who is told apart.
       if (!isLeaseholdError(error, 'unknown')) throw error;
       throw new OwnerUnavailableError('whether the claim succeeded is not known yet', error);
     }
