@@ -1,55 +1,64 @@
-import { CommitLog } from '@leasehold/commit-log';
-import type { DatabaseIdentity } from '@leasehold/engine';
-import { BlockCache, compactDatabase, HeadStore } from '@leasehold/engine';
-import { seededRandom, type DatabaseId, type TenantId } from '@leasehold/foundation';
-import { FakeClock } from '@leasehold/foundation-testing';
-import { Session, SessionWatch } from '@leasehold/lease';
+import { CommitLog, COMMIT_LOG_SETTINGS } from '@leasehold/commit-log';
+import type { CommitLogSettings } from '@leasehold/commit-log';
+import { BlockCache, HeadStore } from '@leasehold/engine';
+import type { Clock, DatabaseId, Random } from '@leasehold/foundation';
+import { Session, SESSION_TTL_MS, SessionWatch } from '@leasehold/lease';
 import { reliableReads } from '@leasehold/object-store';
+import type { ObjectStore } from '@leasehold/object-store';
+import type { OwnershipSettings } from '@leasehold/ownership';
 import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, Maintenance } from '@leasehold/ownership';
 
-import { CountedStore, ROUND_TRIP_MS } from './counted-store.js';
+/** As the worker's configuration has it by default. */
+export const BLOCK_CACHE_BYTES = 256 * 1024 * 1024;
 
-/** Longer than anything measured here; a request that takes it is a fault. */
-const REQUEST_LIMIT_MS = 60_000;
-const BLOCK_CACHE_BYTES = 256 * 1024 * 1024;
+/** How the commit log spends puts (L1). */
+export type LogMode = 'fast' | 'economy';
 
-/** What one operation cost. */
-export interface Cost {
-  /** Requests that had to wait for one another. */
-  readonly roundTrips: number;
-  readonly requests: number;
+/** What a benchmark may choose; everything else is as in production. */
+export interface BenchWorkerOptions {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly mode?: LogMode;
+  readonly blockCacheBytes?: number;
+  /** Named in the row's mode where it differs from the defaults. */
+  readonly ownership?: Partial<OwnershipSettings>;
+  /** What apps/worker does by a job: told after every flush that leaves enough files. */
+  readonly compactionWanted?: (databaseId: DatabaseId) => void;
 }
 
-/** A worker with production settings, as apps/worker puts it together, in virtual time. */
+/** A worker as apps/worker puts it together, without HTTP in front. The one place where benchmarks do so. */
 export class BenchWorker {
   private constructor(
-    private readonly world: BenchWorld,
-    private readonly session: Session,
-    private readonly watch: SessionWatch,
+    readonly session: Session,
+    readonly watch: SessionWatch,
+    readonly log: CommitLog,
     readonly access: DatabaseAccess,
     readonly maintenance: Maintenance,
   ) {}
 
-  static start(world: BenchWorld): Promise<BenchWorker> {
-    return world.clock.settle(BenchWorker.launch(world));
-  }
-
-  private static async launch(world: BenchWorld): Promise<BenchWorker> {
-    const { clock, random } = world;
-    const ctx = { store: reliableReads(world.store, clock, random), clock, random };
+  static async launch(options: BenchWorkerOptions): Promise<BenchWorker> {
+    const { clock, random, mode = 'fast', blockCacheBytes = BLOCK_CACHE_BYTES } = options;
+    const ctx = { store: reliableReads(options.store, clock, random), clock, random };
     const watch = new SessionWatch(ctx);
     await watch.start();
-    const session = await Session.start(ctx, { endpoint: 'http://bench', pid: 1, host: 'bench', ttlMs: 5_000 });
+    const session = await Session.start(ctx, {
+      endpoint: 'http://bench',
+      pid: process.pid,
+      host: 'bench',
+      ttlMs: SESSION_TTL_MS,
+    });
+    const log = new CommitLog({ ...ctx, session }, logSettings(mode));
     const ownership = {
       ...ctx,
       session,
       watch,
-      log: new CommitLog({ ...ctx, session }),
+      log,
       heads: new HeadStore(ctx),
-      blocks: new BlockCache(BLOCK_CACHE_BYTES),
-      settings: DEFAULT_OWNERSHIP_SETTINGS,
+      blocks: new BlockCache(blockCacheBytes),
+      settings: { ...DEFAULT_OWNERSHIP_SETTINGS, ...options.ownership },
       events: {
-        compactionWanted: () => undefined,
+        compactionWanted: options.compactionWanted ?? (() => undefined),
         claimed: () => undefined,
         released: () => undefined,
         quarantined: () => undefined,
@@ -59,63 +68,32 @@ export class BenchWorker {
       },
     };
     const access = new DatabaseAccess(ownership);
-    return new BenchWorker(world, session, watch, access, new Maintenance(ownership, access.databases));
+    const maintenance = new Maintenance(ownership, access.databases);
+    return new BenchWorker(session, watch, log, access, maintenance);
   }
 
-  put(database: DatabaseIdentity, key: Uint8Array, value: Uint8Array): Promise<unknown> {
-    const write = { key, value, precondition: { kind: 'none' } } as const;
-    return this.access.write(database, write, this.options());
-  }
-
-  get(database: DatabaseIdentity, key: Uint8Array): Promise<unknown> {
-    return this.access.get(database, key, this.options());
+  /** No more listings; renewals go on, one each ttl / 3. */
+  stopWatching(): void {
+    this.watch.stop();
   }
 
   async releaseAll(): Promise<void> {
     for (const database of this.access.databases.open()) await this.access.databases.release(database);
   }
 
-  /** Measures one operation; renewals and listings of the session are kept out by stopping the background first. */
-  async cost(operation: () => Promise<unknown>): Promise<Cost> {
-    const { clock, store } = this.world;
-    const startedAt = clock.monotonic();
-    const before = store.requests;
-    await clock.settle(operation());
-    return { roundTrips: (clock.monotonic() - startedAt) / ROUND_TRIP_MS, requests: store.requests - before };
+  /** Everything accepted is in the heads. */
+  async flushAll(): Promise<void> {
+    await Promise.all(this.access.databases.open().map((database) => database.flush()));
   }
 
-  /** No more listings and no more trimming; renewals go on, one each ttl / 3. */
-  stopWatching(): void {
-    this.watch.stop();
-  }
-
-  stop(): void {
+  /** Without a word to the bucket, as a crash would. */
+  async stop(): Promise<void> {
     this.watch.stop();
     this.session.stop();
-  }
-
-  private options(): { readonly signal: AbortSignal } {
-    return { signal: AbortSignal.timeout(REQUEST_LIMIT_MS) };
+    await this.maintenance.stop();
   }
 }
 
-/** One bucket and one clock for the workers of a benchmark. */
-export class BenchWorld {
-  readonly clock = new FakeClock();
-  readonly random = seededRandom(1);
-  readonly store = new CountedStore(this.clock);
-  private databases = 0;
-
-  database(): DatabaseIdentity {
-    const number = String(++this.databases).padStart(12, '0');
-    return {
-      databaseId: `00000000-0000-4000-8000-${number}` as DatabaseId,
-      tenantId: 'bench' as TenantId,
-      name: `bench-${number}`,
-    };
-  }
-
-  compact({ databaseId }: DatabaseIdentity): Promise<unknown> {
-    return this.clock.settle(compactDatabase(this, databaseId));
-  }
+function logSettings(_mode: LogMode): CommitLogSettings {
+  return COMMIT_LOG_SETTINGS;
 }

@@ -1,2 +1,9 @@
+import type { Benchmark } from './benchmark.js';
+import { roundtrips } from './roundtrips.js';
+
 export * from './benchmark.js';
-export { roundtrips } from './roundtrips.js';
+export { renderBenchmarks } from './benchmarks-page.js';
+export { roundtrips };
+
+/** Every benchmark there is; a new one is added here. */
+export const BENCHMARKS: readonly Benchmark[] = [roundtrips];

@@ -6,6 +6,9 @@ import { openTerminal } from './terminal.js';
 import { isLane, LANES, type Lane } from './tests/lanes.js';
 import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
 
+/** The largest database that is promised. */
+const BENCH_DATABASE_MIB_MAX = 10_240;
+
 const terminal = openTerminal();
 const program = new Command('leasehold')
   .description('Leasehold: a database per tenant, on object storage.')
@@ -47,13 +50,27 @@ program
 
 program
   .command('bench')
-  .description('run benchmarks')
+  .description('run benchmarks: roundtrips, cost, durable, density, engine, compaction, recovery; all without a name')
   .argument('[name]')
-  .option('--json', 'print results as JSON', false)
-  .action(async (name: string | undefined, options: { readonly json: boolean }) => {
-    const { bench } = await import('./bench/bench.js');
-    await bench(name, options);
-  });
+  .option('--json', 'print each result as one line of JSON', false)
+  .option('--quick', 'small sizes: seconds instead of minutes, and figures that show little', false)
+  .option('--size <MiB>', 'of the database whose compaction is watched', wholeNumber(1, BENCH_DATABASE_MIB_MAX))
+  .option('--write-docs', 'run all and write docs/benchmarks.md', false)
+  .action(
+    async (
+      name: string | undefined,
+      options: { readonly json: boolean; readonly quick: boolean; readonly size?: number; readonly writeDocs: boolean },
+    ) => {
+      const [{ bench }, { writeFile }] = await Promise.all([import('./bench/bench.js'), import('node:fs/promises')]);
+      const docs = options.writeDocs ? join(REPOSITORY, 'docs', 'benchmarks.md') : undefined;
+      const output = {
+        print: (text: string) => void process.stdout.write(`${text}\n`),
+        say: (text: string) => terminal.say(text),
+        write: (path: string, text: string) => writeFile(path, text),
+      };
+      await bench(name, { ...options, docs }, output);
+    },
+  );
 
 program
   .command('probe')

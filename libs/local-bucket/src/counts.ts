@@ -1,3 +1,5 @@
+import { FOREIGN_OPERATIONS } from './foreign/foreign-clients.js';
+
 /** As S3 names them, and as it bills them. */
 export const S3_OPERATIONS = [
   'GetObject',
@@ -7,12 +9,13 @@ export const S3_OPERATIONS = [
   'ListObjectsV2',
   'CreateBucket',
   'HeadBucket',
+  ...FOREIGN_OPERATIONS,
 ] as const;
 
 export type S3Operation = (typeof S3_OPERATIONS)[number];
 
-/** US dollars per request, S3 standard in us-east-1. Deletes are free. */
-const PRICES: Readonly<Record<S3Operation, number>> = {
+/** US dollars per request, S3 standard in us-east-1, as listed at https://aws.amazon.com/s3/pricing/. Deletes are free. */
+export const S3_PRICES: Readonly<Record<S3Operation, number>> = {
   GetObject: 0.0004 / 1000,
   HeadObject: 0.0004 / 1000,
   PutObject: 0.005 / 1000,
@@ -20,6 +23,11 @@ const PRICES: Readonly<Record<S3Operation, number>> = {
   ListObjectsV2: 0.005 / 1000,
   CreateBucket: 0.005 / 1000,
   HeadBucket: 0.0004 / 1000,
+  CreateMultipartUpload: 0.005 / 1000,
+  UploadPart: 0.005 / 1000,
+  CompleteMultipartUpload: 0.005 / 1000,
+  AbortMultipartUpload: 0,
+  DeleteObjects: 0,
 };
 
 export interface OperationCounts {
@@ -61,7 +69,7 @@ export class RequestCounter {
     const operations = structuredClone(this.operations);
     const all = S3_OPERATIONS.map((operation) => ({
       requests: operations[operation].requests,
-      price: PRICES[operation],
+      price: S3_PRICES[operation],
     }));
     return {
       operations,

@@ -26,23 +26,22 @@ export const LATENCY_PROFILES = {
 
 export type LatencyProfileName = keyof typeof LATENCY_PROFILES;
 
+/** `fixedMs`: every answer takes that long, so that elapsed time divided by it counts the round trips that waited for one another. */
+export type LatencyChoice = LatencyProfileName | { readonly fixedMs: number };
+
 /** The fastest answer, as a part of the median. */
 const FASTEST = 0.6;
 
 /** Until the first byte of the answer to a request that carries `bodyBytes`. */
-export function drawLatencyMs(
-  name: LatencyProfileName,
-  operation: S3Operation,
-  bodyBytes: number,
-  random: Random,
-): number {
+export function drawLatencyMs(name: LatencyChoice, operation: S3Operation, bodyBytes: number, random: Random): number {
+  if (typeof name !== 'string') return name.fixedMs;
   const profile = LATENCY_PROFILES[name];
   const reads = operation === 'GetObject' || operation === 'HeadObject';
   return latencyAt(random.fraction(), reads ? profile.read : profile.write) + transferMs(name, bodyBytes);
 }
 
-export function transferMs(name: LatencyProfileName, bytes: number): number {
-  return bytes / LATENCY_PROFILES[name].bytesPerMs;
+export function transferMs(name: LatencyChoice, bytes: number): number {
+  return typeof name !== 'string' ? 0 : bytes / LATENCY_PROFILES[name].bytesPerMs;
 }
 
 /**

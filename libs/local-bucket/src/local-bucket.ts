@@ -8,17 +8,24 @@ import type { ObjectStore } from '@leasehold/object-store';
 
 import { RequestCounter, renderMetrics } from './counts.js';
 import type { BucketCounts, S3Operation } from './counts.js';
+import { ForeignClients } from './foreign/foreign-clients.js';
 import { FaultPlan } from './faults.js';
 import type { BucketFaults, DrawnFault } from './faults.js';
 import { drawLatencyMs, transferMs } from './latency.js';
-import type { LatencyProfileName } from './latency.js';
+import type { LatencyChoice } from './latency.js';
 import { readBody } from './request-body.js';
 import type { S3Answer } from './s3-answer.js';
 import { S3Error } from './s3-error.js';
 import { classify, execute } from './s3-operation.js';
+import type { Backing } from './s3-operation.js';
 import { parseS3Request } from './s3-request.js';
 import type { S3Request } from './s3-request.js';
 import { verifySignature } from './signature.js';
+
+export interface BucketLatency {
+  readonly profile: LatencyChoice;
+  readonly seed: number;
+}
 
 export interface LocalBucketSettings {
   readonly store: ObjectStore;
@@ -29,7 +36,9 @@ export interface LocalBucketSettings {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly faults?: BucketFaults;
-  readonly latency?: { readonly profile: LatencyProfileName; readonly seed: number };
+  readonly latency?: BucketLatency;
+  /** Also serves what clients other than ours ask for; its state lies in memory. */
+  readonly foreignClients?: boolean;
   readonly clock?: Clock;
   /** Told of every request that failed inside, with what it was; never with its key. */
   readonly onError?: (error: unknown, operation: S3Operation | undefined) => void;
@@ -41,6 +50,8 @@ export interface LocalBucket {
   counts(): BucketCounts;
   /** Undefined ends the faults; abandoned puts still land. */
   setFaults(faults: BucketFaults | undefined): void;
+  /** Of the requests that come from now on; undefined: none. */
+  setLatency(latency: BucketLatency | undefined): void;
   /** Answers what has been received, for at most {@link DRAIN_TIMEOUT_MS}; abandoned puts are dropped. Leaves the store open. */
   close(): Promise<void>;
 }
@@ -52,6 +63,12 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_CONNECTIONS = 2048;
 const MAX_HEADER_BYTES = 32 * 1024;
+const BODIES: ReadonlySet<S3Operation> = new Set([
+  'PutObject',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'DeleteObjects',
+]);
 
 /** Serves a store over HTTP as S3 does, strictly: what it does not do, it refuses. See the README of this folder. */
 export async function startLocalBucket(settings: LocalBucketSettings): Promise<LocalBucket> {
@@ -64,7 +81,8 @@ class BucketServer implements LocalBucket {
   private readonly server: Server;
   private readonly counter = new RequestCounter();
   private readonly clock: Clock;
-  private readonly latencyRandom: Random | undefined;
+  private latency: { readonly profile: LatencyChoice; readonly random: Random } | undefined;
+  private readonly backing: Backing;
   private readonly abandoned = new AbortController();
   private plan: FaultPlan | undefined;
   private draining = false;
@@ -73,7 +91,13 @@ class BucketServer implements LocalBucket {
 
   constructor(private readonly settings: LocalBucketSettings) {
     this.clock = settings.clock ?? systemClock;
-    this.latencyRandom = settings.latency && seededRandom(settings.latency.seed);
+    this.setLatency(settings.latency);
+    const { store, bucket } = settings;
+    this.backing = {
+      store,
+      bucket,
+      foreign: settings.foreignClients ? new ForeignClients(store, systemRandom) : undefined,
+    };
     this.setFaults(settings.faults);
     this.server = createServer(
       {
@@ -108,6 +132,10 @@ class BucketServer implements LocalBucket {
     this.plan = faults && new FaultPlan(faults);
   }
 
+  setLatency(latency: BucketLatency | undefined): void {
+    this.latency = latency && { profile: latency.profile, random: seededRandom(latency.seed) };
+  }
+
   async close(): Promise<void> {
     if (this.draining) return;
     this.draining = true;
@@ -133,10 +161,9 @@ class BucketServer implements LocalBucket {
     try {
       request = parseS3Request(message);
       const payloadHash = verifySignature(request, this.settings, this.clock.now());
-      const operation = classify(request);
+      const operation = classify(request, this.backing.foreign !== undefined);
       counted = { operation, receivedBytes: 0 };
-      const body =
-        operation === 'PutObject' ? await readBody(message, request, payloadHash) : await discardBody(message);
+      const body = BODIES.has(operation) ? await readBody(message, request, payloadHash) : await discardBody(message);
       counted.receivedBytes = body.byteLength;
       const answer = await this.execute(operation, request, body);
       this.endConnectionWhenDraining(response);
@@ -161,7 +188,7 @@ class BucketServer implements LocalBucket {
   /** The request itself, with the latency and the faults that were asked for around it. */
   private async execute(operation: S3Operation, request: S3Request, body: Uint8Array): Promise<S3Answer | 'reset'> {
     const fault: DrawnFault = this.plan?.draw(operation) ?? { kind: 'none' };
-    const apply = (): Promise<S3Answer> => execute(this.settings.store, this.settings.bucket, operation, request, body);
+    const apply = (): Promise<S3Answer> => execute(this.backing, operation, request, body);
     const latencyMs = this.drawLatencyMs(operation, body.byteLength);
     // Takes effect in the middle: neither the sending nor the receiving of the answer tells a client when.
     await this.pause(latencyMs / 2);
@@ -193,12 +220,12 @@ class BucketServer implements LocalBucket {
   }
 
   private drawLatencyMs(operation: S3Operation, bodyBytes: number): number {
-    const { latency } = this.settings;
-    return latency && this.latencyRandom ? drawLatencyMs(latency.profile, operation, bodyBytes, this.latencyRandom) : 0;
+    const { latency } = this;
+    return latency ? drawLatencyMs(latency.profile, operation, bodyBytes, latency.random) : 0;
   }
 
   private transferMs({ body }: S3Answer): number {
-    const { latency } = this.settings;
+    const { latency } = this;
     return latency && body !== undefined ? transferMs(latency.profile, body.length) : 0;
   }
 

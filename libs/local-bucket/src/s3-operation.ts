@@ -1,6 +1,8 @@
 import type { ObjectStore } from '@leasehold/object-store';
 
 import type { S3Operation } from './counts.js';
+import { FOREIGN_OPERATIONS, foreignOperationOf } from './foreign/foreign-clients.js';
+import type { ForeignClients, ForeignOperation } from './foreign/foreign-clients.js';
 import { listObjects } from './list-objects.js';
 import { deleteObject, getObject, headObject, putObject } from './object-operations.js';
 import { xmlAnswer } from './s3-answer.js';
@@ -19,20 +21,25 @@ const LIST_PARAMETERS = [
   'encoding-type',
   'fetch-owner',
 ];
+const UPLOAD_PARAMETERS = ['uploads', 'uploadId', 'partNumber', 'delete'];
+const USER_METADATA = /^x-amz-meta-/;
 /** Headers that ask for something which is not done here; to ignore one would break what the client relies on. */
 const FOREIGN_HEADERS =
-  /^x-amz-(copy-source.*|server-side-encryption.*|tagging|acl|grant-.*|website-.*|object-lock-.*|write-offset-bytes|meta-.*|storage-class|mfa)$/;
+  /^x-amz-(copy-source.*|server-side-encryption.*|tagging|acl|grant-.*|website-.*|object-lock-.*|write-offset-bytes|storage-class|mfa)$/;
 
 /**
  * Which operation a request is.
+ * @param foreign whether clients other than ours are served too
  * @throws S3Error for everything that this server does not do: it never answers success to a request that it understood in part
  */
-export function classify(request: S3Request): S3Operation {
-  const operation = operationOf(request);
-  const allowed = operation === 'ListObjectsV2' ? LIST_PARAMETERS : [];
-  const foreign = request.query.find(([name]) => name !== 'x-id' && !allowed.includes(name));
-  if (foreign) throw new S3Error('NotImplemented', `The parameter ${foreign[0]} is not supported.`);
-  const header = request.headerNames.find((name) => FOREIGN_HEADERS.test(name));
+export function classify(request: S3Request, foreign: boolean): S3Operation {
+  const operation = (foreign ? foreignOperationOf(request) : undefined) ?? operationOf(request);
+  const allowed = operation === 'ListObjectsV2' ? LIST_PARAMETERS : isForeign(operation) ? UPLOAD_PARAMETERS : [];
+  const unknown = request.query.find(([name]) => name !== 'x-id' && !allowed.includes(name));
+  if (unknown) throw new S3Error('NotImplemented', `The parameter ${unknown[0]} is not supported.`);
+  const header = request.headerNames.find(
+    (name) => FOREIGN_HEADERS.test(name) || (USER_METADATA.test(name) && !(foreign && operation === 'PutObject')),
+  );
   if (header !== undefined) throw new S3Error('NotImplemented', `The header ${header} is not supported.`);
   if (operation === 'ListObjectsV2' && queryValue(request, 'list-type') !== '2') {
     throw new S3Error('NotImplemented', 'Only version 2 of the listing is supported.');
@@ -51,21 +58,32 @@ function operationOf({ method, bucket, key }: S3Request): S3Operation {
   return operation;
 }
 
+function isForeign(operation: S3Operation): operation is ForeignOperation {
+  return (FOREIGN_OPERATIONS as readonly string[]).includes(operation);
+}
+
+/** What a server answers from. */
+export interface Backing {
+  readonly store: ObjectStore;
+  readonly bucket: string;
+  readonly foreign: ForeignClients | undefined;
+}
+
 export async function execute(
-  store: ObjectStore,
-  bucket: string,
+  { store, bucket, foreign }: Backing,
   operation: S3Operation,
   request: S3Request,
   body: Uint8Array,
 ): Promise<S3Answer> {
   if (request.bucket !== bucket) throw new S3Error(operation === 'CreateBucket' ? 'TooManyBuckets' : 'NoSuchBucket');
+  const attached = (answer: S3Answer): S3Answer => foreign?.attach(request, answer) ?? answer;
   switch (operation) {
     case 'GetObject':
-      return getObject(store, request);
+      return attached(await getObject(store, request));
     case 'HeadObject':
-      return headObject(store, request);
+      return attached(await headObject(store, request));
     case 'PutObject':
-      return putObject(store, request, body);
+      return attached(await putObject(store, request, body));
     case 'DeleteObject':
       return deleteObject(store, request);
     case 'ListObjectsV2':
@@ -74,5 +92,8 @@ export async function execute(
       return { status: 200, headers: {} };
     case 'CreateBucket':
       return { ...xmlAnswer(''), headers: { location: `/${bucket}` } };
+    default:
+      if (foreign === undefined) throw new S3Error('NotImplemented');
+      return foreign.execute(operation, request, body);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Benchmark } from '@leasehold/bench';
+import type { Benchmark, BenchmarkOptions } from '@leasehold/bench';
 
+import type { BenchOptions } from './bench.js';
 import { bench } from './bench.js';
 
 describe('bench', () => {
@@ -9,32 +10,74 @@ describe('bench', () => {
     unit: 'round trips',
     target: 2,
     better: 'lower',
-    peer: null,
-    ratio: null,
+    peer: { name: 'other', value: 6 },
+    ratio: 0.5,
     mode: 'm',
   } as const;
+  const measured: (BenchmarkOptions & { readonly name: string })[] = [];
   const benchmark = (name: string): Benchmark => ({
     name,
     about: name,
-    measure: () => Promise.resolve([{ ...row, id: `${name}-row`, note: 'n' }]),
+    measure: async (options) => {
+      measured.push({ ...options, name });
+      return [{ ...row, id: `${name}-row`, note: 'n' }];
+    },
   });
-  const all = [benchmark('reads'), benchmark('writes')];
+
+  async function run(name: string | undefined, options: BenchOptions) {
+    measured.length = 0;
+    const printed: string[] = [];
+    const written: { path: string; text: string }[] = [];
+    const output = {
+      print: (text: string) => void printed.push(text),
+      say: () => undefined,
+      write: async (path: string, text: string) => void written.push({ path, text }),
+    };
+    await bench(name, options, output, [benchmark('reads'), benchmark('writes')]);
+    return { printed, written };
+  }
 
   it('runs the named one, or all', async () => {
-    const printed: string[] = [];
-    await bench('writes', { json: true }, all, (text) => printed.push(text));
-    await bench(undefined, { json: true }, all, (text) => printed.push(text));
-    expect(printed.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['writes', 'reads', 'writes']);
+    const named = await run('writes', { json: true });
+    const all = await run(undefined, { json: true });
+    const names = [...named.printed, ...all.printed].map((line) => (JSON.parse(line) as { name: string }).name);
+    expect(names).toEqual(['writes', 'reads', 'writes']);
+  });
+
+  it('prints one line of JSON with exactly what it promises', async () => {
+    const { printed } = await run('reads', { json: true });
+    const [line] = printed as [string];
+    expect(line).not.toContain('\n');
+    const parsed = JSON.parse(line) as { rows: object[] };
+    expect(Object.keys(parsed)).toEqual(['name', 'rows', 'machine', 'command']);
+    expect(Object.keys(parsed.rows[0] ?? {}).sort()).toEqual(
+      ['id', 'value', 'unit', 'target', 'better', 'peer', 'ratio', 'mode', 'note'].sort(),
+    );
+  });
+
+  it('hands the size on and names it in what to run again', async () => {
+    const { printed } = await run('reads', { json: true, quick: true, size: 1000 });
+    expect(measured).toMatchObject([{ size: 'quick', databaseMiB: 1000 }]);
+    expect(JSON.parse(printed[0] as string)).toMatchObject({
+      command: './leasehold bench reads --quick --size 1000',
+      rows: [{ mode: 'quick; m' }],
+    });
   });
 
   it('marks a missed target for people', async () => {
-    const printed: string[] = [];
-    await bench('reads', { json: false }, all, (text) => printed.push(text));
+    const { printed } = await run('reads', { json: false });
     expect(printed.join()).toMatch(/MISSED {2}reads-row {2}3 round trips {2}\(target ≤ 2\)/);
   });
 
+  it('writes the page of all results', async () => {
+    const { written } = await run(undefined, { json: true, docs: 'page.md' });
+    expect(written.map(({ path }) => path)).toEqual(['page.md']);
+    expect(written[0]?.text).toMatch(/## reads[^]*reads-row[^]*missed[^]*## writes/);
+    await expect(run('reads', { json: true, docs: 'page.md' })).rejects.toMatchObject({ exitCode: 2 });
+  });
+
   it('lists what there is when the name is unknown', async () => {
-    await expect(bench('nope', { json: false }, all)).rejects.toMatchObject({
+    await expect(run('nope', { json: false })).rejects.toMatchObject({
       message: 'no benchmark "nope"; there are: reads, writes',
       exitCode: 2,
     });

@@ -1,12 +1,26 @@
-import type { Benchmark } from '@leasehold/bench';
-import { formatReport, report, roundtrips } from '@leasehold/bench';
+import type { Benchmark, BenchmarkReport, BenchmarkSize } from '@leasehold/bench';
+import { BENCHMARKS, formatReport, renderBenchmarks, report } from '@leasehold/bench';
 
 import { CliError } from '../cli-error.js';
 
-/** Every benchmark there is; a new one is added here. */
-export const BENCHMARKS: readonly Benchmark[] = [roundtrips];
-
 const WRONG_USE = 2;
+
+export interface BenchOptions {
+  readonly json: boolean;
+  readonly quick?: boolean;
+  /** Of the database, in MiB, of benchmarks that have a large one. */
+  readonly size?: number;
+  /** Where the page of all results goes; not written without. */
+  readonly docs?: string;
+}
+
+interface BenchOutput {
+  /** Results. */
+  readonly print: (text: string) => void;
+  /** What goes on meanwhile, for whoever waits. */
+  readonly say: (text: string) => void;
+  readonly write: (path: string, text: string) => Promise<void>;
+}
 
 /**
  * The whole of `./leasehold bench`: measures the named benchmark, or all, and prints each report; with `json` as one line.
@@ -15,17 +29,28 @@ const WRONG_USE = 2;
  */
 export async function bench(
   name: string | undefined,
-  options: { readonly json: boolean },
+  options: BenchOptions,
+  { print, say, write }: BenchOutput,
   benchmarks: readonly Benchmark[] = BENCHMARKS,
-  print: (text: string) => void = (text) => process.stdout.write(`${text}\n`),
 ): Promise<void> {
   const chosen = name === undefined ? benchmarks : benchmarks.filter((benchmark) => benchmark.name === name);
   if (chosen.length === 0) {
     const names = benchmarks.map((benchmark) => benchmark.name).join(', ');
     throw new CliError(`no benchmark "${name}"; there are: ${names}`, WRONG_USE);
   }
+  if (options.docs !== undefined && name !== undefined) {
+    throw new CliError('the page of results holds those of all benchmarks: name none', WRONG_USE);
+  }
+  const size: BenchmarkSize = options.quick ? 'quick' : 'full';
+  const reports: BenchmarkReport[] = [];
   for (const benchmark of chosen) {
-    const measured = await report(benchmark);
+    const measured = await report(benchmark, {
+      size,
+      databaseMiB: options.size,
+      say: (text) => say(`${benchmark.name}: ${text}`),
+    });
+    reports.push(measured);
     print(options.json ? JSON.stringify(measured) : formatReport(measured));
   }
+  if (options.docs !== undefined) await write(options.docs, renderBenchmarks(reports));
 }
