@@ -97,5 +97,25 @@ export function isLive(entry: Entry, now: number): boolean {
 
 /** The one order of entries: by key, then version descending, so that the first entry of a key is its newest. Sequences alone order versions. */
 export function compareEntries(a: Entry, b: Entry): number {
-  return compareBytes(a.key, b.key) || b.version.sequence - a.version.sequence;
+  return compareKeys(a.key, b.key) || b.version.sequence - a.version.sequence;
+}
+
+/** Up to here a loop in JavaScript has its answer before a call into native code has begun. */
+const LOOP_BYTES = 64;
+
+/** {@link compareBytes} for searches, which compare keys some twenty times per lookup: several times faster on short keys. */
+export function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  const { length } = a;
+  const least = length < b.length ? length : b.length;
+  if (least > LOOP_BYTES) return compareBytes(a, b);
+  for (let i = 0; i < least; i++) {
+    const order = (a[i] as number) - (b[i] as number);
+    if (order !== 0) return order;
+  }
+  return length - b.length;
+}
+
+/** Whether the key lies in [start, end). */
+export function rangeContains({ start, end }: KeyRange, key: Uint8Array): boolean {
+  return (start === undefined || compareKeys(key, start) >= 0) && (end === undefined || compareKeys(key, end) < 0);
 }

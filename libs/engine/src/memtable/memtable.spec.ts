@@ -4,8 +4,8 @@ import fc from 'fast-check';
 
 import { arbitraryCommits, arbitraryKey, plain } from '../../testing/arbitraries.js';
 import { memtableOf, texts } from '../../testing/engine-world.js';
-import type { Entry } from '../entry.js';
-import { compareEntries, deleteEntry, putEntry } from '../entry.js';
+import type { Commit, Entry, UsageCounters } from '../entry.js';
+import { commitOf, compareEntries, deleteEntry, putEntry } from '../entry.js';
 import { Memtable } from './memtable.js';
 
 function at(sequence: number): { epoch: number; sequence: number } {
@@ -17,7 +17,7 @@ function put(key: string, sequence: number): Entry {
 }
 
 function table(...entries: readonly Entry[]): Memtable {
-  return memtableOf(entries.map((entry) => ({ version: entry.version, entries: [entry] })));
+  return memtableOf(entries.map((entry) => commitOf(entry.version, [entry])));
 }
 
 describe('a memtable', () => {
@@ -40,7 +40,7 @@ describe('a memtable', () => {
   });
 
   it('counts a commit without entries', () => {
-    const memtable = memtableOf([{ version: at(7), entries: [] }]);
+    const memtable = memtableOf([commitOf(at(7), [])]);
     expect(memtable.isEmpty).toBe(false);
     expect(memtable.lastVersion).toEqual(at(7));
   });
@@ -48,14 +48,14 @@ describe('a memtable', () => {
   it('is not changed by a commit that it has', () => {
     const memtable = table(put('a', 1), put('a', 2));
     const before = { size: memtable.size, sizeBytes: memtable.sizeBytes };
-    memtable.put({ version: at(1), entries: [put('a', 1)] });
+    memtable.put(commitOf(at(1), [put('a', 1)]));
     expect({ size: memtable.size, sizeBytes: memtable.sizeBytes }).toEqual(before);
     expect(memtable.lastVersion).toEqual(at(2));
   });
 
   it('refuses commits once it is frozen', () => {
     const memtable = table(put('a', 1)).freeze();
-    expect(() => memtable.put({ version: at(2), entries: [] })).toThrow(AssertionError);
+    expect(() => memtable.put(commitOf(at(2), []))).toThrow(AssertionError);
   });
 
   it('keeps every version in order, whatever was put in which order', () => {
@@ -119,10 +119,61 @@ describe('a memtable', () => {
       // Before and behind the present place, so that chunks split under the iterator.
       for (const i of [met.length * 7, count - met.length]) {
         sequence++;
-        memtable.put({ version: at(sequence), entries: [put(name(2 * (i % count) + 1), sequence)] });
+        memtable.put(commitOf(at(sequence), [put(name(2 * (i % count) + 1), sequence)]));
       }
     }
     const expected = Array.from({ length: count }, (_, i) => `${name(2 * i)}=${i + 1}`);
     expect(texts(met)).toEqual(reverse ? expected.reverse() : expected);
+  });
+
+  it('lists its commits by sequence, whatever order they came in, for feeds', () => {
+    const memtable = memtableOf(
+      [3, 1, 2, 2].map((sequence) => commitOf(at(sequence), [put(`k${sequence}`, sequence)])),
+    );
+    const listed = (since: number, most?: number): number[] =>
+      memtable.commits(since, most).map(({ version }) => version.sequence);
+    expect(listed(0)).toEqual([1, 2, 3]);
+    expect(listed(1)).toEqual([2, 3]);
+    expect(listed(0, 2)).toEqual([1, 2]);
+    expect(listed(3)).toEqual([]);
+  });
+
+  it('keeps range deletes and idempotency records in order, each once', () => {
+    const commits = [5, 2, 9, 2].map((sequence) =>
+      commitOf(at(sequence), [], {
+        rangeDeletes: [{ start: utf8('a'), end: undefined, version: at(sequence) }],
+        idempotency: { key: utf8(`i${sequence}`), digest: new Uint8Array(16), version: at(sequence), expiresAt: 9 },
+      }),
+    );
+    const memtable = memtableOf(commits);
+    expect(memtable.rangeDeletes.map(({ version }) => version.sequence)).toEqual([2, 5, 9]);
+    expect(memtable.idempotency.map(({ version }) => version.sequence)).toEqual([2, 5, 9]);
+  });
+
+  it('does not change a list of range deletes that was handed out', () => {
+    const rangeDelete = (sequence: number): Commit =>
+      commitOf(at(sequence), [], { rangeDeletes: [{ start: utf8('a'), end: undefined, version: at(sequence) }] });
+    const memtable = memtableOf([rangeDelete(1)]);
+    const seen = memtable.rangeDeletes;
+    memtable.put(rangeDelete(2));
+    expect(seen).toHaveLength(1);
+  });
+
+  it('tells time and usage of its last commit, also when older ones come after it', () => {
+    const usage = (commits: number): UsageCounters => ({ commits, writeUnits: commits, writtenBytes: commits });
+    const memtable = memtableOf([
+      commitOf(at(2), [], { committedAt: 20, usage: usage(2) }),
+      commitOf(at(1), [], { committedAt: 10, usage: usage(1) }),
+    ]);
+    expect(memtable.lastCommittedAt).toBe(20);
+    expect(memtable.usage).toEqual(usage(2));
+  });
+
+  it('does not hold on to the request or the log segment that a small commit came in', () => {
+    const body = new Uint8Array(1024 * 1024);
+    const entry = putEntry(body.subarray(10, 15), at(1), body.subarray(20, 1_000));
+    const kept = memtableOf([commitOf(at(1), [entry])]).get(entry.key) as Entry;
+    expect([kept.key.buffer.byteLength, kept.value.buffer.byteLength]).toEqual([5, 980]);
+    expect(plain(kept)).toEqual(plain(entry));
   });
 });

@@ -1,0 +1,36 @@
+import type { Commit, Entry } from '../entry.js';
+import { EMPTY_VALUE } from '../entry.js';
+
+/** Larger commits are views on a buffer that is theirs alone, about; copying them would cost more than it gives back. */
+const COPIED_ENTRIES = 16;
+
+/** V8 keeps typed arrays up to here inside the object: no ArrayBuffer, no allocation outside of the heap. */
+const ON_HEAP_BYTES = 64;
+
+/** Above, an array is worth a buffer of its own wherever it lies. */
+const COPIED_BYTES = 4 * 1024;
+
+/**
+ * The commit with arrays of its own where those that came hold on to something larger: keys and values are views on a request's body, a
+ * pooled slab of 8 KiB or a segment of the log, and one small commit of an idle database would keep all of it in memory for days.
+ */
+export function ownCommit(commit: Commit): Commit {
+  if (commit.entries.length > COPIED_ENTRIES) return commit;
+  return { ...commit, entries: commit.entries.map(ownEntry) };
+}
+
+function ownEntry(entry: Entry): Entry {
+  const { version, kind, expiresAt } = entry;
+  return { key: ownBytes(entry.key), version, kind, value: ownBytes(entry.value), expiresAt };
+}
+
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  if (length === 0) return EMPTY_VALUE;
+  // Asking for `buffer` would move a small array out of the heap; an offset tells of a view all the same.
+  const isView = bytes.byteOffset !== 0 && length <= COPIED_BYTES;
+  if (length > ON_HEAP_BYTES && !isView) return bytes;
+  const own = new Uint8Array(length);
+  own.set(bytes);
+  return own;
+}
