@@ -176,4 +176,27 @@ describe('a memtable', () => {
     expect([kept.key.buffer.byteLength, kept.value.buffer.byteLength]).toEqual([5, 980]);
     expect(plain(kept)).toEqual(plain(entry));
   });
+
+  it('answers from large tables, by version too', () => {
+    const count = 40_000;
+    const name = (i: number): string => `k${(i * 7_919) % count}`;
+    const memtable = memtableOf(
+      Array.from({ length: count / 500 }, (_, batch) =>
+        commitOf(
+          at(batch + 1),
+          Array.from({ length: 500 }, (_, i) => put(name(batch * 500 + i), batch + 1)),
+        ),
+      ),
+    );
+    memtable.put(commitOf(at(500), [put('k7', 500)]));
+    for (let i = 0; i < count; i += 97) {
+      const sequence = Math.floor(i / 500) + 1;
+      if (name(i) === 'k7') continue;
+      expect(memtable.get(utf8(name(i)))?.version.sequence).toBe(sequence);
+      expect(memtable.get(utf8(name(i)), sequence - 1)).toBeUndefined();
+    }
+    expect(memtable.get(utf8('k7'))?.version.sequence).toBe(500);
+    expect(memtable.get(utf8('k7'), 499)?.version.sequence).toBeLessThan(500);
+    expect(memtable.get(utf8('absent'))).toBeUndefined();
+  });
 });

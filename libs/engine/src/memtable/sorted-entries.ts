@@ -1,11 +1,15 @@
 import type { Entry, KeyRange } from '../entry.js';
 import { compareEntries, compareKeys } from '../entry.js';
+import { NewestIndex } from './newest-index.js';
 
 /** A chunk splits in two at this many entries: inserting moves at most so many slots, and 100,000 entries are some 400 chunks. */
 const CHUNK_ENTRIES = 512;
 
 /** From here on a batch is sorted first: neighbours then find their places from each other. */
 const SORTED_BATCH_ENTRIES = 8;
+
+/** Below, a search stays within the processor's cache and is as fast as a hash. */
+const INDEXED_ENTRIES = 1_024;
 
 const NO_CHUNKS: Entry[][] = [];
 
@@ -17,6 +21,7 @@ export class SortedEntries {
   /** No chunk is empty. Shared while there is none. */
   private chunks = NO_CHUNKS;
   private count = 0;
+  private index: NewestIndex | undefined;
   /** Grows with every insertion, so that an iterator knows when its place has moved. */
   private insertions = 0;
 
@@ -28,12 +33,17 @@ export class SortedEntries {
   insertAll(entries: readonly Entry[], replaced: (present: Entry) => void): void {
     const ordered = entries.length < SORTED_BATCH_ENTRIES ? entries : [...entries].sort(compareEntries);
     for (const entry of ordered) this.insert(entry, replaced);
+    if (this.index !== undefined) for (const entry of entries) this.index.put(entry);
+    else if (this.count >= INDEXED_ENTRIES) this.makeIndex();
   }
 
   /** The newest entry of `key` at or below the sequence. */
   get(key: Uint8Array, throughSequence: number): Entry | undefined {
-    const at = this.chunkOf(key, throughSequence);
-    const chunk = this.chunks[at];
+    if (this.index?.isUsable === true) {
+      const newest = this.index.get(key);
+      if (newest === undefined || newest.version.sequence <= throughSequence) return newest;
+    }
+    const chunk = this.chunks[this.chunkOf(key, throughSequence)];
     if (chunk === undefined) return undefined;
     const entry = chunk[slotOf(chunk, key, throughSequence)] as Entry;
     return compareKeys(entry.key, key) === 0 ? entry : undefined;
@@ -65,6 +75,11 @@ export class SortedEntries {
 
   get edits(): number {
     return this.insertions;
+  }
+
+  private makeIndex(): void {
+    this.index = new NewestIndex();
+    for (const chunk of this.chunks) for (const entry of chunk) this.index.put(entry);
   }
 
   private insert(entry: Entry, replaced: (present: Entry) => void): void {
