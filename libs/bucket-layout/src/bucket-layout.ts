@@ -32,6 +32,18 @@ export const bucketLayout = {
     return name.startsWith(`log/${id}/`) && /^\d{20}$/.test(digits) ? Number(digits) : undefined;
   },
   rollup: (id: SessionId, from: number, to: number): string => `log/${id}/rollup/${padded(from)}-${padded(to)}`,
+  /** The segments that a rollup stands for, both ends included. */
+  parseRollup: (id: SessionId, name: string): { readonly from: number; readonly to: number } | undefined => {
+    const prefix = `log/${id}/rollup/`;
+    const match = name.startsWith(prefix) ? /^(\d{20})-(\d{20})$/.exec(name.slice(prefix.length)) : null;
+    return match === null ? undefined : { from: Number(match[1]), to: Number(match[2]) };
+  },
+  logs: 'log/',
+  /** Whose log an object belongs to, whatever it is. */
+  parseLog: (name: string): SessionId | undefined => {
+    const id = name.startsWith('log/') ? name.slice('log/'.length).split('/', 1)[0] : undefined;
+    return id !== undefined && isSessionId(id) ? id : undefined;
+  },
 
   databases: 'db/',
   database: (id: DatabaseId): string => `db/${id}/`,

@@ -117,7 +117,10 @@ export class Chains {
     }
   }
 
-  /** Segments up to `segment` are gone: a chain that ends there begins anew, for what is below the floor counts as confirmed. */
+  /**
+   * A chain that ends at or below `segment` begins anew with its next frame, if nothing of the database is pending: the caller says
+   * that all of it is below the confirmed floor, where it counts as confirmed, or in a head.
+   */
   forget(databaseId: DatabaseId, segment: number): void {
     const chain = this.chains.get(databaseId);
     if (chain !== undefined && chain.lastSegment <= segment && chain.pending.length === 0) {

@@ -7,18 +7,24 @@ import { drawNonce, settleCreate } from '@leasehold/object-store';
 
 import { forEachBounded } from './bounded.js';
 import { ClosedLog } from './closed-log.js';
-import { UnsupportedRollupError } from './log-errors.js';
+import type { LogCache } from './log-cache.js';
 import type { SegmentKind } from './log-inventory.js';
 import { LogInventory, WINDOW_SEGMENTS } from './log-inventory.js';
+import { readLogObject } from './log-object.js';
+import type { LogSource } from './log-source.js';
 import { encodeSeal, SEAL_BYTES } from './segment.js';
-import { readSegment } from './segment-reader.js';
 
 /** Requests of one closing that are under way at the same time. */
-const CONCURRENT_REQUESTS = 16;
-/** A million segments: far more than a session may leave (L5). */
+const CONCURRENT_REQUESTS = WINDOW_SEGMENTS;
+/** A million objects: far more than a session may leave (L5), with all that landed late below its floor. */
 const LIST_PAGES_LIMIT = 1_000;
 /** Each lost number is one that the session still filled with data; it stops within its ttl, refused at its record. */
 const ROUNDS_LIMIT = 10_000;
+
+export interface CloseOptions extends SealOptions {
+  /** Where the closed log keeps what it has read; by default one that all logs of the store share. */
+  readonly cache?: LogCache;
+}
 
 /**
  * Ends a session and closes its log (S3): seals the record, then creates a seal at the lowest absent number and at
@@ -30,37 +36,52 @@ const ROUNDS_LIMIT = 10_000;
  *
  * @param options.observedEtag see `sealRecord`: closes only a session that has not renewed since it was seen silent
  * @returns an empty log when the session's record is absent or clean: ended, nothing to recover (S5)
- * @throws SessionResumedError; UnsupportedRollupError; UnknownOutcomeError and StoreUnavailableError, after which
+ * @throws SessionResumedError; UnknownOutcomeError and StoreUnavailableError, after which
  *   closing may be repeated
  */
 export async function closeLog(
   ctx: SessionContext,
   sessionId: SessionId,
-  options: SealOptions = {},
+  options: CloseOptions = {},
 ): Promise<ClosedLog> {
   const record = await sealRecord(ctx, sessionId, options);
   if (record === undefined || record.state === 'clean') return ClosedLog.empty(sessionId);
   // Listed only now: before the record was sealed the floor could still rise past what the listing shows.
-  const inventory = await takeInventory(ctx, record);
+  const { inventory, rollups } = await takeInventory(ctx, record);
+  await sealWindow(ctx, sessionId, inventory, options.signal);
+  assertNothingBehind(inventory, sessionId);
+  const segments = inventory.dataSegments.map((number) => ({
+    sessionId,
+    number,
+    sizeBytes: inventory.sizeBytesOf(number),
+  }));
+  return new ClosedLog(sessionId, record.floor, [...rollups, ...segments], options.cache);
+}
+
+async function sealWindow(
+  ctx: SessionContext,
+  sessionId: SessionId,
+  inventory: LogInventory,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (let round = 0; !inventory.closed; round++) {
     if (round >= ROUNDS_LIMIT) {
       throw new LeaseholdError('unavailable', 'session-busy', `log grows faster than it can be sealed: ${sessionId}`);
     }
     await forEachBounded(inventory.toSeal, CONCURRENT_REQUESTS, async (number) => {
-      inventory.add(number, await createSeal(ctx, sessionId, number, options.signal));
+      const { kind, sizeBytes } = await createSeal(ctx, sessionId, number, signal);
+      inventory.add(number, kind, sizeBytes);
     });
   }
-  assertNothingBehind(inventory, sessionId);
-  return new ClosedLog(sessionId, record.floor, inventory.dataSegments);
 }
 
 /** True when the session has ended for good: its record is absent or clean, or its log is closed. Changes nothing. @throws StoreUnavailableError */
 export async function isClosed(ctx: SessionContext, sessionId: SessionId): Promise<boolean> {
   const object = await ctx.store.get(bucketLayout.session(sessionId));
   if (object === undefined || object === 'not-modified') return true;
-  const record = decodeSessionRecord(object.body);
+  const record = decodeSessionRecord(object.body, sessionId);
   if (record.state !== 'sealed') return record.state === 'clean';
-  return (await takeInventory(ctx, record)).closed;
+  return (await takeInventory(ctx, record)).inventory.closed;
 }
 
 /** No session that keeps S4 can have written behind the window; if one did, somebody may have been told so. */
@@ -70,29 +91,39 @@ function assertNothingBehind(inventory: LogInventory, sessionId: SessionId): voi
   throw new LeaseholdError('corrupt', 'log-overrun', `log has data behind its seals: ${sessionId}, segment ${last}`);
 }
 
-/** Everything in the log from the floor on. Only objects of a seal's size are read: all others are data. */
-async function takeInventory(ctx: SessionContext, record: SessionRecord): Promise<LogInventory> {
-  const { sessionId, floor, rollups } = record;
-  if (rollups.length > 0) throw new UnsupportedRollupError(sessionId);
+/** What exists for recovery: the segments from the floor on, and of all rollups those that the record names (S6). */
+async function takeInventory(
+  ctx: Pick<SessionContext, 'store'>,
+  record: SessionRecord,
+): Promise<{ readonly inventory: LogInventory; readonly rollups: readonly LogSource[] }> {
+  const { sessionId, floor } = record;
   const inventory = new LogInventory(floor);
   const maybeSeals: number[] = [];
+  // One that is not listed is still named: reading it will tell that it is missing.
+  const rollups = new Map(record.rollups.map(({ from, to }) => [from, { sessionId, from, to, sizeBytes: 0 }]));
+  // Rollups are listed behind all segments.
   let startAfter: string | undefined = bucketLayout.segment(sessionId, floor - 1);
   for (let page = 0; ; page++) {
     if (page >= LIST_PAGES_LIMIT) throw new LeaseholdError('corrupt', 'log-too-long', `log is too long: ${sessionId}`);
     const { objects, truncated } = await ctx.store.list(bucketLayout.log(sessionId), { startAfter });
     for (const { key, sizeBytes } of objects) {
       const number = bucketLayout.parseSegment(sessionId, key);
+      const rollup = bucketLayout.parseRollup(sessionId, key);
+      if (rollup !== undefined && rollups.get(rollup.from)?.to === rollup.to) {
+        rollups.set(rollup.from, { sessionId, ...rollup, sizeBytes });
+      }
+      // Only objects of a seal's size are read: all others are data.
       if (number === undefined) continue;
       if (sizeBytes === SEAL_BYTES) maybeSeals.push(number);
-      else inventory.add(number, 'data');
+      else inventory.add(number, 'data', sizeBytes);
     }
     startAfter = objects.at(-1)?.key;
     if (!truncated) break;
   }
   await forEachBounded(maybeSeals, CONCURRENT_REQUESTS, async (number) => {
-    inventory.add(number, (await readSegment(ctx.store, { sessionId, number })).kind);
+    inventory.add(number, (await readLogObject(ctx.store, { sessionId, number })).kind, SEAL_BYTES);
   });
-  return inventory;
+  return { inventory, rollups: [...rollups.values()] };
 }
 
 /** What the number holds once this resolves: refused means read it; data is data, and a seal by anyone is a seal. */
@@ -101,11 +132,12 @@ async function createSeal(
   sessionId: SessionId,
   number: number,
   signal: AbortSignal | undefined,
-): Promise<SegmentKind> {
+): Promise<{ readonly kind: SegmentKind; readonly sizeBytes: number }> {
   const name = { sessionId, number };
   const seal = encodeSeal(name, drawNonce(ctx.random));
   const created = await settleCreate({ ...ctx, signal }, bucketLayout.segment(sessionId, number), seal);
-  if (created.outcome === 'done') return 'seal';
-  if (created.object.sizeBytes !== SEAL_BYTES) return 'data';
-  return (await readSegment(ctx.store, name)).kind;
+  if (created.outcome === 'done') return { kind: 'seal', sizeBytes: SEAL_BYTES };
+  const { sizeBytes } = created.object;
+  if (sizeBytes !== SEAL_BYTES) return { kind: 'data', sizeBytes };
+  return { kind: (await readLogObject(ctx.store, name)).kind, sizeBytes };
 }

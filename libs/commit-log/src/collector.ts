@@ -1,3 +1,5 @@
+import { assert } from '@leasehold/foundation';
+
 import { SEGMENT_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './segment.js';
 import type { PendingAppend } from './pending-append.js';
 
@@ -45,10 +47,20 @@ export class Collector {
     this.windowOver = true;
   }
 
-  /** The next batch to put, if there is one that need not wait: full, past its window, or the log is idle (L1). */
-  take(idle: boolean): Batch | undefined {
-    const ready = this.batches.length > 1 || idle || this.windowOver;
-    return ready ? this.batches.shift() : undefined;
+  /** A batch is full: it gains nothing by waiting. */
+  get full(): boolean {
+    return this.batches.length > 1;
+  }
+
+  /** True when a batch need not wait for others to join it: full, past its window, or the log is idle (L1). */
+  isDue(idle: boolean): boolean {
+    return this.full || (!this.empty && (idle || this.windowOver));
+  }
+
+  take(): Batch {
+    const batch = this.batches.shift();
+    assert(batch !== undefined, 'a batch is taken when one is due');
+    return batch;
   }
 
   /** Everything that was never put. */

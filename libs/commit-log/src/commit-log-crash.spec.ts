@@ -11,6 +11,7 @@ import { closeLog, isClosed } from './close-log.js';
 import type { ClosedLog } from './closed-log.js';
 import { readTail } from './closed-log.js';
 import { CommitLog } from './commit-log.js';
+import { COMMIT_LOG_SETTINGS } from './commit-log-settings.js';
 
 /**
  * Whole lives of a session on a failing store: several databases are written and flushed, then contenders close the log
@@ -42,6 +43,8 @@ interface Run {
   readonly databases: readonly Written[];
   readonly faults: number;
   readonly trimmed: number;
+  /** Rollups that its record names at its end. */
+  readonly rollups: number;
   readonly killedBySeal: boolean;
   readonly beyondAcknowledged: number;
 }
@@ -65,7 +68,16 @@ async function run(seed: number): Promise<Run> {
   const [own, ...others] = stores as [FaultyStore, ...FaultyStore[]];
   const ctx = { store: reliableReads(own, clock, random), clock, random };
   const session = await clock.settle(startRepeatedly(ctx));
-  const log = new CommitLog({ ...ctx, session }, { commitWindowMs: 5, maxSegmentBytes: 600, maxInFlight: 64 });
+  const log = new CommitLog(
+    { ...ctx, session },
+    {
+      ...COMMIT_LOG_SETTINGS,
+      maxSegmentBytes: 600,
+      maxInFlight: 64,
+      foldAtSegments: 1 + (seed % 12),
+      heldBytes: (seed % 3) * 400,
+    },
+  );
 
   const databases: Written[] = Array.from({ length: DATABASES }, (_, i) => ({
     id: `00000000-0000-4000-8000-00000000000${i}` as DatabaseId,
@@ -97,7 +109,15 @@ async function run(seed: number): Promise<Run> {
   let beyondAcknowledged = 0;
   for (const database of databases) beyondAcknowledged += await check(database, closed, memory);
   const faults = stores.reduce((sum, { trace }) => sum + trace.length, 0);
-  return { closed, databases, faults, trimmed: session.floor - 1, killedBySeal, beyondAcknowledged };
+  return {
+    closed,
+    databases,
+    faults,
+    trimmed: session.floor - 1,
+    rollups: session.rollups.length,
+    killedBySeal,
+    beyondAcknowledged,
+  };
 }
 
 /** In place of `expect`, whose comparisons would take most of the time here. */
@@ -183,6 +203,7 @@ describe('S1–S4, S6, L1–L3, P1, H5: random lives and deaths of a session', (
       unknown: 0,
       faults: 0,
       trimmed: 0,
+      rollups: 0,
       killedBySeal: 0,
       gaps: 0,
       beyondAcknowledged: 0,
@@ -199,12 +220,14 @@ describe('S1–S4, S6, L1–L3, P1, H5: random lives and deaths of a session', (
       if (segments.some((segment, i) => i > 0 && segment !== (segments[i - 1] ?? 0) + 1)) totals.gaps++;
       totals.faults += result.faults;
       totals.trimmed += result.trimmed;
+      totals.rollups += result.rollups;
       totals.killedBySeal += Number(result.killedBySeal);
       totals.beyondAcknowledged += result.beyondAcknowledged;
     }
     // Unless all this happened, the above proves little.
     expect(totals.acknowledged).toBeGreaterThan(5_000);
-    expect(totals.unknown).toBeGreaterThan(500);
+    expect(totals.unknown).toBeGreaterThan(400);
+    expect(totals.rollups).toBeGreaterThan(300);
     expect(totals.faults).toBeGreaterThan(5_000);
     expect(totals.trimmed).toBeGreaterThan(500);
     expect(totals.killedBySeal).toBe(SEEDS.length);

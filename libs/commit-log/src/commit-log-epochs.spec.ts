@@ -11,6 +11,7 @@ import { closeLog } from './close-log.js';
 import type { ClosedLog } from './closed-log.js';
 import { readTail } from './closed-log.js';
 import { CommitLog } from './commit-log.js';
+import { COMMIT_LOG_SETTINGS } from './commit-log-settings.js';
 import type { Frame } from './frame.js';
 
 /**
@@ -119,7 +120,12 @@ async function run(seed: number): Promise<{ claims: number; acknowledged: number
   const settings = { endpoint: 'http://a', pid: 1, host: 'a', ttlMs: TTL_MS };
   const session = await clock.settle(repeatedly(() => Session.start(ctx, settings)));
   const maxSegmentBytes = 300 + Math.floor(random.fraction() * 700);
-  const log = new CommitLog({ ...ctx, session }, { commitWindowMs: 5, maxSegmentBytes, maxInFlight: 64 });
+  const foldAtSegments = 1 + (seed % 10);
+  const heldBytes = (seed % 3) * 300;
+  const log = new CommitLog(
+    { ...ctx, session },
+    { ...COMMIT_LOG_SETTINGS, maxSegmentBytes, maxInFlight: 64, foldAtSegments, heldBytes },
+  );
   const databases = Array.from(
     { length: DATABASES },
     (_, i) => new Claimed(`00000000-0000-4000-8000-00000000000${i}` as DatabaseId, log, random),

@@ -8,7 +8,7 @@ import { MemoryStore, UnknownOutcomeError } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
 
 import { closeLog } from './close-log.js';
-import type { CommitLogSettings } from './commit-log.js';
+import type { CommitLogSettings } from './commit-log-settings.js';
 import { CommitLog, PENDING_LIMIT_BYTES } from './commit-log.js';
 import type { Frame } from './frame.js';
 import { LogOverloadedError } from './log-errors.js';
@@ -17,7 +17,17 @@ import { decodeSegment, encodeSeal } from './segment.js';
 import { HeldStore } from './testing/held-store.js';
 
 const TTL_MS = 6_000;
-const SETTINGS: CommitLogSettings = { commitWindowMs: 5, maxSegmentBytes: 10_000, maxInFlight: 64 };
+const SETTINGS: CommitLogSettings = {
+  commitWindowMs: 5,
+  maxSegmentBytes: 10_000,
+  maxInFlight: 64,
+  // Budget and hedging have their own tests below.
+  putsPerSecond: 1_000_000,
+  burstPuts: 64,
+  hedgeShare: 0,
+  foldAtSegments: 192,
+  heldBytes: 100_000,
+};
 const A = '00000000-0000-4000-8000-00000000000a' as DatabaseId;
 const B = '00000000-0000-4000-8000-00000000000b' as DatabaseId;
 const C = '00000000-0000-4000-8000-00000000000c' as DatabaseId;
@@ -458,11 +468,13 @@ describe('S6: floor and trimming', () => {
   });
 
   it('sends a renewal of its own when much can be trimmed', async () => {
-    await confirmed(256, A);
+    for (let sequence = 1; sequence <= 192; sequence++) {
+      await confirmed(1, A);
+      log.flushed(A, 1, sequence);
+    }
     await clock.advance(1);
-    log.flushed(A, 1, 256);
-    await clock.advance(1);
-    expect(session.floor).toBe(257);
+    expect(session.floor).toBe(193);
+    await clock.advance(TTL_MS);
     expect(await stored()).toEqual([]);
   });
 

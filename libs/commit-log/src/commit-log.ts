@@ -3,23 +3,26 @@ import type { Clock, DatabaseId, Random, Timer } from '@leasehold/foundation';
 import { assert, isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 import type { Session } from '@leasehold/lease';
 import { SessionLostError } from '@leasehold/lease';
-import type { CreateOutcome, ObjectStore, StoredObject } from '@leasehold/object-store';
-import { drawNonce, settleCreate, UnknownOutcomeError } from '@leasehold/object-store';
+import type { ObjectStore, StoredObject } from '@leasehold/object-store';
+import { drawNonce, UnknownOutcomeError } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
 import { Chains } from './chains.js';
 import type { Batch } from './collector.js';
 import { Collector } from './collector.js';
+import type { CommitLogSettings } from './commit-log-settings.js';
+import { COMMIT_LOG_SETTINGS } from './commit-log-settings.js';
 import { Confirmations } from './confirmations.js';
-import type { NumberedSegment } from './database-tail.js';
-import { databaseTail } from './database-tail.js';
 import type { Append, Frame } from './frame.js';
+import { PAYLOAD_LIMIT_BYTES } from './frame-codec.js';
+import { HedgedStore } from './hedged-store.js';
 import { LogOverloadedError } from './log-errors.js';
+import { LOOSE_LIMIT_SEGMENTS, LogKeeper } from './log-keeper.js';
+import { settleOwn } from './own-object.js';
+import { readOwnTail } from './own-tail.js';
 import type { PendingAppend } from './pending-append.js';
+import { PutBudget } from './put-budget.js';
 import { Retention } from './retention.js';
-import { decodeSegment, encodeSegment, PAYLOAD_LIMIT_BYTES } from './segment.js';
-import { readSegment } from './segment-reader.js';
-import { Trimmer } from './trimmer.js';
+import { decodeSegment, encodeSegment } from './segment.js';
 
 export interface CommitLogContext {
   readonly store: ObjectStore;
@@ -28,39 +31,18 @@ export interface CommitLogContext {
   readonly session: Session;
 }
 
-export interface CommitLogSettings {
-  /** How long a segment collects while puts are in flight (L1). */
-  readonly commitWindowMs: number;
-  /** A segment that would grow beyond it goes out at once (L1). */
-  readonly maxSegmentBytes: number;
-  /** Puts at the same time; at most {@link WINDOW_SEGMENTS} ever are. */
-  readonly maxInFlight: number;
-}
-
-export const COMMIT_LOG_SETTINGS: CommitLogSettings = {
-  commitWindowMs: 5,
-  maxSegmentBytes: 4 * 1024 * 1024,
-  // At the 140 puts a second of mode `fast`, a put at the 99.9th percentile of S3 (274 ms) has 38 others beside it.
-  maxInFlight: 40,
-};
-
 /** Payload bytes accepted and not yet durable; beyond, appends are refused. Sixteen full segments. */
 export const PENDING_LIMIT_BYTES = 64 * 1024 * 1024;
 export const PENDING_LIMIT_APPENDS = 100_000;
 /** Payload bytes that no head contains yet. Flushing is forced long before (L4). */
 export const UNFLUSHED_LIMIT_BYTES = 1024 * 1024 * 1024;
-/** Segments that recovery would have to read. Flushing is forced long before (L5). */
-export const LOOSE_LIMIT_SEGMENTS = 16_384;
-
-/** Between two settlements of the same put; each of them repeats it for half a minute. */
-const SETTLE_AGAIN_MS = 1_000;
-const CONCURRENT_READS = 16;
 
 /**
  * One group commit for all databases of a session, as in Bigtable's tablet servers and WarpStream's files.
  *
  *     append → collected → put as segment n (create) → confirmed → durable with its chain → acknowledged
  *              L1          S4: n ≤ confirmed + 64      P1          S4, L2
+ *                          L5: n < floor + 512         hedged      └→ older ones folded into rollups (L5)
  *
  * A put whose outcome is unknown is repeated with the same bytes for as long as the session lives (P1); meanwhile other
  * segments overtake it, up to the window of 64. Another process's seal in the way ends the session (S3): every append
@@ -69,11 +51,14 @@ const CONCURRENT_READS = 16;
 export class CommitLog {
   private readonly confirmations = new Confirmations();
   private readonly chains = new Chains();
-  private readonly retention = new Retention();
+  private readonly retention: Retention;
   private readonly collector: Collector;
-  private readonly trimmer: Trimmer;
+  private readonly budget: PutBudget;
+  private readonly puts: ObjectStore;
+  private readonly keeper: LogKeeper;
   private window: Timer | undefined;
-  private puts = 0;
+  private nextPut: Timer | undefined;
+  private putting = 0;
   private idling: (() => void)[] = [];
 
   constructor(
@@ -81,13 +66,17 @@ export class CommitLog {
     private readonly settings: CommitLogSettings = COMMIT_LOG_SETTINGS,
   ) {
     assert(settings.maxInFlight >= 1, 'at least one put at a time');
+    this.retention = new Retention(settings.heldBytes);
     this.collector = new Collector(settings.maxSegmentBytes);
-    this.trimmer = new Trimmer(
-      ctx.store,
-      ctx.session,
-      () => this.floor(),
-      (segment) => this.forget(segment),
-    );
+    this.budget = new PutBudget(ctx.clock, settings.putsPerSecond, settings.burstPuts);
+    this.puts = new HedgedStore(ctx.store, ctx.clock, settings.hedgeShare);
+    const listener = {
+      floorRose: (): void => this.pump(),
+      folded: (databases: Iterable<DatabaseId>, through: number): void => {
+        for (const databaseId of databases) this.chains.forget(databaseId, through);
+      },
+    };
+    this.keeper = new LogKeeper(ctx, this.retention, this.confirmations, listener, settings.foldAtSegments);
     ctx.session.ended.addEventListener('abort', () => this.end(), { once: true });
   }
 
@@ -124,10 +113,17 @@ export class CommitLog {
       frame.epoch < epoch || (frame.epoch === epoch && frame.lastSequence <= throughSequence);
     this.chains.supersede(databaseId, isNeedless);
     this.retention.flushed(databaseId, isNeedless);
-    this.trimmer.wake();
+    this.forgetNeedless(databaseId);
+    this.keeper.wake();
   }
 
-  /** Databases whose unflushed commits hold back the floor, the one with the oldest first. */
+  /**
+   * Databases whose commits no confirmed head contains, the one with the oldest first. To be flushed when the log has too many
+   * BYTES (L4): the number of its segments is kept small by rollups (L5), for which no database has to be flushed.
+   *
+   * One way out remains theirs: where {@link looseSegments} comes close to {@link LOOSE_LIMIT_SEGMENTS}, a rollup cannot be
+   * written, because bytes of the log cannot be read back; then flushing the first of them lets the log go on.
+   */
   laggards(): readonly DatabaseId[] {
     return this.retention.laggards;
   }
@@ -137,9 +133,14 @@ export class CommitLog {
     return this.retention.unflushedBytes;
   }
 
-  /** Segments from the oldest needed one on: what a recovery would read. */
+  /** Segments from the oldest one on that is needed and in no rollup; at most {@link LOOSE_LIMIT_SEGMENTS} (L5). */
   looseSegments(): number {
-    return this.confirmations.nextNumber - this.floor();
+    return this.confirmations.nextNumber - this.keeper.floor;
+  }
+
+  /** Rollups that stand for older segments (L5). */
+  rollups(): number {
+    return this.retention.rollups.length;
   }
 
   /**
@@ -152,13 +153,7 @@ export class CommitLog {
     await this.chains.resolved(databaseId);
     const { session, store } = this.ctx;
     session.ended.throwIfAborted();
-    const segments: NumberedSegment[] = [];
-    const numbers = this.retention.segmentsOf(databaseId, epoch, afterSequence);
-    await forEachBounded(numbers, CONCURRENT_READS, async (number) => {
-      segments.push({ ...(await readSegment(store, { sessionId: session.id, number })), number });
-    });
-    // Nothing is in flight, so every predecessor is confirmed, as if all of them lay below the floor.
-    return databaseTail(segments, { databaseId, epoch, afterSequence, floor: Number.MAX_SAFE_INTEGER });
+    return readOwnTail({ store, sessionId: session.id }, this.retention, databaseId, epoch, afterSequence);
   }
 
   /** Resolves when nothing of this database is in flight: each of its appends is acknowledged or rejected (H4). */
@@ -168,7 +163,7 @@ export class CommitLog {
 
   /** Resolves when nothing is queued and no put is in flight. */
   idle(): Promise<void> {
-    if (this.puts === 0 && this.collector.empty) return Promise.resolve();
+    if (this.putting === 0 && this.collector.empty) return Promise.resolve();
     return new Promise((resolve) => this.idling.push(resolve));
   }
 
@@ -180,7 +175,6 @@ export class CommitLog {
       throw new LogOverloadedError('bytes pending');
     if (this.chains.pendingAppends >= PENDING_LIMIT_APPENDS) throw new LogOverloadedError('appends pending');
     if (this.retention.unflushedBytes >= UNFLUSHED_LIMIT_BYTES) throw new LogOverloadedError('bytes unflushed');
-    if (this.looseSegments() >= LOOSE_LIMIT_SEGMENTS) throw new LogOverloadedError('segments unflushed');
   }
 
   private openWindow(): void {
@@ -191,60 +185,61 @@ export class CommitLog {
     });
   }
 
-  /** Puts whatever need not wait, as far as the window of S4 and the number of puts allow. */
+  /** Puts whatever need not wait, as far as the windows, the budget and the number of puts allow. */
   private pump(): void {
-    while (!this.ctx.session.ended.aborted && this.puts < this.settings.maxInFlight && this.confirmations.mayIssue()) {
-      const batch = this.collector.take(this.puts === 0);
-      if (batch === undefined) break;
-      void this.put(batch);
+    while (this.mayPut() && this.collector.isDue(this.putting === 0)) {
+      // A full segment is worth its put even when there is none to spend: it cannot become cheaper per byte.
+      if (!this.budget.take() && !this.collector.full) {
+        this.pumpIn(this.budget.waitMs);
+        break;
+      }
+      void this.put(this.collector.take());
     }
-    if (this.puts > 0 || !this.collector.empty) return;
+    if (this.putting > 0 || !this.collector.empty) return;
     const idling = this.idling;
     this.idling = [];
     for (const resolve of idling) resolve();
   }
 
+  private mayPut(): boolean {
+    const { session } = this.ctx;
+    if (session.ended.aborted || this.putting >= this.settings.maxInFlight) return false;
+    return this.confirmations.mayIssue() && this.confirmations.nextNumber - session.floor < LOOSE_LIMIT_SEGMENTS;
+  }
+
+  private pumpIn(waitMs: number): void {
+    this.nextPut ??= this.ctx.clock.schedule(waitMs, () => {
+      this.nextPut = undefined;
+      this.pump();
+    });
+  }
+
   private async put({ appends }: Batch): Promise<void> {
     const { random, session } = this.ctx;
-    this.puts++;
+    this.putting++;
     const name = { sessionId: session.id, number: this.confirmations.issue() };
     const frames = appends.map((append) => this.frameOf(append, name.number));
     const body = encodeSegment(name, drawNonce(random), frames);
     try {
-      const created = await this.settle(bucketLayout.segment(name.sessionId, name.number), body);
+      const key = bucketLayout.segment(name.sessionId, name.number);
+      const created = await settleOwn({ ...this.ctx, store: this.puts }, key, body);
       if (created.outcome === 'done') this.confirm(name.number, appends);
       else session.fail(this.obstacle(name.number, created.object));
     } catch (error) {
       // Has ended already, or this is a bug: then nothing is acknowledged any more.
       session.fail(error as Error);
     } finally {
-      this.puts--;
+      this.putting--;
       this.pump();
-    }
-  }
-
-  /**
-   * The same bytes until the outcome is clear, for as long as the session lives (P1): nobody deletes the segment of a
-   * live session, so creating it again cannot bring back anything.
-   */
-  private async settle(key: string, body: Uint8Array): Promise<CreateOutcome> {
-    const { store, clock, random, session } = this.ctx;
-    for (;;) {
-      try {
-        return await settleCreate({ store, clock, random, signal: session.ended }, key, body);
-      } catch (error) {
-        session.ended.throwIfAborted();
-        if (!isLeaseholdError(error, 'unknown')) throw error;
-        await clock.sleep(SETTLE_AGAIN_MS, session.ended);
-      }
     }
   }
 
   private frameOf(append: PendingAppend, segment: number): Frame {
     const { databaseId, epoch, firstSequence, lastSequence, payload } = append;
     const previousSegment = this.chains.place(append, segment);
-    this.retention.add(segment, append);
-    return { databaseId, epoch, previousSegment, firstSequence, lastSequence, payload };
+    const frame = { databaseId, epoch, previousSegment, firstSequence, lastSequence, payload };
+    this.retention.add(segment, frame, append.needless);
+    return frame;
   }
 
   private confirm(number: number, appends: readonly PendingAppend[]): void {
@@ -252,8 +247,14 @@ export class CommitLog {
     // Also the appends of later segments, which waited for this one in their chain.
     for (const databaseId of new Set(appends.map((append) => append.databaseId))) {
       this.chains.settle(databaseId, (segment) => this.confirmations.has(segment));
+      this.forgetNeedless(databaseId);
     }
-    this.trimmer.wake();
+    this.keeper.wake();
+  }
+
+  /** Everything of the database is in a head: its next frame begins a chain of its own. */
+  private forgetNeedless(databaseId: DatabaseId): void {
+    if (!this.retention.needs(databaseId)) this.chains.forget(databaseId, Number.MAX_SAFE_INTEGER);
   }
 
   /** Why a number of this log holds other bytes than were put there. */
@@ -275,16 +276,9 @@ export class CommitLog {
   private end(): void {
     const cause: unknown = this.ctx.session.ended.reason;
     this.window?.cancel();
+    this.nextPut?.cancel();
     this.collector.clear();
     this.chains.rejectAll(() => new UnknownOutcomeError('session ended before the commit was durable', { cause }));
     this.pump();
-  }
-
-  private floor(): number {
-    return this.retention.floor((segment) => this.confirmations.has(segment));
-  }
-
-  private forget(segment: number): void {
-    for (const databaseId of this.retention.trim(segment)) this.chains.forget(databaseId, segment);
   }
 }

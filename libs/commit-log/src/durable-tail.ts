@@ -17,16 +17,36 @@ export interface PlacedFrame<F extends FrameHeader> {
 }
 
 /**
- * Which frames of one database and one epoch count at recovery (S4), in the order of their commits.
+ * Which frames of one database and one epoch count at recovery (S4), in the order of their segments.
  *
  * A frame counts when its chain is unbroken: it is the first of its epoch, or its predecessor lies below the floor
  * (and was confirmed before the floor could pass it, S6), or its predecessor counts. A frame with a broken chain was
- * never acknowledged, nor was anything after it.
+ * never acknowledged, nor was anything after it. All frames of a rollup lie below the floor, and so do their predecessors.
+ *
+ * @param frames in any order
+ * @throws BrokenTailError for a chain that no log can have written
+ */
+export function countingFrames<F extends FrameHeader>(
+  frames: readonly PlacedFrame<F>[],
+  floor: number,
+): readonly PlacedFrame<F>[] {
+  const ordered = [...frames].sort((a, b) => a.segment - b.segment || a.frame.firstSequence - b.frame.firstSequence);
+  const counted = new Set<number>();
+  return ordered.filter(({ segment, frame: { previousSegment } }) => {
+    if (previousSegment >= segment)
+      throw new BrokenTailError(`frame names a predecessor after itself, segment ${segment}`);
+    if (previousSegment !== 0 && previousSegment >= floor && !counted.has(previousSegment)) return false;
+    counted.add(segment);
+    return true;
+  });
+}
+
+/**
+ * The frames that count ({@link countingFrames}) and that a head with the commit `afterSequence` does not contain.
  *
  * Frames that end at or below `afterSequence` are left out, as are repetitions. The first frame may begin at or below
  * `afterSequence`: the caller drops the commits that it has.
  *
- * @param frames in any order
  * @throws BrokenTailError when what counts does not continue `afterSequence` without a gap
  */
 export function durableTail<F extends FrameHeader>(
@@ -34,16 +54,9 @@ export function durableTail<F extends FrameHeader>(
   floor: number,
   afterSequence: number,
 ): readonly F[] {
-  const ordered = [...frames].sort((a, b) => a.segment - b.segment || a.frame.firstSequence - b.frame.firstSequence);
-  const counted = new Set<number>();
   const tail: F[] = [];
   let last = afterSequence;
-  for (const { segment, frame } of ordered) {
-    const { previousSegment } = frame;
-    if (previousSegment >= segment)
-      throw new BrokenTailError(`frame names a predecessor after itself, segment ${segment}`);
-    if (previousSegment !== 0 && previousSegment >= floor && !counted.has(previousSegment)) continue;
-    counted.add(segment);
+  for (const { segment, frame } of countingFrames(frames, floor)) {
     if (frame.lastSequence <= last) continue;
     const overlaps = frame.firstSequence <= last;
     if (frame.firstSequence > last + 1) {

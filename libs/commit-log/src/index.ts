@@ -1,8 +1,13 @@
 export * from './close-log.js';
 export * from './closed-log.js';
 export * from './commit-log.js';
+export * from './commit-log-settings.js';
 export { BrokenTailError } from './durable-tail.js';
 export * from './frame.js';
+export { PAYLOAD_LIMIT_BYTES } from './frame-codec.js';
+export { LOG_CACHE_BYTES, LogCache } from './log-cache.js';
 export * from './log-errors.js';
 export { WINDOW_SEGMENTS } from './log-inventory.js';
+export { LOOSE_LIMIT_SEGMENTS } from './log-keeper.js';
+export * from './rollup.js';
 export * from './segment.js';

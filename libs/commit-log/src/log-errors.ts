@@ -9,24 +9,11 @@ export class LogOverloadedError extends LeaseholdError {
   }
 }
 
-/** A segment that must be there is not. Never taken for the end of the log (L3). */
+/** A segment or rollup that must be there is not. Never taken for the end of the log (L3). */
 export class MissingSegmentError extends LeaseholdError {
   override readonly name = 'MissingSegmentError';
 
   constructor(key: string) {
-    super('corrupt', 'missing-segment', `log segment is missing: ${key}`);
-  }
-}
-
-/** The record names rollups, which this version does not read. Guessing without them would lose commits. */
-export class UnsupportedRollupError extends LeaseholdError {
-  override readonly name = 'UnsupportedRollupError';
-
-  constructor(sessionId: string) {
-    super(
-      'corrupt',
-      'unsupported-rollup',
-      `session record names rollups, which this version cannot read: ${sessionId}`,
-    );
+    super('corrupt', 'missing-segment', `object of the log is missing: ${key}`);
   }
 }

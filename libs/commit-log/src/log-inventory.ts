@@ -9,11 +9,18 @@ export type SegmentKind = 'data' | 'seal';
  */
 export class LogInventory {
   private readonly known = new Map<number, SegmentKind>();
+  private readonly sizes = new Map<number, number>();
 
   constructor(readonly floor: number) {}
 
-  add(number: number, kind: SegmentKind): void {
-    if (number >= this.floor) this.known.set(number, kind);
+  add(number: number, kind: SegmentKind, sizeBytes = 0): void {
+    if (number < this.floor) return;
+    this.known.set(number, kind);
+    this.sizes.set(number, sizeBytes);
+  }
+
+  sizeBytesOf(number: number): number {
+    return this.sizes.get(number) ?? 0;
   }
 
   /** The lowest number that is not known to exist. */

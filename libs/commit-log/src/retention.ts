@@ -1,92 +1,235 @@
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
+import type { RollupRange } from '@leasehold/lease';
 
-import type { Append } from './frame.js';
+import type { Append, Frame } from './frame.js';
+import { ROLLED_FRAME_OVERHEAD_BYTES } from './rollup.js';
 
-interface RetainedFrame {
-  readonly segment: number;
+/** One frame that no confirmed head contains. */
+export interface RetainedFrame {
+  readonly databaseId: DatabaseId;
   readonly epoch: number;
+  readonly segment: number;
+  readonly firstSequence: number;
   readonly lastSequence: number;
   readonly sizeBytes: number;
+  /** False once a head contains it. */
+  needed: boolean;
+  /** What will go into a rollup, while the segment is loose and the budget holds it. */
+  frame: Frame | undefined;
 }
 
-interface RetainedSegment {
-  /** Frames that no confirmed head contains. */
-  needed: number;
-  readonly databases: Set<DatabaseId>;
+/** A segment that no rollup stands for. */
+export interface LooseSegment {
+  readonly number: number;
+  readonly frames: readonly RetainedFrame[];
+  /** What its needed frames would take in a rollup. */
+  readonly neededBytes: number;
+  /** Its own bytes cannot be read back, and a rollup must not pass it. */
+  readonly unreadable: boolean;
 }
 
-/** Why segments are still needed: the frames in them that no confirmed head contains yet. */
+export interface RetainedRollup extends RollupRange {
+  /** Of the object. */
+  readonly sizeBytes: number;
+  readonly neededFrames: number;
+  readonly neededBytes: number;
+  readonly unreadable: boolean;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface Loose extends Omit<Mutable<LooseSegment>, 'frames'> {
+  frames: RetainedFrame[];
+  neededFrames: number;
+}
+
+type Contained = Pick<Append, 'epoch' | 'lastSequence'>;
+
+/**
+ * Why the log is still needed: the frames that no confirmed head contains yet (L4, S6), where each of them lies, and what of
+ * them is still in memory for the next rollup (L5).
+ *
+ * What a database costs here does not depend on what it wrote, only on how many of its frames are needed.
+ */
 export class Retention {
-  private readonly segments = new Map<number, RetainedSegment>();
+  private readonly loose = new Map<number, Loose>();
+  /** Ascending; those that the session's record names or is about to name. */
+  private rolled: Mutable<RetainedRollup>[] = [];
   /** Needed frames, in the order of their segments. A database without any is not in the map. */
   private readonly needed = new Map<DatabaseId, RetainedFrame[]>();
-  private neededBytes = 0;
+  private neededPayloadBytes = 0;
+  private heldBytes = 0;
   private lowest = 1;
+
+  /** @param heldLimitBytes payload bytes kept in memory for rollups */
+  constructor(private readonly heldLimitBytes: number) {}
 
   /** Payload bytes that recovery would have to read. */
   get unflushedBytes(): number {
-    return this.neededBytes;
+    return this.neededPayloadBytes;
   }
 
-  /** Databases that hold back the floor, the one with the oldest frame first. */
+  get rollups(): readonly RetainedRollup[] {
+    return this.rolled;
+  }
+
+  /** Databases with needed frames, the one with the oldest first. */
   get laggards(): readonly DatabaseId[] {
     return [...this.needed]
       .sort(([, a], [, b]) => (a[0]?.segment ?? 0) - (b[0]?.segment ?? 0))
       .map(([databaseId]) => databaseId);
   }
 
-  add(number: number, append: Append & { readonly needless: boolean }): void {
-    const { databaseId, epoch, lastSequence, payload } = append;
-    const segment = this.segments.get(number) ?? { needed: 0, databases: new Set() };
-    this.segments.set(number, segment);
-    segment.databases.add(databaseId);
-    if (append.needless) return;
-    const frame = { segment: number, epoch, lastSequence, sizeBytes: payload.byteLength };
-    const frames = this.needed.get(databaseId);
-    if (frames === undefined) this.needed.set(databaseId, [frame]);
-    else frames.push(frame);
-    segment.needed++;
-    this.neededBytes += frame.sizeBytes;
+  needs(databaseId: DatabaseId): boolean {
+    return this.needed.has(databaseId);
   }
 
-  flushed(databaseId: DatabaseId, isNeedless: (frame: Pick<Append, 'epoch' | 'lastSequence'>) => boolean): void {
-    const kept: RetainedFrame[] = [];
-    for (const frame of this.needed.get(databaseId) ?? []) {
-      if (!isNeedless(frame)) {
-        kept.push(frame);
-        continue;
-      }
-      const segment = this.segments.get(frame.segment);
-      assert(segment !== undefined, 'a needed frame lies in a retained segment');
-      segment.needed--;
-      this.neededBytes -= frame.sizeBytes;
+  /** A segment is put; frames are added to it before anything else is said of it. */
+  add(number: number, frame: Frame, needless: boolean): void {
+    let segment = this.loose.get(number);
+    if (segment === undefined) {
+      segment = { number, frames: [], neededFrames: 0, neededBytes: 0, unreadable: false };
+      this.loose.set(number, segment);
     }
+    if (needless) return;
+    const { databaseId, epoch, firstSequence, lastSequence, payload } = frame;
+    const sizeBytes = payload.byteLength;
+    const held = this.heldBytes + sizeBytes <= this.heldLimitBytes;
+    if (held) this.heldBytes += sizeBytes;
+    const retained: RetainedFrame = {
+      databaseId,
+      epoch,
+      segment: number,
+      firstSequence,
+      lastSequence,
+      sizeBytes,
+      needed: true,
+      frame: held ? frame : undefined,
+    };
+    segment.frames.push(retained);
+    segment.neededFrames++;
+    segment.neededBytes += rolledBytes(retained);
+    const frames = this.needed.get(databaseId);
+    if (frames === undefined) this.needed.set(databaseId, [retained]);
+    else frames.push(retained);
+    this.neededPayloadBytes += sizeBytes;
+  }
+
+  flushed(databaseId: DatabaseId, isNeedless: (frame: Contained) => boolean): void {
+    const frames = this.needed.get(databaseId);
+    if (frames === undefined) return;
+    const kept = frames.filter((frame) => !isNeedless(frame));
+    if (kept.length === frames.length) return;
+    for (const frame of frames) if (isNeedless(frame)) this.release(frame);
     if (kept.length === 0) this.needed.delete(databaseId);
     else this.needed.set(databaseId, kept);
   }
 
-  /** Segments that hold needed frames of a database at an epoch and above a sequence. */
-  segmentsOf(databaseId: DatabaseId, epoch: number, afterSequence: number): readonly number[] {
+  /** Needed frames of a database at an epoch and above a sequence, in the order of their segments. */
+  framesOf(databaseId: DatabaseId, epoch: number, afterSequence: number): readonly RetainedFrame[] {
     const frames = this.needed.get(databaseId) ?? [];
-    const wanted = frames.filter((frame) => frame.epoch === epoch && frame.lastSequence > afterSequence);
-    return [...new Set(wanted.map(({ segment }) => segment))];
+    return frames.filter((frame) => frame.epoch === epoch && frame.lastSequence > afterSequence);
   }
 
-  /** S6: the lowest segment that is unconfirmed or still needed; everything below it may be trimmed. */
+  /** What is known of a frame that was read back, if it is needed still. */
+  find(frame: Omit<Append, 'payload'>, segment: number): RetainedFrame | undefined {
+    const frames = this.needed.get(frame.databaseId) ?? [];
+    // Merging asks for each frame of a rollup, and one database may have thousands.
+    let [low, high] = [0, frames.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((frames[middle] as RetainedFrame).segment < segment) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; frames[i]?.segment === segment; i++) {
+      const own = frames[i] as RetainedFrame;
+      if (own.epoch === frame.epoch && own.firstSequence === frame.firstSequence) return own;
+    }
+    return undefined;
+  }
+
+  /** The rollup that stands for a segment. */
+  rollupOf(segment: number): RetainedRollup | undefined {
+    return this.rolled.find(({ from, to }) => from <= segment && segment <= to);
+  }
+
+  /** S6: the lowest segment that is unconfirmed, or that is loose and needed. The floor may rise up to it. */
   floor(isConfirmed: (segment: number) => boolean): number {
-    while (isConfirmed(this.lowest) && this.segments.get(this.lowest)?.needed === 0) this.lowest++;
+    while (isConfirmed(this.lowest) && (this.loose.get(this.lowest)?.neededFrames ?? 0) === 0) {
+      this.loose.delete(this.lowest);
+      this.lowest++;
+    }
     return this.lowest;
   }
 
-  /** Drops what is known of a trimmed segment. @returns the databases that had frames in it */
-  trim(number: number): Iterable<DatabaseId> {
-    const segment = this.segments.get(number);
-    assert(
-      number < this.lowest && (segment === undefined || segment.needed === 0),
-      'a needed segment is never trimmed',
-    );
-    this.segments.delete(number);
-    return segment?.databases ?? [];
+  /** From {@link floor} up to a number, as far as there are any. */
+  *looseFrom(floor: number, through: number): Iterable<LooseSegment> {
+    for (let number = floor; number <= through; number++) {
+      const segment = this.loose.get(number);
+      assert(segment !== undefined, 'segments from the floor on are retained');
+      yield segment;
+    }
   }
+
+  /**
+   * From now on a rollup stands for the loose segments up to its end and for the rollups inside its range; undefined: none has
+   * to. What was needed in them may have become less since the rollup was written.
+   */
+  fold(range: RollupRange, sizeBytes: number | undefined): void {
+    const inside = ({ from, to }: RollupRange): boolean => from >= range.from && to <= range.to;
+    const rollup = { ...range, sizeBytes: sizeBytes ?? 0, neededFrames: 0, neededBytes: 0, unreadable: false };
+    for (const merged of this.rolled.filter(inside)) {
+      rollup.neededFrames += merged.neededFrames;
+      rollup.neededBytes += merged.neededBytes;
+    }
+    for (; this.lowest <= range.to; this.lowest++) {
+      const segment = this.loose.get(this.lowest);
+      if (segment === undefined) continue;
+      rollup.neededFrames += segment.neededFrames;
+      rollup.neededBytes += segment.neededBytes;
+      for (const frame of segment.frames) this.letGo(frame);
+      this.loose.delete(this.lowest);
+    }
+    assert(
+      sizeBytes !== undefined || rollup.neededFrames === 0,
+      'what is needed is in a rollup before its segments go',
+    );
+    this.rolled = this.rolled.filter((other) => !inside(other));
+    if (sizeBytes !== undefined) this.rolled.push(rollup);
+    this.rolled.sort((a, b) => a.from - b.from);
+  }
+
+  /** Takes out the rollups of which nothing is needed any more. */
+  dropNeedless(): readonly RollupRange[] {
+    const dropped = this.rolled.filter(({ neededFrames }) => neededFrames === 0);
+    if (dropped.length > 0) this.rolled = this.rolled.filter(({ neededFrames }) => neededFrames > 0);
+    return dropped;
+  }
+
+  /** The object that holds the segment's frames cannot be read back: it stays until heads contain them. */
+  markUnreadable(segment: number): void {
+    const holder = this.loose.get(segment) ?? this.rolled.find(({ from, to }) => from <= segment && segment <= to);
+    if (holder !== undefined) holder.unreadable = true;
+  }
+
+  private release(frame: RetainedFrame): void {
+    const { segment } = frame;
+    const holder = this.loose.get(segment) ?? this.rolled.find(({ from, to }) => from <= segment && segment <= to);
+    assert(holder !== undefined, 'a needed frame lies in a segment or rollup that is kept');
+    frame.needed = false;
+    holder.neededFrames--;
+    holder.neededBytes -= rolledBytes(frame);
+    this.neededPayloadBytes -= frame.sizeBytes;
+    this.letGo(frame);
+  }
+
+  private letGo(frame: RetainedFrame): void {
+    if (frame.frame === undefined) return;
+    this.heldBytes -= frame.sizeBytes;
+    frame.frame = undefined;
+  }
+}
+
+function rolledBytes(frame: RetainedFrame): number {
+  return frame.sizeBytes + ROLLED_FRAME_OVERHEAD_BYTES;
 }

@@ -1,16 +1,16 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import {
-  assert,
-  ByteReader,
-  ByteWriter,
-  CorruptBytesError,
-  fromHex,
-  isDatabaseId,
-  isSessionId,
-  toHex,
-} from '@leasehold/foundation';
+import { assert, ByteReader, ByteWriter, CorruptBytesError, fromHex, isSessionId } from '@leasehold/foundation';
 
 import type { Frame, FrameHeader } from './frame.js';
+import type { PlacedHeader, ReadFrame } from './frame-codec.js';
+import {
+  DATABASE_BYTES,
+  databaseBytes,
+  databaseIdOf,
+  FRAME_FIXED_BYTES,
+  readFrame,
+  writeFrame,
+} from './frame-codec.js';
 
 /**
  * One object of a session's log, `log/<session>/<number>`, format version 1. Integers are big-endian.
@@ -42,9 +42,6 @@ const FORMAT_VERSION = 1;
 const KINDS = ['data', 'seal'] as const;
 const NONCE_BYTES = 16;
 const SESSION_BYTES = 26;
-const DATABASE_BYTES = 16;
-const FRAME_HEADER_BYTES = 46;
-const CRC_BYTES = 4;
 const DIRECTORY_ENTRY_BYTES = 20;
 const DIRECTORY_TAIL_BYTES = 8;
 
@@ -52,9 +49,7 @@ export const SEGMENT_HEADER_BYTES = 63;
 /** A seal is its header; nothing else has this size. */
 export const SEAL_BYTES = SEGMENT_HEADER_BYTES;
 /** What a frame adds to a segment besides its payload. */
-export const FRAME_OVERHEAD_BYTES = FRAME_HEADER_BYTES + CRC_BYTES + DIRECTORY_ENTRY_BYTES;
-/** A longer payload could not be read back in one piece; the engine's own limits lie far below. */
-export const PAYLOAD_LIMIT_BYTES = 32 * 1024 * 1024;
+export const FRAME_OVERHEAD_BYTES = FRAME_FIXED_BYTES + DIRECTORY_ENTRY_BYTES;
 
 export interface SegmentName {
   readonly sessionId: SessionId;
@@ -76,12 +71,31 @@ export interface FrameDamage {
   readonly header: FrameHeader | undefined;
 }
 
+/** Where the frames of an object lie, and what of it cannot be read. */
+export interface FrameMap {
+  readonly intact: readonly FrameSpan[];
+  readonly damage: readonly (FrameDamage & { readonly header: PlacedHeader | undefined })[];
+}
+
+/** An intact frame at the bytes [offset, end). */
+export interface FrameSpan {
+  readonly header: PlacedHeader;
+  readonly offset: number;
+  readonly end: number;
+  /** A view on the object's bytes. */
+  readonly payload: Uint8Array;
+}
+
 /** @param nonce 16 bytes in hexadecimal */
 export function encodeSegment(name: SegmentName, nonce: string, frames: readonly Frame[]): Uint8Array {
   assert(frames.length > 0, 'a data segment has at least one frame');
   const writer = new ByteWriter();
   writeHeader(writer, name, nonce, 'data', frames.length);
-  const offsets = frames.map((frame) => writeFrame(writer, frame));
+  const offsets = frames.map((frame) => {
+    const offset = writer.size;
+    writeFrame(writer, frame);
+    return offset;
+  });
   const directoryAt = writer.size;
   frames.forEach((frame, i) => writer.raw(databaseBytes(frame.databaseId)).u32(offsets[i] as number));
   return writer.crc32Since(directoryAt).u32(DIRECTORY_MAGIC).toBytes();
@@ -99,16 +113,44 @@ export function encodeSeal(name: SegmentName, nonce: string): Uint8Array {
  * @throws CorruptBytesError when the header is damaged or names another object than `name`
  */
 export function decodeSegment(name: SegmentName, bytes: Uint8Array): DecodedSegment {
+  const { kind, intact, damage } = mapSegment(name, bytes);
+  const frames = intact.map(({ header: { segment: _, ...header }, payload }): Frame => ({ ...header, payload }));
+  return {
+    kind,
+    frames,
+    damage: damage.map(({ databaseId, header }) => ({ databaseId, header: withoutSegment(header) })),
+  };
+}
+
+/** The same without taking the frames apart. @throws CorruptBytesError */
+export function mapSegment(name: SegmentName, bytes: Uint8Array): FrameMap & { readonly kind: DecodedSegment['kind'] } {
   const { kind, count } = readHeader(name, bytes);
-  if (kind === 'seal') return { kind, frames: [], damage: [] };
+  if (kind === 'seal') return { kind, intact: [], damage: [] };
   const directory = readDirectory(bytes, count);
-  const frames: Frame[] = [];
-  const damage: FrameDamage[] = [];
-  let offset: number | undefined = SEGMENT_HEADER_BYTES;
+  return { kind, ...mapFrames(bytes, SEGMENT_HEADER_BYTES, count, directory, name.number) };
+}
+
+/**
+ * Goes from frame to frame; the directory finds the next one where a frame's own header is damaged.
+ * @param segment see {@link readFrame}
+ */
+export function mapFrames(
+  bytes: Uint8Array,
+  begin: number,
+  count: number,
+  directory: readonly DirectoryEntry[] | undefined,
+  segment?: number,
+): FrameMap {
+  const intact: FrameSpan[] = [];
+  const damage: { databaseId: DatabaseId | undefined; header: PlacedHeader | undefined }[] = [];
+  let offset: number | undefined = begin;
   for (let i = 0; i < count; i++) {
-    const read: ReadFrame | undefined = offset === undefined ? undefined : readFrame(bytes, offset);
-    if (read?.frame) frames.push(read.frame);
-    else damage.push({ databaseId: read?.header.databaseId ?? directory?.[i]?.databaseId, header: read?.header });
+    const read: ReadFrame | undefined = offset === undefined ? undefined : readFrame(bytes, offset, segment);
+    if (read?.payload !== undefined && read.end !== undefined && offset !== undefined) {
+      intact.push({ header: read.header, offset, end: read.end, payload: read.payload });
+    } else {
+      damage.push({ databaseId: read?.header.databaseId ?? directory?.[i]?.databaseId, header: read?.header });
+    }
     offset = read?.end ?? directory?.[i + 1]?.offset;
     if (offset === undefined && directory === undefined) {
       // Nothing tells where the next frame begins, nor whose it is.
@@ -116,7 +158,13 @@ export function decodeSegment(name: SegmentName, bytes: Uint8Array): DecodedSegm
       break;
     }
   }
-  return { kind, frames, damage };
+  return { intact, damage };
+}
+
+function withoutSegment(header: PlacedHeader | undefined): FrameHeader | undefined {
+  if (header === undefined) return undefined;
+  const { segment: _, ...rest } = header;
+  return rest;
 }
 
 function writeHeader(
@@ -158,66 +206,7 @@ function readHeader(name: SegmentName, bytes: Uint8Array): { kind: (typeof KINDS
   return { kind, count };
 }
 
-/** @returns the frame's offset */
-function writeFrame(writer: ByteWriter, frame: Frame): number {
-  const { payload } = frame;
-  assert(payload.byteLength <= PAYLOAD_LIMIT_BYTES, 'payload is too long for a frame');
-  const offset = writer.size;
-  writer
-    .raw(databaseBytes(frame.databaseId))
-    .u32(frame.epoch)
-    .u48(frame.previousSegment)
-    .u48(frame.firstSequence)
-    .u48(frame.lastSequence)
-    .u32(payload.byteLength)
-    .crc32Since(offset);
-  const payloadAt = writer.size;
-  writer.raw(payload).crc32Since(payloadAt);
-  return offset;
-}
-
-interface ReadFrame {
-  readonly header: FrameHeader;
-  /** Undefined when the payload is damaged or cut off. */
-  readonly frame: Frame | undefined;
-  /** Undefined when the rest of the segment is missing. */
-  readonly end: number | undefined;
-}
-
-/** Undefined when the frame's own header is damaged: then nothing of it can be believed, not even its length. */
-function readFrame(bytes: Uint8Array, offset: number): ReadFrame | undefined {
-  try {
-    const reader = new ByteReader(bytes, offset);
-    const databaseId = databaseIdOf(reader.raw(DATABASE_BYTES));
-    const epoch = reader.u32();
-    const previousSegment = reader.u48();
-    const firstSequence = reader.u48();
-    const lastSequence = reader.u48();
-    const payloadBytes = reader.u32();
-    reader.expectCrc32Since(offset);
-    const header = { databaseId, epoch, previousSegment, firstSequence, lastSequence };
-    const payloadAt = reader.position;
-    if (reader.remaining < payloadBytes + CRC_BYTES) return { header, frame: undefined, end: undefined };
-    const payload = reader.raw(payloadBytes);
-    const end = payloadAt + payloadBytes + CRC_BYTES;
-    return { header, frame: payloadIntact(reader, payloadAt) ? { ...header, payload } : undefined, end };
-  } catch (error) {
-    if (error instanceof CorruptBytesError) return undefined;
-    throw error;
-  }
-}
-
-function payloadIntact(reader: ByteReader, payloadAt: number): boolean {
-  try {
-    reader.expectCrc32Since(payloadAt);
-    return true;
-  } catch (error) {
-    if (error instanceof CorruptBytesError) return false;
-    throw error;
-  }
-}
-
-interface DirectoryEntry {
+export interface DirectoryEntry {
   readonly databaseId: DatabaseId;
   readonly offset: number;
 }
@@ -238,16 +227,4 @@ function readDirectory(bytes: Uint8Array, count: number): readonly DirectoryEntr
     if (error instanceof CorruptBytesError) return undefined;
     throw error;
   }
-}
-
-function databaseBytes(id: DatabaseId): Uint8Array {
-  const bytes = fromHex(id.replaceAll('-', ''));
-  assert(bytes?.byteLength === DATABASE_BYTES, 'a database id is a uuid');
-  return bytes;
-}
-
-function databaseIdOf(bytes: Uint8Array): DatabaseId {
-  const id = toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  assert(isDatabaseId(id), 'sixteen bytes spell a uuid');
-  return id;
 }

@@ -46,7 +46,7 @@ export async function sealRecord(
   let found = await ctx.store.get(key, { signal });
   for (let attempt = 0; attempt < ATTEMPTS_LIMIT; attempt++) {
     if (found === undefined || found === 'not-modified') return undefined;
-    const record = decodeSessionRecord(found.body);
+    const record = decodeSessionRecord(found.body, sessionId);
     if (record.state !== 'live') return record;
     if (observedEtag !== undefined && found.etag !== observedEtag) throw new SessionResumedError(sessionId);
     const nonce = drawNonce(ctx.random);

@@ -41,8 +41,17 @@ const records = fc.record({
   host: fc.string(),
   ttlMs: fc.integer({ min: 1, max: 600_000 }),
   state: fc.constantFrom('live' as const, 'sealed' as const, 'clean' as const),
-  floor: fc.integer({ min: 1, max: 2 ** 48 }),
-  rollups: fc.array(fc.record({ from: fc.nat(), to: fc.nat() }), { maxLength: 16 }),
+  floor: fc.integer({ min: 2 ** 33, max: 2 ** 48 }),
+  // Any strictly ascending numbers, two by two.
+  rollups: fc
+    .uniqueArray(fc.integer({ min: 1, max: 2 ** 32 }), { maxLength: 32 })
+    .map((numbers) => numbers.sort((a, b) => a - b))
+    .map((numbers) =>
+      Array.from({ length: numbers.length >> 1 }, (_, i) => ({
+        from: numbers[2 * i] as number,
+        to: numbers[2 * i + 1] as number,
+      })),
+    ),
   trail: fc.integer({ min: 0, max: 40 }).map((edits) => ({
     edits,
     nonces: Array.from({ length: Math.min(edits, 16) }, (_, i) => toHex(new Uint8Array(16).fill(edits - i))),
@@ -72,6 +81,36 @@ describe('session record', () => {
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(() => decodeSessionRecord(flipped)).toThrow(CorruptBytesError);
     }
+  });
+
+  it.each([
+    ['a rollup at the floor', 200, [{ from: 1, to: 200 }]],
+    ['a rollup that ends before it begins', 300, [{ from: 5, to: 4 }]],
+    ['a rollup from 0', 300, [{ from: 0, to: 4 }]],
+    [
+      'rollups that overlap',
+      300,
+      [
+        { from: 1, to: 9 },
+        { from: 9, to: 20 },
+      ],
+    ],
+    [
+      'rollups out of order',
+      300,
+      [
+        { from: 10, to: 20 },
+        { from: 1, to: 9 },
+      ],
+    ],
+  ])('S6: never says %s', (_, floor, rollups) => {
+    expect(() => encodeSessionRecord({ ...RECORD, floor, rollups })).toThrow('below the floor');
+  });
+
+  it('refuses a record that belongs to another name', () => {
+    const bytes = encodeSessionRecord(RECORD);
+    expect(() => decodeSessionRecord(bytes, '01jd4zq0s8c3k5m7p9r1t3v5x8' as SessionId)).toThrow(CorruptBytesError);
+    expect(decodeSessionRecord(bytes, RECORD.sessionId)).toEqual(RECORD);
   });
 
   it('refuses trailing bytes', () => {

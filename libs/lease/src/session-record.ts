@@ -45,9 +45,20 @@ export interface RollupRange {
   readonly to: number;
 }
 
+/** S6: what a record may say of its log: rollups in ascending order, apart from each other, and all below the floor. */
+export function areRollupsBelow(floor: number, rollups: readonly RollupRange[]): boolean {
+  let above = 1;
+  for (const { from, to } of rollups) {
+    if (from < above || to < from || to >= floor) return false;
+    above = to + 1;
+  }
+  return true;
+}
+
 export function encodeSessionRecord(record: SessionRecord): Uint8Array {
   assert(record.floor >= 1, 'segments start at 1');
   assert(record.rollups.length <= ROLLUPS_LIMIT, 'too many rollups in one session record');
+  assert(areRollupsBelow(record.floor, record.rollups), 'rollups are in order and lie below the floor');
   assert(record.ttlMs > 0 && record.ttlMs <= TTL_LIMIT_MS, 'ttl out of range');
   const writer = new ByteWriter()
     .u32(MAGIC)
@@ -65,8 +76,11 @@ export function encodeSessionRecord(record: SessionRecord): Uint8Array {
   return writer.crc32Since(0).toBytes();
 }
 
-/** @throws CorruptBytesError for anything that {@link encodeSessionRecord} cannot have written. */
-export function decodeSessionRecord(bytes: Uint8Array): SessionRecord {
+/**
+ * @param expectedId of the object's name; a record that says another one is not this object's
+ * @throws CorruptBytesError for anything that {@link encodeSessionRecord} cannot have written
+ */
+export function decodeSessionRecord(bytes: Uint8Array, expectedId?: SessionId): SessionRecord {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw new CorruptBytesError('not a session record');
   const version = reader.u16();
@@ -84,6 +98,9 @@ export function decodeSessionRecord(bytes: Uint8Array): SessionRecord {
   reader.expectEnd();
   if (state === undefined || !isSessionId(sessionId))
     throw new CorruptBytesError('session record has no valid state or id');
+  if (expectedId !== undefined && sessionId !== expectedId)
+    throw new CorruptBytesError('session record names another object');
+  if (!areRollupsBelow(floor, rollups)) throw new CorruptBytesError('session record names impossible rollups');
   if (floor < 1 || ttlMs < 1 || ttlMs > TTL_LIMIT_MS) throw new CorruptBytesError('session record is out of range');
   return { sessionId, endpoint, pid, host, ttlMs, state, floor, rollups, trail };
 }

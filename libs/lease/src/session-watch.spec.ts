@@ -10,6 +10,7 @@ import { FaultyStore } from '@leasehold/object-store-testing';
 import type { SessionContext } from './seal-record.js';
 import { sealRecord } from './seal-record.js';
 import { Session } from './session.js';
+import { decodeSessionRecord, encodeSessionRecord } from './session-record.js';
 import { SessionWatch } from './session-watch.js';
 
 const TTL_MS = 6_000;
@@ -103,6 +104,54 @@ describe('watching sessions', () => {
     await expect(watch.start()).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
+  it('takes a session whose record has become unreadable for silent, in the same time as any other', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    session.stop();
+    const key = bucketLayout.session(session.id);
+    await memory.delete(key);
+    await memory.put(key, Buffer.from('nonsense'), 'create');
+    await clock.advance(TTL_MS);
+    expect(watch.status(session.id)).toBe('live');
+    faulty.next('get', 'fail-before');
+    await clock.advance(TTL_MS * 0.1 + 2_000);
+    expect(watch.status(session.id)).toBe('expired');
+    // It was read once: its ETag has not changed since, so the fault still waits for a read.
+    expect(faulty.trace).toEqual([]);
+    await expect(watch.refresh(session.id)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(watch.refresh(session.id)).rejects.toMatchObject({ kind: 'corrupt' });
+    await memory.delete(key);
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('absent');
+  });
+
+  it('sees a record that can be read again', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    const key = bucketLayout.session(session.id);
+    const object = await memory.get(key);
+    if (object === undefined || object === 'not-modified') throw new Error('no record');
+    session.stop();
+    await memory.delete(key);
+    await memory.put(key, Buffer.from('nonsense'), 'create');
+    await clock.advance(2 * TTL_MS);
+    expect(watch.status(session.id)).toBe('expired');
+    await memory.delete(key);
+    await memory.put(key, object.body, 'create');
+    await clock.advance(1_000);
+    expect(watch.status(session.id)).toBe('live');
+  });
+
+  it('does not believe a record under the name of another session', async () => {
+    const session = await Session.start(own, SETTINGS);
+    const object = await memory.get(bucketLayout.session(session.id));
+    if (object === undefined || object === 'not-modified') throw new Error('no record');
+    await memory.put(bucketLayout.session(STRANGER), object.body, 'create');
+    await watch.start();
+    expect(watch.live().map(({ sessionId }) => sessionId)).toEqual([session.id]);
+    await expect(watch.refresh(STRANGER)).rejects.toMatchObject({ kind: 'corrupt' });
+  });
+
   it('is not stopped by one unreadable record', async () => {
     await memory.put(bucketLayout.session(STRANGER), Buffer.from('nonsense'), 'create');
     const session = await Session.start(own, SETTINGS);
@@ -116,7 +165,11 @@ describe('watching sessions', () => {
     session.stop();
     const object = await memory.get(bucketLayout.session(session.id));
     if (object === undefined || object === 'not-modified') throw new Error('no record');
-    for (let i = 0; i < 1_100; i++) await memory.put(`workers/0${String(i).padStart(25, '0')}`, object.body, 'create');
+    const record = decodeSessionRecord(object.body);
+    for (let i = 0; i < 1_100; i++) {
+      const sessionId = `0${String(i).padStart(25, '0')}` as SessionId;
+      await memory.put(bucketLayout.session(sessionId), encodeSessionRecord({ ...record, sessionId }), 'create');
+    }
     await watch.start();
     await clock.advance(1_000);
     expect(watch.status(`0${'1099'.padStart(25, '0')}` as SessionId)).toBe('live');

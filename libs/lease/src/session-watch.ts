@@ -7,6 +7,7 @@ import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 import type { ObservedSession, SessionStatus } from './observed-session.js';
 import { firstSeen, isSilent, seenAgain } from './observed-session.js';
 import type { SessionContext } from './seal-record.js';
+import type { SessionRecord } from './session-record.js';
 import { decodeSessionRecord } from './session-record.js';
 
 export interface SessionWatchSettings {
@@ -36,6 +37,8 @@ const CONCURRENT_READS = 16;
  */
 export class SessionWatch {
   private readonly sessions = new Map<SessionId, ObservedSession>();
+  /** ETags of records that could not be decoded. A session whose record stays unreadable falls silent like one that stopped. */
+  private readonly unreadable = new Map<SessionId, string>();
   private readonly listeners = new Set<SessionListener>();
   private readonly waiters = new Set<(error: Error) => void>();
   private readonly refreshing = new Map<SessionId, Promise<ObservedSession | undefined>>();
@@ -94,7 +97,8 @@ export class SessionWatch {
     const sentMs = this.ctx.clock.monotonic();
     const found = await this.ctx.store.get(bucketLayout.session(id), {
       signal: this.stopped.signal,
-      ifNoneMatch: before?.etag,
+      // What could not be read is read again, so that whoever asks learns of it.
+      ifNoneMatch: this.unreadable.has(id) ? undefined : before?.etag,
     });
     this.noteAnswer();
     if (found === undefined) this.forget(id);
@@ -165,7 +169,7 @@ export class SessionWatch {
 
   private async look(): Promise<void> {
     const sentMs = this.ctx.clock.monotonic();
-    const knownBefore = new Set(this.sessions.keys());
+    const knownBefore = new Set([...this.sessions.keys(), ...this.unreadable.keys()]);
     const changed: SessionId[] = [];
     let startAfter: string | undefined;
     for (let page = 0; page < LIST_PAGES_LIMIT; page++) {
@@ -179,7 +183,7 @@ export class SessionWatch {
         if (id === undefined) continue;
         knownBefore.delete(id);
         if (this.sessions.get(id)?.etag === etag) this.seeAgain(id, etag, sentMs);
-        else changed.push(id);
+        else if (this.unreadable.get(id) !== etag) changed.push(id);
       }
       startAfter = objects.at(-1)?.key;
       if (truncated) continue;
@@ -213,10 +217,19 @@ export class SessionWatch {
 
   private see(id: SessionId, etag: string, body: Uint8Array): void {
     const before = this.sessions.get(id);
-    if (before?.etag === etag) return;
+    if (before?.etag === etag && !this.unreadable.has(id)) return;
     // An answer that was overtaken by a later one: sealed and clean are final.
     if (before !== undefined && before.record.state !== 'live') return;
-    const record = decodeSessionRecord(body);
+    let record: SessionRecord;
+    try {
+      record = decodeSessionRecord(body, id);
+    } catch (error) {
+      this.unreadable.set(id, etag);
+      // The silence of S2 begins here: nothing readable says that the session lives.
+      if (before) this.sessions.set(id, firstSeen(before.record, etag, this.ctx.clock.monotonic()));
+      throw error;
+    }
+    this.unreadable.delete(id);
     this.replace(id, firstSeen(record, etag, this.ctx.clock.monotonic()));
   }
 
@@ -233,6 +246,7 @@ export class SessionWatch {
   }
 
   private forget(id: SessionId): void {
+    this.unreadable.delete(id);
     if (this.sessions.delete(id)) this.tell(id);
   }
 

@@ -378,6 +378,67 @@ describe('S6: floor', () => {
   });
 });
 
+describe('L5, S6: rollups', () => {
+  const FIRST = { from: 1, to: 9 };
+  const SECOND = { from: 10, to: 30 };
+
+  it('are named and the floor is raised in one renewal', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    store.sent.length = 0;
+    await session.raiseFloor(10, { rollups: [FIRST], soon: true });
+    expect(store.sent).toHaveLength(1);
+    expect(await recordOf(session)).toMatchObject({ floor: 10, rollups: [FIRST] });
+    expect(session.rollups).toEqual([FIRST]);
+  });
+
+  it('are named until a list without them is confirmed, whatever becomes of the floor', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    await session.raiseFloor(31, { rollups: [FIRST, SECOND], soon: true });
+    await clock.settle(session.raiseFloor(40, { soon: true }));
+    expect(session.rollups).toEqual([FIRST, SECOND]);
+    store.putLatencyMs = 100;
+    let dropped = false;
+    void session.raiseFloor(1, { rollups: [SECOND], soon: true }).then(() => (dropped = true));
+    await clock.advance(99);
+    expect([dropped, session.rollups]).toEqual([false, [FIRST, SECOND]]);
+    await clock.advance(1);
+    expect([dropped, session.rollups, session.floor]).toEqual([true, [SECOND], 40]);
+  });
+
+  it('that are wanted during a renewal wait for the next one, even at the same floor', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    await session.raiseFloor(31, { rollups: [FIRST, SECOND], soon: true });
+    await clock.advance(0);
+    store.putLatencyMs = 100;
+    void session.raiseFloor(40, { soon: true });
+    await clock.advance(50);
+    let merged = false;
+    void session.raiseFloor(31, { rollups: [{ from: 1, to: 30 }], soon: true }).then(() => (merged = true));
+    await clock.advance(50);
+    expect([merged, session.floor, session.rollups]).toEqual([false, 40, [FIRST, SECOND]]);
+    await clock.advance(100);
+    expect([merged, session.rollups]).toEqual([true, [{ from: 1, to: 30 }]]);
+  });
+
+  it('are not taken for named while the renewal is unknown', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    faulty.setRates({ 'fail-after': 1 });
+    let named = false;
+    void session.raiseFloor(10, { rollups: [FIRST], soon: true }).then(() => (named = true));
+    await clock.advance(10);
+    expect((await recordOf(session)).rollups).toEqual([FIRST]);
+    expect([named, session.rollups]).toEqual([false, []]);
+    faulty.setRates({});
+    await clock.advance(1_000);
+    expect([named, session.rollups]).toEqual([true, [FIRST]]);
+  });
+
+  it('never reach the floor', async () => {
+    const session = await Session.start(ctx, SETTINGS);
+    expect(() => session.raiseFloor(9, { rollups: [FIRST] })).toThrow('below the floor');
+  });
+});
+
 describe('S6: sealing clean', () => {
   it('leaves a clean record and ends the session', async () => {
     const session = await Session.start(ctx, SETTINGS);

@@ -7,8 +7,14 @@ import { drawNonce, EMPTY_TRAIL, nextTrail, settleCreate, settleSwap } from '@le
 
 import type { SessionContext } from './seal-record.js';
 import { SessionClosedError, SessionExpiredError, SessionLostError } from './session-errors.js';
-import type { SessionRecord } from './session-record.js';
-import { decodeSessionRecord, encodeSessionRecord, trailOfSessionRecord } from './session-record.js';
+import type { RollupRange, SessionRecord } from './session-record.js';
+import {
+  areRollupsBelow,
+  decodeSessionRecord,
+  encodeSessionRecord,
+  ROLLUPS_LIMIT,
+  trailOfSessionRecord,
+} from './session-record.js';
 
 export interface SessionSettings {
   /** Base URL under which gateways reach this process. */
@@ -33,8 +39,15 @@ interface ConfirmedRecord {
   readonly sentAt: Instant;
 }
 
-interface FloorWaiter {
+/** What the next renewal is to say of the log. Each change of it counts one on, so that its confirmation can be told. */
+interface WantedLog {
   readonly floor: number;
+  readonly rollups: readonly RollupRange[];
+  readonly revision: number;
+}
+
+interface LogWaiter {
+  readonly revision: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -57,11 +70,11 @@ export class Session {
   private readonly end = new AbortController();
   private timer: Timer | undefined;
   private editing: Promise<void> | undefined;
-  private wantedFloor: number;
+  private wanted: WantedLog;
   private urgent = false;
   private closing = false;
   private cleaning: Promise<void> | undefined;
-  private waiters: FloorWaiter[] = [];
+  private waiters: LogWaiter[] = [];
 
   /**
    * Creates the record and resolves once it is confirmed; only then may anything be claimed (S1).
@@ -92,7 +105,7 @@ export class Session {
     private readonly ctx: SessionContext,
     private confirmed: ConfirmedRecord,
   ) {
-    this.wantedFloor = confirmed.record.floor;
+    this.wanted = { floor: confirmed.record.floor, rollups: confirmed.record.rollups, revision: 0 };
     // Every put of the log listens to it, up to 64 at a time; the default of 10 is a guess at leaks.
     setMaxListeners(ENDED_LISTENERS_LIMIT, this.end.signal);
     this.scheduleRenewal();
@@ -128,21 +141,40 @@ export class Session {
     if (!this.serving()) throw new SessionExpiredError(this.id);
   }
 
+  /** The rollups that a confirmed renewal names (L5). */
+  get rollups(): readonly RollupRange[] {
+    return this.confirmed.record.rollups;
+  }
+
   /**
-   * Names a higher floor in the next renewal, or, with `soon`, in one that is sent as soon as none is in flight.
-   * Resolves once a confirmed renewal names it or a higher one (S6); rejects when the session ends first.
+   * Names a higher floor and, if they are given, other rollups, in ONE renewal: the next one or, with `soon`, one that is
+   * sent as soon as none is in flight (S6). The floor never falls; `rollups` replaces the whole list.
+   *
+   * Resolves once a confirmed renewal says all that (or what was asked for later); rejects when the session ends first.
+   * What the record no longer names, or what lies below its floor, may be deleted then, and not before.
    */
-  raiseFloor(floor: number, options: { readonly soon?: boolean } = {}): Promise<void> {
+  raiseFloor(
+    floor: number,
+    options: { readonly rollups?: readonly RollupRange[]; readonly soon?: boolean } = {},
+  ): Promise<void> {
     assert(Number.isSafeInteger(floor) && floor >= 1, 'segments start at 1');
-    if (floor <= this.floor) return Promise.resolve();
+    const { rollups, soon } = options;
+    if (rollups === undefined && floor <= this.floor) return Promise.resolve();
     if (this.end.signal.aborted) return Promise.reject(this.end.signal.reason as Error);
-    this.wantedFloor = Math.max(this.wantedFloor, floor);
+    const wanted = {
+      floor: Math.max(this.wanted.floor, floor),
+      rollups: rollups ?? this.wanted.rollups,
+      revision: this.wanted.revision + 1,
+    };
+    assert(wanted.rollups.length <= ROLLUPS_LIMIT, 'too many rollups in one session record');
+    assert(areRollupsBelow(wanted.floor, wanted.rollups), 'rollups are in order and lie below the floor');
+    this.wanted = wanted;
     // The clean record names it too; a renewal beside that edit would race it.
-    if (options.soon && !this.closing) {
+    if (soon && !this.closing) {
       this.urgent = true;
       if (this.editing === undefined) this.renewNow();
     }
-    return new Promise((resolve, reject) => this.waiters.push({ floor, resolve, reject }));
+    return new Promise((resolve, reject) => this.waiters.push({ revision: wanted.revision, resolve, reject }));
   }
 
   /** The log found a seal where its segment should be: another process has sealed this session (S3). */
@@ -217,11 +249,12 @@ export class Session {
     const { ctx, confirmed } = this;
     const nonce = drawNonce(ctx.random);
     const trail = nextTrail(confirmed.record.trail, nonce);
-    const record: SessionRecord = { ...confirmed.record, ...change, floor: this.wantedFloor, trail };
+    const { floor, rollups, revision } = this.wanted;
+    const record: SessionRecord = { ...confirmed.record, ...change, floor, rollups, trail };
     const sentAt = instant(ctx.clock);
     const etag = await this.settle(encodeSessionRecord(record), nonce, confirmed);
     this.confirmed = { record, etag, sentAt };
-    this.resolveFloorWaiters();
+    this.resolveWaiters(revision);
   }
 
   /** P1 for as long as the session lives: the same bytes and condition, until done or refused. */
@@ -240,7 +273,7 @@ export class Session {
         });
         if (swap.outcome === 'done') return swap.etag;
         // Superseded means applied and then sealed: a renewal that reads itself back from a sealed record is refused (S3).
-        const current = swap.current && decodeSessionRecord(swap.current.body);
+        const current = swap.current && decodeSessionRecord(swap.current.body, this.id);
         throw new SessionLostError(
           this.id,
           current === undefined ? 'its record is gone' : `its record is ${current.state}`,
@@ -255,9 +288,9 @@ export class Session {
     }
   }
 
-  private resolveFloorWaiters(): void {
-    const met = this.waiters.filter((waiter) => waiter.floor <= this.floor);
-    this.waiters = this.waiters.filter((waiter) => waiter.floor > this.floor);
+  private resolveWaiters(revision: number): void {
+    const met = this.waiters.filter((waiter) => waiter.revision <= revision);
+    this.waiters = this.waiters.filter((waiter) => waiter.revision > revision);
     for (const waiter of met) waiter.resolve();
   }
 }

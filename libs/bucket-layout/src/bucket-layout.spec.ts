@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SessionId } from '@leasehold/foundation';
+
+import { bucketLayout } from './bucket-layout.js';
+
+const SESSION = '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId;
+const OTHER = '01jd4zq0s8c3k5m7p9r1t3v5x8' as SessionId;
+
+describe('names of a log', () => {
+  it('reads back what it builds', () => {
+    expect(bucketLayout.parseSegment(SESSION, bucketLayout.segment(SESSION, 17))).toBe(17);
+    expect(bucketLayout.parseRollup(SESSION, bucketLayout.rollup(SESSION, 17, 300))).toEqual({ from: 17, to: 300 });
+    expect(bucketLayout.parseSession(bucketLayout.session(SESSION))).toBe(SESSION);
+  });
+
+  it('takes no rollup for a segment, and nothing of another session for its own', () => {
+    const rollup = bucketLayout.rollup(SESSION, 1, 2);
+    expect(bucketLayout.parseSegment(SESSION, rollup)).toBeUndefined();
+    expect(bucketLayout.parseRollup(SESSION, bucketLayout.segment(SESSION, 1))).toBeUndefined();
+    expect(bucketLayout.parseRollup(OTHER, rollup)).toBeUndefined();
+    expect(bucketLayout.parseRollup(SESSION, `${rollup}0`)).toBeUndefined();
+  });
+
+  it('lists rollups behind all segments', () => {
+    expect(bucketLayout.rollup(SESSION, 1, 2) > bucketLayout.segment(SESSION, Number.MAX_SAFE_INTEGER)).toBe(true);
+  });
+
+  it('tells whose log an object is in', () => {
+    expect(bucketLayout.parseLog(bucketLayout.rollup(SESSION, 1, 2))).toBe(SESSION);
+    expect(bucketLayout.parseLog(bucketLayout.segment(OTHER, 9))).toBe(OTHER);
+    expect(bucketLayout.parseLog('log/nonsense/1')).toBeUndefined();
+    expect(bucketLayout.parseLog(bucketLayout.session(SESSION))).toBeUndefined();
+  });
+});

@@ -1,0 +1,106 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import type { DatabaseId } from '@leasehold/foundation';
+import { assert, isLeaseholdError } from '@leasehold/foundation';
+import type { GetOptions, ObjectStore, StoredObject } from '@leasehold/object-store';
+
+import { MissingSegmentError } from './log-errors.js';
+import type { RollupName } from './rollup.js';
+import { mapRollup, readRollupDirectory, readRollupFooter, ROLLUP_FOOTER_BYTES } from './rollup.js';
+import type { DirectoryEntry, FrameMap, SegmentName } from './segment.js';
+import { mapFrames, mapSegment } from './segment.js';
+
+/** Bytes can be damaged on their way as well as at rest; only what stays damaged is believed. */
+export const READS_OF_DAMAGED = 3;
+/** Read from the end of a rollup at first: the directory of 3,000 frames. */
+const DIRECTORY_READ_BYTES = 64 * 1024;
+
+/** A segment or a rollup. */
+export type LogObjectName = SegmentName | RollupName;
+
+export interface ReadLogObject extends FrameMap {
+  readonly kind: 'data' | 'seal';
+  readonly body: Uint8Array;
+}
+
+export function logObjectKey(name: LogObjectName): string {
+  return 'number' in name
+    ? bucketLayout.segment(name.sessionId, name.number)
+    : bucketLayout.rollup(name.sessionId, name.from, name.to);
+}
+
+/**
+ * Reads one object of a log that is known to exist. One whose header stays unreadable comes back as data with damage that
+ * could be anybody's: somebody wrote something there, and it must not be taken for nothing (L3).
+ * @throws MissingSegmentError, StoreUnavailableError
+ */
+export async function readLogObject(store: Pick<ObjectStore, 'get'>, name: LogObjectName): Promise<ReadLogObject> {
+  for (let read = 1; ; read++) {
+    const { body } = await getObject(store, name);
+    const object = mapOrDamage(name, body);
+    if (object.damage.length === 0 || read === READS_OF_DAMAGED) return { ...object, body };
+  }
+}
+
+function mapOrDamage(name: LogObjectName, body: Uint8Array): FrameMap & { readonly kind: 'data' | 'seal' } {
+  try {
+    return 'number' in name ? mapSegment(name, body) : { kind: 'data', ...mapRollup(name, body) };
+  } catch (error) {
+    if (!isLeaseholdError(error, 'corrupt')) throw error;
+    return { kind: 'data', intact: [], damage: [{ databaseId: undefined, header: undefined }] };
+  }
+}
+
+/**
+ * What a rollup holds of one database, in two or three requests for as many bytes as that takes. Where its directory cannot
+ * be read, all of it is.
+ * @throws MissingSegmentError, StoreUnavailableError
+ */
+export async function readFromRollup(
+  store: Pick<ObjectStore, 'get'>,
+  name: RollupName,
+  databaseId: DatabaseId,
+): Promise<FrameMap> {
+  const directory = await readDirectory(store, name);
+  if (directory === undefined) return readLogObject(store, name);
+  const { entries, directoryAt } = directory;
+  const first = entries.findIndex((entry) => entry.databaseId === databaseId);
+  if (first === -1) return { intact: [], damage: [] };
+  const behind = entries.findIndex((entry, i) => i > first && entry.databaseId !== databaseId);
+  const own = entries.slice(first, behind === -1 ? undefined : behind);
+  const start = (own[0] as DirectoryEntry).offset;
+  const end = behind === -1 ? directoryAt : (entries[behind] as DirectoryEntry).offset;
+  const { body } = await getObject(store, name, { range: { start, end } });
+  const shifted = own.map((entry) => ({ ...entry, offset: entry.offset - start }));
+  const map = mapFrames(body, 0, own.length, shifted);
+  // Perhaps on their way only: the whole is read, and again, before damage is believed.
+  return map.damage.length === 0 ? map : readLogObject(store, name);
+}
+
+async function readDirectory(
+  store: Pick<ObjectStore, 'get'>,
+  name: RollupName,
+): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly directoryAt: number } | undefined> {
+  const end = await getObject(store, name, { range: { suffix: DIRECTORY_READ_BYTES } });
+  const footer = readRollupFooter(end.body.subarray(Math.max(0, end.body.byteLength - ROLLUP_FOOTER_BYTES)));
+  if (footer === undefined || footer.directoryAt >= end.sizeBytes) return undefined;
+  const { directoryAt } = footer;
+  const inEnd = directoryAt - (end.sizeBytes - end.body.byteLength);
+  const bytes =
+    inEnd >= 0
+      ? end.body.subarray(inEnd)
+      : (await getObject(store, name, { range: { start: directoryAt, end: end.sizeBytes } })).body;
+  const entries = readRollupDirectory(bytes);
+  return entries && { entries, directoryAt };
+}
+
+async function getObject(
+  store: Pick<ObjectStore, 'get'>,
+  name: LogObjectName,
+  options?: GetOptions,
+): Promise<StoredObject> {
+  const key = logObjectKey(name);
+  const object = await store.get(key, options);
+  if (object === undefined) throw new MissingSegmentError(key);
+  assert(object !== 'not-modified', 'an unconditional read has a body');
+  return object;
+}
