@@ -33,6 +33,8 @@ export interface SstRef {
    */
   readonly coversFrom: number;
   readonly coversThrough: number;
+  /** What range deletes up to this sequence hide was left out when the file was made. */
+  readonly rangeDeletesThrough: number;
   /** Whose folder it lies in: undefined is the database's own, another's after a branch. */
   readonly folder: DatabaseId | undefined;
   /** The tail of the file starts here: filter, index, properties, footer. */
@@ -64,7 +66,7 @@ export function readUlid(reader: ByteReader): Ulid {
 /*
  *     | id, 26 characters | size varint | entries varint | deletes varint | put bytes varint |
  *     | superseded varint | superseded bytes varint | expiring varint | expires through u48 | min key | max key |
- *     | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 |
+ *     | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 | range deletes through u48 |
  *     | filter length varint | index length varint | filter offset varint |
  *     | has folder u8: 0, 1 | folder, a database id of 36 characters |          absent without a folder
  *
@@ -78,6 +80,7 @@ export function writeSstRef(writer: ByteWriter, ref: SstRef): void {
   writeKey(writer, ref.minKey);
   writeKey(writer, ref.maxKey);
   writer.u48(ref.minSequence).u48(ref.maxSequence).u48(ref.coversFrom).u48(ref.coversThrough);
+  writer.u48(ref.rangeDeletesThrough);
   writer.varint(ref.filterLength).varint(ref.indexLength).varint(ref.filterOffset);
   writer.u8(ref.folder === undefined ? 0 : 1);
   if (ref.folder !== undefined) writer.raw(Buffer.from(ref.folder, 'latin1'));
@@ -99,6 +102,7 @@ export function readSstRef(reader: ByteReader): SstRef {
   const maxSequence = reader.u48();
   const coversFrom = reader.u48();
   const coversThrough = reader.u48();
+  const rangeDeletesThrough = reader.u48();
   const filterLength = reader.varint();
   const indexLength = reader.varint();
   const filterOffset = reader.varint();
@@ -120,6 +124,7 @@ export function readSstRef(reader: ByteReader): SstRef {
     maxSequence,
     coversFrom,
     coversThrough,
+    rangeDeletesThrough,
     folder,
     filterOffset,
     filterLength,

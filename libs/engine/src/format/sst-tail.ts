@@ -18,7 +18,7 @@ import { readUlid, writeUlid } from './sst-ref.js';
  *     properties | database id, 36 characters | file id, 26 characters | nonce, 16 bytes |
  *                | entries varint | deletes varint | put bytes varint |
  *                | superseded varint | superseded bytes varint | expiring varint | expires through u48 | min key | max key |
- *                | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 | crc32 of the properties before, u32 |
+ *                | min sequence u48 | max sequence u48 | covers from u48 | covers through u48 | range deletes through u48 | crc32 of the properties before, u32 |
  *     footer     | filter offset u48 | filter length u32 | index length u32 | properties length u32 |
  *                | format version u16 | crc32 of the footer before, u32 | "LHST" |
  *
@@ -47,6 +47,7 @@ export type SstProperties = Pick<
   | 'maxSequence'
   | 'coversFrom'
   | 'coversThrough'
+  | 'rangeDeletesThrough'
 > & {
   readonly databaseId: DatabaseId;
 };
@@ -74,7 +75,7 @@ export function encodeTailEnd(
   writeKey(writer, properties.minKey);
   writeKey(writer, properties.maxKey);
   writer.u48(properties.minSequence).u48(properties.maxSequence);
-  writer.u48(properties.coversFrom).u48(properties.coversThrough).crc32Since(0);
+  writer.u48(properties.coversFrom).u48(properties.coversThrough).u48(properties.rangeDeletesThrough).crc32Since(0);
   const footer = writer.size;
   return writer
     .u48(lengths.filterOffset)
@@ -159,6 +160,7 @@ function parseProperties(bytes: Uint8Array): SstProperties {
     maxSequence: reader.u48(),
     coversFrom: reader.u48(),
     coversThrough: reader.u48(),
+    rangeDeletesThrough: reader.u48(),
   };
   reader.expectEnd();
   return properties;

@@ -11,13 +11,10 @@ import type { SstRef } from '../format/sst-ref.js';
 import { encodeTailEnd } from '../format/sst-tail.js';
 import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
 
-/** The commits whose every effect on single keys is in a file, both inclusive ({@link SstRef.coversFrom}). */
-export interface SstCovers {
-  readonly coversFrom: number;
-  readonly coversThrough: number;
-}
+/** What a file's entries do not tell of themselves: see {@link SstRef}. */
+export type SstMarks = Pick<SstRef, 'coversFrom' | 'coversThrough' | 'rangeDeletesThrough'>;
 
-const NO_COVERS: SstCovers = { coversFrom: 0, coversThrough: 0 };
+const NO_MARKS: SstMarks = { coversFrom: 0, coversThrough: 0, rangeDeletesThrough: 0 };
 
 export interface BuiltSst {
   readonly bytes: Uint8Array;
@@ -45,7 +42,7 @@ export class SstBuilder {
 
   constructor(
     private readonly databaseId: DatabaseId,
-    private readonly covers: SstCovers = NO_COVERS,
+    private readonly marks: Partial<SstMarks> = {},
   ) {}
 
   get isEmpty(): boolean {
@@ -100,7 +97,8 @@ export class SstBuilder {
       maxKey: this.last.key,
       minSequence: this.minSequence,
       maxSequence: this.maxSequence,
-      ...this.covers,
+      ...NO_MARKS,
+      ...this.marks,
     };
     const filterOffset = this.blocksBytes;
     const lengths = { filterOffset, filterLength: filter.byteLength, indexLength: index.byteLength };
