@@ -10,3 +10,30 @@ export async function forEachBounded<T>(
   };
   await Promise.all(Array.from({ length: limit }, lane));
 }
+
+/** Runs tasks in the order in which they came, at most `limit` at a time. A failed task frees its lane. */
+export class Lanes {
+  private busy = 0;
+  private readonly waiting = new Set<() => void>();
+
+  constructor(private readonly limit: number) {}
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.busy >= this.limit) await new Promise<void>((resolve) => this.waiting.add(resolve));
+    else this.busy += 1;
+    try {
+      return await task();
+    } finally {
+      this.next();
+    }
+  }
+
+  /** The lane goes to the next who waits, or is free. */
+  private next(): void {
+    for (const enter of this.waiting) {
+      this.waiting.delete(enter);
+      return enter();
+    }
+    this.busy -= 1;
+  }
+}

@@ -4,6 +4,7 @@ import type { BlockCache, HeadStore } from '@leasehold/engine';
 import type { Session, SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 
+import type { DirtyDatabases } from './dirty-databases.js';
 import type { OwnershipSettings } from './settings.js';
 
 /** The components that owning databases needs; one of each per worker process. */
@@ -18,6 +19,11 @@ export interface OwnershipContext {
   readonly blocks: BlockCache;
   readonly settings: OwnershipSettings;
   readonly events: OwnershipEvents;
+}
+
+/** What handles of owned databases share beside it; `Databases` makes it. */
+export interface HandleContext extends OwnershipContext {
+  readonly dirty: DirtyDatabases;
 }
 
 /** What others may want to know; a listener must return at once and not throw. */

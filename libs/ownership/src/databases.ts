@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { isLeaseholdError } from '@leasehold/foundation';
-import type { DatabaseIdentity } from '@leasehold/engine';
+import { isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
+import type { DatabaseIdentity, Head } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
+import { forEachBounded, Lanes } from './bounded.js';
 import { claimDatabase } from './claim.js';
-import type { OwnershipContext } from './context.js';
+import type { HandleContext, OwnershipContext } from './context.js';
+import { DirtyDatabases } from './dirty-databases.js';
 import {
   BackpressureError,
   DrainingError,
@@ -19,6 +20,7 @@ import {
 import type { Cargo, Carriage, FirstCommit } from './first-commit.js';
 import { CarriedCommit } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
+import { OpenDatabases } from './open-databases.js';
 import { OwnedDatabase } from './owned-database.js';
 import { Recovery } from './recovery.js';
 import { unlessAborted } from './unless-aborted.js';
@@ -29,12 +31,16 @@ const MAX_REOPENS = 8;
 /** Past so many times the databases that are meant to be open, none is opened until maintenance has given some up. */
 const OPEN_OVERSHOOT = 2;
 
+/**
+ * Claims under way at a time. A claim is a GET and a PUT in sequence, about 60 ms on S3: so many are 4,000 a second, which is also what
+ * this process has the CPU for; ten thousand databases of a dead worker are here within seconds.
+ */
+const CONCURRENT_CLAIMS = 256;
+
 /** Head edits of a drain at a time: as many as the store's sockets take. */
 const CONCURRENT_CLOSES = 32;
 
 type Acquired<T> = { readonly answer: T } | { readonly database: OwnedDatabase };
-
-type Slot = { readonly opening: Promise<OwnedDatabase>; open: OwnedDatabase | undefined };
 
 export interface AccessOptions {
   /** The caller could not reach this session: wait for its end instead of pointing there again. */
@@ -46,33 +52,69 @@ export interface AccessOptions {
 /**
  * The databases that this session owns, and how it comes to own more and fewer of them.
  *
- * Everything that touches an owned database goes through {@link use}, which claims it first where needed. There is one
- * slot per database, and a slot has one claim under way or one handle: two handles of one database could each
- * acknowledge writes that the other never sees. Those who come while a claim is under way share it, which is safe because
- * a confirmed claim, unlike a GET, is a right that holds when they use it.
+ * Everything that touches an owned database goes through {@link use}, which claims it first where needed. A database has one
+ * claim under way, or one handle, or neither: two handles of one database could each acknowledge writes that the other never sees. Those who
+ * come while a claim is under way share it, which is safe because a confirmed claim, unlike a GET, is a right that holds when
+ * they use it.
  */
 export class Databases {
-  private readonly slots = new Map<DatabaseId, Slot>();
+  private readonly openings = new Map<DatabaseId, Promise<OwnedDatabase>>();
+  private readonly opened: OpenDatabases;
+  private readonly dirtyOnes = new DirtyDatabases();
+  private readonly unclear = new Set<DatabaseId>();
+  private readonly claims = new Lanes(CONCURRENT_CLAIMS);
+  private readonly handles: HandleContext;
   private readonly recovery: Recovery;
   private readonly draining = new AbortController();
 
   constructor(private readonly ctx: OwnershipContext) {
+    this.opened = new OpenDatabases(ctx.clock, ctx.settings);
+    this.handles = { ...ctx, dirty: this.dirtyOnes };
     this.recovery = new Recovery(ctx);
     // Every caller that waits listens to it, and stops listening.
     setMaxListeners(0, this.draining.signal);
   }
 
+  /** Claims under way included. */
   get openCount(): number {
-    return this.slots.size;
+    return this.opened.count + this.openings.size;
+  }
+
+  /** Memory of the open ones, about, without their unflushed commits. */
+  get openBytes(): number {
+    return this.opened.sizeBytes;
+  }
+
+  get dirty(): DirtyDatabases {
+    return this.dirtyOnes;
+  }
+
+  /** Not open, though the log still holds commits of them: giving them up had an unclear end. {@link settle} takes them away. */
+  get unsettled(): Iterable<DatabaseId> {
+    return this.unclear;
   }
 
   /** True when this session owns the database now, so that an answer needs no look at the bucket. */
   isOpen(databaseId: DatabaseId): boolean {
-    return this.slots.get(databaseId)?.open !== undefined;
+    return this.opened.get(databaseId) !== undefined;
+  }
+
+  get(databaseId: DatabaseId): OwnedDatabase | undefined {
+    return this.opened.get(databaseId);
   }
 
   open(): readonly OwnedDatabase[] {
-    return [...this.slots.values()].flatMap((slot) => (slot.open ? [slot.open] : []));
+    return this.opened.all();
+  }
+
+  /** Those to be given up, the longest unused first: idle for too long, or beyond a budget. */
+  surplus(): Iterable<OwnedDatabase> {
+    return this.opened.surplus();
+  }
+
+  /** Makes databases that are not used smaller. Done bit by bit: to be called about once a second. */
+  rest(): void {
+    this.opened.rest();
   }
 
   /**
@@ -101,6 +143,8 @@ export class Databases {
         if (!(error instanceof HandleClosedError)) throw error;
         await this.inTime(database.gone(), options);
         this.forget(database);
+      } finally {
+        this.opened.used(database);
       }
     }
     throw new OwnerUnavailableError('the database changed hands too often');
@@ -111,15 +155,15 @@ export class Databases {
    * learns from its head how it ended, and takes it up again where it still names this session (P2).
    */
   async settle(databaseId: DatabaseId): Promise<void> {
-    if (this.slots.has(databaseId)) return;
+    if (this.isOpen(databaseId)) return;
     const stored = await this.ctx.heads.load(databaseId);
-    if (stored === undefined) return;
+    // Somebody may have opened it meanwhile, which does the same.
+    if (stored === undefined || this.isOpen(databaseId)) return;
     const { head } = stored;
     if (head.owner === this.ctx.session.id) {
-      // Somebody may have begun to open it meanwhile, which does the same.
-      await (this.slots.get(databaseId) ?? this.startOpening(head)).opening;
+      await (this.openings.get(databaseId) ?? this.startOpening(head, 'settle'));
     } else {
-      this.ctx.log.flushed(databaseId, head.epoch, head.lastCommit.sequence);
+      this.settled(databaseId, head);
     }
   }
 
@@ -141,7 +185,7 @@ export class Databases {
    */
   async drain(): Promise<void> {
     this.draining.abort(new DrainingError());
-    await Promise.allSettled([...this.slots.values()].map((slot) => slot.opening));
+    await Promise.allSettled([...this.openings.values()]);
     let failure: unknown;
     const attempt = async (what: string, databaseId: DatabaseId, work: Promise<void>): Promise<void> => {
       await work.catch((error: unknown) => {
@@ -170,16 +214,15 @@ export class Databases {
       this.draining.signal.throwIfAborted();
       this.ctx.session.assertServing();
       try {
-        const known = this.slots.get(identity.databaseId);
-        if (known === undefined && first !== undefined) {
+        const open = this.opened.get(identity.databaseId);
+        const opening = this.openings.get(identity.databaseId);
+        if (first !== undefined && open === undefined && opening === undefined) {
           const carried = new CarriedCommit(first);
-          const slot = this.startOpening(identity, carried);
+          const claimed = this.startOpening(identity, 'use', carried);
           const end = await this.carriedInTime(carried, options);
-          if (end.carried) return { answer: end.answer };
-          return { database: await slot.opening };
+          return end.carried ? { answer: end.answer } : { database: await claimed };
         }
-        const slot = known ?? this.startOpening(identity);
-        const database = slot.open ?? (await this.inTime(slot.opening, options));
+        const database = open ?? (await this.inTime(opening ?? this.startOpening(identity, 'use'), options));
         assertSameTenant(database.head, identity);
         return { database };
       } catch (error) {
@@ -195,8 +238,8 @@ export class Databases {
     try {
       return await this.inTime(carried.ended, options);
     } catch (error) {
-      const isOurs = error instanceof DrainingError || error instanceof OwnerUnavailableError;
-      if (!isOurs || carried.withdraw()) throw error;
+      if (carried.isOver) return carried.ended;
+      if (carried.withdraw()) throw error;
       return unlessAborted(carried.ended, [options.signal], (reason) => {
         return new UnknownOutcomeError('the claim that carried the commit had no answer in time', { cause: reason });
       });
@@ -219,28 +262,42 @@ export class Databases {
     );
   }
 
-  private startOpening(identity: DatabaseIdentity, first?: Cargo): Slot {
-    if (this.slots.size >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
+  private startOpening(identity: DatabaseIdentity, purpose: 'use' | 'settle', first?: Cargo): Promise<OwnedDatabase> {
+    const { databaseId } = identity;
+    if (this.openCount >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
       throw new BackpressureError('open databases');
     }
-    const slot: Slot = { opening: this.claim(identity, first), open: undefined };
-    this.slots.set(identity.databaseId, slot);
-    slot.opening.then(
-      (database) => {
-        slot.open = database;
-        first?.leave(undefined);
-      },
-      (error: unknown) => {
-        if (this.slots.get(identity.databaseId) === slot) this.slots.delete(identity.databaseId);
-        first?.leave({ failedWith: error });
-      },
-    );
-    return slot;
+    const opening = this.claims
+      .run(() => {
+        // It may have waited for its turn until now. A drain still settles what it finds.
+        if (purpose === 'use') this.draining.signal.throwIfAborted();
+        return this.claim(identity, first);
+      })
+      .then(
+        (database) => {
+          this.openings.delete(databaseId);
+          this.opened.add(database);
+          // A claim takes along whatever was durable at earlier epochs (H3).
+          if (this.unclear.has(databaseId))
+            this.settled(databaseId, { epoch: database.epoch, lastCommit: VERSION_ZERO });
+          first?.leave(undefined);
+          return database;
+        },
+        (error: unknown) => {
+          this.openings.delete(databaseId);
+          first?.leave({ failedWith: error });
+          throw error;
+        },
+      );
+    this.openings.set(databaseId, opening);
+    // Whoever waits is told; it may be that nobody does.
+    opening.catch(() => undefined);
+    return opening;
   }
 
   private async claim(identity: DatabaseIdentity, first?: Cargo): Promise<OwnedDatabase> {
     try {
-      return new OwnedDatabase(this.ctx, await claimDatabase(this.ctx, this.recovery, identity, first));
+      return new OwnedDatabase(this.handles, await claimDatabase(this.ctx, this.recovery, identity, first));
     } catch (error) {
       // Unknown is whether we own it, which the next claim finds out. Of what a caller wants, nothing was applied, but for the
       // one whose commit was carried, who is told apart.
@@ -249,7 +306,15 @@ export class Databases {
     }
   }
 
+  /** The head tells that the log need not keep what it has of the database up to there. */
+  private settled(databaseId: DatabaseId, { epoch, lastCommit }: Pick<Head, 'epoch' | 'lastCommit'>): void {
+    this.unclear.delete(databaseId);
+    this.ctx.log.flushed(databaseId, epoch, lastCommit.sequence);
+  }
+
   private forget(database: OwnedDatabase): void {
-    if (this.slots.get(database.id)?.open === database) this.slots.delete(database.id);
+    if (!this.opened.remove(database)) return;
+    if (database.unflushedBytes > 0) this.unclear.add(database.id);
+    this.dirtyOnes.set(database.id, 0);
   }
 }

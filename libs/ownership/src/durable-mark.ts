@@ -5,20 +5,22 @@ import { assert } from '@leasehold/foundation';
  * the promises of those still on their way say all.
  */
 export class DurableMark {
-  private readonly pending = new Map<number, Promise<void>>();
+  /** None while everything is durable: an idle database holds nothing. */
+  private pending: Map<number, Promise<void>> | undefined;
 
   /** @param sequence what the head already contains. */
   constructor(private sequence: number) {}
 
   /** `durable` must settle in the order of sequences, as the commit log promises. */
   track(sequence: number, durable: Promise<void>): void {
-    const settled = durable.then(() => {
-      this.sequence = Math.max(this.sequence, sequence);
-      this.pending.delete(sequence);
-    });
-    // A rejection means that the session is over; it reaches those who wait, and must not be unhandled without them.
-    settled.catch(() => undefined);
-    this.pending.set(sequence, settled);
+    this.pending ??= new Map();
+    this.pending.set(sequence, durable);
+    // The first to hear of it, so that whoever waits finds the mark where it belongs. A rejection means that the session is over; it reaches
+    // those who wait, and must not be unhandled without them.
+    durable.then(
+      () => this.advance(sequence),
+      () => undefined,
+    );
   }
 
   isDurable(sequence: number): boolean {
@@ -26,10 +28,16 @@ export class DurableMark {
   }
 
   /** Resolves when the commit is durable; rejects as its append did (outcome unknown). */
-  async until(sequence: number): Promise<void> {
-    if (this.isDurable(sequence)) return;
-    const pending = this.pending.get(sequence);
+  until(sequence: number): Promise<void> {
+    if (this.isDurable(sequence)) return Promise.resolve();
+    const pending = this.pending?.get(sequence);
     assert(pending !== undefined, 'only accepted commits are waited for');
-    await pending;
+    return pending;
+  }
+
+  private advance(sequence: number): void {
+    this.sequence = Math.max(this.sequence, sequence);
+    this.pending?.delete(sequence);
+    if (this.pending?.size === 0) this.pending = undefined;
   }
 }

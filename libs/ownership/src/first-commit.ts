@@ -46,6 +46,11 @@ export class CarriedCommit<T> {
     this.ended.catch(() => undefined);
   }
 
+  /** True once {@link ended} has settled, or is about to. */
+  get isOver(): boolean {
+    return this.state === 'over';
+  }
+
   /** The head with the commit in its inline run; undefined when it has to go another way. */
   async loadInto(head: Head): Promise<Head | undefined> {
     this.loaded = undefined;

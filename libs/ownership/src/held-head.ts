@@ -1,9 +1,10 @@
-import type { SessionId } from '@leasehold/foundation';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import type { Head, Memtable, StoredHead } from '@leasehold/engine';
 import { FLUSH_SETTINGS, flushInto, holds, sstWriterOfFlush } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
 import { FencedError, HandleClosedError } from './errors.js';
+import { PackedHead, unpackedBytes } from './packed-head.js';
 
 /** While writes wait for a compaction, how often the owner looks whether it is done: nobody tells it. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -11,32 +12,48 @@ const LOOK_INTERVAL_MS = 1_000;
 /**
  * The head of a database that this session owns at one epoch, as it was last seen, and every edit that its owner makes of it.
  * Compaction and gc edit it too, at the same epoch: then ours is made again on top of theirs (H1).
+ *
+ * While its database rests the head is kept packed; whoever asks for it unpacks it.
  */
 export class HeldHead {
-  private readonly claim: Pick<Head, 'epoch' | 'owner'>;
+  readonly databaseId: DatabaseId;
+  /** At which it is held; {@link head} may be of the next one, once it was given up. */
+  readonly epoch: number;
+  /** The session that holds it. */
+  readonly owner: SessionId | undefined;
   private fenced = false;
   private lookedAt = Number.NEGATIVE_INFINITY;
+  private kept: StoredHead | PackedHead;
+  private edits: number;
+  /** Of what is kept; undefined until somebody asks. */
+  private weightBytes: number | undefined;
 
   /** @param stored a confirmed claim (P2) */
   constructor(
     private readonly ctx: OwnershipContext,
-    private stored: StoredHead,
+    stored: StoredHead,
   ) {
-    this.claim = { epoch: stored.head.epoch, owner: stored.head.owner };
+    this.kept = stored;
+    this.edits = stored.head.trail.edits;
+    this.databaseId = stored.head.databaseId;
+    this.epoch = stored.head.epoch;
+    this.owner = stored.head.owner;
   }
 
   get head(): Head {
     return this.stored.head;
   }
 
-  /** At which it is held; {@link head} may be of the next one, once it was given up. */
-  get epoch(): number {
-    return this.claim.epoch;
+  /** What it takes of memory, about. */
+  get sizeBytes(): number {
+    const { kept } = this;
+    this.weightBytes ??= kept instanceof PackedHead ? kept.sizeBytes : unpackedBytes(kept.head);
+    return this.weightBytes;
   }
 
-  /** The session that holds it. */
-  get owner(): SessionId | undefined {
-    return this.claim.owner;
+  /** Nobody is about to ask for it. */
+  rest(): void {
+    if (!(this.kept instanceof PackedHead)) this.keep(new PackedHead(this.kept));
   }
 
   /** True once the bucket was seen to name another owner or epoch: nothing of this database may be served any more. */
@@ -55,9 +72,9 @@ export class HeldHead {
       ...(memtable ? await flushInto(head, memtable, FLUSH_SETTINGS, writeSst) : head),
       owner,
     }));
-    const releases = owner !== this.claim.owner;
+    const releases = owner !== this.owner;
     // A database that was given up may have its next owner already; one that is kept may not.
-    if (edit.outcome !== 'done' || (!releases && !holds(edit.stored.head, this.claim))) {
+    if (edit.outcome !== 'done' || (!releases && !holds(edit.stored.head, this))) {
       this.fenced = true;
       throw new FencedError();
     }
@@ -66,8 +83,8 @@ export class HeldHead {
 
   /** Reads the head again. @throws HandleClosedError when it is no longer ours; StoreUnavailableError */
   async reload(): Promise<void> {
-    const present = await this.ctx.heads.load(this.head.databaseId);
-    if (present === undefined || !holds(present.head, this.claim)) {
+    const present = await this.ctx.heads.load(this.databaseId);
+    if (present === undefined || !holds(present.head, this)) {
       this.fenced = true;
       throw new HandleClosedError('the database was taken over');
     }
@@ -82,13 +99,27 @@ export class HeldHead {
     const now = this.ctx.clock.monotonic();
     if (now - this.lookedAt < LOOK_INTERVAL_MS) return;
     this.lookedAt = now;
-    const { databaseId } = this.head;
+    const { databaseId } = this;
     this.ctx.events.compactionWanted(databaseId);
     this.reload().catch((error: unknown) => this.ctx.events.failed('reload', databaseId, error));
   }
 
   /** An answer may have been overtaken by a later one. */
   private adopt(seen: StoredHead): void {
-    if (seen.head.trail.edits > this.stored.head.trail.edits) this.stored = seen;
+    if (seen.head.trail.edits <= this.edits) return;
+    this.keep(seen);
+    this.edits = seen.head.trail.edits;
+  }
+
+  private get stored(): StoredHead {
+    if (!(this.kept instanceof PackedHead)) return this.kept;
+    const stored = this.kept.unpack();
+    this.keep(stored);
+    return stored;
+  }
+
+  private keep(kept: StoredHead | PackedHead): void {
+    this.kept = kept;
+    this.weightBytes = undefined;
   }
 }

@@ -15,8 +15,14 @@ beforeEach(async () => {
 
 afterEach(() => workers.stop());
 
+/** How far the heads of databases are, which is what was flushed. */
+function lastCommits(...numbers: readonly number[]): Promise<number[]> {
+  return Promise.all(numbers.map(async (i) => (await workers.headOf(databaseNamed(i))).head.lastCommit.sequence));
+}
+
 describe('maintenance', () => {
   it('gives a database up once it was idle for long enough, not before', async () => {
+    a = await workers.start({ idleReleaseMs: 60_000 });
     a.maintenance.start();
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     await workers.clock.advance(59_000);
@@ -54,15 +60,31 @@ describe('maintenance', () => {
     expect(open.sort()).toEqual([1, 4, 5].map((i) => databaseNamed(i).databaseId));
   });
 
-  it('flushes those that hold the log back, the oldest first, when bytes or segments pile up (L4)', async () => {
-    a = await workers.start({ maxLooseSegments: 8 });
+  it('gives up as many as take more memory than there is for them', async () => {
+    const large = 'x'.repeat(30_000);
+    for (let i = 1; i <= 4; i++) {
+      await workers.settle(a.put(databaseNamed(i), 'k', large));
+      await workers.settle(a.opened(databaseNamed(i)).flush());
+      await workers.settle(a.release(databaseNamed(i)));
+    }
+    a = await workers.start({ openDatabasesBytes: 80_000 });
+    for (let i = 1; i <= 4; i++) await workers.settle(a.put(databaseNamed(i), 'k2', 'v'));
+    expect(a.access.databases.openBytes).toBeGreaterThan(120_000);
+    await workers.settle(a.maintenance.run());
+    expect(a.access.databases.open().map(({ id }) => id)).toEqual([3, 4].map((i) => databaseNamed(i).databaseId));
+    expect(a.access.databases.openBytes).toBeLessThan(80_000);
+  });
+
+  it('flushes the largest first when bytes pile up, and no more than it must (L4)', async () => {
+    a = await workers.start({ maxUnflushedBytes: 40_000 });
     await workers.settle(a.put(databaseNamed(1), 'k', 'v'));
+    await workers.settle(a.put(databaseNamed(2), 'k', 'x'.repeat(9_000)));
+    await workers.settle(a.put(databaseNamed(3), 'k', 'x'.repeat(17_000)));
     await workers.settle(a.maintenance.run());
-    expect(a.log.laggards()).toHaveLength(1);
-    for (let i = 0; i < 6; i++) await workers.settle(a.put(databaseNamed(2), `k${i}`, 'v'));
+    expect(await lastCommits(1, 2, 3)).toEqual([0, 0, 1]);
+    await workers.settle(a.put(databaseNamed(1), 'k', 'w'));
     await workers.settle(a.maintenance.run());
-    expect(a.log.laggards()).toEqual([]);
-    expect((await workers.headOf(databaseNamed(1))).head.lastCommit.sequence).toBe(1);
+    expect(await lastCommits(1, 2, 3)).toEqual([0, 0, 1]);
   });
 
   it('does not spend a head put on a slow tenant while the log is nearly empty (L4)', async () => {
@@ -98,15 +120,39 @@ describe('maintenance', () => {
     expect(a.opened(DATABASE).unflushedBytes).toBe(0);
   });
 
-  it('settles what a release of unknown outcome has left, once the log is pressed', async () => {
-    a = await workers.start({ maxLooseSegments: 1 });
+  it('settles what a release of unknown outcome has left', async () => {
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('cut', 'db/');
     await workers.settle(a.release(DATABASE).catch(() => undefined));
+    expect([...a.access.databases.unsettled]).toEqual([DATABASE.databaseId]);
     a.line.mend();
     await workers.settle(a.maintenance.run());
     expect(a.log.laggards()).toEqual([]);
+    expect([...a.access.databases.unsettled]).toEqual([]);
     expect(a.failures).toEqual([]);
+  });
+
+  it('is not held up by a database whose head edit hangs', async () => {
+    a = await workers.start({ idleReleaseMs: 5_000 });
+    a.maintenance.start();
+    await workers.settle(a.put(databaseNamed(1), 'k', 'v'));
+    a.line.trouble('hold', `db/${databaseNamed(1).databaseId}`, ['put']);
+    await workers.clock.advance(2_000);
+    await workers.settle(a.put(databaseNamed(2), 'k', 'v'));
+    await workers.clock.advance(7_000);
+    expect(a.told).toContain(`released ${databaseNamed(2).databaseId}`);
+    expect(a.told).not.toContain(`released ${databaseNamed(1).databaseId}`);
+    a.line.mend();
+    await workers.clock.advance(1);
+    expect(a.told).toContain(`released ${databaseNamed(1).databaseId}`);
+  });
+
+  it('goes on with the next as soon as one is done, however many are due', async () => {
+    a = await workers.start({ idleReleaseMs: 1_000 });
+    for (let i = 1; i <= 100; i++) await workers.settle(a.put(databaseNamed(i), 'k', 'v'));
+    await workers.clock.advance(1_001);
+    await workers.settle(a.maintenance.run(), 1);
+    expect(a.access.databases.openCount).toBe(0);
   });
 
   it('reports what failed and tries again with the next turn', async () => {
@@ -132,7 +178,7 @@ describe('maintenance', () => {
     await workers.clock.advance(1);
     a.line.mend();
     await workers.settle(stopped);
-    expect(a.access.databases.openCount).toBe(12);
+    expect(a.access.databases.openCount).toBe(4);
     a.line.forget();
     await workers.clock.advance(60_000);
     expect(a.line.count('put', 'db/')).toBe(0);

@@ -1,23 +1,32 @@
 import type { DatabaseId, Timer } from '@leasehold/foundation';
 
-import { forEachBounded } from './bounded.js';
 import type { OwnershipContext } from './context.js';
 import type { Databases } from './databases.js';
-import type { OwnedDatabase } from './owned-database.js';
 
 /** Head edits under way at a time; maintenance must not crowd out the writes of tenants. */
-const CONCURRENT_EDITS = 8;
-/** L4: while the log is between half full and full, so many databases are flushed in a turn; past that, all that hold it back. */
+const CONCURRENT_EDITS = 16;
+/** L4: while the unflushed bytes are between half full and full, so many databases are flushed in a turn; past that, all. */
 const PACED_FLUSHES = 64;
 
+interface Job {
+  readonly what: 'release' | 'flush' | 'settle';
+  readonly databaseId: DatabaseId;
+  readonly act: () => Promise<void>;
+}
+
 /**
- * Gives idle databases up, and flushes those whose memtables are full or that hold the log back. Errors are reported and the
- * next turn tries again.
+ * Gives idle databases up, and flushes those whose memtables are full or that hold most of what is unflushed.
+ *
+ * Every database is a job of its own, as many at a time as there is room for, and a job that ends makes room for the next one:
+ * one that hangs holds up nobody else. Errors are reported and the next turn tries again.
  */
 export class Maintenance {
   private timer: Timer | undefined;
-  private turn: Promise<void> | undefined;
   private stopped = false;
+  private readonly underWay = new Map<DatabaseId, Promise<void>>();
+  /** In this turn: not again before the next. */
+  private readonly failed = new Set<DatabaseId>();
+  private pacedLeft = 0;
 
   constructor(
     private readonly ctx: OwnershipContext,
@@ -27,9 +36,8 @@ export class Maintenance {
   start(): void {
     if (this.stopped) return;
     this.timer = this.ctx.clock.schedule(this.ctx.settings.maintenanceIntervalMs, () => {
-      this.turn = this.run()
-        .catch((error: unknown) => this.ctx.events.failed('maintenance', undefined, error))
-        .then(() => this.start());
+      this.turn();
+      this.start();
     });
   }
 
@@ -37,69 +45,82 @@ export class Maintenance {
   async stop(): Promise<void> {
     this.stopped = true;
     this.timer?.cancel();
-    await this.turn;
+    await this.idle();
   }
 
-  /** One turn. */
+  /** One turn, and all that comes of it. */
   async run(): Promise<void> {
-    const begunAt = this.ctx.clock.monotonic();
-    await this.each(
-      'release',
-      this.idle(),
-      (database) => database.id,
-      async (database) => {
-        // It may have been used while others had their turn.
-        if (database.lastUsedAt <= begunAt) await this.databases.release(database);
+    this.turn();
+    await this.idle();
+  }
+
+  private turn(): void {
+    this.failed.clear();
+    this.pacedLeft = PACED_FLUSHES;
+    this.databases.rest();
+    this.begin();
+  }
+
+  private async idle(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay.values());
+  }
+
+  /** As many jobs as there is room for. */
+  private begin(): void {
+    if (this.stopped) return;
+    for (const job of this.due()) {
+      if (this.underWay.size >= CONCURRENT_EDITS) return;
+      if (this.underWay.has(job.databaseId) || this.failed.has(job.databaseId)) continue;
+      this.underWay.set(job.databaseId, this.do(job));
+    }
+  }
+
+  private async do({ what, databaseId, act }: Job): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.failed.add(databaseId);
+      this.ctx.events.failed(what, databaseId, error);
+    }
+    this.underWay.delete(databaseId);
+    this.begin();
+  }
+
+  private *due(): Generator<Job, void, undefined> {
+    const { databases } = this;
+    for (const database of databases.surplus()) {
+      yield { what: 'release', databaseId: database.id, act: () => databases.release(database) };
+    }
+    for (const databaseId of databases.dirty.overdue) yield this.flush(databaseId);
+    for (const databaseId of databases.unsettled) {
+      yield { what: 'settle', databaseId, act: () => databases.settle(databaseId) };
+    }
+    yield* this.pressed();
+  }
+
+  /** L4: bytes, not age, force flushes. What is on its way already counts as flushed. */
+  private *pressed(): Generator<Job, void, undefined> {
+    const { dirty } = this.databases;
+    const { maxUnflushedBytes } = this.ctx.settings;
+    let bytes = Math.max(dirty.sizeBytes, this.ctx.log.unflushedBytes());
+    for (const databaseId of dirty.largest()) {
+      if (bytes <= maxUnflushedBytes / 2) return;
+      if (!this.underWay.has(databaseId)) {
+        if (bytes <= maxUnflushedBytes && this.pacedLeft-- <= 0) return;
+        yield this.flush(databaseId);
+      }
+      bytes -= dirty.sizeOf(databaseId);
+    }
+  }
+
+  private flush(databaseId: DatabaseId): Job {
+    return {
+      what: 'flush',
+      databaseId,
+      act: async () => {
+        await this.databases.get(databaseId)?.flush();
+        this.databases.dirty.clearOverdue(databaseId);
       },
-    );
-    const due = this.due();
-    const open = this.databases.open().filter((database) => due.has(database.id));
-    await this.each(
-      'flush',
-      open,
-      (database) => database.id,
-      (database) => database.flush(),
-    );
-    for (const database of open) due.delete(database.id);
-    await this.each(
-      'settle',
-      due,
-      (databaseId) => databaseId,
-      (databaseId) => this.databases.settle(databaseId),
-    );
-  }
-
-  private idle(): readonly OwnedDatabase[] {
-    const { settings, clock } = this.ctx;
-    const open = [...this.databases.open()].sort((a, b) => a.lastUsedAt - b.lastUsedAt);
-    const idleSince = clock.monotonic() - settings.idleReleaseMs;
-    const surplus = open.length - settings.maxOpenDatabases;
-    return open.filter((database, position) => database.lastUsedAt <= idleSince || position < surplus);
-  }
-
-  /** L4: bytes and segments, not age, force flushes. */
-  private due(): Set<DatabaseId> {
-    const { settings, log } = this.ctx;
-    const open = this.databases.open();
-    const full = open.filter((database) => database.wantsFlush).map((database) => database.id);
-    const memoryBytes = open.reduce((sum, database) => sum + database.unflushedBytes, 0);
-    const filled = Math.max(
-      Math.max(memoryBytes, log.unflushedBytes()) / settings.maxUnflushedBytes,
-      log.looseSegments() / settings.maxLooseSegments,
-    );
-    if (filled <= 0.5) return new Set(full);
-    return new Set([...full, ...log.laggards().slice(0, filled > 1 ? undefined : PACED_FLUSHES)]);
-  }
-
-  private each<T>(
-    what: string,
-    items: Iterable<T>,
-    idOf: (item: T) => DatabaseId,
-    act: (item: T) => Promise<void>,
-  ): Promise<void> {
-    return forEachBounded(items, CONCURRENT_EDITS, async (item) => {
-      if (this.stopped) return;
-      await act(item).catch((error: unknown) => this.ctx.events.failed(what, idOf(item), error));
-    });
+    };
   }
 }

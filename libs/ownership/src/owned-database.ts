@@ -5,7 +5,7 @@ import { commitOf, deleteEntry, encodeCommits, putEntry, View } from '@leasehold
 import { UnknownOutcomeError } from '@leasehold/object-store';
 import type { Precondition } from '@leasehold/protocol';
 
-import type { OwnershipContext } from './context.js';
+import type { HandleContext } from './context.js';
 import { DurableMark } from './durable-mark.js';
 import { BackpressureError, HandleClosedError, OwnerUnavailableError, PreconditionFailedError } from './errors.js';
 import { HeldHead } from './held-head.js';
@@ -62,7 +62,7 @@ export class OwnedDatabase {
   private usedAt: number;
 
   constructor(
-    private readonly ctx: OwnershipContext,
+    private readonly ctx: HandleContext,
     stored: StoredHead,
   ) {
     const { databaseId, epoch, lastCommit } = stored.head;
@@ -82,6 +82,14 @@ export class OwnedDatabase {
   /** Monotonic ms of the last request; a database in use counts as used now. */
   get lastUsedAt(): number {
     return this.users.present > 0 ? this.ctx.clock.monotonic() : this.usedAt;
+  }
+
+  get sizeBytes(): number {
+    return this.held.sizeBytes + this.unflushed.sizeBytes;
+  }
+
+  rest(): void {
+    if (this.users.present === 0) this.held.rest();
   }
 
   get unflushedBytes(): number {

@@ -1,12 +1,17 @@
 /** Validated once by the worker's configuration; each default says why that number. */
 export interface OwnershipSettings {
-  /** A database without requests for this long is given up, so that an idle one costs nothing. */
+  /**
+   * A database without requests for this long is given up. An open idle one costs no request and some 2 KiB; giving it up and having
+   * it back are two PUTs, and while it is gone its next write takes two round trips instead of one.
+   */
   readonly idleReleaseMs: number;
   /** A memtable of this size is flushed to the head or to an SST. */
   readonly flushBytes: number;
-  /** Open databases of one worker; past it the least recently used are given up. */
+  /** Open databases of one worker; past it the least recently used are given up, and past twice as many none is opened. */
   readonly maxOpenDatabases: number;
-  /** L4: unflushed bytes, in the log or in memory, that force flushes, paced from half full. */
+  /** Memory of open databases, their inline data included and unflushed commits not; past it the least recently used are given up. */
+  readonly openDatabasesBytes: number;
+  /** L4: unflushed bytes, in the log or in memory, that force flushes, paced from half full, the largest databases first. */
   readonly maxUnflushedBytes: number;
   /** L5: segments that recovery would have to read; the databases that hold the oldest are flushed, paced from half full. */
   readonly maxLooseSegments: number;
@@ -24,9 +29,10 @@ export interface OwnershipSettings {
 }
 
 export const DEFAULT_OWNERSHIP_SETTINGS: OwnershipSettings = {
-  idleReleaseMs: 60_000,
+  idleReleaseMs: 3_600_000,
   flushBytes: 4 * 1024 * 1024,
-  maxOpenDatabases: 10_000,
+  maxOpenDatabases: 200_000,
+  openDatabasesBytes: 512 * 1024 * 1024,
   maxUnflushedBytes: 256 * 1024 * 1024,
   maxLooseSegments: 512,
   compactAtL0Files: 4,

@@ -1,6 +1,6 @@
-/** Runs tasks one at a time, in the order in which they came. A failed task does not stop the next. */
+/** Runs tasks one at a time, in the order in which they came. A failed task does not stop the next. Holds nothing while no task is there. */
 export class Turns {
-  private last: Promise<unknown> = Promise.resolve();
+  private last: Promise<unknown> | undefined;
   private present = 0;
 
   /** Tasks that wait or run. */
@@ -10,9 +10,10 @@ export class Turns {
 
   run<T>(task: () => Promise<T> | T): Promise<T> {
     this.present += 1;
-    const turn = this.last.then(task);
+    const turn = (this.last ?? Promise.resolve()).then(task);
     const leave = (): void => {
       this.present -= 1;
+      if (this.present === 0) this.last = undefined;
     };
     this.last = turn.then(leave, leave);
     return turn;

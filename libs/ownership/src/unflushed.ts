@@ -1,7 +1,7 @@
 import type { SessionId } from '@leasehold/foundation';
 import type { Commit, Memtable } from '@leasehold/engine';
 
-import type { OwnershipContext } from './context.js';
+import type { HandleContext } from './context.js';
 import type { DurableMark } from './durable-mark.js';
 import type { HeldHead } from './held-head.js';
 import { Turns } from './turns.js';
@@ -20,7 +20,7 @@ export class Unflushed {
   private readonly turns = new Turns();
 
   constructor(
-    private readonly ctx: OwnershipContext,
+    private readonly ctx: HandleContext,
     private readonly held: HeldHead,
     private readonly durable: DurableMark,
   ) {}
@@ -34,10 +34,9 @@ export class Unflushed {
     return this.buffer.sizeBytes;
   }
 
-  /** True when a memtable is full, or was left behind by a flush that failed. */
+  /** True when the memtable that takes the commits is full. */
   get wantsFlush(): boolean {
-    const isLeftBehind = this.buffer.frozen !== undefined && this.turns.length === 0;
-    return isLeftBehind || this.buffer.activeBytes >= this.ctx.settings.flushBytes;
+    return this.buffer.activeBytes >= this.ctx.settings.flushBytes;
   }
 
   /** True when nothing more may be put before a flush has succeeded. */
@@ -48,6 +47,7 @@ export class Unflushed {
   /** Takes an accepted commit that the durable mark tracks; flushes in the background when a memtable is full. */
   put(commit: Commit): void {
     this.buffer.put(commit);
+    this.account();
     if (this.buffer.frozen === undefined && this.wantsFlush) this.flushInBackground();
   }
 
@@ -62,25 +62,41 @@ export class Unflushed {
     });
   }
 
-  /** A failure leaves the memtable frozen; maintenance sees that and tries again. */
+  /** A failure leaves the memtable frozen; maintenance is told and tries again. */
   private flushInBackground(): void {
     this.buffer.freeze();
     this.turns
       .run(() => this.swapIn(this.buffer.frozen, this.held.owner))
-      .catch((error: unknown) => this.ctx.events.failed('flush', this.held.head.databaseId, error));
+      .catch((error: unknown) => this.ctx.events.failed('flush', this.held.databaseId, error));
   }
 
   private async swapIn(memtable: Memtable | undefined, owner: SessionId | undefined): Promise<void> {
-    const { log, events, settings } = this.ctx;
     if (memtable === undefined && owner === this.held.owner) return;
-    // H5: a flush contains only durable commits.
-    if (memtable) await this.durable.until(memtable.lastVersion.sequence);
-    await this.held.swapIn(memtable, owner);
-    const { databaseId, l0 } = this.held.head;
-    if (memtable) {
-      this.buffer.drop(memtable);
-      log.flushed(databaseId, this.held.epoch, memtable.lastVersion.sequence);
+    try {
+      // H5: a flush contains only durable commits.
+      if (memtable) await this.durable.until(memtable.lastVersion.sequence);
+      await this.held.swapIn(memtable, owner);
+    } catch (error) {
+      this.ctx.dirty.setOverdue(this.held.databaseId);
+      throw error;
     }
-    if (l0.length >= settings.compactAtL0Files) events.compactionWanted(databaseId);
+    if (memtable) this.contained(memtable);
+    const { l0 } = this.held.head;
+    if (l0.length >= this.ctx.settings.compactAtL0Files) this.ctx.events.compactionWanted(this.held.databaseId);
+  }
+
+  private contained(memtable: Memtable): void {
+    const { log, dirty } = this.ctx;
+    const { databaseId, epoch } = this.held;
+    this.buffer.drop(memtable);
+    this.account();
+    log.flushed(databaseId, epoch, memtable.lastVersion.sequence);
+    // While one was on its way the next one may have become full.
+    if (this.wantsFlush) dirty.setOverdue(databaseId);
+    else dirty.clearOverdue(databaseId);
+  }
+
+  private account(): void {
+    this.ctx.dirty.set(this.held.databaseId, this.buffer.sizeBytes);
   }
 }

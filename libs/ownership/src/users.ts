@@ -1,7 +1,7 @@
 /** Counts operations in progress and tells when the last one has left. */
 export class Users {
   private count = 0;
-  private waiting: (() => void)[] = [];
+  private waiting: (() => void)[] | undefined;
 
   async during<T>(operation: () => Promise<T>): Promise<T> {
     this.count += 1;
@@ -9,9 +9,7 @@ export class Users {
       return await operation();
     } finally {
       this.count -= 1;
-      if (this.count === 0) {
-        for (const resume of this.waiting.splice(0)) resume();
-      }
+      if (this.count === 0) this.wake();
     }
   }
 
@@ -20,6 +18,13 @@ export class Users {
   }
 
   gone(): Promise<void> {
-    return this.count === 0 ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+    if (this.count === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.waiting ??= []).push(resolve));
+  }
+
+  private wake(): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = undefined;
+    for (const resume of waiting) resume();
   }
 }

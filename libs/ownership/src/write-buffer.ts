@@ -1,32 +1,39 @@
 import type { Commit } from '@leasehold/engine';
 import { Memtable } from '@leasehold/engine';
 
+/** One for all that have nothing: most databases of a worker, most of the time. */
+const NOTHING: readonly Memtable[] = [];
+
 /**
  * Commits that were accepted and that no confirmed head contains yet.
  *
  *     put → active → (freeze) → frozen → in a confirmed head (drop)
  *
- * At most one memtable is frozen at a time: what a failed flush has left behind goes first.
+ * At most one memtable is frozen at a time: what a failed flush has left behind goes first. There is no memtable without a
+ * commit in it.
  */
 export class WriteBuffer {
-  private active = new Memtable();
+  private active: Memtable | undefined;
   private older: Memtable | undefined;
 
   put(commit: Commit): void {
+    this.active ??= new Memtable();
     this.active.put(commit);
   }
 
   /** Newest first, as views want them. */
   get memtables(): readonly Memtable[] {
-    return this.older ? [this.active, this.older] : [this.active];
+    const { active, older } = this;
+    if (active === undefined) return older ? [older] : NOTHING;
+    return older ? [active, older] : [active];
   }
 
   get sizeBytes(): number {
-    return this.active.sizeBytes + (this.older?.sizeBytes ?? 0);
+    return this.activeBytes + (this.older?.sizeBytes ?? 0);
   }
 
   get activeBytes(): number {
-    return this.active.sizeBytes;
+    return this.active?.sizeBytes ?? 0;
   }
 
   /** Newer than the head, older than what is put now: being flushed, or left behind by a flush that failed. */
@@ -36,14 +43,14 @@ export class WriteBuffer {
 
   /** True when a flush of what is frozen would leave newer commits behind. */
   get hasUnfrozen(): boolean {
-    return !this.active.isEmpty;
+    return this.active !== undefined;
   }
 
   /** What has to be flushed first: the frozen memtable, which is made of the active one if there is none. */
   freeze(): Memtable | undefined {
-    if (this.older === undefined && !this.active.isEmpty) {
+    if (this.older === undefined && this.active !== undefined) {
       this.older = this.active.freeze();
-      this.active = new Memtable();
+      this.active = undefined;
     }
     return this.older;
   }
