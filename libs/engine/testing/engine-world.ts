@@ -7,8 +7,9 @@ import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 import type { Commit, Entry } from '../src/entry.js';
 import { commitOf, deleteEntry, putEntry } from '../src/entry.js';
 import type { Head } from '../src/format/head.js';
+import { sstWriterOfFlush } from '../src/head/flush-files.js';
 import type { FlushSettings } from '../src/head/flush.js';
-import { FLUSH_SETTINGS, flushInto, sstWriterOfFlush } from '../src/head/flush.js';
+import { FLUSH_SETTINGS, flushInto } from '../src/head/flush.js';
 import type { StoredHead } from '../src/head/head-store.js';
 import { HeadStore } from '../src/head/head-store.js';
 import { emptyHead } from '../src/head/new-head.js';
@@ -41,9 +42,9 @@ export class EngineWorld {
     this.heads = new HeadStore(this.ctx);
   }
 
-  /** A database owned by {@link SESSION} at epoch 1. */
-  async claim(): Promise<StoredHead> {
-    const swap = await this.heads.create(claimedHead());
+  /** A database owned by {@link SESSION} at epoch 1, without retention unless a window is given. */
+  async claim(retentionMs = 0): Promise<StoredHead> {
+    const swap = await this.heads.create(claimedHead(retentionMs));
     if (swap.outcome !== 'done') throw new Error('database exists');
     return swap.stored;
   }
@@ -77,14 +78,14 @@ export class EngineWorld {
     const write = sstWriterOfFlush(this.ctx);
     const memtable = memtableOf(commits);
     const edit = await this.heads.edit(base, (head) =>
-      flushInto(head, memtable, { ...FLUSH_SETTINGS, ...settings }, write),
+      flushInto(head, memtable, { ...FLUSH_SETTINGS, ...settings }, write, this.clock.now()),
     );
     if (edit.outcome !== 'done') throw new Error(`flush was ${edit.outcome}`);
     return edit.stored;
   }
 
   view(head: Head | undefined, ...memtables: readonly Memtable[]): View {
-    return new View({ head, memtables, files: { store: this.store, cache: this.cache } });
+    return new View({ head, memtables, files: { store: this.store, cache: this.cache }, now: this.clock.now() });
   }
 
   /** Requests since the last call, by verb. */
@@ -95,8 +96,9 @@ export class EngineWorld {
   }
 }
 
-export function claimedHead(): Head {
-  return { ...emptyHead({ databaseId: DATABASE, tenantId: TENANT, name: 'todos' }), epoch: 1, owner: SESSION };
+export function claimedHead(retentionMs = 0): Head {
+  const head = emptyHead({ databaseId: DATABASE, tenantId: TENANT, name: 'todos' });
+  return { ...head, epoch: 1, owner: SESSION, options: { ...head.options, retentionMs } };
 }
 
 export function memtableOf(commits: readonly Commit[]): Memtable {

@@ -2,7 +2,7 @@ import { compareBytes } from '@leasehold/foundation';
 
 import type { Head } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
-import { isAboveFloor } from '../head/flush.js';
+import { isAboveFloor } from '../head/file-ids.js';
 import { statisticsOf } from '../head/new-head.js';
 import type { CompactionOutput } from './execute.js';
 import type { CompactionPlan } from './plan.js';

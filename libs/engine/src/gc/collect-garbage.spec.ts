@@ -5,7 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DATABASE, EngineWorld, memtableOf, texts } from '../../testing/engine-world.js';
 import { compactDatabase } from '../compaction/compact-database.js';
-import { flushInto, sstWriterOfFlush } from '../head/flush.js';
+import { sstWriterOfFlush } from '../head/flush-files.js';
+import { flushInto } from '../head/flush.js';
 import { collectGarbage } from './collect-garbage.js';
 
 const TO_FILE = { inlineLimitBytes: 0 };

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { claimedHead, DATABASE, EngineWorld, memtableOf, texts } from '../../testing/engine-world.js';
 import { INLINE_LIMIT_BYTES } from '../limits.js';
-import { FLUSH_SETTINGS, flushInto, sstWriterOfFlush } from './flush.js';
+import { sstWriterOfFlush } from './flush-files.js';
+import { FLUSH_SETTINGS, flushInto } from './flush.js';
 
 const KIB = new Uint8Array(1024).fill(7);
 const filesOf = async (world: EngineWorld): Promise<number> =>
@@ -21,7 +22,7 @@ describe('a flush', () => {
     const { head } = await world.flush([world.commit({ b: '2', a: '1' }), world.commit({ b: '3' })]);
     expect(texts(head.inline)).toEqual(['a=1', 'b=3']);
     expect(head.lastCommit).toEqual({ epoch: 1, sequence: 2 });
-    expect(head.statistics).toEqual({ entries: 2, liveBytes: 4 });
+    expect(head.statistics).toEqual({ entries: 2, liveBytes: 4, historyBytes: 0 });
     expect(world.takeCalls()).toEqual({ get: 1, put: 1 });
   });
 

@@ -3,10 +3,9 @@ import { VERSION_ZERO } from '@leasehold/foundation';
 import { EMPTY_TRAIL } from '@leasehold/object-store';
 
 import type { Entry } from '../entry.js';
-import { NO_USAGE } from '../entry.js';
-import type { Head, HeadStatistics, HistoryFile } from '../format/head.js';
+import { compareKeys, NO_USAGE } from '../entry.js';
+import type { Head, HeadStatistics } from '../format/head.js';
 import { DEFAULT_DATABASE_OPTIONS } from '../format/head.js';
-import type { SstRef } from '../format/sst-ref.js';
 
 export interface DatabaseIdentity {
   readonly databaseId: DatabaseId;
@@ -45,22 +44,26 @@ export function emptyHead({ databaseId, tenantId, name }: DatabaseIdentity): Hea
 }
 
 /** What the data fields add up to; every edit that changes one of them sets the statistics anew. */
-export function statisticsOf(data: {
-  readonly inline: readonly Entry[];
-  readonly l0: readonly SstRef[];
-  readonly l1: readonly SstRef[];
-  readonly history: readonly HistoryFile[];
-}): HeadStatistics {
+export function statisticsOf({
+  inline,
+  l0,
+  l1,
+  history,
+}: Pick<Head, 'inline' | 'l0' | 'l1' | 'history'>): HeadStatistics {
   let entries = 0;
   let liveBytes = 0;
-  for (const entry of data.inline) {
-    if (entry.kind === 'delete') continue;
+  let previous: Entry | undefined;
+  for (const entry of inline) {
+    const isSuperseded = previous !== undefined && compareKeys(previous.key, entry.key) === 0;
+    previous = entry;
+    if (isSuperseded || entry.kind === 'delete') continue;
     entries++;
     liveBytes += entry.key.byteLength + entry.value.byteLength;
   }
-  for (const ref of [...data.l0, ...data.l1]) {
-    entries += ref.entries - ref.deletes;
-    liveBytes += ref.putBytes;
+  for (const ref of [...l0, ...l1]) {
+    // Superseded deletes count twice here, so never below nothing.
+    entries += Math.max(0, ref.entries - ref.deletes - ref.superseded);
+    liveBytes += ref.putBytes - ref.supersededBytes;
   }
-  return { entries, liveBytes, historyBytes: data.history.reduce((sum, { ref }) => sum + ref.sizeBytes, 0) };
+  return { entries, liveBytes, historyBytes: history.reduce((sum, { ref }) => sum + ref.sizeBytes, 0) };
 }

@@ -1,0 +1,58 @@
+import type { SettleContext } from '@leasehold/object-store';
+
+import type { Entry } from '../entry.js';
+import { compareEntries } from '../entry.js';
+import type { Head } from '../format/head.js';
+import type { SstRef } from '../format/sst-ref.js';
+import { publishSst } from '../sst/publish-sst.js';
+import type { SstMarks } from '../sst/sst-builder.js';
+import { SstBuilder } from '../sst/sst-builder.js';
+import { fileIdsAbove, isAboveFloor } from './file-ids.js';
+
+/** Makes a durable file of the entries (at least one, in order), with an id above gcFloor and all ids of the head. */
+export type WriteSst = (head: Head, entries: readonly Entry[], marks: SstMarks) => Promise<SstRef>;
+
+/** The event loop gets a turn after so many entries: a few ms of building. */
+const ENTRIES_PER_TURN = 8 * 1024;
+
+interface WrittenFile {
+  readonly ref: SstRef;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * A writer for ONE flush, however often that is applied: after a conflict the same content on a newer head reuses the file
+ * that is uploaded already, unless gc has meanwhile raised its floor to it; then the file is written anew (G1).
+ */
+export function sstWriterOfFlush(ctx: SettleContext): WriteSst {
+  const written: WrittenFile[] = [];
+  return async (head, entries, marks) => {
+    const same = written.find(
+      ({ ref, entries: of }) => isAboveFloor(ref, head) && hasMarks(ref, marks) && isSameRun(of, entries),
+    );
+    if (same !== undefined) return same.ref;
+    const builder = new SstBuilder(head.databaseId, marks);
+    for (const [i, entry] of entries.entries()) {
+      builder.add(entry);
+      if (i % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await ctx.clock.sleep(0);
+    }
+    const ids = fileIdsAbove(ctx, head);
+    for (const { ref } of written) ids.above(ref.id);
+    const ref = await publishSst(ctx, head.databaseId, ids, builder);
+    written.push({ ref, entries });
+    return ref;
+  };
+}
+
+function hasMarks(ref: SstRef, marks: SstMarks): boolean {
+  return (
+    ref.coversFrom === marks.coversFrom &&
+    ref.coversThrough === marks.coversThrough &&
+    ref.rangeDeletesThrough === marks.rangeDeletesThrough
+  );
+}
+
+/** What a compaction changed meanwhile may change which tombstones a flush keeps: compared, not assumed. Versions tell values. */
+function isSameRun(a: readonly Entry[], b: readonly Entry[]): boolean {
+  return a.length === b.length && a.every((entry, i) => compareEntries(entry, b[i] as Entry) === 0);
+}
