@@ -75,9 +75,11 @@ describe('what an operation costs', () => {
     expect(await requestsOf(b, () => b.get(DATABASE, 'k2'))).toEqual(['get db', 'get db', 'get db']);
   });
 
-  it('claims with two requests, and gives up with one', async () => {
+  it('writes a small database that nobody owns with two requests, claim included, and gives up with one', async () => {
     await released({ k: 'v' });
-    expect(await requestsOf(b, () => b.put(DATABASE, 'k', 'w'))).toEqual(['get db', 'put db', 'put log']);
+    expect(await requestsOf(b, () => b.put(DATABASE, 'k', 'w'))).toEqual(['get db', 'put db']);
+    expect((await workers.headOf(DATABASE)).head).toMatchObject({ owner: b.session.id, lastCommit: { epoch: 2 } });
+    expect(await requestsOf(b, () => b.put(databaseNamed(9), 'k', 'w'))).toEqual(['get db', 'put db']);
     expect(await requestsOf(b, () => b.release(DATABASE))).toEqual(['put db']);
   });
 });
@@ -131,6 +133,7 @@ describe('reading without a lease (R1)', () => {
 
   it('does not claim for reads that come seldom, or of a database that does not exist', async () => {
     await released({ k: 'v' });
+    b = await workers.start({ idleReleaseMs: 60_000 });
     for (let i = 0; i < 60; i++) {
       await b.get(DATABASE, 'k');
       await b.get(databaseNamed(9), 'k');

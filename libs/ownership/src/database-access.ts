@@ -1,16 +1,43 @@
 import type { Version } from '@leasehold/foundation';
-import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage } from '@leasehold/engine';
+import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource } from '@leasehold/engine';
 import { View } from '@leasehold/engine';
+import { readChanges } from './engine-shim.js';
+import type { Precondition } from '@leasehold/protocol';
 
 import { ColdReadCounter } from './cold-read-counter.js';
 import type { OwnershipContext } from './context.js';
 import type { AccessOptions } from './databases.js';
 import { Databases } from './databases.js';
-import { DatabaseDeletedError, OwnerUnavailableError, QuarantinedError } from './errors.js';
+import { DatabaseDeletedError, FutureVersionError, OwnerUnavailableError, QuarantinedError } from './errors.js';
 import { assertSameTenant } from './identity.js';
-import type { OwnedDatabase, WriteRequest } from './owned-database.js';
+import type { OwnedDatabase } from './owned-database.js';
+import type { Changes, ChangesRequest } from './reads/change-feed.js';
+import { assertChangesLimits, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
+import type { PointInTime } from './reads/point-in-time.js';
+import { pastView } from './reads/point-in-time.js';
+import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
+import { assertPointInTime, assertSnapshotLimits, readSnapshot } from './reads/snapshot-read.js';
 import { rereading } from './rereading.js';
+import { firstCommitOf } from './transaction/first-commit-of.js';
+import type { IdempotencyKey, Transaction, TransactionOutcome } from './transaction/transaction.js';
+import { assertRange, assertWithinLimits } from './transaction/transaction-limits.js';
 import { unlessAborted } from './unless-aborted.js';
+
+/** One put or delete under a condition: a transaction of one operation. */
+export interface WriteRequest {
+  readonly key: Uint8Array;
+  /** Undefined deletes. */
+  readonly value: Uint8Array | undefined;
+  readonly precondition: Precondition;
+  /** Wall ms from which on the key counts as absent; never by default. */
+  readonly expiresAt?: number;
+  readonly idempotencyKey?: IdempotencyKey;
+}
+
+export interface ReadOptions extends AccessOptions {
+  /** The present by default. */
+  readonly at?: PointInTime;
+}
 
 /** What is known of a database where it is served; `head` is undefined before the first write. */
 export interface DatabaseState {
@@ -25,17 +52,25 @@ export interface DatabaseState {
 /** The same read of a database that this session owns, and of one that nobody owns. */
 interface ReadWays<T> {
   readonly owned: (database: OwnedDatabase) => Promise<T>;
-  readonly cold: (view: View) => Promise<T>;
+  readonly cold: (source: ColdSource) => Promise<T>;
+}
+
+/** A database that nobody owns is its head and its files. `head` is undefined before the first write. */
+interface ColdSource {
+  readonly memtables: readonly [];
+  readonly head: Head | undefined;
+  readonly files: SstSource;
 }
 
 /**
- * What a worker does for its callers: reads and writes of one database at a time.
+ * What a worker does for its callers: reads and transactions of one database at a time.
  *
- * A write needs the database to be owned and claims it. A read of a database that nobody owns is answered from a GET of
- * its head that was sent after the request arrived (R1), and claims it only when such reads keep coming.
+ * A write needs the database to be owned and claims it; where the head alone decides it, it goes along with the claim. A read of a
+ * database that nobody owns is answered from a GET of its head that was sent after the request arrived (R1), and claims it only
+ * when such reads keep coming.
  *
- * Answers that no put stands behind (reads, failed preconditions) rest on the session's deadline: whoever sends them asks
- * `session.assertServing()` last (S1).
+ * Answers that no put stands behind (reads, failed preconditions, transactions without operations) rest on the session's deadline:
+ * whoever sends them asks `session.assertServing()` last (S1).
  */
 export class DatabaseAccess {
   readonly databases: Databases;
@@ -47,27 +82,101 @@ export class DatabaseAccess {
     this.coldReads = new ColdReadCounter(ctx.clock, idleReleaseMs, claimAfterColdReads);
   }
 
-  /** @throws as `OwnedDatabase.write` and `Databases.use` */
-  write(identity: DatabaseIdentity, request: WriteRequest, options: AccessOptions): Promise<Version> {
-    return this.databases.use(identity, options, (database) => database.write(request, options.signal));
+  /** @throws as {@link transact} */
+  async write(identity: DatabaseIdentity, request: WriteRequest, options: AccessOptions): Promise<Version> {
+    const { key, value, precondition, expiresAt, idempotencyKey } = request;
+    const { version } = await this.transact(
+      identity,
+      {
+        checks: precondition.kind === 'none' ? [] : [{ kind: 'key', key, precondition }],
+        ops: [value === undefined ? { op: 'delete', key } : { op: 'put', key, value, expiresAt }],
+        idempotencyKey,
+      },
+      options,
+    );
+    return version;
   }
 
-  /** The live entry of a key; undefined when it does not exist. */
-  get(identity: DatabaseIdentity, key: Uint8Array, options: AccessOptions): Promise<Entry | undefined> {
+  /**
+   * Applies all of it or nothing. Resolves when it is durable.
+   * @throws LeaseholdError `invalid` beyond the limits; else as `OwnedDatabase.transact` and `Databases.use`
+   */
+  async transact(identity: DatabaseIdentity, tx: Transaction, options: AccessOptions): Promise<TransactionOutcome> {
+    assertWithinLimits(tx);
+    return this.databases.use(
+      identity,
+      options,
+      (database) => database.transact(tx, options.signal),
+      firstCommitOf(this.ctx.clock, this.files, tx),
+    );
+  }
+
+  /**
+   * The live entry of a key; undefined when it does not exist. From memory without waiting when the database is owned here and what it
+   * needs is at hand.
+   */
+  get(identity: DatabaseIdentity, key: Uint8Array, options: ReadOptions): Promise<Entry | undefined> {
+    if (options.at !== undefined) return this.getAt(identity, key, options);
+    const open = this.databases.get(identity.databaseId);
+    try {
+      const found = open?.lookupNow(key);
+      if (open !== undefined && found !== undefined) {
+        assertSameTenant(open.head, identity);
+        return Promise.resolve(found.entry);
+      }
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     return this.read(identity, options, {
       owned: (database) => database.get(key, options.signal),
-      cold: async (view) => {
-        const entry = await view.get(key);
-        return entry?.kind === 'put' ? entry : undefined;
-      },
+      cold: (source) => presentOf(source, this.now()).get(key),
     });
   }
 
-  scan(identity: DatabaseIdentity, scan: ScanOptions, options: AccessOptions): Promise<ScanPage> {
+  /** A page of live entries of one moment. @throws as {@link readMany} */
+  async scan(identity: DatabaseIdentity, scan: ScanOptions, options: ReadOptions): Promise<ScanPage> {
+    const { at } = options;
+    assertRange(scan);
+    if (at !== undefined) assertPointInTime(at);
     return this.read(identity, options, {
-      owned: (database) => database.scan(scan, options.signal),
-      cold: (view) => view.scan(scan),
+      owned: (database) => database.scan(scan, options.signal, at),
+      cold: async (source) => this.viewOf(source, at).scan(scan),
     });
+  }
+
+  /**
+   * Many reads of one moment, whose version the answer names.
+   * @throws LeaseholdError `invalid` beyond the limits; FutureVersionError, HistoryGoneError
+   */
+  async readMany(identity: DatabaseIdentity, request: SnapshotRead, options: AccessOptions): Promise<Snapshot> {
+    assertSnapshotLimits(request);
+    return this.read(identity, options, {
+      owned: (database) => database.readMany(request, options.signal),
+      cold: async (source) => readSnapshot(this.viewOf(source, request.at), request),
+    });
+  }
+
+  /**
+   * What was committed after a sequence, in order; to go on, ask again from `through`. One who wants to wait for the next commit becomes
+   * the owner, because nobody else would tell.
+   * @throws LeaseholdError `invalid` beyond the limits; FutureVersionError, HistoryGoneError
+   */
+  async changes(identity: DatabaseIdentity, request: ChangesRequest, options: AccessOptions): Promise<Changes> {
+    assertChangesLimits(request);
+    const { waitMs = 0 } = request;
+    const { changes, isCold } = await this.read(identity, options, {
+      owned: async (database) => ({ changes: await database.changes(request, options.signal), isCold: false }),
+      cold: async (source) => ({ changes: await coldChanges(source, request), isCold: source.head !== undefined }),
+    });
+    if (changes.commits.length > 0 || !isCold || waitMs <= 0) {
+      // A database that was never written to has no owner who could be asked.
+      const isEmpty =
+        changes.commits.length === 0 && changes.through === 0 && !this.databases.isOpen(identity.databaseId);
+      if (isEmpty && waitMs > 0) await this.pause(waitMs, options);
+      return changes;
+    }
+    const rest = { ...request, since: changes.through };
+    return this.databases.use(identity, options, (database) => database.changes(rest, options.signal));
   }
 
   /** Claims only what an ended session left behind. */
@@ -80,6 +189,11 @@ export class DatabaseAccess {
     }));
   }
 
+  private async getAt(identity: DatabaseIdentity, key: Uint8Array, options: ReadOptions): Promise<Entry | undefined> {
+    const { gets } = await this.readMany(identity, { gets: [key], scans: [], at: options.at }, options);
+    return gets[0];
+  }
+
   private read<T>(identity: DatabaseIdentity, options: AccessOptions, how: ReadWays<T>): Promise<T> {
     const { databaseId } = identity;
     return rereading(async () => {
@@ -88,8 +202,7 @@ export class DatabaseAccess {
       if (head === 'owned' || (head !== undefined && this.coldReads.shouldClaim(databaseId))) {
         return this.databases.use(identity, options, how.owned);
       }
-      const files = { store: this.ctx.store, cache: this.ctx.blocks };
-      return inTime(how.cold(new View({ memtables: [], head, files })), options);
+      return inTime(how.cold({ memtables: [], head, files: this.files }), options);
     });
   }
 
@@ -105,6 +218,38 @@ export class DatabaseAccess {
     if (stored.head.deletedAt !== undefined) throw new DatabaseDeletedError();
     return stored.head.owner === undefined ? stored.head : 'owned';
   }
+
+  private get files(): SstSource {
+    return { store: this.ctx.store, cache: this.ctx.blocks };
+  }
+
+  private now(): number {
+    return this.ctx.clock.now();
+  }
+
+  private viewOf(source: ColdSource, at: PointInTime | undefined): View {
+    const now = this.now();
+    if (at === undefined) return presentOf(source, now);
+    if (source.head !== undefined)
+      return new View({ ...source, ...pastView(at, { ...source, head: source.head }, now) });
+    if ('version' in at && at.version.sequence > 0) throw new FutureVersionError(at.version.sequence);
+    return presentOf(source, now);
+  }
+
+  private pause(waitMs: number, { signal }: AccessOptions): Promise<void> {
+    return this.ctx.clock.sleep(Math.min(waitMs, MAX_FEED_WAIT_MS), signal).catch(() => undefined);
+  }
+}
+
+function presentOf(source: ColdSource, now: number): View {
+  return new View({ ...source, now });
+}
+
+async function coldChanges({ memtables, head, files }: ColdSource, request: ChangesRequest): Promise<Changes> {
+  const { since } = request;
+  if (since > (head?.lastCommit.sequence ?? 0)) throw new FutureVersionError(since);
+  if (head === undefined) return { commits: [], through: since };
+  return readChanges({ memtables, head, files }, changesOptions(request));
 }
 
 function inTime<T>(read: Promise<T>, { signal }: AccessOptions): Promise<T> {

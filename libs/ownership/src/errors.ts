@@ -18,10 +18,59 @@ export class PreconditionFailedError extends LeaseholdError {
   override readonly name = 'PreconditionFailedError';
 
   constructor(
-    /** The present version of the key; undefined when it does not exist. */
+    /** Of a key: its present version, undefined when it does not exist. Of a range: that of the first change found. */
     readonly present: Version | undefined,
+    /** Position among the checks of the transaction. */
+    readonly failedCheck = 0,
   ) {
     super('conflict', 'precondition-failed', 'the key is not in the state that the request names');
+  }
+}
+
+/** `sum`, `min` or `max` over a value that is no number. Nothing was applied. */
+export class NotACounterError extends LeaseholdError {
+  override readonly name = 'NotACounterError';
+
+  constructor(operation: number) {
+    super('conflict', 'not-a-counter', `the present value is not a number of 8 bytes: operation ${operation}`);
+  }
+}
+
+/** The key was given to another request within its time. Nothing was applied for this one. */
+export class IdempotencyKeyReusedError extends LeaseholdError {
+  override readonly name = 'IdempotencyKeyReusedError';
+
+  constructor() {
+    super('conflict', 'idempotency-key-reused', 'the idempotency key belongs to another request');
+  }
+}
+
+/** More requests with a key than a database remembers. Nothing was applied. */
+export class IdempotencyKeysExhaustedError extends LeaseholdError {
+  override readonly name = 'IdempotencyKeysExhaustedError';
+
+  constructor() {
+    super('quota', 'idempotency-keys-exhausted', 'the database remembers no further idempotency keys today', {
+      retryAfterMs: 60_000,
+    });
+  }
+}
+
+/** The data has reached the size limit of the database. Nothing was applied; deletes still are. */
+export class DatabaseFullError extends LeaseholdError {
+  override readonly name = 'DatabaseFullError';
+
+  constructor(maxBytes: number) {
+    super('quota', 'database-full', `the database has reached its size limit in bytes: ${maxBytes}`);
+  }
+}
+
+/** A version or time after the last commit: no answer about it can be given that stays true. */
+export class FutureVersionError extends LeaseholdError {
+  override readonly name = 'FutureVersionError';
+
+  constructor(sequence: number) {
+    super('invalid', 'invalid-version', `the version lies after the last commit of the database: ${sequence}`);
   }
 }
 
@@ -74,8 +123,8 @@ export class DrainingError extends LeaseholdError {
 export class BackpressureError extends LeaseholdError {
   override readonly name = 'BackpressureError';
 
-  constructor(waitsFor: string) {
-    super('unavailable', 'overloaded', `too much is waiting already: ${waitsFor}`, { retryAfterMs: 1_000 });
+  constructor(waitsFor: string, retryAfterMs = 1_000) {
+    super('unavailable', 'overloaded', `too much is waiting already: ${waitsFor}`, { retryAfterMs });
   }
 }
 

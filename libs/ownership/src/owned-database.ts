@@ -1,27 +1,22 @@
 import type { DatabaseId, SessionId, Version } from '@leasehold/foundation';
-import { isLeaseholdError } from '@leasehold/foundation';
-import type { Entry, Head, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
-import { commitOf, deleteEntry, encodeCommits, putEntry, View } from '@leasehold/engine';
-import { UnknownOutcomeError } from '@leasehold/object-store';
-import type { Precondition } from '@leasehold/protocol';
+import type { Entry, Head, Lookup, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
+import { readChanges } from './engine-shim.js';
 
 import type { HandleContext } from './context.js';
+import { Contents } from './contents.js';
 import { DurableMark } from './durable-mark.js';
-import { BackpressureError, HandleClosedError, OwnerUnavailableError, PreconditionFailedError } from './errors.js';
+import { BackpressureError, FutureVersionError, HandleClosedError } from './errors.js';
 import { HeldHead } from './held-head.js';
-import { preconditionHolds } from './precondition-holds.js';
-import { rereading } from './rereading.js';
-import { Turns } from './turns.js';
+import type { Changes, ChangesRequest } from './reads/change-feed.js';
+import { changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
+import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
+import type { PointInTime } from './reads/point-in-time.js';
+import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
+import { readSnapshot } from './reads/snapshot-read.js';
+import type { Transaction, TransactionOutcome } from './transaction/transaction.js';
+import { Transactor } from './transaction/transactor.js';
 import { Unflushed } from './unflushed.js';
-import { unlessAborted } from './unless-aborted.js';
 import { Users } from './users.js';
-
-export interface WriteRequest {
-  readonly key: Uint8Array;
-  /** Undefined deletes. */
-  readonly value: Uint8Array | undefined;
-  readonly precondition: Precondition;
-}
 
 /** What the owner knows of the database; `head` is what the bucket holds, `version` the last durable commit. */
 export interface OwnedState {
@@ -30,18 +25,11 @@ export interface OwnedState {
   readonly memtableBytes: number;
 }
 
-/** Writes of one database that wait for the check of another; each holds its value in memory. */
-const MAX_WAITING_WRITES = 1_000;
-
-type Decision =
-  | { readonly accepted: Version }
-  /** `because` is the newest entry of the key, which may be a tombstone; `present` the version of a live one. */
-  | { readonly accepted: undefined; readonly because: Entry | undefined; readonly present: Version | undefined };
+/** A database that is read without {@link OwnedDatabase.get} goes through it so often, to keep its place among those in use. */
+const LOOK_IN_MS = 1_000;
 
 /**
  * A database that this session owns at one epoch: what a confirmed claim gives the right to.
- *
- *     write:  condition → number → memtable and log (accepted) → segment confirmed (durable) → acknowledged
  *
  * Reads see accepted commits, and wait until those they saw are durable (R2). A signal ends the waiting of one caller, not
  * the work.
@@ -53,10 +41,12 @@ export class OwnedDatabase {
   readonly epoch: number;
   private readonly held: HeldHead;
   private readonly unflushed: Unflushed;
-  private accepted: Version;
   private readonly durable: DurableMark;
-  private readonly writers = new Turns();
+  private readonly contents: Contents;
   private readonly users = new Users();
+  /** Both are made when they are needed first: most databases of a worker are idle. */
+  private transactor: Transactor | undefined;
+  private followers: Followers | undefined;
   private closedBecause: string | undefined;
   private ending: Promise<void> | undefined;
   private usedAt: number;
@@ -69,9 +59,9 @@ export class OwnedDatabase {
     this.id = databaseId;
     this.epoch = epoch;
     this.held = new HeldHead(ctx, stored);
-    this.accepted = lastCommit;
     this.durable = new DurableMark(lastCommit.sequence);
     this.unflushed = new Unflushed(ctx, this.held, this.durable);
+    this.contents = new Contents(ctx, this.held, this.unflushed, this.durable);
     this.usedAt = ctx.clock.monotonic();
   }
 
@@ -84,16 +74,23 @@ export class OwnedDatabase {
     return this.users.present > 0 ? this.ctx.clock.monotonic() : this.usedAt;
   }
 
+  get unflushedBytes(): number {
+    return this.unflushed.sizeBytes;
+  }
+
+  /** What it takes of memory, about: the head as it is kept, and what no head contains. */
   get sizeBytes(): number {
     return this.held.sizeBytes + this.unflushed.sizeBytes;
   }
 
+  /** Nobody is about to use it: keeps as little as it can. */
   rest(): void {
-    if (this.users.present === 0) this.held.rest();
-  }
-
-  get unflushedBytes(): number {
-    return this.unflushed.sizeBytes;
+    if (this.users.present > 0) return;
+    this.held.rest();
+    this.contents.changed();
+    // Nobody is in a turn, and nobody follows who would not be woken by his clock.
+    this.transactor = undefined;
+    if (this.followers?.count === 0) this.followers = undefined;
   }
 
   /** True when a memtable is full, or was left behind by a flush that failed. */
@@ -101,53 +98,93 @@ export class OwnedDatabase {
     return this.unflushed.wantsFlush;
   }
 
-  /**
-   * Applies one write if its precondition holds. Resolves when it is durable.
-   * @throws PreconditionFailedError it did not hold at a moment during the call
-   * @throws BackpressureError, HandleClosedError, LeaseholdError `unavailable`: nothing was applied
-   * @throws UnknownOutcomeError the session, or the caller's time, ended before the outcome was known (H5)
-   */
-  write(request: WriteRequest, signal: AbortSignal): Promise<Version> {
-    return this.during(async () => {
-      if (this.writers.length >= MAX_WAITING_WRITES) throw new BackpressureError('writes of the database');
-      // One at a time from check to number, so that nothing comes between what was checked and what is written.
-      const decided = await this.writers.run(() => this.decide(request, signal));
-      if (decided.accepted === undefined) {
-        if (decided.because) await this.shown(decided.because.version, signal);
-        throw new PreconditionFailedError(decided.present);
-      }
-      await unlessAborted(this.durable.until(decided.accepted.sequence), [signal], (reason) => {
-        return new UnknownOutcomeError('commit was not durable in time', { cause: reason });
+  /** Applies all of it or nothing; resolves when it is durable. @throws as `Transactor.transact` */
+  transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
+    return this.during(() => {
+      this.transactor ??= new Transactor({
+        ctx: this.ctx,
+        id: this.id,
+        epoch: this.epoch,
+        held: this.held,
+        unflushed: this.unflushed,
+        durable: this.durable,
+        contents: this.contents,
+        onAccepted: () => this.followers?.wake(),
       });
-      return decided.accepted;
+      return this.transactor.transact(tx, signal);
     });
+  }
+
+  /**
+   * What is known of a key without waiting for anything; undefined when there is something to wait for: files, durability, or that this
+   * handle is over. Then ask {@link get}.
+   */
+  lookupNow(key: Uint8Array): Lookup | undefined {
+    if (this.closedBecause !== undefined || this.held.isFenced) return undefined;
+    if (this.ctx.clock.monotonic() - this.usedAt > LOOK_IN_MS) return undefined;
+    const found = this.contents.present().lookup(key);
+    if (found instanceof Promise) {
+      found.catch(() => undefined);
+      return undefined;
+    }
+    return found.version === undefined || this.contents.isDurable(found.version) ? found : undefined;
   }
 
   /** The live entry of a key, durable; undefined when the key does not exist. */
   get(key: Uint8Array, signal: AbortSignal): Promise<Entry | undefined> {
     return this.during(async () => {
-      const entry = await this.newest(key);
-      if (entry) await this.shown(entry.version, signal);
-      return entry?.kind === 'put' ? entry : undefined;
+      const found = await this.contents.viewing(async (view) => view.lookup(key));
+      if (found.version) await this.contents.shown(found.version, signal);
+      return found.entry;
     });
   }
 
-  /** A page of live entries of one snapshot, durable. */
-  scan(options: ScanOptions, signal: AbortSignal): Promise<ScanPage> {
+  /** A page of live entries of one moment, durable; by default of the present. @throws FutureVersionError, HistoryGoneError */
+  scan(options: ScanOptions, signal: AbortSignal, at?: PointInTime): Promise<ScanPage> {
     return this.during(async () => {
-      const { page, version } = await this.reading(async (view) => ({
-        page: await view.scan(options),
-        version: view.version,
-      }));
-      await this.shown(version, signal);
+      const { page, version } = await this.contents.viewing(
+        async (view) => ({ page: await view.scan(options), version: view.version }),
+        at,
+      );
+      await this.contents.shown(version, signal);
       return page;
     });
   }
 
+  /** Many reads of one moment, durable. @throws FutureVersionError, HistoryGoneError, LeaseholdError answer-too-large */
+  readMany(request: SnapshotRead, signal: AbortSignal): Promise<Snapshot> {
+    return this.during(async () => {
+      const snapshot = await this.contents.viewing((view) => readSnapshot(view, request), request.at);
+      await this.contents.shown(snapshot.version, signal);
+      return snapshot;
+    });
+  }
+
+  /**
+   * What was committed after a sequence, durable. Where there is nothing yet it waits as the request says, without being in the way of
+   * a release: a database that is given up meanwhile answers that there was nothing.
+   * @throws FutureVersionError, HistoryGoneError
+   */
+  async changes(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {
+    const { clock } = this.ctx;
+    const endsAt = clock.monotonic() + Math.min(request.waitMs ?? 0, MAX_FEED_WAIT_MS);
+    for (let since = request.since; ;) {
+      const changes = await this.during(() => this.changesNow({ ...request, since }, signal));
+      if (changes.commits.length > 0) return changes;
+      since = changes.through;
+      const leftMs = endsAt - clock.monotonic();
+      const isBehind = since < this.contents.last().version.sequence;
+      if (leftMs <= 0 || signal.aborted) return changes;
+      if (!isBehind) await this.nextCommit(leftMs, signal);
+      if (this.closedBecause !== undefined || this.held.isFenced) return changes;
+    }
+  }
+
   state(signal: AbortSignal): Promise<OwnedState> {
     return this.during(async () => {
-      const state = { head: this.held.head, version: this.accepted, memtableBytes: this.unflushedBytes };
-      await this.shown(state.version, signal);
+      const { version } = this.contents.last();
+      const state = { head: this.held.head, version, memtableBytes: this.unflushedBytes };
+      await this.contents.shown(version, signal);
       return state;
     });
   }
@@ -174,6 +211,7 @@ export class OwnedDatabase {
 
   private finish(reason: string, owner: SessionId | undefined): Promise<void> {
     this.closedBecause ??= reason;
+    this.followers?.wake();
     this.ending ??= this.users.gone().then(() => this.unflushed.flush(owner));
     return this.ending;
   }
@@ -181,75 +219,22 @@ export class OwnedDatabase {
   private during<T>(operation: () => Promise<T>): Promise<T> {
     return this.users.during(async () => {
       if (this.closedBecause !== undefined) throw new HandleClosedError(this.closedBecause);
-      this.assertHeld();
+      if (this.held.isFenced) throw new HandleClosedError('the database was taken over');
       this.usedAt = this.ctx.clock.monotonic();
       return operation();
     });
   }
 
-  private async decide(request: WriteRequest, signal: AbortSignal): Promise<Decision> {
-    if (request.precondition.kind !== 'none') {
-      const newest = await this.newest(request.key);
-      const present = newest?.kind === 'put' ? newest.version : undefined;
-      if (!preconditionHolds(request.precondition, present)) return { accepted: undefined, because: newest, present };
-    }
-    if (signal.aborted) throw new OwnerUnavailableError('the turn of the write came too late', signal.reason);
-    return { accepted: this.accept(request) };
+  private async changesNow(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {
+    if (request.since > this.contents.last().version.sequence) throw new FutureVersionError(request.since);
+    const changes = await this.contents.reading(() => readChanges(this.contents.parts(), changesOptions(request)));
+    await this.contents.shown({ sequence: changes.through }, signal);
+    return changes;
   }
 
-  /** Numbers a commit and hands it to log and memtable. Synchronous: nothing can come between. */
-  private accept({ key, value }: WriteRequest): Version {
-    const { ctx } = this;
-    this.assertHeld();
-    ctx.session.assertServing();
-    this.assertRoom();
-    const version: Version = { epoch: this.epoch, sequence: this.accepted.sequence + 1 };
-    const entry = value === undefined ? deleteEntry(key, version) : putEntry(key, version, value);
-    const commit = commitOf(version, [entry], { committedAt: this.ctx.clock.now() });
-    // The log refuses synchronously, before it takes anything: then the number is still free.
-    const durable = ctx.log.append({
-      databaseId: this.id,
-      epoch: this.epoch,
-      firstSequence: version.sequence,
-      lastSequence: version.sequence,
-      payload: encodeCommits([commit]),
-    });
-    this.accepted = version;
-    this.durable.track(version.sequence, durable);
-    this.unflushed.put(commit);
-    return version;
-  }
-
-  private assertHeld(): void {
-    if (this.held.isFenced) throw new HandleClosedError('the database was taken over');
-  }
-
-  private assertRoom(): void {
-    if (this.unflushed.isFull) throw new BackpressureError('bytes of the database');
-    if (this.held.head.l0.length < this.ctx.settings.refuseAtL0Files) return;
-    this.held.waitForCompaction();
-    throw new BackpressureError('files of the database');
-  }
-
-  /** R2, for answers that show commits of others: of the caller's own nothing was applied, whatever became of those. */
-  private async shown({ sequence }: Version, signal: AbortSignal): Promise<void> {
-    if (this.durable.isDurable(sequence)) return;
-    const tooLate = (cause: unknown): Error => new OwnerUnavailableError('what was read is not durable yet', cause);
-    await unlessAborted(this.durable.until(sequence), [signal], tooLate).catch((error: unknown) => {
-      throw isLeaseholdError(error, 'unknown') ? tooLate(error) : error;
-    });
-  }
-
-  private newest(key: Uint8Array): Promise<Entry | undefined> {
-    return this.reading((view) => view.get(key));
-  }
-
-  /** Runs a read on the present view. */
-  private reading<T>(read: (view: View) => Promise<T>): Promise<T> {
-    return rereading(async (again) => {
-      if (again) await this.held.reload();
-      const files = { store: this.ctx.store, cache: this.ctx.blocks };
-      return read(new View({ memtables: this.unflushed.memtables, head: this.held.head, files }));
-    });
+  private nextCommit(waitMs: number, signal: AbortSignal): Promise<void> {
+    this.followers ??= new Followers();
+    if (this.followers.count >= MAX_FOLLOWERS) throw new BackpressureError('feeds of the database');
+    return this.followers.next(this.ctx.clock, waitMs, signal);
   }
 }

@@ -2,30 +2,33 @@
  * Settles as `promise` does, unless a signal aborts first: then rejects with what `tooLate` makes of the signal's reason.
  * The promise itself goes on; its end is nobody's surprise.
  */
-export async function unlessAborted<T>(
+export function unlessAborted<T>(
   promise: Promise<T>,
   signals: readonly AbortSignal[],
   tooLate: (reason: unknown) => Error,
 ): Promise<T> {
-  const watched = signals.map((signal) => watch(signal, tooLate));
-  try {
-    return await Promise.race([promise, ...watched.map(({ aborted }) => aborted)]);
-  } finally {
-    for (const { stop } of watched) stop();
-  }
-}
-
-function watch(
-  signal: AbortSignal,
-  tooLate: (reason: unknown) => Error,
-): { readonly aborted: Promise<never>; readonly stop: () => void } {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(tooLate(signal.reason));
+  return new Promise((resolve, reject) => {
+    const onAbort = (event: Event): void => giveUp(event.target as AbortSignal);
+    const giveUp = ({ reason }: AbortSignal): void => {
+      stop();
+      reject(tooLate(reason));
+    };
+    const stop = (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
+    };
+    promise.then(
+      (value) => {
+        stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        stop();
+        reject(error as Error);
+      },
+    );
     // A signal that has aborted already tells nobody any more.
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    stop = () => signal.removeEventListener('abort', onAbort);
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted !== undefined) return giveUp(aborted);
+    for (const signal of signals) signal.addEventListener('abort', onAbort);
   });
-  return { aborted, stop };
 }

@@ -15,6 +15,7 @@ import type { OwnershipContext } from '../src/context.js';
 import { Maintenance } from '../src/maintenance.js';
 import type { OwnershipSettings } from '../src/settings.js';
 import { DEFAULT_OWNERSHIP_SETTINGS } from '../src/settings.js';
+import type { Transaction, TransactionOutcome } from '../src/transaction/transaction.js';
 import { WorkerLine } from './worker-line.js';
 
 export const TTL_MS = 5_000;
@@ -177,6 +178,15 @@ export class TestWorker {
     const { entries } = await this.access.scan(database, { limit: 1_000 }, options);
     this.session.assertServing();
     return Object.fromEntries(entries.map(({ key, value }) => [textOf(key), textOf(value)]));
+  }
+
+  /** Claims the database and nothing more: a first write would go along with the claim, and not through the log. */
+  open(database: DatabaseIdentity, options = patient()): Promise<void> {
+    return this.access.databases.use(database, options, () => Promise.resolve());
+  }
+
+  transact(database: DatabaseIdentity, tx: Partial<Transaction>, options = patient()): Promise<TransactionOutcome> {
+    return this.access.transact(database, { checks: [], ops: [], ...tx }, options);
   }
 
   async release(database: DatabaseIdentity): Promise<void> {

@@ -1,0 +1,67 @@
+import type { Version } from '@leasehold/foundation';
+import { LeaseholdError } from '@leasehold/foundation';
+import type { Entry, ScanOptions, ScanPage, View } from '@leasehold/engine';
+import { SCAN_PAGE_BYTES } from '@leasehold/engine';
+
+import { assertRange, assertSequence, keyBytes } from '../transaction/transaction-limits.js';
+import type { PointInTime } from './point-in-time.js';
+
+/** Many reads of one state of a database in one trip. */
+export interface SnapshotRead {
+  readonly gets: readonly Uint8Array[];
+  /** Their pages share {@link SCAN_PAGE_BYTES}: one that finds it used up is empty and says that more follows. */
+  readonly scans: readonly ScanOptions[];
+  /** The present state by default. */
+  readonly at?: PointInTime;
+}
+
+export interface Snapshot {
+  /** Of the last commit that the answers contain. */
+  readonly version: Version;
+  /** By position; undefined: the key does not exist. */
+  readonly gets: readonly (Entry | undefined)[];
+  readonly scans: readonly ScanPage[];
+}
+
+export const SNAPSHOT_LIMITS = {
+  gets: 1_000,
+  scans: 100,
+  /** Values of the gets together: thirty of the largest. */
+  bytes: 16 * 1024 * 1024,
+} as const;
+
+/** @throws LeaseholdError `invalid`: too-many-operations, invalid-key, key-too-long, invalid-range, invalid-version */
+export function assertSnapshotLimits({ gets, scans, at }: SnapshotRead): void {
+  if (gets.length > SNAPSHOT_LIMITS.gets || scans.length > SNAPSHOT_LIMITS.scans) {
+    const limits = `${SNAPSHOT_LIMITS.gets} gets and ${SNAPSHOT_LIMITS.scans} scans`;
+    throw new LeaseholdError('invalid', 'too-many-operations', `a snapshot read has at most ${limits}`);
+  }
+  for (const key of gets) keyBytes(key);
+  for (const scan of scans) assertRange(scan);
+  if (at !== undefined) assertPointInTime(at);
+}
+
+/** @throws LeaseholdError invalid-version */
+export function assertPointInTime(at: PointInTime): void {
+  assertSequence('version' in at ? at.version.sequence : at.timeMs);
+}
+
+/** @throws LeaseholdError answer-too-large */
+export async function readSnapshot(view: View, { gets, scans }: SnapshotRead): Promise<Snapshot> {
+  const found = await Promise.all(gets.map((key) => view.get(key)));
+  const bytes = found.reduce((sum, entry) => sum + (entry?.value.byteLength ?? 0), 0);
+  if (bytes > SNAPSHOT_LIMITS.bytes) {
+    const limit = `values of a snapshot read have at most ${SNAPSHOT_LIMITS.bytes} bytes`;
+    throw new LeaseholdError('invalid', 'answer-too-large', limit);
+  }
+  const pages: ScanPage[] = [];
+  let left = SCAN_PAGE_BYTES;
+  // One after another, so that each knows what the ones before it have left.
+  for (const scan of scans) {
+    const page = await view.scan({ ...scan, limitBytes: Math.min(left, scan.limitBytes ?? SCAN_PAGE_BYTES) });
+    left = page.entries.reduce((rest, { key, value }) => rest - key.byteLength - value.byteLength, left);
+    left = Math.max(0, left);
+    pages.push(page);
+  }
+  return { version: view.version, gets: found, scans: pages };
+}

@@ -1,0 +1,73 @@
+import type { Version } from '@leasehold/foundation';
+import type { Entry, RangeDelete } from '@leasehold/engine';
+import { deleteEntry, isLive, NEVER, putEntry } from '@leasehold/engine';
+
+import { applyCounter } from './counter.js';
+import type { Span } from './key-ranges.js';
+import { joinedSpans, spanHolds, spanOf } from './key-ranges.js';
+import { keyText } from './key-text.js';
+import type { Operation } from './transaction.js';
+
+/** What the operations come to: at most one entry per key, and range deletes that hide only what was there before. */
+export interface Effects {
+  readonly entries: readonly Entry[];
+  readonly rangeDeletes: readonly RangeDelete[];
+}
+
+export const NO_EFFECTS: Effects = { entries: [], rangeDeletes: [] };
+
+/** An operation that cannot be applied to what is there; then none is. */
+export interface OperationFault {
+  readonly faultyOperation: number;
+}
+
+/**
+ * Applies operations in order. A put that a later range delete of the same transaction covers vanishes; one after it stands.
+ *
+ * @param presentOf the entry of the key of a counter operation, as it is before the transaction
+ * @param now wall ms: an expired entry counts as absent
+ */
+export function resolveOperations(
+  ops: readonly Operation[],
+  presentOf: (operation: number) => Entry | undefined,
+  version: Version,
+  now: number,
+): Effects | OperationFault {
+  // Most transactions are one put or one delete.
+  const only = ops.length === 1 ? ops[0] : undefined;
+  if (only?.op === 'put')
+    return { entries: [putEntry(only.key, version, only.value, only.expiresAt)], rangeDeletes: [] };
+  if (only?.op === 'delete') return { entries: [deleteEntry(only.key, version)], rangeDeletes: [] };
+  const entries = new Map<string, Entry>();
+  let spans: readonly Span[] = [];
+  for (const [position, op] of ops.entries()) {
+    switch (op.op) {
+      case 'put':
+        entries.set(keyText(op.key), putEntry(op.key, version, op.value, op.expiresAt));
+        break;
+      case 'delete':
+        entries.set(keyText(op.key), deleteEntry(op.key, version));
+        break;
+      case 'deleteRange': {
+        const span = spanOf(op.range);
+        if (span === undefined) break;
+        for (const [text, { key }] of entries) if (spanHolds(span, key)) entries.delete(text);
+        spans = joinedSpans([...spans, span]);
+        break;
+      }
+      case 'sum':
+      case 'min':
+      case 'max': {
+        const text = keyText(op.key);
+        const own = entries.get(text);
+        const isDeleted = own === undefined && spans.some((span) => spanHolds(span, op.key));
+        const newest = own ?? (isDeleted ? undefined : presentOf(position));
+        const present = newest !== undefined && isLive(newest, now) ? newest : undefined;
+        const value = applyCounter(op, present?.value);
+        if (value === undefined) return { faultyOperation: position };
+        entries.set(text, putEntry(op.key, version, value, op.expiresAt ?? present?.expiresAt ?? NEVER));
+      }
+    }
+  }
+  return { entries: [...entries.values()], rangeDeletes: spans.map((span) => ({ ...span, version })) };
+}

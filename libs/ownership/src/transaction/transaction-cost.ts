@@ -1,0 +1,47 @@
+import type { UsageCounters } from '@leasehold/engine';
+
+import type { Operation } from './transaction.js';
+
+/** A write unit: so many bytes of key and value, begun ones counting whole. */
+const WRITE_UNIT_BYTES = 1024;
+const COUNTER_BYTES = 8;
+
+/**
+ * The counters after a commit of these operations. Each operation counts as it was asked for, also when a later one undoes it: one unit
+ * per begun KiB of key and value, one for a delete of any kind.
+ */
+export function usageAfter(usage: UsageCounters, ops: readonly Operation[]): UsageCounters {
+  let { writeUnits, writtenBytes } = usage;
+  for (const op of ops) {
+    const bytes = bytesWritten(op);
+    writtenBytes += bytes;
+    writeUnits += addsData(op) ? Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES)) : 1;
+  }
+  return { commits: usage.commits + 1, writeUnits, writtenBytes };
+}
+
+/** Bytes of keys and values that the operations may add to the data. */
+export function addedBytes(ops: readonly Operation[]): number {
+  let bytes = 0;
+  for (const op of ops) if (addsData(op)) bytes += bytesWritten(op);
+  return bytes;
+}
+
+function addsData(op: Operation): boolean {
+  return op.op !== 'delete' && op.op !== 'deleteRange';
+}
+
+function bytesWritten(op: Operation): number {
+  switch (op.op) {
+    case 'put':
+      return op.key.byteLength + op.value.byteLength;
+    case 'delete':
+      return op.key.byteLength;
+    case 'deleteRange':
+      return (op.range.start?.byteLength ?? 0) + (op.range.end?.byteLength ?? 0);
+    case 'sum':
+    case 'min':
+    case 'max':
+      return op.key.byteLength + (op.prefix?.byteLength ?? 0) + COUNTER_BYTES;
+  }
+}

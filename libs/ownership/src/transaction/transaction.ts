@@ -1,0 +1,69 @@
+import type { Version } from '@leasehold/foundation';
+import type { KeyRange } from '@leasehold/engine';
+import type { Precondition } from '@leasehold/protocol';
+
+/**
+ * All of it or nothing, as one commit. Checks are judged on the state before it, operations are applied in order: a later one sees
+ * the earlier ones. At most {@link TRANSACTION_LIMITS} of either.
+ *
+ * Arrays of bytes must not be changed once they are handed over.
+ */
+export interface Transaction {
+  readonly checks: readonly Check[];
+  readonly ops: readonly Operation[];
+  /** The same key with the same digest is applied once in 24 hours, however often and wherever it is sent. */
+  readonly idempotencyKey?: IdempotencyKey;
+}
+
+export interface IdempotencyKey {
+  /** 1 … 255 bytes. */
+  readonly key: Uint8Array;
+  /** Of the request, 16 bytes: tells a repetition from another request under the same key. */
+  readonly digest: Uint8Array;
+}
+
+export type Check =
+  | { readonly kind: 'key'; readonly key: Uint8Array; readonly precondition: Precondition }
+  /** Nothing in the range was written, deleted or has expired after the commit of this sequence. */
+  | { readonly kind: 'range'; readonly range: KeyRange; readonly since: number };
+
+export type Operation =
+  | {
+      readonly op: 'put';
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      /** Wall ms since the Unix epoch from which on the key counts as absent; never by default. */
+      readonly expiresAt?: number;
+    }
+  | { readonly op: 'delete'; readonly key: Uint8Array }
+  | { readonly op: 'deleteRange'; readonly range: KeyRange }
+  | CounterOperation;
+
+/**
+ * Arithmetic on a value that is an unsigned number of 64 bits, least byte first (as the KvU64 of Deno KV). A key that does not exist
+ * takes the operand. `sum` wraps modulo 2^64.
+ */
+export interface CounterOperation {
+  readonly op: 'sum' | 'min' | 'max';
+  readonly key: Uint8Array;
+  /** 0 … 2^64 − 1. */
+  readonly operand: bigint;
+  /** What stands before the 8 bytes in the stored value, where values carry their type (KV Connect); nothing by default. */
+  readonly prefix?: Uint8Array;
+  /** Wall ms; without it the key keeps the expiry that it has. */
+  readonly expiresAt?: number;
+}
+
+export interface TransactionOutcome {
+  /** Of the commit; of one without operations, the last durable commit that its checks have seen. */
+  readonly version: Version;
+  /**
+   * - `committed`: durable now
+   * - `repeated`: an earlier request under the same idempotency key was applied, at this version
+   * - `nothing`: there were no operations. No put stands behind this answer, so it rests on the deadline of the session (S1).
+   */
+  readonly effect: 'committed' | 'repeated' | 'nothing';
+}
+
+/** How long an idempotency key is remembered. */
+export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1000;

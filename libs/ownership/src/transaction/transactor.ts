@@ -1,0 +1,228 @@
+import type { DatabaseId, Version } from '@leasehold/foundation';
+import type { IdempotencyRecord } from '@leasehold/engine';
+import { deleteEntry, encodeCommits } from '@leasehold/engine';
+import { UnknownOutcomeError } from '@leasehold/object-store';
+
+import type { Contents } from '../contents.js';
+import type { OwnershipContext } from '../context.js';
+import type { DurableMark } from '../durable-mark.js';
+import {
+  BackpressureError,
+  DatabaseFullError,
+  HandleClosedError,
+  IdempotencyKeyReusedError,
+  IdempotencyKeysExhaustedError,
+  NotACounterError,
+  OwnerUnavailableError,
+  PreconditionFailedError,
+} from '../errors.js';
+import type { HeldHead } from '../held-head.js';
+import type { Unflushed } from '../unflushed.js';
+import { unlessAborted } from '../unless-aborted.js';
+import type { Shortage } from './capacity.js';
+import { shortageFor } from './capacity.js';
+import { decide } from './decide.js';
+import type { Footprint } from './footprint.js';
+import { footprintOf } from './footprint.js';
+import { recordOf } from './idempotency.js';
+import { KeyTurns } from './key-turns.js';
+import type { Knowledge } from './knowledge.js';
+import { gather } from './knowledge.js';
+import { nextCommit, versionAfter } from './next-commit.js';
+import type { Effects } from './resolve-operations.js';
+import { resolveOperations } from './resolve-operations.js';
+import type { Transaction, TransactionOutcome } from './transaction.js';
+
+/** Transactions of one database that wait for files or for each other; each holds its values in memory. */
+const MAX_WAITING = 1_000;
+
+const NO_OPERATIONS: Pick<Transaction, 'ops'> = { ops: [] };
+
+/** What of an owned database a transaction touches. */
+export interface TransactorParts {
+  readonly ctx: OwnershipContext;
+  readonly id: DatabaseId;
+  readonly epoch: number;
+  readonly held: HeldHead;
+  readonly unflushed: Unflushed;
+  readonly durable: DurableMark;
+  readonly contents: Contents;
+  /** Called when a commit has its number. */
+  readonly onAccepted: () => void;
+}
+
+/**
+ * Decides and commits the transactions of one owned database.
+ *
+ *     knowledge → verdict → effects → number → memtable and log (accepted) → segment confirmed (durable) → acknowledged
+ *
+ * From verdict to acceptance nothing is awaited, so nothing comes between what was checked and what is written. Where knowledge has to
+ * come from files, the transaction holds a turn on everything that it touches; others pass by. So transactions are in one order, that of
+ * their numbers, which is also that of real time: strictly serializable.
+ */
+export class Transactor {
+  private turns: KeyTurns | undefined;
+
+  constructor(private readonly parts: TransactorParts) {}
+
+  /**
+   * @throws PreconditionFailedError at a moment during the call a check did not hold
+   * @throws NotACounterError, IdempotencyKeyReusedError, DatabaseFullError, IdempotencyKeysExhaustedError, FutureVersionError,
+   *   HistoryGoneError, BackpressureError, HandleClosedError, LeaseholdError `unavailable`: nothing was applied
+   * @throws UnknownOutcomeError the session, or the caller's time, ended before the outcome was known (H5)
+   */
+  async transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
+    // Most find nobody before them and everything in memory, and have their number when this call returns.
+    const footprint = this.turns === undefined ? undefined : footprintOf(tx);
+    if (footprint === undefined || this.turns?.isFree(footprint) !== false) {
+      const known = this.gather(tx);
+      if (!(known instanceof Promise)) return this.conclude(tx, known, signal);
+      // Asked again in its turn, when what it reads is in the cache.
+      known.catch(() => undefined);
+    }
+    const decided = await this.inTurn(tx, footprint ?? footprintOf(tx), signal);
+    return decided.outcome;
+  }
+
+  /** The turn is over with the number; being durable is waited for outside of it. */
+  private async inTurn(
+    tx: Transaction,
+    footprint: Footprint,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: Promise<TransactionOutcome> }> {
+    this.turns ??= new KeyTurns();
+    const { turns } = this;
+    if (turns.length >= MAX_WAITING) throw new BackpressureError('writes of the database');
+    try {
+      return await turns.run(footprint, async () => {
+        const known = await this.parts.contents.reading(async () => this.gather(tx));
+        const outcome = this.conclude(tx, known, signal);
+        // Whoever called hears of it; until then it is nobody's surprise.
+        outcome.catch(() => undefined);
+        return { outcome };
+      });
+    } finally {
+      if (turns.length === 0) this.turns = undefined;
+    }
+  }
+
+  private gather(tx: Transaction): Knowledge | Promise<Knowledge> {
+    const { contents } = this.parts;
+    return gather(tx, contents.present(), tx.idempotencyKey && this.recordOf(tx.idempotencyKey.key));
+  }
+
+  private recordOf(key: Uint8Array): IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined> {
+    return recordOf(key, this.parts.contents.parts(), this.parts.ctx.clock.now());
+  }
+
+  /** Everything up to the number happens before this returns. */
+  private async conclude(tx: Transaction, known: Knowledge, signal: AbortSignal): Promise<TransactionOutcome> {
+    const { contents, epoch, ctx } = this.parts;
+    this.assertHeld();
+    const last = contents.last();
+    // As views do: what has expired at the time of a commit stays so when the clock is set back.
+    const now = Math.max(ctx.clock.now(), last.committedAt);
+    const verdict = decide(tx, known, now);
+    switch (verdict.kind) {
+      case 'repeated':
+        return this.durably(verdict.version, 'repeated', signal);
+      case 'reused':
+        await contents.shown(verdict.version, signal);
+        throw new IdempotencyKeyReusedError();
+      case 'failed':
+        if (verdict.shows) await contents.shown(verdict.shows, signal);
+        throw new PreconditionFailedError(verdict.present, verdict.failedCheck);
+      case 'expired': {
+        const version = this.deleteExpired(verdict.keys, now);
+        await contents.shown(version, signal);
+        throw new PreconditionFailedError(version, verdict.failedCheck);
+      }
+      case 'holds':
+    }
+    if (tx.ops.length === 0) {
+      await contents.shown(last.version, signal);
+      return { version: last.version, effect: 'nothing' };
+    }
+    if (signal.aborted) throw new OwnerUnavailableError('the turn of the write came too late', signal.reason);
+    const version = versionAfter(last, epoch);
+    const effects = resolveOperations(tx.ops, (position) => known.counters[position]?.entry, version, now);
+    if ('faultyOperation' in effects) {
+      const shows = known.counters[effects.faultyOperation]?.version;
+      if (shows) await contents.shown(shows, signal);
+      throw new NotACounterError(effects.faultyOperation);
+    }
+    this.accept(tx, version, effects, now);
+    return this.durably(version, 'committed', signal);
+  }
+
+  /**
+   * An expiry has failed a range check. It has no version, so the caller's next look at the range would end at the same version and fail
+   * again, for ever: the deletes give it one (docs/decisions).
+   */
+  private deleteExpired(keys: readonly Uint8Array[], now: number): Version {
+    const version = versionAfter(this.parts.contents.last(), this.parts.epoch);
+    const entries = keys.map((key) => deleteEntry(key, version));
+    this.accept(NO_OPERATIONS, version, { entries, rangeDeletes: [] }, now);
+    return version;
+  }
+
+  /** Hands a commit to log and memtable. Synchronous: nothing can come between. */
+  private accept(tx: Omit<Transaction, 'checks'>, version: Version, effects: Effects, now: number): void {
+    const { ctx, id, epoch, unflushed, durable, contents } = this.parts;
+    ctx.session.assertServing();
+    const commit = nextCommit(contents.last(), version, tx, effects, now);
+    this.assertRoom(tx, commit);
+    // The log refuses synchronously, before it takes anything: then the number is still free.
+    const confirmed = ctx.log.append({
+      databaseId: id,
+      epoch,
+      firstSequence: version.sequence,
+      lastSequence: version.sequence,
+      payload: encodeCommits([commit]),
+    });
+    durable.track(version.sequence, confirmed);
+    unflushed.put(commit);
+    contents.changed();
+    this.parts.onAccepted();
+  }
+
+  private async durably(
+    version: Version,
+    effect: TransactionOutcome['effect'],
+    signal: AbortSignal,
+  ): Promise<TransactionOutcome> {
+    await unlessAborted(this.parts.durable.until(version.sequence), [signal], (reason) => {
+      return new UnknownOutcomeError('commit was not durable in time', { cause: reason });
+    });
+    return { version, effect };
+  }
+
+  private assertHeld(): void {
+    if (this.parts.held.isFenced) throw new HandleClosedError('the database was taken over');
+  }
+
+  private assertRoom(tx: Omit<Transaction, 'checks'>, commit: Parameters<typeof shortageFor>[1]): void {
+    const { held, unflushed, ctx } = this.parts;
+    if (unflushed.isFull) throw new BackpressureError('bytes of the database');
+    if (held.head.l0.length >= ctx.settings.refuseAtL0Files) {
+      held.waitForCompaction();
+      throw new BackpressureError('files of the database');
+    }
+    const shortage = shortageFor(tx, commit, unflushed.memtables, held.head);
+    if (shortage !== undefined) throw this.refusal(shortage);
+  }
+
+  private refusal(shortage: Shortage): Error {
+    const { held } = this.parts;
+    switch (shortage) {
+      case 'bytes':
+        held.waitForCompaction();
+        return new DatabaseFullError(held.head.options.maxBytes);
+      case 'range deletes':
+        held.waitForCompaction();
+        return new BackpressureError('range deletes of the database');
+      case 'idempotency keys':
+        return new IdempotencyKeysExhaustedError();
+    }
+  }
+}
