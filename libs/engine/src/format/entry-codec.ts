@@ -14,9 +14,9 @@ import { ENGINE_LIMITS } from '../limits.js';
  *     value     | length varint | bytes |                        absent for a delete
  *     entry     | key length varint | key | version | kind | expiry | value |
  */
-const KIND_PUT = 1;
-const KIND_DELETE = 2;
-const KIND_EXPIRING_PUT = 3;
+export const KIND_PUT = 1;
+export const KIND_DELETE = 2;
+export const KIND_EXPIRING_PUT = 3;
 const EXPIRY_BYTES = 6;
 const DIGEST_BYTES = 16;
 

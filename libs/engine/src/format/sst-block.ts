@@ -1,171 +1,274 @@
-import { assert, ByteReader, ByteWriter, compareBytes, CorruptBytesError } from '@leasehold/foundation';
+import { compareBytes, CorruptBytesError, MAX_EPOCH, MAX_SEQUENCE } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
-import { compareEntries } from '../entry.js';
+import { EMPTY_VALUE, NEVER } from '../entry.js';
 import { ENGINE_LIMITS } from '../limits.js';
-import { readKindAndValue, readVersion, writeKindAndValue, writeVersion } from './entry-codec.js';
-import { verifyChecksum } from './envelope.js';
+import { KIND_DELETE, KIND_EXPIRING_PUT, KIND_PUT } from './entry-codec.js';
+import { openBlock } from './sst-block-envelope.js';
 
 /*
- * One block of an SST: the unit of reading, caching and (later) compression and encryption.
+ * Content of one block of an SST, as it lies in memory (docs/formats/sst.md; how it is stored: sst-block-envelope.ts).
  *
- *     | compression id u8: 0 none | key id u32: 0 not encrypted |
  *     | entries, by (key, version descending) |
  *     | restart offset u32, from the first entry, … | restart count u16 |
- *     | crc32 of everything before, u32 |
  *
- *     entry: | shared varint | rest length varint | rest of key | version | kind u8 | value |
+ *     entry: | shared varint | rest length varint | rest of key | version | kind u8 | expiry | value |
  *
  * `shared` counts the bytes that the key has in common with the one before. It is 0 at every restart, so that a search
  * can begin there.
  */
-const COMPRESSION_NONE = 0;
-const KEY_NONE = 0;
-const HEADER_BYTES = 5;
-const RESTART_BYTES = 4;
+export const RESTART_BYTES = 4;
+export const RESTART_COUNT_BYTES = 2;
 
-/** A search decodes at most so many entries; each restart costs 4 bytes and one whole key. */
-const RESTART_ENTRIES = 16;
+/** Objects and headers that a block takes beside its bytes: the block, its array and that array's buffer. */
+const BLOCK_OVERHEAD_BYTES = 250;
 
-export class BlockBuilder {
-  private readonly writer = new ByteWriter();
-  private readonly restarts: number[] = [];
-  private count = 0;
-  private last: Uint8Array = new Uint8Array(0);
+/** A varint of a safe integer has at most 8 bytes. */
+const MOST_VARINT_FACTOR = 2 ** 49;
 
-  constructor() {
-    this.writer.u8(COMPRESSION_NONE).u32(KEY_NONE);
-  }
-
-  /** In order; the caller checks. */
-  add(entry: Entry): void {
-    const { key } = entry;
-    assert(key.byteLength >= 1 && key.byteLength <= ENGINE_LIMITS.keyBytes, 'key length is out of range');
-    const isRestart = this.count % RESTART_ENTRIES === 0;
-    if (isRestart) this.restarts.push(this.writer.size - HEADER_BYTES);
-    const shared = isRestart ? 0 : sharedBytes(this.last, key);
-    this.writer.varint(shared).bytes(key.subarray(shared));
-    writeVersion(this.writer, entry.version);
-    writeKindAndValue(this.writer, entry);
-    this.last = key;
-    this.count++;
-  }
-
-  get entries(): number {
-    return this.count;
-  }
-
-  /** Of the finished block. */
-  get sizeBytes(): number {
-    return this.writer.size + this.restarts.length * RESTART_BYTES + 2 + 4;
-  }
-
-  finish(): Uint8Array {
-    assert(this.count > 0, 'a block has entries');
-    for (const offset of this.restarts) this.writer.u32(offset);
-    return this.writer.u16(this.restarts.length).crc32Since(0).toBytes();
-  }
-}
-
-/** A verified block. Keys of its entries are copies, values are views on it. */
+/**
+ * A verified block, searched where it lies: a lookup decodes the one entry that it answers. Keys of entries are copies (or the key asked for),
+ * values are views on the block.
+ */
 export class Block {
+  /** Where the search stands; one read runs at a time, without awaiting, so that all can use the same. */
+  private at = 0;
+
   private constructor(
-    private readonly body: Uint8Array,
-    private readonly restarts: readonly number[],
+    private readonly content: Uint8Array,
+    private readonly entriesEnd: number,
+    private readonly restartCount: number,
   ) {}
 
-  /** Verifies the checksum. @throws CorruptBytesError */
-  static parse(bytes: Uint8Array): Block {
-    const sealed = verifyChecksum(bytes);
-    const header = new ByteReader(sealed);
-    const compression = header.u8();
-    if (compression !== COMPRESSION_NONE)
-      throw new CorruptBytesError(`block has a compression that is not known: ${compression}`);
-    const keyId = header.u32();
-    if (keyId !== KEY_NONE) throw new CorruptBytesError(`block has a key that is not known: ${keyId}`);
-    const count = header.remaining >= 2 ? new ByteReader(sealed, sealed.byteLength - 2).u16() : 0;
-    const entriesEnd = sealed.byteLength - 2 - count * RESTART_BYTES;
-    if (count === 0 || entriesEnd <= HEADER_BYTES) throw new CorruptBytesError('block has no entries');
-    const body = sealed.subarray(HEADER_BYTES, entriesEnd);
-    const reader = new ByteReader(sealed, entriesEnd);
-    const restarts: number[] = [];
-    for (let i = 0; i < count; i++) restarts.push(reader.u32());
-    if (
-      restarts[0] !== 0 ||
-      restarts.some((at, i) => at >= body.byteLength || (i > 0 && at <= (restarts[i - 1] as number)))
-    ) {
-      throw new CorruptBytesError('block has restarts out of order');
+  /** @param stored as in the file. @throws CorruptBytesError */
+  static parse(stored: Uint8Array): Block {
+    return Block.of(openBlock(stored));
+  }
+
+  /** @param content decompressed. @throws CorruptBytesError */
+  static of(content: Uint8Array): Block {
+    const end = content.byteLength - RESTART_COUNT_BYTES;
+    const count = end < 0 ? 0 : (byteAt(content, end) << 8) | byteAt(content, end + 1);
+    const entriesEnd = end - count * RESTART_BYTES;
+    if (count === 0 || entriesEnd <= 0) throw new CorruptBytesError('block has no entries');
+    const block = new Block(content, entriesEnd, count);
+    for (let i = 0, before = -1; i < count; i++) {
+      const at = block.restart(i);
+      if (i === 0 ? at !== 0 : at <= before || at >= entriesEnd)
+        throw new CorruptBytesError('block has restarts out of order');
+      before = at;
     }
-    return new Block(body, restarts);
+    return block;
   }
 
   /** What it occupies in memory, about. */
   get sizeBytes(): number {
-    return this.body.byteLength + this.restarts.length * 8;
+    return this.content.byteLength + BLOCK_OVERHEAD_BYTES;
   }
 
-  /** The newest entry of `key` in this block. */
-  get(key: Uint8Array): Entry | undefined {
-    // The last restart whose key lies before `key`: the newest version of `key`, if any, is at or after it.
-    let low = 0;
-    let high = this.restarts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (compareBytes(this.keyAtRestart(middle), key) < 0) low = middle;
-      else high = middle;
-    }
-    const reader = new ByteReader(this.body, this.restarts[low]);
-    let previous: Uint8Array | undefined;
-    while (reader.remaining > 0) {
-      const entry = readBlockEntry(reader, previous);
-      const order = compareBytes(entry.key, key);
-      if (order === 0) return entry;
-      if (order > 0) return undefined;
-      previous = entry.key;
+  /** Runs of entries that can be decoded each by itself; at least one. */
+  get groups(): number {
+    return this.restartCount;
+  }
+
+  /** The newest entry of `key` in this block up to a sequence. Its key is the array given. @throws CorruptBytesError */
+  get(key: Uint8Array, through: number): Entry | undefined {
+    const group = this.groupBefore(key);
+    const { content, entriesEnd } = this;
+    const keyLength = key.byteLength;
+    let nextRestart = group;
+    let nextRestartAt = this.restart(group);
+    /** How many bytes the key before, which is below `key` or equal, has in common with it. */
+    let matched = 0;
+    this.at = nextRestartAt;
+    while (this.at < entriesEnd) {
+      if (this.at === nextRestartAt) {
+        matched = 0;
+        nextRestart++;
+        nextRestartAt = nextRestart < this.restartCount ? this.restart(nextRestart) : entriesEnd;
+      }
+      const shared = this.varint();
+      const restLength = this.varint();
+      const rest = this.at;
+      this.at = rest + restLength;
+      if (this.at >= entriesEnd) throw new CorruptBytesError('block entry is cut short');
+      // Shares less than the key before did with `key`: from there on it is greater.
+      if (shared < matched) return undefined;
+      let isEqual = false;
+      if (shared === matched) {
+        const most = Math.min(restLength, keyLength - matched);
+        let i = 0;
+        while (i < most && content[rest + i] === key[matched + i]) i++;
+        if (i === restLength) isEqual = matched + i === keyLength;
+        else if (matched + i === keyLength || byteAt(content, rest + i) > byteAt(key, matched + i)) return undefined;
+        matched += i;
+      }
+      if (isEqual) {
+        const entry = this.readRest(key, through);
+        if (entry !== undefined) return entry;
+      } else {
+        this.skipRest();
+      }
     }
     return undefined;
   }
 
-  /** All of them, in order. @throws CorruptBytesError when they are not */
-  entries(): Entry[] {
-    const reader = new ByteReader(this.body);
+  /** The last group that begins below `key`, or the first: the newest version of the key, if any, lies in it or begins the next. */
+  groupBefore(key: Uint8Array): number {
+    let low = 0;
+    let high = this.restartCount;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.isRestartBelow(middle, key)) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The entries of one group, in order. @throws CorruptBytesError when they are not */
+  entriesOf(group: number): Entry[] {
+    const end = group + 1 < this.restartCount ? this.restart(group + 1) : this.entriesEnd;
     const entries: Entry[] = [];
     let previous: Entry | undefined;
-    while (reader.remaining > 0) {
-      const entry = readBlockEntry(reader, previous?.key);
-      if (previous !== undefined && compareEntries(previous, entry) >= 0)
-        throw new CorruptBytesError('block is out of order');
+    this.at = this.restart(group);
+    while (this.at < end) {
+      const entry = this.readEntry(previous);
       entries.push(entry);
       previous = entry;
+    }
+    if (this.at !== end) throw new CorruptBytesError('block entry is cut short');
+    return entries;
+  }
+
+  /** All of them, in order. @throws CorruptBytesError when they are not */
+  entries(): Entry[] {
+    const entries: Entry[] = [];
+    for (let group = 0; group < this.restartCount; group++) {
+      const next = this.entriesOf(group);
+      const last = entries[entries.length - 1];
+      const first = next[0];
+      if (last !== undefined && first !== undefined && !isAfter(first, last, 0))
+        throw new CorruptBytesError('block is out of order');
+      for (const entry of next) entries.push(entry);
     }
     return entries;
   }
 
-  private keyAtRestart(restart: number): Uint8Array {
-    const reader = new ByteReader(this.body, this.restarts[restart]);
-    if (reader.varint() !== 0) throw new CorruptBytesError('restart shares a key prefix');
-    return reader.bytes();
+  private readEntry(previous: Entry | undefined): Entry {
+    const shared = this.varint();
+    const restLength = this.varint();
+    const rest = this.at;
+    const keyLength = shared + restLength;
+    if (shared > (previous === undefined ? 0 : previous.key.byteLength))
+      throw new CorruptBytesError('block shares more of a key than there is');
+    if (keyLength < 1 || keyLength > ENGINE_LIMITS.keyBytes)
+      throw new CorruptBytesError(`key length is out of range: ${keyLength}`);
+    this.at = rest + restLength;
+    if (this.at >= this.entriesEnd) throw new CorruptBytesError('block entry is cut short');
+    const key = new Uint8Array(keyLength);
+    for (let i = 0; i < shared; i++) key[i] = (previous as Entry).key[i] as number;
+    for (let i = 0; i < restLength; i++) key[shared + i] = this.content[rest + i] as number;
+    const entry = this.readRest(key, Number.MAX_SAFE_INTEGER) as Entry;
+    if (previous !== undefined && !isAfter(entry, previous, shared))
+      throw new CorruptBytesError('block is out of order');
+    return entry;
+  }
+
+  /** What follows the key. Undefined, and passed over, when it is of a later commit. */
+  private readRest(key: Uint8Array, through: number): Entry | undefined {
+    const epoch = this.varint();
+    const sequence = this.varint();
+    if (epoch < 1 || sequence < 1 || epoch > MAX_EPOCH || sequence > MAX_SEQUENCE)
+      throw new CorruptBytesError('entry has no version');
+    const kind = byteAt(this.content, this.at++);
+    let expiresAt = NEVER;
+    let valueLength = 0;
+    if (kind !== KIND_DELETE) {
+      if (kind === KIND_EXPIRING_PUT) expiresAt = this.u48();
+      else if (kind !== KIND_PUT) throw new CorruptBytesError(`entry kind is not known: ${kind}`);
+      valueLength = this.varint();
+      if (valueLength > ENGINE_LIMITS.valueBytes) throw new CorruptBytesError(`value is too long: ${valueLength}`);
+    }
+    const start = this.at;
+    this.at += valueLength;
+    if (this.at > this.entriesEnd) throw new CorruptBytesError('block entry is cut short');
+    if (sequence > through) return undefined;
+    if (kind === KIND_DELETE)
+      return { key, version: { epoch, sequence }, kind: 'delete', value: EMPTY_VALUE, expiresAt };
+    const { buffer, byteOffset } = this.content;
+    const value = new Uint8Array(buffer, byteOffset + start, valueLength);
+    return { key, version: { epoch, sequence }, kind: 'put', value, expiresAt };
+  }
+
+  private skipRest(): void {
+    const { content } = this;
+    while (byteAt(content, this.at++) >= 0x80);
+    while (byteAt(content, this.at++) >= 0x80);
+    const kind = content[this.at++];
+    if (kind === KIND_EXPIRING_PUT) this.at += 6;
+    if (kind !== KIND_DELETE) {
+      const length = this.varint();
+      this.at += length;
+    }
+    if (this.at > this.entriesEnd) throw new CorruptBytesError('block entry is cut short');
+  }
+
+  private isRestartBelow(restart: number, key: Uint8Array): boolean {
+    const { content } = this;
+    this.at = this.restart(restart);
+    if (this.varint() !== 0) throw new CorruptBytesError('restart shares a key prefix');
+    const length = this.varint();
+    const start = this.at;
+    const most = Math.min(length, key.byteLength);
+    if (start + length > this.entriesEnd) throw new CorruptBytesError('block entry is cut short');
+    for (let i = 0; i < most; i++) {
+      const order = byteAt(content, start + i) - byteAt(key, i);
+      if (order !== 0) return order < 0;
+    }
+    return length < key.byteLength;
+  }
+
+  private restart(index: number): number {
+    const at = this.entriesEnd + index * RESTART_BYTES;
+    const { content } = this;
+    return (
+      byteAt(content, at) * 0x1000000 +
+      ((byteAt(content, at + 1) << 16) | (byteAt(content, at + 2) << 8) | byteAt(content, at + 3))
+    );
+  }
+
+  private u48(): number {
+    let value = 0;
+    for (let i = 0; i < 6; i++) value = value * 0x100 + byteAt(this.content, this.at++);
+    return value;
+  }
+
+  private varint(): number {
+    const { content } = this;
+    const first = byteAt(content, this.at++);
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let factor = 0x80; factor <= MOST_VARINT_FACTOR; factor *= 0x80) {
+      const byte = byteAt(content, this.at++);
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) break;
+        return value;
+      }
+    }
+    throw new CorruptBytesError('varint is longer than a safe integer');
   }
 }
 
-function readBlockEntry(reader: ByteReader, previous: Uint8Array | undefined): Entry {
-  const shared = reader.varint();
-  if (shared > (previous?.byteLength ?? 0)) throw new CorruptBytesError('block shares more of a key than there is');
-  const restLength = reader.varint();
-  const keyLength = shared + restLength;
-  if (keyLength < 1 || keyLength > ENGINE_LIMITS.keyBytes)
-    throw new CorruptBytesError(`key length is out of range: ${keyLength}`);
-  const key = new Uint8Array(keyLength);
-  if (previous !== undefined && shared > 0) key.set(previous.subarray(0, shared));
-  key.set(reader.raw(restLength), shared);
-  const version = readVersion(reader);
-  if (version.sequence === 0) throw new CorruptBytesError('entry has no version');
-  return { key, version, ...readKindAndValue(reader) };
+/** Past the end: 0, which no loop mistakes for more; whoever moves on checks against the end of the entries. */
+function byteAt(bytes: Uint8Array, at: number): number {
+  return at < bytes.byteLength ? (bytes[at] as number) : 0;
 }
 
-function sharedBytes(a: Uint8Array, b: Uint8Array): number {
-  const most = Math.min(a.byteLength, b.byteLength);
-  let shared = 0;
-  while (shared < most && a[shared] === b[shared]) shared++;
-  return shared;
+/** @param shared bytes that are known to be equal, and no more of them unless it is 0 */
+function isAfter(entry: Entry, previous: Entry, shared: number): boolean {
+  if (shared > 0 && shared < previous.key.byteLength)
+    return shared < entry.key.byteLength && byteAt(entry.key, shared) > byteAt(previous.key, shared);
+  const order = compareBytes(entry.key, previous.key);
+  return order > 0 || (order === 0 && entry.version.sequence < previous.version.sequence);
 }

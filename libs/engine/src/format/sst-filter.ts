@@ -95,6 +95,11 @@ export class Filter {
     return this.bits.byteLength;
   }
 
+  /** With bits of its own, which keep nothing else in memory. */
+  copy(): Filter {
+    return new Filter(Uint8Array.from(this.bits), this.probes);
+  }
+
   /** False: no version of the key is in the file. True: there may be one. */
   mayContain({ h1, h2 }: KeyHash): boolean {
     const bitCount = this.bits.byteLength * 8;

@@ -1,5 +1,14 @@
 import type { Ulid } from '@leasehold/foundation';
-import { ByteWriter, compareBytes, CorruptBytesError, seededRandom, toHex, utf8 } from '@leasehold/foundation';
+import {
+  AssertionError,
+  ByteWriter,
+  compareBytes,
+  concatBytes,
+  CorruptBytesError,
+  seededRandom,
+  toHex,
+  utf8,
+} from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -9,9 +18,12 @@ import { expectGolden, readGolden } from '../../testing/golden.js';
 import type { Entry } from '../entry.js';
 import { deleteEntry, putEntry } from '../entry.js';
 import { SstBuilder } from '../sst/sst-builder.js';
-import { Block, BlockBuilder } from './sst-block.js';
+import { Block } from './sst-block.js';
+import { BlockBuilder } from './sst-block-builder.js';
+import { BLOCK_CONTENT_LIMIT_BYTES, storeBlock } from './sst-block-envelope.js';
 import { Filter, FilterBuilder, hashKey } from './sst-filter.js';
 import { encodeIndex, SstIndex } from './sst-index.js';
+import { KeySearch } from './key-search.js';
 import { parseTail } from './sst-tail.js';
 
 const at = (sequence: number): { epoch: number; sequence: number } => ({ epoch: 1, sequence });
@@ -20,29 +32,44 @@ const ENTRIES: readonly Entry[] = [
   deleteEntry(utf8('apple'), at(4)),
   putEntry(utf8('apply'), at(5), new Uint8Array(0)),
   deleteEntry(utf8('b'), at(6)),
+  putEntry(utf8('c'), at(7), utf8('x'), 0x0198_0000_0001),
 ];
+const LATEST = Number.MAX_SAFE_INTEGER;
 const FILE_ID: Ulid = '01jd00000000000000000000f1';
 const NONCE = new Uint8Array(16).fill(0xee);
 
 function blockOf(entries: readonly Entry[]): Uint8Array {
   const builder = new BlockBuilder();
   for (const entry of entries) builder.add(entry);
-  expect(builder.sizeBytes).toBe(builder.finish().byteLength);
-  const again = new BlockBuilder();
-  for (const entry of entries) again.add(entry);
-  return again.finish();
+  return builder.finish();
 }
 
 function fileOf(entries: readonly Entry[]): Uint8Array {
-  const builder = new SstBuilder(DATABASE);
+  const builder = new SstBuilder(DATABASE, { coversFrom: 3, coversThrough: 9, rangeDeletesThrough: 2 });
   for (const entry of entries) builder.add(entry);
   return builder.finish(FILE_ID, NONCE).bytes;
 }
+
+/** One block that compresses well. */
+const SIMILAR = Array.from({ length: 100 }, (_, i) =>
+  putEntry(
+    utf8(`key-${String(i).padStart(4, '0')}`),
+    at(i + 1),
+    utf8(`{"name":"user ${i}","tags":["one","two","three"]}`),
+  ),
+);
 
 /** Many blocks: 40 entries of 2 KiB. */
 const LARGE = Array.from({ length: 40 }, (_, i) =>
   putEntry(utf8(`key-${String(i).padStart(4, '0')}`), at(i + 1), new Uint8Array(2048).fill(i)),
 );
+
+function blocksOf(bytes: Uint8Array): Block[] {
+  const { index } = parseTail(bytes, bytes.byteLength);
+  return Array.from({ length: index.count }, (_, n) =>
+    Block.parse(bytes.subarray(index.offset(n), index.offset(n + 1))),
+  );
+}
 
 describe('a block', () => {
   it('is laid out as drawn', () => {
@@ -52,6 +79,7 @@ describe('a block', () => {
       ['apple at 4, deleted', '05' + '00' + '0104' + '02'],
       ['apply at 5, empty', '04' + '01' + '79' + '0105' + '01' + '00'],
       ['b at 6, deleted', '00' + '01' + '62' + '0106' + '02'],
+      ['c at 7 = x, expires', '00' + '01' + '63' + '0107' + '03' + '019800000001' + '0178'],
       ['one restart at 0', '00000000' + '0001'],
     ];
     expect(toHex(blockOf(ENTRIES)).slice(0, -8)).toBe(drawn.map(([, hex]) => hex).join(''));
@@ -64,20 +92,40 @@ describe('a block', () => {
         expect(block.entries().map(plain)).toEqual(run.map(plain));
         for (const { key } of run) {
           const newest = run.find((entry) => compareBytes(entry.key, key) === 0) as Entry;
-          expect(plain(block.get(key) as Entry)).toEqual(plain(newest));
+          expect(plain(block.get(key, LATEST) as Entry)).toEqual(plain(newest));
         }
         for (const key of absent) {
           const expected = run.find((entry) => compareBytes(entry.key, key) === 0);
-          expect(block.get(key)?.version).toEqual(expected?.version);
+          expect(block.get(key, LATEST)?.version).toEqual(expected?.version);
         }
       }),
     );
   });
 
-  it('finds the newest of versions that lie across a restart', () => {
+  it('finds the newest of versions that lie across a restart, up to any sequence', () => {
     const versions = Array.from({ length: 50 }, (_, i) => putEntry(utf8('hot'), at(100 - i), utf8(String(i))));
-    const block = Block.parse(blockOf([putEntry(utf8('a'), at(1), utf8('a')), ...versions]));
-    expect(block.get(utf8('hot'))?.version).toEqual(at(100));
+    const block = Block.parse(
+      blockOf([putEntry(utf8('a'), at(1), utf8('a')), ...versions, deleteEntry(utf8('z'), at(2))]),
+    );
+    expect(block.get(utf8('hot'), LATEST)?.version).toEqual(at(100));
+    for (let through = 51; through <= 100; through++)
+      expect(block.get(utf8('hot'), through)?.version).toEqual(at(through));
+    expect(block.get(utf8('hot'), 50)).toBeUndefined();
+    expect(block.get(utf8('ho'), LATEST)).toBeUndefined();
+    expect(block.get(utf8('hott'), LATEST)).toBeUndefined();
+    expect(block.get(utf8('z'), LATEST)?.kind).toBe('delete');
+  });
+
+  it('decodes by groups what it decodes as a whole', () => {
+    fc.assert(
+      fc.property(arbitraryRun, arbitraryKey, (run, key) => {
+        const block = Block.parse(blockOf(run));
+        const groups = Array.from({ length: block.groups }, (_, group) => block.entriesOf(group));
+        expect(groups.flat().map(plain)).toEqual(run.map(plain));
+        const before = groups.slice(0, block.groupBefore(key)).flat();
+        expect(before.every((entry) => compareBytes(entry.key, key) < 0)).toBe(true);
+      }),
+    );
   });
 
   it('with any bit turned over is corrupt', () => {
@@ -89,21 +137,80 @@ describe('a block', () => {
   });
 
   it('is corrupt, whatever its checksum says, with any byte replaced by nonsense that breaks it', () => {
-    const bytes = blockOf(ENTRIES);
-    fc.assert(
-      fc.property(fc.nat(bytes.byteLength - 5), fc.integer({ min: 0, max: 255 }), (place, byte) => {
-        const forged = Uint8Array.from(bytes.subarray(0, -4));
-        forged[place] = byte;
-        const sealed = new ByteWriter().raw(forged).crc32Since(0).toBytes();
-        // Some replacements make another valid block; none may throw anything but the one error.
-        try {
-          Block.parse(sealed).entries();
-        } catch (error) {
-          expect(error).toBeInstanceOf(CorruptBytesError);
-        }
-      }),
-      { numRuns: 1000 },
-    );
+    for (const bytes of [blockOf(ENTRIES), blockOf(SIMILAR)]) {
+      fc.assert(
+        fc.property(fc.nat(bytes.byteLength - 5), fc.integer({ min: 0, max: 255 }), (place, byte) => {
+          const forged = Uint8Array.from(bytes.subarray(0, -4));
+          forged[place] = byte;
+          const sealed = new ByteWriter().raw(forged).crc32Since(0).toBytes();
+          // Some replacements make another valid block; none may throw anything but the one error.
+          try {
+            const block = Block.parse(sealed);
+            for (const { key } of [...ENTRIES, ...SIMILAR.slice(0, 5)]) block.get(key, LATEST);
+            block.entries();
+          } catch (error) {
+            expect(error).toBeInstanceOf(CorruptBytesError);
+          }
+        }),
+        { numRuns: 1000 },
+      );
+    }
+  });
+
+  it('is compressed where that saves something, and gives back the same', () => {
+    const stored = blockOf(SIMILAR);
+    expect(stored[0]).toBe(1);
+    expect(stored.byteLength).toBeLessThan(5_000);
+    expect(Block.parse(stored).entries().map(plain)).toEqual(SIMILAR.map(plain));
+    const random = seededRandom(5);
+    const noise = SIMILAR.map(({ key, version }) => putEntry(key, version, random.bytes(150)));
+    expect(blockOf(noise)[0]).toBe(0);
+    expect(Block.parse(blockOf(noise)).entries().map(plain)).toEqual(noise.map(plain));
+  });
+
+  it('is as large as a block may be with one entry of the greatest size after a full one', () => {
+    const key = new Uint8Array(2 * 1024).fill(0x7a);
+    const value = new Uint8Array(512 * 1024).fill(7);
+    const stored = blockOf([...SIMILAR, putEntry(key, at(2), value)]);
+    expect(Block.parse(stored).get(key, LATEST)?.value.byteLength).toBe(value.byteLength);
+  });
+
+  /** A stored block whose compressed payload says that it has `length` bytes. */
+  function bomb(length: number, payload: Uint8Array): Uint8Array {
+    const forged = new ByteWriter().u8(1).u32(0).raw(payload);
+    const bytes = Buffer.from(forged.toBytes());
+    bytes.writeUInt32LE(length, 5);
+    return new ByteWriter().raw(bytes).crc32Since(0).toBytes();
+  }
+
+  it('is refused before it is decompressed when it would become larger than any block', () => {
+    const payload = blockOf(SIMILAR).subarray(5, -4);
+    expect(() => Block.parse(bomb(BLOCK_CONTENT_LIMIT_BYTES + 1, payload))).toThrow('length that cannot be');
+    expect(() => Block.parse(bomb(0xffff_fff0, payload))).toThrow('length that cannot be');
+    expect(() => Block.parse(bomb(400_000, payload.subarray(0, 100)))).toThrow('length that cannot be');
+    expect(() => Block.parse(bomb(0, payload))).toThrow('length that cannot be');
+    expect(() => Block.parse(bomb(1, new Uint8Array(4)))).toThrow('cut short');
+  });
+
+  it('is corrupt when it decompresses to another length than it says, or not at all', () => {
+    const payload = blockOf(SIMILAR).subarray(5, -4);
+    const length = new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
+    for (const wrong of [length - 1, length + 1, 10])
+      expect(() => Block.parse(bomb(wrong, payload))).toThrow(CorruptBytesError);
+    expect(() => Block.parse(bomb(200, new Uint8Array(40).fill(0xff)))).toThrow(CorruptBytesError);
+  });
+
+  it.each([
+    ['a compression', 0, 2],
+    ['an encryption key', 4, 1],
+  ])('is refused with %s that is not known', (_, place, byte) => {
+    const forged = Uint8Array.from(blockOf(ENTRIES).subarray(0, -4));
+    forged[place] = byte;
+    expect(() => Block.parse(new ByteWriter().raw(forged).crc32Since(0).toBytes())).toThrow('not known');
+  });
+
+  it('is never stored larger than a reader takes', () => {
+    expect(() => storeBlock(new Uint8Array(BLOCK_CONTENT_LIMIT_BYTES + 1))).toThrow(AssertionError);
   });
 });
 
@@ -146,7 +253,7 @@ describe('a filter', () => {
     expect(wrong).toBeGreaterThan(0);
   });
 
-  it('hashes as files of format version 1 were hashed', () => {
+  it('hashes as files of format version 2 were hashed', () => {
     expect([hashKey(utf8('a')), hashKey(utf8('leasehold')), hashKey(Uint8Array.of(0, 255))]).toMatchInlineSnapshot(`
      [
        {
@@ -163,6 +270,35 @@ describe('a filter', () => {
        },
      ]
     `);
+  });
+});
+
+describe('a search over keys', () => {
+  it('finds what a search from front to back finds', () => {
+    const keyOfFew = fc.array(fc.constantFrom(0, 1, 255), { maxLength: 9 }).map((bytes) => Uint8Array.from(bytes));
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 3 }),
+        fc.array(keyOfFew, { maxLength: 20 }),
+        keyOfFew,
+        (prefix, keys, key) => {
+          const sorted = keys.map((rest) => concatBytes(prefix, rest)).sort(compareBytes);
+          const search = KeySearch.of(sorted) as KeySearch;
+          for (const wanted of [key, concatBytes(prefix, key), ...sorted, prefix]) {
+            const expected = sorted.findIndex((other) => compareBytes(other, wanted) >= 0);
+            const found = search.firstAtOrAfter(wanted);
+            expect(found).toBe(expected < 0 ? sorted.length : expected);
+            if (expected >= 0)
+              expect(search.equals(found, wanted)).toBe(compareBytes(sorted[expected] as Uint8Array, wanted) === 0);
+          }
+        },
+      ),
+    );
+  });
+
+  it('takes no keys out of order', () => {
+    expect(KeySearch.of([utf8('b'), utf8('a')])).toBeUndefined();
+    expect(KeySearch.of([utf8('a'), utf8('a')])?.count).toBe(2);
   });
 });
 
@@ -191,34 +327,53 @@ describe('an index', () => {
 
 describe('a file', () => {
   it('is the golden file', () => {
-    expectGolden('sst-v1', fileOf(ENTRIES));
+    expectGolden('sst-v2', fileOf(ENTRIES));
   });
 
-  it('of format version 1 stays readable and tells all about itself', () => {
-    const bytes = readGolden('sst-v1');
+  it('with compressed blocks is the golden file', () => {
+    expectGolden('sst-v2-lz4', fileOf(SIMILAR));
+    expect(
+      blocksOf(readGolden('sst-v2-lz4'))
+        .flatMap((block) => block.entries())
+        .map(plain),
+    ).toEqual(SIMILAR.map(plain));
+  });
+
+  it('of format version 2 stays readable and tells all about itself', () => {
+    const bytes = readGolden('sst-v2');
     const tail = parseTail(bytes, bytes.byteLength);
     expect(tail.databaseId).toBe(DATABASE);
     expect({ ...tail.ref, minKey: toHex(tail.ref.minKey), maxKey: toHex(tail.ref.maxKey) }).toMatchObject({
       id: FILE_ID,
       sizeBytes: bytes.byteLength,
-      entries: 4,
+      entries: 5,
       deletes: 2,
-      putBytes: 13,
+      putBytes: 15,
+      superseded: 1,
+      supersededBytes: 0,
+      expiring: 1,
+      expiresThrough: 0x0198_0000_0001,
       minKey: toHex(utf8('apple')),
-      maxKey: toHex(utf8('b')),
+      maxKey: toHex(utf8('c')),
       minSequence: 4,
       maxSequence: 9,
+      coversFrom: 3,
+      coversThrough: 9,
+      rangeDeletesThrough: 2,
+      folder: undefined,
     });
-    const blocks = tail.index.blocks.map(({ offset, length }) => Block.parse(bytes.subarray(offset, offset + length)));
-    expect(blocks.flatMap((block) => block.entries()).map(plain)).toEqual(ENTRIES.map(plain));
+    expect(
+      blocksOf(bytes)
+        .flatMap((block) => block.entries())
+        .map(plain),
+    ).toEqual(ENTRIES.map(plain));
   });
 
   it('of many blocks has every entry, each block about 16 KiB', () => {
     const bytes = fileOf(LARGE);
-    const { index } = parseTail(bytes, bytes.byteLength);
-    expect(index.blocks.length).toBeGreaterThan(3);
-    expect(Math.max(...index.blocks.map(({ length }) => length))).toBeLessThan(20 * 1024);
-    const blocks = index.blocks.map(({ offset, length }) => Block.parse(bytes.subarray(offset, offset + length)));
+    const blocks = blocksOf(bytes);
+    expect(blocks.length).toBeGreaterThan(3);
+    expect(Math.max(...blocks.map(({ sizeBytes }) => sizeBytes))).toBeLessThan(20 * 1024);
     expect(blocks.flatMap((block) => block.entries()).map(plain)).toEqual(LARGE.map(plain));
   });
 
@@ -227,8 +382,7 @@ describe('a file', () => {
     fc.assert(
       fc.property(arbitraryBitFlip(bytes), (flipped) => {
         expect(() => {
-          const { index } = parseTail(flipped, flipped.byteLength);
-          for (const { offset, length } of index.blocks) Block.parse(flipped.subarray(offset, offset + length));
+          blocksOf(flipped);
         }).toThrow(CorruptBytesError);
       }),
       { numRuns: 1000 },

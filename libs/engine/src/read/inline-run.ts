@@ -1,11 +1,14 @@
-import { compareBytes, equalBytes } from '@leasehold/foundation';
-
 import type { Entry, KeyRange } from '../entry.js';
+import { compareKeys } from '../entry.js';
 
-/** The newest entry of `key` in a head's inline run. */
-export function inlineGet(inline: readonly Entry[], key: Uint8Array): Entry | undefined {
-  const entry = inline[firstAtOrAfter(inline, key)];
-  return entry !== undefined && equalBytes(entry.key, key) ? entry : undefined;
+/** The newest entry of `key` in a head's inline run, up to a sequence. */
+export function inlineGet(inline: readonly Entry[], key: Uint8Array, through: number): Entry | undefined {
+  for (let i = firstAtOrAfter(inline, key); i < inline.length; i++) {
+    const entry = inline[i] as Entry;
+    if (compareKeys(entry.key, key) !== 0) return undefined;
+    if (entry.version.sequence <= through) return entry;
+  }
+  return undefined;
 }
 
 /** The part of the run in the range, in order or exactly backwards. */
@@ -21,7 +24,7 @@ function firstAtOrAfter(inline: readonly Entry[], key: Uint8Array): number {
   let high = inline.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareBytes((inline[middle] as Entry).key, key) < 0) low = middle + 1;
+    if (compareKeys((inline[middle] as Entry).key, key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,6 +1,5 @@
-import { compareBytes, equalBytes } from '@leasehold/foundation';
-
 import type { Entry } from '../entry.js';
+import { compareKeys } from '../entry.js';
 import type { Cursor } from './cursor.js';
 
 /** One key of a merge. */
@@ -19,35 +18,91 @@ export interface MergeOptions {
 }
 
 /**
- * Merges cursors into one pass over their keys, in order. The first fetches of all cursors go out at once.
+ * Merges cursors into one pass over their keys, in order. Like a cursor it costs a promise only where something has to be fetched.
  *
  * There are few cursors (memtables, inline run, L0, one for L1), so the least is found by looking at all: a heap would
  * cost more than it saves.
  */
-export async function* mergeByKey(cursors: readonly Cursor[], options: MergeOptions = {}): AsyncGenerator<MergedKey> {
-  const { reverse = false, throughSequence = Number.MAX_SAFE_INTEGER } = options;
-  await Promise.all(cursors.map(async (cursor) => cursor.start()));
-  for (;;) {
-    let next: Uint8Array | undefined;
-    for (const { entry } of cursors) {
-      if (entry === undefined) continue;
-      const order = next === undefined ? -1 : compareBytes(entry.key, next);
-      if (next === undefined || (reverse ? order > 0 : order < 0)) next = entry.key;
+export class KeyMerge {
+  /** Of the present key; undefined before the first and past the last. */
+  newest: Entry | undefined;
+  hidden = 0;
+  private key: Uint8Array | undefined;
+  private readonly reverse: boolean;
+  private readonly through: number;
+
+  constructor(
+    private readonly cursors: readonly Cursor[],
+    options: MergeOptions = {},
+  ) {
+    this.reverse = options.reverse ?? false;
+    this.through = options.throughSequence ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Before the first {@link next}. The first fetches of all cursors go out at once. */
+  start(): Promise<unknown> | undefined {
+    const pending = this.cursors.map((cursor) => cursor.start()).filter((promise) => promise !== undefined);
+    return pending.length === 0 ? undefined : Promise.all(pending);
+  }
+
+  /** Moves to the next key that has a version up to the sequence. */
+  next(): Promise<void> | undefined {
+    for (;;) {
+      this.newest = undefined;
+      this.hidden = -1;
+      this.key = this.nextKey();
+      if (this.key === undefined) return undefined;
+      const pending = this.gather(0);
+      if (pending !== undefined) return pending.then(() => (this.newest === undefined ? this.next() : undefined));
+      if (this.newest !== undefined) return undefined;
     }
-    if (next === undefined) return;
-    let newest: Entry | undefined;
-    let versions = 0;
-    for (const cursor of cursors) {
-      while (cursor.entry !== undefined && equalBytes(cursor.entry.key, next)) {
-        const { entry } = cursor;
-        if (entry.version.sequence <= throughSequence) {
-          versions++;
-          if (newest === undefined || entry.version.sequence > newest.version.sequence) newest = entry;
-        }
+  }
+
+  private nextKey(): Uint8Array | undefined {
+    let next: Uint8Array | undefined;
+    for (const { entry } of this.cursors) {
+      if (entry === undefined) continue;
+      if (next === undefined) {
+        next = entry.key;
+        continue;
+      }
+      const order = compareKeys(entry.key, next);
+      if (this.reverse ? order > 0 : order < 0) next = entry.key;
+    }
+    return next;
+  }
+
+  /** Takes all versions of the key, and moves the cursors past it. */
+  private gather(from: number): Promise<void> | undefined {
+    const key = this.key as Uint8Array;
+    for (let i = from; i < this.cursors.length; i++) {
+      const cursor = this.cursors[i] as Cursor;
+      for (let { entry } = cursor; entry !== undefined && compareKeys(entry.key, key) === 0; { entry } = cursor) {
+        this.consider(entry);
         const pending = cursor.advance();
-        if (pending !== undefined) await pending;
+        if (pending !== undefined) return pending.then(() => this.gather(i));
       }
     }
-    if (newest !== undefined) yield { newest, hidden: versions - 1 };
+    return undefined;
+  }
+
+  private consider(entry: Entry): void {
+    const { sequence } = entry.version;
+    if (sequence > this.through) return;
+    this.hidden++;
+    if (this.newest === undefined || sequence > this.newest.version.sequence) this.newest = entry;
+  }
+}
+
+/** {@link KeyMerge} for loops that do not mind a promise per key. */
+export async function* mergeByKey(cursors: readonly Cursor[], options: MergeOptions = {}): AsyncGenerator<MergedKey> {
+  const merge = new KeyMerge(cursors, options);
+  await merge.start();
+  for (;;) {
+    const pending = merge.next();
+    if (pending !== undefined) await pending;
+    const { newest, hidden } = merge;
+    if (newest === undefined) return;
+    yield { newest, hidden };
   }
 }

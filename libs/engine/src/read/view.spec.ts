@@ -46,7 +46,7 @@ describe('a view', () => {
       'e=5',
       'x=5',
     ]);
-    expect((await view.get(utf8('gone')))?.kind).toBe('delete');
+    expect(await view.lookup(utf8('gone'))).toEqual({ entry: undefined, version: { epoch: 1, sequence: 3 } });
     expect(await view.get(utf8('never'))).toBeUndefined();
     expect(view.version).toEqual({ epoch: 1, sequence: 5 });
   });
@@ -93,12 +93,18 @@ describe('a view', () => {
     expect(texts((await scan).entries)).toEqual(['a=1', 'm=1', 'z=1']);
   });
 
-  it('answers from memory or from key ranges without a request, and says when it cannot', async () => {
+  it('answers at once, without a promise or a request, from memory and from key ranges', async () => {
     const { world, view } = await layered();
     world.takeCalls();
-    expect(text(view.peek(utf8('x'))?.value as Uint8Array)).toBe('5');
-    expect(view.peek(utf8('zzz'))).toMatchObject({ kind: 'delete', version: VERSION_ZERO });
-    expect(view.peek(utf8('a'))).toBeUndefined();
+    expect(view.lookup(utf8('x'))).toMatchObject({ entry: { value: utf8('5') }, version: { sequence: 5 } });
+    expect(view.lookup(utf8('zzz'))).toEqual({ entry: undefined, version: undefined });
+    expect(world.takeCalls()).toEqual({});
+    expect(view.lookup(utf8('a'))).toBeInstanceOf(Promise);
+    await view.lookup(utf8('a'));
+    await view.lookup(utf8('b'));
+    world.takeCalls();
+    expect(view.lookup(utf8('a'))).toMatchObject({ entry: { value: utf8('1') }, version: { sequence: 1 } });
+    expect(view.lookup(utf8('b'))).toMatchObject({ version: { sequence: 2 } });
     expect(world.takeCalls()).toEqual({});
   });
 
@@ -149,7 +155,7 @@ describe('a view', () => {
         delete: () => Promise.reject(new Error('a read deletes nothing')),
         list: () => Promise.reject(new Error('a read lists nothing')),
       };
-      const view = new View({ head, memtables: [], files: { store, cache: new BlockCache(1024 * 1024) } });
+      const view = new View({ head, memtables: [], files: { store, cache: new BlockCache(1024 * 1024) }, now: 0 });
       expect(text((await view.get(utf8('k')))?.value as Uint8Array)).toBe('3');
       expect(waves).toBe(2);
     });
@@ -250,5 +256,6 @@ async function large(): Promise<EngineWorld> {
 }
 
 function coldView(world: EngineWorld, head: ConstructorParameters<typeof View>[0]['head']): View {
-  return new View({ head, memtables: [], files: { store: world.store, cache: new BlockCache(16 * 1024 * 1024) } });
+  const files = { store: world.store, cache: new BlockCache(16 * 1024 * 1024) };
+  return new View({ head, memtables: [], files, now: world.clock.now() });
 }

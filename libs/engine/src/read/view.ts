@@ -1,19 +1,21 @@
 import type { Version } from '@leasehold/foundation';
-import { assert, compareBytes, VERSION_ZERO } from '@leasehold/foundation';
+import { assert, VERSION_ZERO } from '@leasehold/foundation';
 
-import type { Entry, KeyRange } from '../entry.js';
-import { deleteEntry } from '../entry.js';
+import type { Entry, KeyRange, RangeDelete } from '../entry.js';
+import { compareKeys, isLive } from '../entry.js';
 import type { Head } from '../format/head.js';
-import { hashKey } from '../format/sst-filter.js';
-import type { SstRef } from '../format/sst-ref.js';
 import type { Memtable } from '../memtable/memtable.js';
-import { SCAN_FETCH } from '../sst/sst-cursor.js';
 import type { SstSource } from '../sst/sst-reader.js';
-import { SstReader } from '../sst/sst-reader.js';
+import { NOT_IN_MEMORY } from '../sst/sst-reader.js';
 import type { Cursor } from './cursor.js';
-import { ChainedCursor, MemoryCursor } from './cursor.js';
+import { MemoryCursor } from './cursor.js';
+import { HeadFiles } from './head-files.js';
+import { HistoryGoneError } from './history-gone-error.js';
 import { inlineEntries, inlineGet } from './inline-run.js';
-import { mergeByKey } from './merge.js';
+import { KeyMerge } from './merge.js';
+import type { RangeChange } from './range-change.js';
+import { firstChangeOf } from './range-change.js';
+import { RangeDeleteIndex } from './range-delete-index.js';
 
 export interface ViewParts {
   /** Newest first; commits that are in the head as well do no harm. */
@@ -21,6 +23,18 @@ export interface ViewParts {
   /** Undefined: a database without a head, which reads as empty. */
   readonly head: Head | undefined;
   readonly files: SstSource;
+  /** Wall ms: puts that expire at this time or before are absent. A reading of the present never goes below the time of the last commit. */
+  readonly now: number;
+  /** Reads the past: commits after this sequence are invisible. Undefined: all that the parts hold. */
+  readonly through?: number;
+}
+
+/** What is known of one key. */
+export interface Lookup {
+  /** The live put; undefined when the key is not there. */
+  readonly entry: Entry | undefined;
+  /** Of what decided: a put (expired ones too), a delete or a range delete. Undefined: nothing of the key is known. */
+  readonly version: Version | undefined;
 }
 
 export interface ScanOptions extends KeyRange {
@@ -41,50 +55,72 @@ export interface ScanPage {
 /** 1,000 values of 512 KiB would not fit into memory many times over. */
 export const SCAN_PAGE_BYTES = 4 * 1024 * 1024;
 
+const NEVER_WRITTEN: Lookup = { entry: undefined, version: undefined };
+
 /**
- * One version of a database, as of the last commit that its parts held when it was made: later commits to the same
- * memtables are invisible. Memtables lie over the inline run, that over L0, that over L1; the highest version of a key wins.
+ * One version of a database, as of the last commit that its parts held when it was made (or an earlier one): later commits to the same
+ * memtables are invisible. Memtables lie over the inline run, that over L0, that over L1; the highest version of a key wins, unless a range
+ * delete is higher still.
  *
  * Cheap to make; make one per request. Reads may throw MissingFileError: read the head again and make a new view (G2).
  */
 export class View {
-  /** {@link VERSION_ZERO} for an empty database. */
+  /** {@link VERSION_ZERO} for an empty database. Of a view of the past only the sequence is exact: the epoch is the newest commit's. */
   readonly version: Version;
+  private readonly now: number;
+  /** Without those, reads do not even look for range deletes. */
+  private readonly hasRangeDeletes: boolean;
 
+  /** @throws HistoryGoneError for a past that is gone (C1) */
   constructor(private readonly parts: ViewParts) {
-    let version = parts.head?.lastCommit ?? VERSION_ZERO;
-    for (const { lastVersion } of parts.memtables) if (lastVersion.sequence > version.sequence) version = lastVersion;
-    this.version = version;
-  }
-
-  /**
-   * The newest entry of `key`; a tombstone or undefined when the key is not there. Costs nothing while memtables or inline run hold the key;
-   * else at most two round trips: the tails of all files whose range covers it, then one block of each whose filter says maybe.
-   */
-  async get(key: Uint8Array): Promise<Entry | undefined> {
-    const inMemory = this.getInMemory(key);
-    if (inMemory !== undefined) return inMemory;
-    const readers = this.readersCovering(key);
-    if (readers.length === 0) return undefined;
-    const hash = hashKey(key);
-    const maybe = await Promise.all(readers.map((reader) => reader.mayContain(hash)));
-    const found = await Promise.all(readers.filter((_, i) => maybe[i]).map((reader) => reader.get(key)));
-    let newest: Entry | undefined;
-    for (const entry of found) {
-      if (entry !== undefined && (newest === undefined || entry.version.sequence > newest.version.sequence))
-        newest = entry;
+    const { memtables, head, through } = parts;
+    let version = head === undefined ? VERSION_ZERO : head.lastCommit;
+    let now = head === undefined ? 0 : head.lastCommittedAt;
+    let hasRangeDeletes = head !== undefined && head.rangeDeletes.length > 0;
+    for (const memtable of memtables) {
+      const { lastVersion } = memtable;
+      if (lastVersion.sequence > version.sequence) version = lastVersion;
+      if (memtable.lastCommittedAt > now) now = memtable.lastCommittedAt;
+      if (memtable.rangeDeletes.length > 0) hasRangeDeletes = true;
     }
-    return newest;
+    this.hasRangeDeletes = hasRangeDeletes;
+    if (through === undefined) {
+      this.version = version;
+      this.now = parts.now > now ? parts.now : now;
+    } else {
+      if (head !== undefined && through < head.horizon) throw new HistoryGoneError(through, head.horizon);
+      this.version = through < version.sequence ? { epoch: version.epoch, sequence: through } : version;
+      this.now = parts.now;
+    }
   }
 
   /**
-   * What is known of `key` without any request: its newest entry; a tombstone of version zero when the database certainly has none; undefined
-   * when the files have to be asked.
+   * What is known of `key`: at once when all that it takes is in memory, else by at most two round trips. The entry's key is the array given or
+   * an equal one.
    */
-  peek(key: Uint8Array): Entry | undefined {
-    const entry = this.getInMemory(key);
-    if (entry !== undefined) return entry;
-    return this.readersCovering(key).length === 0 ? deleteEntry(key, VERSION_ZERO) : undefined;
+  lookup(key: Uint8Array): Lookup | Promise<Lookup> {
+    const { memtables, head, files } = this.parts;
+    const through = this.version.sequence;
+    const hiding = this.hasRangeDeletes ? this.hiding(key) : undefined;
+    for (const memtable of memtables) {
+      const entry = memtable.get(key, through);
+      if (entry !== undefined) return this.decide(entry, hiding);
+    }
+    if (head === undefined) return this.decide(undefined, hiding);
+    const inline = inlineGet(head.inline, key, through);
+    if (inline !== undefined) return this.decide(inline, hiding);
+    if (head.l0.length === 0 && head.l1.length === 0 && head.history.length === 0)
+      return this.decide(undefined, hiding);
+    const commits = { from: hiding === undefined ? 0 : hiding.version.sequence, through };
+    const headFiles = HeadFiles.of(head, files);
+    const entry = headFiles.find(key, commits);
+    if (entry !== NOT_IN_MEMORY) return this.decide(entry, hiding);
+    return headFiles.load(key, commits).then((loaded) => this.decide(loaded, hiding));
+  }
+
+  /** The live entry of `key`. */
+  async get(key: Uint8Array): Promise<Entry | undefined> {
+    return (await this.lookup(key)).entry;
   }
 
   /** A page of live entries. Fetches only blocks that the range touches, several at once as it goes on. */
@@ -92,68 +128,79 @@ export class View {
     assert(options.limit >= 1, 'a page holds at least one entry');
     const { start, end, reverse = false, limit, limitBytes = SCAN_PAGE_BYTES } = options;
     const entries: Entry[] = [];
-    if (start !== undefined && end !== undefined && compareBytes(start, end) >= 0) return { entries, more: false };
+    if (start !== undefined && end !== undefined && compareKeys(start, end) >= 0) return { entries, more: false };
     let bytes = 0;
-    const merged = mergeByKey(this.cursors({ start, end }, reverse), {
+    const merge = new KeyMerge(this.cursors({ start, end }, reverse), {
       reverse,
       throughSequence: this.version.sequence,
     });
-    for await (const { newest } of merged) {
-      if (newest.kind === 'delete') continue;
+    const started = merge.start();
+    if (started !== undefined) await started;
+    for (;;) {
+      const pending = merge.next();
+      if (pending !== undefined) await pending;
+      const { newest } = merge;
+      if (newest === undefined) return { entries, more: false };
+      if (!isLive(newest, this.now) || this.isHidden(newest)) continue;
       if (entries.length === limit || bytes >= limitBytes) return { entries, more: true };
       entries.push(newest);
       bytes += newest.key.byteLength + newest.value.byteLength;
     }
-    return { entries, more: false };
   }
 
-  private getInMemory(key: Uint8Array): Entry | undefined {
-    for (const memtable of this.parts.memtables) {
-      const entry = memtable.get(key, this.version.sequence);
-      if (entry !== undefined) return entry;
-    }
-    return this.parts.head && inlineGet(this.parts.head.inline, key);
+  /**
+   * Whether anything in the range is other than at the version of sequence `since`: a commit that put or deleted there, or a put of then that
+   * has expired. Undefined when nothing is. Reads only what can have changed.
+   * @throws HistoryGoneError when that version is too old to tell (C1)
+   */
+  firstChange(range: KeyRange, since: number): Promise<RangeChange | undefined> {
+    const { memtables, head, files } = this.parts;
+    return firstChangeOf(range, since, {
+      memtables,
+      head,
+      files,
+      now: this.now,
+      through: this.version.sequence,
+      lookup: (key) => this.lookup(key),
+    });
   }
 
-  private readersCovering(key: Uint8Array): SstReader[] {
-    const { head } = this.parts;
-    if (head === undefined) return [];
-    const l1 = fileOfRunCovering(head.l1, key);
-    return [...head.l0, ...(l1 === undefined ? [] : [l1])]
-      .map((ref) => new SstReader(this.parts.files, head.databaseId, ref))
-      .filter((reader) => reader.covers(key));
+  private decide(entry: Entry | undefined, hiding: RangeDelete | undefined): Lookup {
+    if (hiding !== undefined && (entry === undefined || entry.version.sequence < hiding.version.sequence))
+      return { entry: undefined, version: hiding.version };
+    if (entry === undefined) return NEVER_WRITTEN;
+    return { entry: isLive(entry, this.now) ? entry : undefined, version: entry.version };
+  }
+
+  private isHidden({ key, version }: Entry): boolean {
+    if (!this.hasRangeDeletes) return false;
+    const hiding = this.hiding(key);
+    return hiding !== undefined && version.sequence < hiding.version.sequence;
+  }
+
+  /** The newest range delete over the key. */
+  private hiding(key: Uint8Array): RangeDelete | undefined {
+    const { memtables, head } = this.parts;
+    const through = this.version.sequence;
+    let newest: RangeDelete | undefined;
+    const consider = (list: readonly RangeDelete[]): void => {
+      if (list.length === 0) return;
+      const found = RangeDeleteIndex.of(list).covering(key, through);
+      if (found !== undefined && (newest === undefined || found.version.sequence > newest.version.sequence))
+        newest = found;
+    };
+    for (const memtable of memtables) consider(memtable.rangeDeletes);
+    if (head !== undefined) consider(head.rangeDeletes);
+    return newest;
   }
 
   private cursors(range: KeyRange, reverse: boolean): Cursor[] {
     const { memtables, head, files } = this.parts;
     const cursors: Cursor[] = memtables.map((memtable) => new MemoryCursor(memtable.entries(range, reverse)));
     if (head === undefined) return cursors;
-    const open = (ref: SstRef): Cursor =>
-      new SstReader(files, head.databaseId, ref).cursor(range, { reverse, ...SCAN_FETCH });
-    cursors.push(new MemoryCursor(inlineEntries(head.inline, range, reverse)));
-    for (const ref of head.l0) if (intersects(ref, range)) cursors.push(open(ref));
-    const l1 = head.l1.filter((ref) => intersects(ref, range));
-    if (reverse) l1.reverse();
-    cursors.push(new ChainedCursor(l1.map((ref) => () => open(ref))));
+    if (head.inline.length > 0) cursors.push(new MemoryCursor(inlineEntries(head.inline, range, reverse)));
+    if (head.l0.length > 0 || head.l1.length > 0 || head.history.length > 0)
+      cursors.push(...HeadFiles.of(head, files).cursors(range, reverse, { from: 0, through: this.version.sequence }));
     return cursors;
   }
-}
-
-function intersects(ref: SstRef, { start, end }: KeyRange): boolean {
-  return (
-    (start === undefined || compareBytes(ref.maxKey, start) >= 0) &&
-    (end === undefined || compareBytes(ref.minKey, end) < 0)
-  );
-}
-
-/** L1 is disjoint and in order: at most one of its files can hold the key. */
-function fileOfRunCovering(run: readonly SstRef[], key: Uint8Array): SstRef | undefined {
-  let low = 0;
-  let high = run.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareBytes((run[middle] as SstRef).maxKey, key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return run[low];
 }

@@ -1,55 +1,158 @@
+import type { DatabaseId, Ulid } from '@leasehold/foundation';
+
+import type { Block } from '../format/sst-block.js';
+import { CacheAccount } from './cache-account.js';
+import { CachedFile, CacheSlot } from './cache-slot.js';
+import type { FileMap } from './file-map.js';
+import type { SecondaryCache } from './secondary-cache.js';
+
+export interface BlockCacheOptions {
+  /** Asked before the store, and given what came from there; none by default. */
+  readonly secondary?: SecondaryCache;
+  /** However many databases are active, one below this keeps what it has; {@link MIN_SHARE_BYTES} by default. */
+  readonly minShareBytes?: number;
+}
+
+/** A handful of blocks: what a database needs to answer its hottest keys from memory. */
+export const MIN_SHARE_BYTES = 128 * 1024;
+
+/** After loading this part of its bound the cache looks who was active meanwhile. */
+const EPOCHS_PER_TURNOVER = 4;
+
+/** Making room looks at so many databases at most before it takes the largest of them. */
+const VICTIM_TRIES = 16;
+
 /**
- * Blocks and file tails in memory, least recently used first out, bounded in bytes. One per process: all its databases
- * share the bound. Files never change and ids are never reused, so nothing in here can be stale.
+ * Blocks and file maps in memory, bounded in bytes: one for a worker, fair between its databases. Files never change and ids are
+ * never reused, so nothing in here can be stale.
+ *
+ * Room is made in this order: databases that were not active lately; then those above their fair share (the bound divided by the active
+ * ones), the one that is loading first. So a tenant that reads everything once pushes out its own blocks, not those of others. Within a
+ * database: {@link CacheAccount}.
  */
 export class BlockCache {
-  /** In order of use: a Map iterates in order of insertion, and a hit is inserted anew. */
-  private readonly items = new Map<string, { readonly value: unknown; readonly sizeBytes: number }>();
+  readonly secondary: SecondaryCache | undefined;
+  private readonly minShareBytes: number;
+  /** Those that hold something. */
+  private readonly accounts = new Map<DatabaseId, CacheAccount>();
+  /** Likewise. */
+  private readonly files = new Map<string, CachedFile>();
   private readonly loading = new Map<string, Promise<unknown>>();
   private bytes = 0;
+  /** Not touched in the last epoch, and perhaps since. */
+  private idle: CacheAccount[] = [];
+  private activeInEpoch = 0;
+  private activeBefore = 0;
+  private loadedInEpoch = 0;
+  private rotation: Iterator<CacheAccount> | undefined;
 
-  constructor(private readonly limitBytes: number) {}
+  constructor(
+    private readonly limitBytes: number,
+    options: BlockCacheOptions = {},
+  ) {
+    this.secondary = options.secondary;
+    this.minShareBytes = options.minShareBytes ?? MIN_SHARE_BYTES;
+  }
 
+  /** Estimated memory of what is cached, bookkeeping included. */
   get sizeBytes(): number {
     return this.bytes;
   }
 
-  /** The caller knows the type by the name: names of tails and of blocks differ. */
-  get<T>(name: string): T | undefined {
-    const item = this.items.get(name);
-    if (item === undefined) return undefined;
-    this.items.delete(name);
-    this.items.set(name, item);
-    return item.value as T;
+  /** What is charged to one database. */
+  bytesOf(databaseId: DatabaseId): number {
+    return this.accounts.get(databaseId)?.bytes ?? 0;
   }
 
-  put(name: string, value: unknown, sizeBytes: number): void {
-    const present = this.items.get(name);
-    if (present !== undefined) {
-      this.items.delete(name);
-      this.bytes -= present.sizeBytes;
-    }
-    if (sizeBytes > this.limitBytes) return;
-    this.items.set(name, { value, sizeBytes });
-    this.bytes += sizeBytes;
-    for (const [oldest, item] of this.items) {
-      if (this.bytes <= this.limitBytes) return;
-      this.items.delete(oldest);
-      this.bytes -= item.sizeBytes;
-    }
+  /** What of a file is here. @param databaseId whom it is charged to, if it is not here yet. @param folder where the file lies */
+  file(databaseId: DatabaseId, folder: DatabaseId, id: Ulid): CachedFile {
+    const name = `${folder}/${id}`;
+    // Remembered when it holds something: asking for files that are then not read must not fill the map.
+    return this.files.get(name) ?? new CachedFile(name, this.accounts.get(databaseId) ?? new CacheAccount(databaseId));
   }
 
-  /** Loads once for all who ask meanwhile. A failure reaches all of them and is not remembered. */
-  load<T>(name: string, load: () => Promise<{ readonly value: T; readonly sizeBytes: number }>): Promise<T> {
+  /** @param block its number; undefined for the map */
+  put(file: CachedFile, block: number | undefined, value: Block | FileMap): void {
+    const slot = new CacheSlot(value, file, block);
+    if (slot.sizeBytes > this.limitBytes || file.holds(block)) return;
+    const account = this.register(file);
+    file.add(slot);
+    account.add(slot);
+    this.bytes += slot.sizeBytes;
+    this.loadedInEpoch += slot.sizeBytes;
+    if (this.loadedInEpoch * EPOCHS_PER_TURNOVER >= this.limitBytes) this.turnEpoch();
+    while (this.bytes > this.limitBytes) this.evictFrom(this.victim(account));
+  }
+
+  /** Runs `load` once for all who ask meanwhile under this name. A failure reaches all of them and is not remembered. */
+  once<T>(name: string, load: () => Promise<T>): Promise<T> {
     const under = this.loading.get(name);
     if (under !== undefined) return under as Promise<T>;
-    const loading = load()
-      .then(({ value, sizeBytes }) => {
-        this.put(name, value, sizeBytes);
-        return value;
-      })
-      .finally(() => this.loading.delete(name));
+    const loading = load().finally(() => this.loading.delete(name));
     this.loading.set(name, loading);
     return loading;
+  }
+
+  /** Brings a file and its account (back) into the maps. */
+  private register(file: CachedFile): CacheAccount {
+    if (file.isEmpty) {
+      const { databaseId } = file.account;
+      file.account = this.accounts.get(databaseId) ?? file.account;
+      this.accounts.set(databaseId, file.account);
+      this.files.set(file.name, file);
+    }
+    const { account } = file;
+    if (!account.isTouched) {
+      account.isTouched = true;
+      this.activeInEpoch++;
+    }
+    return account;
+  }
+
+  private evictFrom(account: CacheAccount): void {
+    const slot = account.evict();
+    if (slot === undefined) return;
+    this.bytes -= slot.sizeBytes;
+    slot.file.remove(slot);
+    if (slot.file.isEmpty && this.files.get(slot.file.name) === slot.file) this.files.delete(slot.file.name);
+    if (account.bytes === 0) this.accounts.delete(account.databaseId);
+  }
+
+  private victim(loading: CacheAccount): CacheAccount {
+    for (let last = this.idle[this.idle.length - 1]; last !== undefined; last = this.idle[this.idle.length - 1]) {
+      if (!last.isTouched && last.bytes > 0) return last;
+      this.idle.pop();
+    }
+    const share = Math.max(this.minShareBytes, this.limitBytes / Math.max(1, this.activeInEpoch, this.activeBefore));
+    if (loading.bytes > share) return loading;
+    let largest = loading;
+    for (let tries = 0; tries < VICTIM_TRIES; tries++) {
+      const next = this.nextInRotation();
+      if (next.bytes > share) return next;
+      if (next.bytes > largest.bytes) largest = next;
+    }
+    return largest;
+  }
+
+  private nextInRotation(): CacheAccount {
+    let step = this.rotation?.next();
+    if (step === undefined || step.done === true) {
+      this.rotation = this.accounts.values();
+      step = this.rotation.next();
+    }
+    // Something is cached, or nobody would look for a victim.
+    return step.value as CacheAccount;
+  }
+
+  private turnEpoch(): void {
+    this.loadedInEpoch = 0;
+    this.activeBefore = 0;
+    this.activeInEpoch = 0;
+    this.idle = [];
+    for (const account of this.accounts.values()) {
+      if (account.isTouched) this.activeBefore++;
+      else this.idle.push(account);
+      account.isTouched = false;
+    }
   }
 }

@@ -3,7 +3,7 @@ import { assert, concatBytes, equalBytes } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
 import { compareEntries, NEVER } from '../entry.js';
-import { BlockBuilder } from '../format/sst-block.js';
+import { BlockBuilder } from '../format/sst-block-builder.js';
 import { FilterBuilder } from '../format/sst-filter.js';
 import type { BlockHandle } from '../format/sst-index.js';
 import { encodeIndex } from '../format/sst-index.js';
@@ -49,7 +49,7 @@ export class SstBuilder {
     return this.entryCount === 0;
   }
 
-  /** Of the blocks so far; filter, index and properties come on top. */
+  /** Of the blocks so far, the last one before compression; filter, index and properties come on top. */
   get sizeBytes(): number {
     return this.blocksBytes + this.block.sizeBytes;
   }

@@ -1,16 +1,18 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
-import { assert, compareBytes, CorruptBytesError, equalBytes } from '@leasehold/foundation';
+import { assert, CorruptBytesError } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
 
 import type { Entry, KeyRange } from '../entry.js';
+import { compareKeys } from '../entry.js';
 import { Block } from '../format/sst-block.js';
+import { openBlock } from '../format/sst-block-envelope.js';
 import type { KeyHash } from '../format/sst-filter.js';
-import type { BlockHandle } from '../format/sst-index.js';
+import type { SstIndex } from '../format/sst-index.js';
 import type { SstRef } from '../format/sst-ref.js';
-import type { SstTail } from '../format/sst-tail.js';
-import { parseTail } from '../format/sst-tail.js';
 import type { BlockCache } from './block-cache.js';
+import type { CachedFile } from './cache-slot.js';
+import { FileMap } from './file-map.js';
 import { MissingFileError } from './missing-file-error.js';
 import type { CursorOptions } from './sst-cursor.js';
 import { SstCursor } from './sst-cursor.js';
@@ -21,125 +23,200 @@ export interface SstSource {
   readonly cache: BlockCache | undefined;
 }
 
-/** Parsed index entries and keys, beside the bytes that they were parsed from. */
-const INDEX_ENTRY_BYTES = 150;
+/** The answer is not in memory. */
+export const NOT_IN_MEMORY = Symbol('not in memory');
+
+/** A block may keep so many bytes alive that are not its own; more are worth a copy. */
+const STRAY_BYTES = 64;
 
 /**
- * Reads one file: the tail (filter, index, properties) by one range GET, then one GET per block or per run of blocks. Cheap
- * to make: what it reads lives in the cache. Everything may throw MissingFileError (G2), CorruptBytesError, StoreUnavailableError.
+ * Reads one file: the tail (filter, index, properties) by one range GET, then one GET per block or per run of blocks; what it reads lives in
+ * the cache. Worth keeping beside a head: it finds what is in memory without looking up a name, and without a promise.
+ *
+ * Everything that returns a promise may throw MissingFileError (G2), CorruptBytesError, StoreUnavailableError.
  */
 export class SstReader {
-  private readonly name: string;
-  private ownTail: SstTail | undefined;
+  private readonly folder: DatabaseId;
+  private cached: CachedFile | undefined;
+  /** Without a cache, as a cursor asks again and again. */
+  private ownMap: FileMap | undefined;
 
+  /** @param databaseId whose head names the file; it may lie in another's folder */
   constructor(
     private readonly source: SstSource,
     private readonly databaseId: DatabaseId,
     readonly ref: SstRef,
   ) {
-    this.name = `${databaseId}/${ref.id}`;
+    this.folder = ref.folder ?? databaseId;
+    this.cached = source.cache?.file(databaseId, this.folder, ref.id);
   }
 
   /** Whether `key` lies between the file's keys; answered from the head alone. */
   covers(key: Uint8Array): boolean {
-    return compareBytes(key, this.ref.minKey) >= 0 && compareBytes(key, this.ref.maxKey) <= 0;
+    return compareKeys(key, this.ref.minKey) >= 0 && compareKeys(key, this.ref.maxKey) <= 0;
   }
 
-  /** @throws as the class says */
+  mapInMemory(): FileMap | undefined {
+    return this.cached === undefined ? this.ownMap : this.cached.map();
+  }
+
+  blockInMemory(block: number): Block | undefined {
+    return this.cached?.block(block);
+  }
+
+  /**
+   * As {@link get}, when all that it takes is in memory. @param hash of the key, for the filter; undefined when the block is likely to be in
+   * memory anyway and no other file has to be asked. @throws CorruptBytesError
+   */
+  find(key: Uint8Array, through: number, hash: KeyHash | undefined): Entry | undefined | typeof NOT_IN_MEMORY {
+    const map = this.mapInMemory();
+    if (map === undefined) return NOT_IN_MEMORY;
+    if (hash !== undefined && !map.filter.mayContain(hash)) return undefined;
+    const { index } = map;
+    for (let at = index.firstAtOrAfter(key); at < index.count; at++) {
+      const block = this.blockInMemory(at);
+      if (block === undefined) return NOT_IN_MEMORY;
+      const entry = block.get(key, through);
+      // The versions of one key may go on in the next block.
+      if (entry !== undefined || !index.endsWith(at, key)) return entry;
+    }
+    return undefined;
+  }
+
   async mayContain(hash: KeyHash): Promise<boolean> {
-    return (await this.tail()).filter.mayContain(hash);
+    return (await this.map()).filter.mayContain(hash);
   }
 
-  /** The newest entry of `key` in this file, tombstones included; does not ask the filter. */
-  async get(key: Uint8Array): Promise<Entry | undefined> {
-    const { index } = await this.tail();
-    const at = index.firstAtOrAfter(key);
-    if (at === index.blocks.length) return undefined;
-    const [block] = await this.blocks(at, at + 1);
-    return (block as Block).get(key);
+  /** The newest entry of `key` in this file up to a sequence, tombstones included; does not ask the filter. */
+  async get(key: Uint8Array, through = Number.MAX_SAFE_INTEGER): Promise<Entry | undefined> {
+    const { index } = await this.map();
+    for (let at = index.firstAtOrAfter(key); at < index.count; at++) {
+      const [block] = await this.blocks(at, at + 1);
+      const entry = (block as Block).get(key, through);
+      if (entry !== undefined || !index.endsWith(at, key)) return entry;
+    }
+    return undefined;
   }
 
   cursor(range: KeyRange, options: CursorOptions): SstCursor {
     return new SstCursor(this, range, options);
   }
 
-  async tail(): Promise<SstTail> {
-    const name = `${this.name}#tail`;
-    const known = this.ownTail ?? this.source.cache?.get<SstTail>(name);
+  async map(): Promise<FileMap> {
+    const known = this.mapInMemory();
     if (known !== undefined) return known;
-    const load = async (): Promise<{ value: SstTail; sizeBytes: number }> => {
+    const { cache } = this.source;
+    if (cache === undefined) {
       const bytes = await this.read(this.ref.filterOffset, this.ref.sizeBytes);
-      const tail = parseTail(bytes, this.ref.sizeBytes);
-      if (tail.databaseId !== this.databaseId) throw new CorruptBytesError('file belongs to another database');
-      if (!equalRefs(tail.ref, this.ref)) throw new CorruptBytesError('file is not what its head says');
-      return { value: tail, sizeBytes: bytes.byteLength + tail.index.blocks.length * INDEX_ENTRY_BYTES };
-    };
-    if (this.source.cache !== undefined) return this.source.cache.load(name, load);
-    // Nobody else keeps it, and a cursor asks again and again.
-    this.ownTail = (await load()).value;
-    return this.ownTail;
+      this.ownMap = this.parseMap(bytes);
+      return this.ownMap;
+    }
+    const file = this.attach(cache);
+    const name = `${file.name}#tail`;
+    return cache.once(name, async () => {
+      const map =
+        (await this.fromSecondary(name, (bytes) => this.parseMap(bytes))) ??
+        (await this.fromStore(name, (bytes) => this.parseMap(bytes)));
+      cache.put(file, undefined, map);
+      return map;
+    });
   }
 
-  /** Blocks [from, to) by one GET of those that the cache lacks at the front (all of them, when it lacks any). */
+  /** Blocks [from, to): by one GET, of those that are not in memory and what lies between them. */
   async blocks(from: number, to: number): Promise<readonly Block[]> {
-    const handles = (await this.tail()).index.blocks.slice(from, to);
-    const { cache } = this.source;
-    const cached = cache && handles.map((_, i) => cache.get<Block>(this.blockName(from + i)));
-    if (cached?.every((block) => block !== undefined)) return cached;
-    if (cache !== undefined && handles.length === 1) {
-      return [
-        await cache.load(this.blockName(from), async () => {
-          const [value] = await this.readBlocks(handles);
-          return { value: value as Block, sizeBytes: (value as Block).sizeBytes };
-        }),
-      ];
+    const blocks: (Block | undefined)[] = [];
+    let first = to;
+    let end = from;
+    for (let at = from; at < to; at++) {
+      const block = this.blockInMemory(at);
+      blocks.push(block);
+      if (block !== undefined) continue;
+      first = Math.min(first, at);
+      end = at + 1;
     }
-    const blocks = await this.readBlocks(handles);
-    blocks.forEach((block, i) => cache?.put(this.blockName(from + i), block, block.sizeBytes));
+    if (first < end) {
+      const { cache } = this.source;
+      const { index } = await this.map();
+      const loaded = await (cache === undefined
+        ? this.readBlocks(index, first, end)
+        : cache.once(`${this.attach(cache).name}#${first}-${end}`, () => this.loadBlocks(cache, index, first, end)));
+      loaded.forEach((block, i) => (blocks[first - from + i] = block));
+    }
+    return blocks as Block[];
+  }
+
+  /** From the secondary cache when that has all of them, else from the store; into the cache. */
+  private async loadBlocks(cache: BlockCache, index: SstIndex, from: number, to: number): Promise<readonly Block[]> {
+    const file = this.attach(cache);
+    const nameOf = (block: number): string => `${file.name}#${block}`;
+    const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+    let blocks: readonly (Block | undefined)[] = [];
+    if (cache.secondary !== undefined)
+      blocks = await Promise.all(numbers.map((n) => this.fromSecondary(nameOf(n), parseOwnBlock)));
+    if (blocks.length === 0 || blocks.includes(undefined))
+      blocks = await this.readBlocks(index, from, to, (n, stored) => cache.secondary?.put(nameOf(n), stored));
+    blocks.forEach((block, i) => cache.put(file, from + i, block as Block));
+    return blocks as readonly Block[];
+  }
+
+  private async readBlocks(
+    index: SstIndex,
+    from: number,
+    to: number,
+    eachStored: (block: number, stored: Uint8Array) => void = () => undefined,
+  ): Promise<readonly Block[]> {
+    const start = index.offset(from);
+    const bytes = await this.read(start, index.offset(to));
+    const blocks: Block[] = [];
+    for (let n = from; n < to; n++) {
+      const stored = bytes.subarray(index.offset(n) - start, index.offset(n + 1) - start);
+      blocks.push(this.source.cache === undefined ? Block.parse(stored) : parseOwnBlock(stored));
+      eachStored(n, stored);
+    }
     return blocks;
   }
 
-  private async readBlocks(handles: readonly BlockHandle[]): Promise<Block[]> {
-    const first = handles[0] as BlockHandle;
-    const last = handles[handles.length - 1] as BlockHandle;
-    const bytes = await this.read(first.offset, last.offset + last.length);
-    return handles.map(({ offset, length }) => {
-      const at = offset - first.offset;
-      // A copy when others share the bytes, so that one cached block does not keep its neighbours in memory.
-      return Block.parse(handles.length === 1 ? bytes : bytes.slice(at, at + length));
-    });
+  /** Undefined: not there, damaged, or out of order; all the same to who can ask the store. */
+  private async fromSecondary<T>(name: string, parse: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    try {
+      const bytes = await this.source.cache?.secondary?.get(name);
+      return bytes === undefined ? undefined : parse(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async fromStore<T>(name: string, parse: (tail: Uint8Array) => T): Promise<T> {
+    const bytes = await this.read(this.ref.filterOffset, this.ref.sizeBytes);
+    const parsed = parse(bytes);
+    this.source.cache?.secondary?.put(name, bytes);
+    return parsed;
+  }
+
+  private parseMap(tail: Uint8Array): FileMap {
+    return FileMap.parse(tail, this.folder, this.ref);
+  }
+
+  /** The cache forgets a file of which it holds nothing; another reader may have begun anew since. */
+  private attach(cache: BlockCache): CachedFile {
+    if (this.cached === undefined || this.cached.isEmpty)
+      this.cached = cache.file(this.databaseId, this.folder, this.ref.id);
+    return this.cached;
   }
 
   private async read(start: number, end: number): Promise<Uint8Array> {
-    const object = await this.source.store.get(bucketLayout.sst(this.databaseId, this.ref.id), {
-      range: { start, end },
-    });
+    const object = await this.source.store.get(bucketLayout.sst(this.folder, this.ref.id), { range: { start, end } });
     if (object === undefined) throw new MissingFileError(this.ref.id);
     assert(object !== 'not-modified', 'an unconditional read has a body');
     if (object.sizeBytes !== this.ref.sizeBytes) throw new CorruptBytesError('file has a wrong size');
     if (object.body.byteLength !== end - start) throw new CorruptBytesError('range of a file came cut short');
     return object.body;
   }
-
-  private blockName(block: number): string {
-    return `${this.name}#${block}`;
-  }
 }
 
-function equalRefs(a: SstRef, b: SstRef): boolean {
-  return (
-    a.id === b.id &&
-    a.sizeBytes === b.sizeBytes &&
-    a.entries === b.entries &&
-    a.deletes === b.deletes &&
-    a.putBytes === b.putBytes &&
-    a.minSequence === b.minSequence &&
-    a.maxSequence === b.maxSequence &&
-    a.filterOffset === b.filterOffset &&
-    a.filterLength === b.filterLength &&
-    a.indexOffset === b.indexOffset &&
-    a.indexLength === b.indexLength &&
-    equalBytes(a.minKey, b.minKey) &&
-    equalBytes(a.maxKey, b.maxKey)
-  );
+/** For the cache: with content of its own, so that one block does not keep its neighbours (or a pool) in memory. */
+function parseOwnBlock(stored: Uint8Array): Block {
+  const content = openBlock(stored);
+  const isOwn = content.buffer.byteLength <= content.byteLength + STRAY_BYTES;
+  return Block.of(isOwn ? content : Uint8Array.from(content));
 }

@@ -1,0 +1,79 @@
+import type { Block } from '../format/sst-block.js';
+import type { CacheAccount } from './cache-account.js';
+import type { FileMap } from './file-map.js';
+
+/** The slot itself, and its place in the list of its file. */
+const SLOT_OVERHEAD_BYTES = 100;
+
+/** The file, its name and its list. */
+const FILE_OVERHEAD_BYTES = 400;
+
+/** Something of a file that is in memory, and its place in its database's queue. */
+export class CacheSlot<T extends Block | FileMap = Block | FileMap> {
+  isUsed = false;
+  newer: CacheSlot | undefined;
+  older: CacheSlot | undefined;
+  readonly sizeBytes: number;
+
+  constructor(
+    readonly value: T,
+    readonly file: CachedFile,
+    /** Of a block; undefined for the map. */
+    readonly block: number | undefined,
+  ) {
+    this.sizeBytes = value.sizeBytes + (block === undefined ? FILE_OVERHEAD_BYTES : SLOT_OVERHEAD_BYTES);
+  }
+}
+
+/** What of one file is in memory. Who reads the file holds on to this, so that a hit looks up no name. */
+export class CachedFile {
+  private mapSlot: CacheSlot<FileMap> | undefined;
+  private blockSlots: (CacheSlot<Block> | undefined)[] = [];
+  private held = 0;
+
+  constructor(
+    readonly name: string,
+    /** Whom it is charged to. */
+    public account: CacheAccount,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.held === 0;
+  }
+
+  map(): FileMap | undefined {
+    const slot = this.mapSlot;
+    return slot === undefined ? undefined : this.use(slot);
+  }
+
+  block(index: number): Block | undefined {
+    const slot = this.blockSlots[index];
+    return slot === undefined ? undefined : this.use(slot);
+  }
+
+  /** For the cache. */
+  holds(block: number | undefined): boolean {
+    return (block === undefined ? this.mapSlot : this.blockSlots[block]) !== undefined;
+  }
+
+  /** For the cache. */
+  add(slot: CacheSlot): void {
+    if (slot.block === undefined) this.mapSlot = slot as CacheSlot<FileMap>;
+    else this.blockSlots[slot.block] = slot as CacheSlot<Block>;
+    this.held++;
+  }
+
+  /** For the cache. */
+  remove(slot: CacheSlot): void {
+    if (slot.block === undefined) this.mapSlot = undefined;
+    else this.blockSlots[slot.block] = undefined;
+    this.held--;
+    if (this.held === 0) this.blockSlots = [];
+  }
+
+  private use<T extends Block | FileMap>(slot: CacheSlot<T>): T {
+    slot.isUsed = true;
+    this.account.isTouched = true;
+    return slot.value;
+  }
+}
