@@ -27,3 +27,5 @@ export * from './compaction/compact-database.js';
 export * from './compaction/execute.js';
 export * from './compaction/plan.js';
 export * from './gc/collect-garbage.js';
+export type * from './history/read-changes.js';
+export { readChanges } from './history/read-changes.js';
