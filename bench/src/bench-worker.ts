@@ -1,5 +1,4 @@
-import { CommitLog, COMMIT_LOG_SETTINGS } from '@leasehold/commit-log';
-import type { CommitLogSettings } from '@leasehold/commit-log';
+import { CommitLog, COMMIT_LOG_MODES } from '@leasehold/commit-log';
 import { BlockCache, HeadStore } from '@leasehold/engine';
 import type { Clock, DatabaseId, Random } from '@leasehold/foundation';
 import { Session, SESSION_TTL_MS, SessionWatch } from '@leasehold/lease';
@@ -12,7 +11,7 @@ import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, Maintenance } from '@leaseh
 export const BLOCK_CACHE_BYTES = 256 * 1024 * 1024;
 
 /** How the commit log spends puts (L1). */
-export type LogMode = 'fast' | 'economy';
+export type LogMode = keyof typeof COMMIT_LOG_MODES;
 
 /** What a benchmark may choose; everything else is as in production. */
 export interface BenchWorkerOptions {
@@ -48,7 +47,7 @@ export class BenchWorker {
       host: 'bench',
       ttlMs: SESSION_TTL_MS,
     });
-    const log = new CommitLog({ ...ctx, session }, logSettings(mode));
+    const log = new CommitLog({ ...ctx, session }, COMMIT_LOG_MODES[mode]);
     const ownership = {
       ...ctx,
       session,
@@ -92,8 +91,4 @@ export class BenchWorker {
     this.session.stop();
     await this.maintenance.stop();
   }
-}
-
-function logSettings(_mode: LogMode): CommitLogSettings {
-  return COMMIT_LOG_SETTINGS;
 }

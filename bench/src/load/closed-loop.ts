@@ -34,7 +34,7 @@ export async function closedLoop(
   let over = false;
   let yieldedAt = startedAt;
   const caller = async (): Promise<void> => {
-    for (let askedAt = clock.monotonic(); !over && operations < maxOperations; ) {
+    for (let askedAt = clock.monotonic(); !over && operations < maxOperations;) {
       await operation(operations++);
       const now = clock.monotonic();
       latencies.record(now - askedAt);

@@ -16,6 +16,10 @@ export class Latencies {
     this.histogram.recordValue(Math.min(HIGHEST_US, Math.max(1, Math.round(ms * MICROSECONDS))));
   }
 
+  add(other: Latencies): void {
+    this.histogram.add(other.histogram);
+  }
+
   get count(): number {
     return this.histogram.totalCount;
   }

@@ -32,6 +32,22 @@ const handlers = {
     await (what === 'get' ? database(path).get(utf8('k7')) : database(path).put(utf8('k7'), utf8('value')));
     return performance.now() - startedAt;
   },
+  /** A write of each every so often, durable. @returns how many */
+  trickle: async ({ paths, everyMs, durationMs }: { paths: string[]; everyMs: number; durationMs: number }) => {
+    const value = new Uint8Array(100).fill(0x61);
+    let writes = 0;
+    await Promise.all(
+      paths.map(async (path, index) => {
+        await new Promise((resolve) => setTimeout(resolve, (index * everyMs) / paths.length));
+        for (const endsAt = performance.now() + durationMs; performance.now() < endsAt;) {
+          const dueAt = performance.now() + everyMs;
+          await database(path).put(utf8(`k${writes++ % 50}`), value);
+          await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
+        }
+      }),
+    );
+    return writes;
+  },
   close: async ({ path }: { path: string }) => {
     await database(path).shutdown();
     open.delete(path);

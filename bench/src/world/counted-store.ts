@@ -1,11 +1,27 @@
 import type { Clock, Random } from '@leasehold/foundation';
 import type { LatencyChoice, S3Operation } from '@leasehold/local-bucket';
-import { drawLatencyMs, S3_PRICES } from '@leasehold/local-bucket';
+import { drawLatencyMs } from '@leasehold/local-bucket';
 import type { ListPage, ObjectStore, PutOutcome, StoredObject } from '@leasehold/object-store';
 import { MemoryStore } from '@leasehold/object-store';
 
 /** How far away the bucket is. At a fixed distance, elapsed time counts the requests that waited for one another. */
 export type Distance = LatencyChoice;
+
+export interface RequestCounts {
+  readonly get: number;
+  readonly put: number;
+  readonly delete: number;
+  readonly list: number;
+}
+
+export function countsSince(now: RequestCounts, before: RequestCounts): RequestCounts {
+  return {
+    get: now.get - before.get,
+    put: now.put - before.put,
+    delete: now.delete - before.delete,
+    list: now.list - before.list,
+  };
+}
 
 /** A bucket in memory at a distance, which counts what it is asked. */
 export class CountedStore implements ObjectStore {
@@ -23,11 +39,6 @@ export class CountedStore implements ObjectStore {
   get requests(): number {
     const { get, put, delete: deletes, list } = this.counts;
     return get + put + deletes + list;
-  }
-
-  get dollars(): number {
-    const { get, put, list } = this.counts;
-    return get * S3_PRICES.GetObject + put * S3_PRICES.PutObject + list * S3_PRICES.ListObjectsV2;
   }
 
   async get(...args: Parameters<ObjectStore['get']>): Promise<StoredObject | 'not-modified' | undefined> {

@@ -1,5 +1,6 @@
 import type { DatabaseIdentity } from '@leasehold/engine';
 import { compactDatabase } from '@leasehold/engine';
+import type { DatabaseId } from '@leasehold/foundation';
 import { seededRandom } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 
@@ -38,6 +39,11 @@ export class VirtualWorld {
 
   compact({ databaseId }: DatabaseIdentity): Promise<unknown> {
     return this.clock.settle(compactDatabase(this, databaseId));
+  }
+
+  /** Beside everything else, as the compactor does. */
+  async compactLater(databaseId: DatabaseId): Promise<void> {
+    await compactDatabase(this, databaseId);
   }
 
   /** Measures one operation. Listings are kept out by stopping the watch first. */
