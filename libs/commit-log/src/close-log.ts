@@ -1,6 +1,6 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId } from '@leasehold/foundation';
-import { LeaseholdError } from '@leasehold/foundation';
+import { assert, LeaseholdError } from '@leasehold/foundation';
 import type { SealOptions, SessionContext, SessionRecord } from '@leasehold/lease';
 import { decodeSessionRecord, sealRecord } from '@leasehold/lease';
 import { drawNonce, settleCreate } from '@leasehold/object-store';
@@ -47,15 +47,33 @@ export async function closeLog(
   const record = await sealRecord(ctx, sessionId, options);
   if (record === undefined || record.state === 'clean') return ClosedLog.empty(sessionId);
   // Listed only now: before the record was sealed the floor could still rise past what the listing shows.
-  const { inventory, rollups } = await takeInventory(ctx, record);
-  await sealWindow(ctx, sessionId, inventory, options.signal);
+  const taken = await takeInventory(ctx, record);
+  await sealWindow(ctx, sessionId, taken.inventory, options.signal);
+  return closedLog(record, taken, options.cache);
+}
+
+/** The log of a sealed session, if it is closed already; changes nothing. @throws StoreUnavailableError */
+export async function openClosedLog(
+  ctx: Pick<SessionContext, 'store'>,
+  record: SessionRecord,
+): Promise<ClosedLog | undefined> {
+  assert(record.state === 'sealed', 'only the log of a sealed session is closed');
+  const taken = await takeInventory(ctx, record);
+  return taken.inventory.closed ? closedLog(record, taken) : undefined;
+}
+
+function closedLog(
+  { sessionId, floor }: SessionRecord,
+  { inventory, rollups }: TakenInventory,
+  cache?: LogCache,
+): ClosedLog {
   assertNothingBehind(inventory, sessionId);
   const segments = inventory.dataSegments.map((number) => ({
     sessionId,
     number,
     sizeBytes: inventory.sizeBytesOf(number),
   }));
-  return new ClosedLog(sessionId, record.floor, [...rollups, ...segments], options.cache);
+  return new ClosedLog(sessionId, floor, [...rollups, ...segments], cache);
 }
 
 async function sealWindow(
@@ -81,7 +99,7 @@ export async function isClosed(ctx: SessionContext, sessionId: SessionId): Promi
   if (object === undefined || object === 'not-modified') return true;
   const record = decodeSessionRecord(object.body, sessionId);
   if (record.state !== 'sealed') return record.state === 'clean';
-  return (await takeInventory(ctx, record)).inventory.closed;
+  return (await openClosedLog(ctx, record)) !== undefined;
 }
 
 /** No session that keeps S4 can have written behind the window; if one did, somebody may have been told so. */
@@ -91,11 +109,13 @@ function assertNothingBehind(inventory: LogInventory, sessionId: SessionId): voi
   throw new LeaseholdError('corrupt', 'log-overrun', `log has data behind its seals: ${sessionId}, segment ${last}`);
 }
 
+interface TakenInventory {
+  readonly inventory: LogInventory;
+  readonly rollups: readonly LogSource[];
+}
+
 /** What exists for recovery: the segments from the floor on, and of all rollups those that the record names (S6). */
-async function takeInventory(
-  ctx: Pick<SessionContext, 'store'>,
-  record: SessionRecord,
-): Promise<{ readonly inventory: LogInventory; readonly rollups: readonly LogSource[] }> {
+async function takeInventory(ctx: Pick<SessionContext, 'store'>, record: SessionRecord): Promise<TakenInventory> {
   const { sessionId, floor } = record;
   const inventory = new LogInventory(floor);
   const maybeSeals: number[] = [];

@@ -19,7 +19,6 @@ interface OpenBatch extends Batch {
  */
 export class Collector {
   private readonly batches: OpenBatch[] = [];
-  private windowOver = false;
 
   constructor(private readonly maxSegmentBytes: number) {}
 
@@ -27,24 +26,16 @@ export class Collector {
     return this.batches.length === 0;
   }
 
-  /** @returns true when the append began a new batch, whose window begins now */
-  add(append: PendingAppend): boolean {
+  add(append: PendingAppend): void {
     const sizeBytes = append.payload.byteLength + FRAME_OVERHEAD_BYTES;
     const open = this.batches.at(-1);
     if (open !== undefined && open.sizeBytes + sizeBytes <= this.maxSegmentBytes) {
       open.appends.push(append);
       open.sizeBytes += sizeBytes;
-      return false;
+      return;
     }
     // A single append that is larger than a segment should be gets one of its own.
     this.batches.push({ appends: [append], sizeBytes: SEGMENT_HEADER_BYTES + sizeBytes });
-    this.windowOver = false;
-    return true;
-  }
-
-  /** The newest batch has collected for long enough. */
-  endWindow(): void {
-    this.windowOver = true;
   }
 
   /** A batch is full: it gains nothing by waiting. */
@@ -52,14 +43,9 @@ export class Collector {
     return this.batches.length > 1;
   }
 
-  /** True when a batch need not wait for others to join it: full, past its window, or the log is idle (L1). */
-  isDue(idle: boolean): boolean {
-    return this.full || (!this.empty && (idle || this.windowOver));
-  }
-
   take(): Batch {
     const batch = this.batches.shift();
-    assert(batch !== undefined, 'a batch is taken when one is due');
+    assert(batch !== undefined, 'a batch is taken when there is one');
     return batch;
   }
 

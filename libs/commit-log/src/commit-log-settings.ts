@@ -1,5 +1,5 @@
 export interface CommitLogSettings {
-  /** How long a segment collects while puts are in flight (L1). */
+  /** While puts are in flight, so much time lies between two segments, in which the next one collects (L1). */
   readonly commitWindowMs: number;
   /** A segment that would grow beyond it goes out at once (L1). */
   readonly maxSegmentBytes: number;

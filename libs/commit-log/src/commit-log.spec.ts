@@ -158,19 +158,24 @@ describe('L1: group commit', () => {
     expect(answers).toHaveLength(4);
   });
 
-  it('collects for the whole window again after each segment', async () => {
+  it('collects for the window after each segment, and no longer', async () => {
     holdSegments();
     void append(A);
     await clock.advance(1);
     void append(A);
     await clock.advance(5);
     expect(sentSegments()).toEqual([1, 2]);
-    await clock.advance(3);
+    await clock.advance(1);
     void append(A);
-    await clock.advance(4);
+    expect(sentSegments()).toEqual([1, 2]);
+    await clock.advance(2);
     expect(sentSegments()).toEqual([1, 2]);
     await clock.advance(1);
     expect(sentSegments()).toEqual([1, 2, 3]);
+    // The window has passed before anything came.
+    await clock.advance(20);
+    void append(A);
+    expect(sentSegments()).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps no more puts in flight than it may, and loses nothing by it', async () => {

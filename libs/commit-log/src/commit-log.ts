@@ -56,8 +56,8 @@ export class CommitLog {
   private readonly budget: PutBudget;
   private readonly puts: ObjectStore;
   private readonly keeper: LogKeeper;
-  private window: Timer | undefined;
   private nextPut: Timer | undefined;
+  private lastPutMs = Number.NEGATIVE_INFINITY;
   private putting = 0;
   private idling: (() => void)[] = [];
 
@@ -97,9 +97,8 @@ export class CommitLog {
     return new Promise((resolve, reject) => {
       const pending: PendingAppend = { ...append, resolve, reject, segment: undefined, needless: false };
       this.chains.accept(pending);
-      const opened = this.collector.add(pending);
+      this.collector.add(pending);
       this.pump();
-      if (opened && !this.collector.empty) this.openWindow();
     });
   }
 
@@ -177,28 +176,29 @@ export class CommitLog {
     if (this.retention.unflushedBytes >= UNFLUSHED_LIMIT_BYTES) throw new LogOverloadedError('bytes unflushed');
   }
 
-  private openWindow(): void {
-    this.window?.cancel();
-    this.window = this.ctx.clock.schedule(this.settings.commitWindowMs, () => {
-      this.collector.endWindow();
-      this.pump();
-    });
-  }
-
   /** Puts whatever need not wait, as far as the windows, the budget and the number of puts allow. */
   private pump(): void {
-    while (this.mayPut() && this.collector.isDue(this.putting === 0)) {
-      // A full segment is worth its put even when there is none to spend: it cannot become cheaper per byte.
-      if (!this.budget.take() && !this.collector.full) {
-        this.pumpIn(this.budget.waitMs);
+    while (this.mayPut() && !this.collector.empty) {
+      const waitMs = this.collector.full ? 0 : Math.max(this.windowMs, this.budget.waitMs);
+      if (waitMs > 0) {
+        this.pumpIn(waitMs);
         break;
       }
+      // A full segment is worth its put even when there is none to spend: it cannot become cheaper per byte.
+      this.budget.take();
+      this.lastPutMs = this.ctx.clock.monotonic();
       void this.put(this.collector.take());
     }
     if (this.putting > 0 || !this.collector.empty) return;
     const idling = this.idling;
     this.idling = [];
     for (const resolve of idling) resolve();
+  }
+
+  /** What is left of the window: while puts are in flight, a segment collects for so long after the one before it (L1). */
+  private get windowMs(): number {
+    if (this.putting === 0) return 0;
+    return Math.max(0, this.lastPutMs + this.settings.commitWindowMs - this.ctx.clock.monotonic());
   }
 
   private mayPut(): boolean {
@@ -275,7 +275,6 @@ export class CommitLog {
 
   private end(): void {
     const cause: unknown = this.ctx.session.ended.reason;
-    this.window?.cancel();
     this.nextPut?.cancel();
     this.collector.clear();
     this.chains.rejectAll(() => new UnknownOutcomeError('session ended before the commit was durable', { cause }));

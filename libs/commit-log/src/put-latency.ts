@@ -11,6 +11,8 @@ const UNKNOWN_MS = 500;
 const AT_LEAST_MS = 20;
 /** A store that takes longer for everything is overloaded, or far away; a second put would not be faster. */
 const AT_MOST_MS = 2_000;
+/** What takes just as long as others is not slow. */
+const MARGIN_MS = 1;
 /** A stream carries about 40 MB a second at its slowest; what bytes take by themselves is no sign of slowness. */
 const BYTES_PER_MS = 40_000;
 
@@ -30,6 +32,6 @@ export class PutLatency {
 
   /** A put of this size that has no answer by then is slow. */
   expectedMs(sizeBytes: number): number {
-    return this.slowMs + sizeBytes / BYTES_PER_MS;
+    return this.slowMs + MARGIN_MS + sizeBytes / BYTES_PER_MS;
   }
 }

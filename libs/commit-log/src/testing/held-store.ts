@@ -1,6 +1,6 @@
 import type { ObjectStore, PutOutcome } from '@leasehold/object-store';
 
-interface HeldPut {
+export interface HeldPut {
   readonly key: string;
   readonly apply: () => Promise<PutOutcome>;
   readonly answer: (outcome: PutOutcome) => void;
@@ -60,8 +60,9 @@ export class HeldStore implements ObjectStore {
     this.take(key).answer({ outcome: 'unknown', cause: new Error('held put was lost') });
   }
 
-  private take(key: string): HeldPut {
-    const at = this.held.findIndex((put) => put.key === key);
+  /** Out of the held puts of the key, the oldest or one after it: the test decides all by itself. */
+  take(key: string, position = 0): HeldPut {
+    const at = this.held.indexOf(this.held.filter((put) => put.key === key)[position] as HeldPut);
     const [put] = at === -1 ? [] : this.held.splice(at, 1);
     if (put === undefined) throw new Error(`no put is held for ${key}`);
     return put;
