@@ -1,6 +1,6 @@
 import type { SessionId } from '@leasehold/foundation';
 import type { Commit, DatabaseIdentity, Head, HeadSwap, StoredHead } from '@leasehold/engine';
-import { emptyHead, FLUSH_SETTINGS, flushInto, Memtable, sstWriterOfFlush } from '@leasehold/engine';
+import { emptyHead } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
 
@@ -11,6 +11,7 @@ import { DatabaseDeletedError, MisdirectedError, OwnerUnavailableError, Quaranti
 import type { Cargo } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
 import type { Recovery } from './recovery.js';
+import { withTail } from './tail.js';
 
 /** Each lost race means that another session made progress; more than this many in a row is not contention but a fault. */
 const MAX_CLAIM_ATTEMPTS = 8;
@@ -157,11 +158,4 @@ async function put(
   }
   carried?.refuse();
   return undefined;
-}
-
-async function withTail(ctx: OwnershipContext, head: Head, tail: readonly Commit[]): Promise<Head> {
-  if (tail.length === 0) return head;
-  const memtable = new Memtable();
-  for (const commit of tail) memtable.put(commit);
-  return flushInto(head, memtable.freeze(), FLUSH_SETTINGS, sstWriterOfFlush(ctx));
 }

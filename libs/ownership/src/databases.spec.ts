@@ -100,6 +100,7 @@ describe('releasing a database', () => {
   });
 
   it('brings along what an earlier flush could not, and what came after it', async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k1', 'v1'));
     a.line.trouble('cut', 'db/');
     expect(await workers.settle(fate(a.opened(DATABASE).flush()), SETTLEMENT_MS)).toBe('outcome-unknown');
@@ -115,6 +116,7 @@ describe('releasing a database', () => {
 
 describe('settling what a release of unknown outcome has left in the log', () => {
   beforeEach(async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k1', 'v1'));
   });
 
@@ -180,6 +182,7 @@ describe('draining (S6)', () => {
   });
 
   it('spends one put on a dirty database and none on a clean one', async () => {
+    await workers.settle(a.open(databaseNamed(1)));
     await workers.settle(a.put(databaseNamed(1), 'k', 'v'));
     await workers.settle(a.put(databaseNamed(2), 'k', 'v'));
     await workers.settle(a.opened(databaseNamed(2)).flush());
@@ -210,12 +213,12 @@ describe('draining (S6)', () => {
 
   it('waits for a claim that is under way, and uses it no more', async () => {
     a.line.trouble('hold', 'db/', ['put']);
-    const write = fate(a.put(DATABASE, 'k', 'v'));
+    const claim = fate(a.open(DATABASE));
     await workers.clock.advance(1);
     const drained = a.drain();
     const end = fate(drained);
     await workers.clock.advance(1);
-    expect(await Promise.race([write, 'pending'])).toBe('service-draining');
+    expect(await Promise.race([claim, 'pending'])).toBe('service-draining');
     expect(await Promise.race([end, 'pending'])).toBe('pending');
     a.line.mend();
     await workers.settle(drained);
@@ -224,6 +227,7 @@ describe('draining (S6)', () => {
   });
 
   it('settles what an unclear release has left in the log before it calls itself clean', async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('cut', 'db/');
     expect(await workers.settle(fate(a.release(DATABASE)), SETTLEMENT_MS)).toBe('outcome-unknown');
@@ -235,6 +239,7 @@ describe('draining (S6)', () => {
   });
 
   it('does not call itself clean while a head lacks what the log holds, so that others recover it', async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('cut', 'db/');
     await expect(workers.settle(a.drain(), 3 * SETTLEMENT_MS)).rejects.toMatchObject({ name: 'UnsettledDrainError' });
@@ -245,6 +250,7 @@ describe('draining (S6)', () => {
   });
 
   it('tries a flush of unknown outcome once more', async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('cut', 'db/');
     const drained = a.drain();

@@ -69,7 +69,7 @@ export class HeldHead {
   async swapIn(memtable: Memtable | undefined, owner: SessionId | undefined): Promise<void> {
     const writeSst = sstWriterOfFlush(this.ctx);
     const edit = await this.ctx.heads.edit(this.stored, async (head) => ({
-      ...(memtable ? await flushInto(head, memtable, FLUSH_SETTINGS, writeSst) : head),
+      ...(memtable ? await flushInto(head, memtable, FLUSH_SETTINGS, writeSst, this.ctx.clock.now()) : head),
       owner,
     }));
     const releases = owner !== this.owner;

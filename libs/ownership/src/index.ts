@@ -10,6 +10,8 @@ export * from './reads/change-feed.js';
 export type { PointInTime } from './reads/point-in-time.js';
 export type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
 export { SNAPSHOT_LIMITS } from './reads/snapshot-read.js';
+export type { TailPublication } from './publish-tail.js';
+export { publishTail } from './publish-tail.js';
 export * from './settings.js';
 export { decodeCounter, encodeCounter, MAX_COUNTER } from './transaction/counter.js';
 export * from './transaction/transaction.js';

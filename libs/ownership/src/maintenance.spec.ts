@@ -54,6 +54,7 @@ describe('maintenance', () => {
       await workers.settle(a.put(databaseNamed(i), 'k', 'v'));
       await workers.clock.advance(10);
     }
+    await workers.clock.advance(1_000);
     await a.get(databaseNamed(1), 'k');
     await workers.settle(a.maintenance.run());
     const open = a.access.databases.open().map(({ id }) => id);
@@ -77,6 +78,7 @@ describe('maintenance', () => {
 
   it('flushes the largest first when bytes pile up, and no more than it must (L4)', async () => {
     a = await workers.start({ maxUnflushedBytes: 40_000 });
+    for (let i = 1; i <= 3; i++) await workers.settle(a.open(databaseNamed(i)));
     await workers.settle(a.put(databaseNamed(1), 'k', 'v'));
     await workers.settle(a.put(databaseNamed(2), 'k', 'x'.repeat(9_000)));
     await workers.settle(a.put(databaseNamed(3), 'k', 'x'.repeat(17_000)));
@@ -121,6 +123,7 @@ describe('maintenance', () => {
   });
 
   it('settles what a release of unknown outcome has left', async () => {
+    await workers.settle(a.open(DATABASE));
     await workers.settle(a.put(DATABASE, 'k', 'v'));
     a.line.trouble('cut', 'db/');
     await workers.settle(a.release(DATABASE).catch(() => undefined));

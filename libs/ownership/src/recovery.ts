@@ -3,10 +3,11 @@ import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { ClosedLog, Frame } from '@leasehold/commit-log';
 import { closeLog, readTail } from '@leasehold/commit-log';
 import type { Commit, StoredHead } from '@leasehold/engine';
-import { decodeCommits } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
 import { QuarantinedError } from './errors.js';
+import { quarantine } from './publish-tail.js';
+import { commitsAfter } from './tail.js';
 
 /** Closed logs kept at hand: after a crash thousands of databases are recovered from the same one. */
 const MAX_CLOSED_LOGS = 8;
@@ -61,21 +62,17 @@ export class Recovery {
   ): Promise<readonly Commit[] | undefined> {
     const { databaseId, epoch, lastCommit } = stored.head;
     try {
-      const frames = await read(databaseId, epoch, lastCommit.sequence);
-      return frames
-        .flatMap((frame) => decodeCommits(frame.payload))
-        .filter((commit) => commit.version.sequence > lastCommit.sequence);
+      return commitsAfter(stored.head, await read(databaseId, epoch, lastCommit.sequence));
     } catch (error) {
       if (!isLeaseholdError(error, 'corrupt')) throw error;
-      return this.quarantine(stored, error);
+      return this.quarantineFor(error, stored);
     }
   }
 
-  /** L3: what cannot be read is never taken for the end of the log; the database is left as it is and someone is paged. */
-  private async quarantine(stored: StoredHead, cause: unknown): Promise<undefined> {
-    const edit = await this.ctx.heads.swap(stored, { ...stored.head, quarantined: true });
+  /** L3 */
+  private async quarantineFor(cause: unknown, stored: StoredHead): Promise<undefined> {
     // The bytes were judged against a head that is gone: the judgement is worth nothing.
-    if (edit.outcome === 'conflict') return undefined;
+    if ((await quarantine(this.ctx.heads, stored)) === 'conflict') return undefined;
     this.ctx.events.quarantined(stored.head.databaseId, cause);
     throw new QuarantinedError(cause);
   }
