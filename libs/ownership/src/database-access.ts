@@ -1,7 +1,6 @@
 import type { Version } from '@leasehold/foundation';
 import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource } from '@leasehold/engine';
-import { View } from '@leasehold/engine';
-import { readChanges } from './engine-shim.js';
+import { readChanges, View } from '@leasehold/engine';
 import type { Precondition } from '@leasehold/protocol';
 
 import { ColdReadCounter } from './cold-read-counter.js';

@@ -1,6 +1,6 @@
 import type { DatabaseId, SessionId, Version } from '@leasehold/foundation';
 import type { Entry, Head, Lookup, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
-import { readChanges } from './engine-shim.js';
+import { readChanges } from '@leasehold/engine';
 
 import type { HandleContext } from './context.js';
 import { Contents } from './contents.js';
