@@ -35,7 +35,8 @@ export function nextCommit(
   effects: Effects,
   now: number,
 ): Commit {
-  const committedAt = Math.max(now, last.committedAt);
+  // Whole ms, as the formats write them.
+  const committedAt = Math.max(Math.floor(now), last.committedAt);
   return {
     version,
     committedAt,
