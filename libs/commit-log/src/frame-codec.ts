@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert, ByteReader, ByteWriter, CorruptBytesError, fromHex, isDatabaseId, toHex } from '@leasehold/foundation';
 
@@ -30,20 +32,31 @@ export interface PlacedHeader extends FrameHeader {
 
 /** @param segment only in rollups */
 export function writeFrame(writer: ByteWriter, frame: Frame, segment?: number): void {
+  writeFrameHeader(writer, frame, databaseBytes(frame.databaseId), segment);
+  const payloadAt = writer.size;
+  writer.raw(frame.payload).crc32Since(payloadAt);
+}
+
+/** The frame in parts, so that a long payload is not copied into a growing buffer. */
+export function frameParts(frame: Frame, database: Uint8Array, segment: number): readonly Uint8Array[] {
+  const header = new ByteWriter();
+  writeFrameHeader(header, frame, database, segment);
+  return [header.toBytes(), frame.payload, new ByteWriter().u32(crc32(frame.payload)).toBytes()];
+}
+
+function writeFrameHeader(writer: ByteWriter, frame: Frame, database: Uint8Array, segment: number | undefined): void {
   const { payload } = frame;
   assert(payload.byteLength <= PAYLOAD_LIMIT_BYTES, 'payload is too long for a frame');
   const offset = writer.size;
   if (segment !== undefined) writer.u48(segment);
   writer
-    .raw(databaseBytes(frame.databaseId))
+    .raw(database)
     .u32(frame.epoch)
     .u48(frame.previousSegment)
     .u48(frame.firstSequence)
     .u48(frame.lastSequence)
     .u32(payload.byteLength)
     .crc32Since(offset);
-  const payloadAt = writer.size;
-  writer.raw(payload).crc32Since(payloadAt);
 }
 
 export interface ReadFrame {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
@@ -155,6 +157,7 @@ describe('L1: hedged puts', () => {
 
   it('give one object each on a store that loses replies and lands puts late', async () => {
     const session = { ended: new AbortController().signal } as Session;
+    setMaxListeners(100, session.ended);
     for (let seed = 1; seed <= 50; seed++) {
       const inner = new MemoryStore(clock);
       const rates = { 'fail-before': 0.1, 'fail-after': 0.15, late: 0.15, refuse: 0.05, delay: 0.5 };

@@ -12,12 +12,14 @@ import type { FoldPlan } from './fold-plan.js';
 import { planFold } from './fold-plan.js';
 import { settleOwn } from './own-object.js';
 import type { Retention } from './retention.js';
-import { encodeRollup } from './rollup.js';
+import { rollupParts } from './rollup.js';
 
 /** L5: no segment is issued while so many lie above the confirmed floor. */
 export const LOOSE_LIMIT_SEGMENTS = 512;
 /** So many segments that nobody needs are worth a renewal of their own; fewer wait for the next one. */
 const RENEW_AT_SEGMENTS = 192;
+/** A rollup of 32 MiB takes a hundred milliseconds to encode, which no write should wait for. */
+const ENCODED_PER_TURN_BYTES = 1024 * 1024;
 /** After a fold that failed. */
 const FOLD_AGAIN_MS = 1_000;
 
@@ -124,7 +126,7 @@ export class LogKeeper {
     const frames = await collectFrames(store, session.id, plan, retention);
     let sizeBytes: number | undefined;
     if (frames.length > 0) {
-      const body = encodeRollup(name, drawNonce(random), frames);
+      const body = await this.encode(rollupParts(name, drawNonce(random), frames));
       const created = await settleOwn(ctx, bucketLayout.rollup(session.id, range.from, range.to), body);
       if (created.outcome !== 'done')
         throw new LeaseholdError('internal', 'log-conflict', `rollup holds bytes of somebody else: ${session.id}`);
@@ -140,6 +142,21 @@ export class LogKeeper {
     );
     this.passed(plan.rollups);
     return true;
+  }
+
+  /** Lets others have their turn now and then: writes wait for their answers meanwhile. */
+  private async encode(parts: Iterable<Uint8Array>): Promise<Uint8Array> {
+    const { clock, session } = this.ctx;
+    const encoded: Uint8Array[] = [];
+    let sinceTurnBytes = 0;
+    for (const part of parts) {
+      encoded.push(part);
+      sinceTurnBytes += part.byteLength;
+      if (sinceTurnBytes < ENCODED_PER_TURN_BYTES) continue;
+      sinceTurnBytes = 0;
+      await clock.sleep(0, session.ended);
+    }
+    return Buffer.concat(encoded);
   }
 
   /** A confirmed renewal says so: these rollups, and everything below its floor, are nothing any more. */

@@ -9,7 +9,7 @@ import {
   databaseIdOf,
   FRAME_FIXED_BYTES,
   FRAME_ORIGIN_BYTES,
-  writeFrame,
+  frameParts,
 } from './frame-codec.js';
 import type { DirectoryEntry, FrameMap } from './segment.js';
 import { mapFrames } from './segment.js';
@@ -73,6 +73,11 @@ export function sortRolled(frames: readonly RolledFrame[]): readonly RolledFrame
 
 /** @param nonce 16 bytes in hexadecimal */
 export function encodeRollup(name: RollupName, nonce: string, frames: readonly RolledFrame[]): Uint8Array {
+  return Buffer.concat([...rollupParts(name, nonce, frames)]);
+}
+
+/** The bytes of {@link encodeRollup} piece by piece, for whoever must not stand still for tens of megabytes. */
+export function* rollupParts(name: RollupName, nonce: string, frames: readonly RolledFrame[]): Iterable<Uint8Array> {
   const nonceBytes = fromHex(nonce);
   assert(nonceBytes?.byteLength === NONCE_BYTES, 'a nonce has 16 bytes');
   assert(
@@ -80,7 +85,7 @@ export function encodeRollup(name: RollupName, nonce: string, frames: readonly R
     'a rollup stands for a range of segments',
   );
   assert(frames.length > 0, 'a rollup has at least one frame');
-  const header = new ByteWriter()
+  yield new ByteWriter()
     .u32(MAGIC)
     .u16(FORMAT_VERSION)
     .raw(Buffer.from(name.sessionId, 'ascii'))
@@ -88,23 +93,20 @@ export function encodeRollup(name: RollupName, nonce: string, frames: readonly R
     .u48(name.to)
     .raw(nonceBytes)
     .u32(frames.length)
-    .crc32Since(0);
-  const parts: Uint8Array[] = [header.toBytes()];
+    .crc32Since(0)
+    .toBytes();
   const directory = new ByteWriter();
   let offset = ROLLUP_HEADER_BYTES;
+  let database: { readonly id: string; readonly bytes: Uint8Array } | undefined;
   for (const { segment, frame } of sortRolled(frames)) {
     assert(segment >= name.from && segment <= name.to, 'a rollup holds frames of its own segments');
-    directory.raw(databaseBytes(frame.databaseId)).u32(offset);
-    // Each frame by itself: one growing buffer would copy tens of megabytes again and again.
-    const writer = new ByteWriter();
-    writeFrame(writer, frame, segment);
-    const bytes = writer.toBytes();
-    parts.push(bytes);
-    offset += bytes.byteLength;
+    if (database?.id !== frame.databaseId) database = { id: frame.databaseId, bytes: databaseBytes(frame.databaseId) };
+    directory.raw(database.bytes).u32(offset);
+    yield* frameParts(frame, database.bytes, segment);
+    offset += FRAME_ORIGIN_BYTES + FRAME_FIXED_BYTES + frame.payload.byteLength;
   }
   assert(offset + directory.size + ROLLUP_FOOTER_BYTES <= SIZE_LIMIT_BYTES, 'a rollup is too long');
-  parts.push(directory.u32(offset).u32(frames.length).crc32Since(0).u32(DIRECTORY_MAGIC).toBytes());
-  return Buffer.concat(parts);
+  yield directory.u32(offset).u32(frames.length).crc32Since(0).u32(DIRECTORY_MAGIC).toBytes();
 }
 
 /**
