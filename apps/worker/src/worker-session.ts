@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 
-import { CommitLog, COMMIT_LOG_SETTINGS } from '@leasehold/commit-log';
+import { CommitLog } from '@leasehold/commit-log';
+import { DiskCache } from '@leasehold/disk-cache';
 import { BlockCache, HeadStore } from '@leasehold/engine';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
@@ -8,12 +9,13 @@ import { Session, SessionWatch } from '@leasehold/lease';
 import { MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
 import type { OwnershipContext } from '@leasehold/ownership';
-import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, DrainingError, Maintenance } from '@leasehold/ownership';
+import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
 import type { Logger } from '@leasehold/service-kit';
 import { s3SettingsOf } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
 import type { WorkerMetrics } from './worker-metrics.js';
+import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
 
 /** What of a running worker the routes use. */
 interface Running {
@@ -65,15 +67,15 @@ export class WorkerSession {
       ttlMs: config.SESSION_TTL_MS,
     });
     this.closers.push(() => session.stop());
-    const log = new CommitLog({ ...ctx, session }, { ...COMMIT_LOG_SETTINGS, commitWindowMs: config.COMMIT_WINDOW_MS });
+    const log = new CommitLog({ ...ctx, session }, commitLogSettingsOf(config));
     const ownership: OwnershipContext = {
       ...ctx,
       session,
       log,
       watch,
       heads: new HeadStore(ctx),
-      blocks: new BlockCache(config.BLOCK_CACHE_BYTES),
-      settings: { ...DEFAULT_OWNERSHIP_SETTINGS, idleReleaseMs: config.IDLE_RELEASE_MS },
+      blocks: new BlockCache(config.BLOCK_CACHE_BYTES, { secondary: await this.openDiskCache() }),
+      settings: ownershipSettingsOf(config),
       events: metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
     };
     const access = new DatabaseAccess(ownership);
@@ -84,6 +86,13 @@ export class WorkerSession {
     maintenance.start();
 
     metrics.gauge('open_databases', 'databases that this session owns', () => access.databases.openCount);
+    metrics.gauge('open_databases_bytes', 'memory of open databases, about', () => access.databases.openBytes);
+    metrics.gauge(
+      'dirty_databases',
+      'databases with commits that no head contains',
+      () => access.databases.dirty.count,
+    );
+    metrics.gauge('unflushed_memory_bytes', 'memory of these commits', () => access.databases.dirty.sizeBytes);
     metrics.gauge('unflushed_bytes', 'bytes in the log that no head contains', () => log.unflushedBytes());
     metrics.gauge('loose_segments', 'segments that a recovery would read', () => log.looseSegments());
     logger.info({ session: session.id }, 'session started');
@@ -129,6 +138,18 @@ export class WorkerSession {
     await running.access.databases.drain();
     await running.session.sealClean();
     this.logger.info({ session: running.session.id }, 'session sealed, nothing to recover');
+  }
+
+  /** A disk that cannot be used is no reason not to serve, but a directory that cannot be is a wrong setting. @throws CacheDirectoryError */
+  private async openDiskCache(): Promise<DiskCache | undefined> {
+    const { BLOCK_CACHE_DIR: directory, BLOCK_CACHE_DISK_BYTES: capacityBytes } = this.config;
+    if (directory === undefined) return undefined;
+    const cache = await DiskCache.open(
+      { directory, capacityBytes },
+      { onOff: (cause) => this.logger.error({ err: cause }, 'the disk cache failed too often and is off') },
+    );
+    this.closers.push(() => cache.close());
+    return cache;
   }
 
   private onEnded(session: Session): void {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LOOSE_LIMIT_SEGMENTS } from '@leasehold/commit-log';
 
 import type { TestWorker } from '../testing/test-workers.js';
 import { databaseNamed, TestWorkers } from '../testing/test-workers.js';
@@ -120,6 +121,18 @@ describe('maintenance', () => {
     expect(a.log.unflushedBytes()).toBeLessThan(20_000);
     await workers.settle(a.maintenance.run());
     expect(a.opened(DATABASE).unflushedBytes).toBe(0);
+  });
+
+  it('flushes whatever lies in the oldest segments when rollups cannot be written (L5)', async () => {
+    for (let i = 1; i <= 2; i++) await workers.settle(a.open(databaseNamed(i)));
+    a.line.trouble('cut', 'log/', ['get']);
+    a.line.trouble('cut', `log/${a.session.id}/rollup/`);
+    await workers.settle(a.put(databaseNamed(1), 'k', 'v'));
+    const isStuck = () => a.log.looseSegments() >= 0.875 * LOOSE_LIMIT_SEGMENTS;
+    while (!isStuck()) await workers.settle(a.put(databaseNamed(2), 'k', 'v'));
+    expect(await lastCommits(1, 2)).toEqual([0, 0]);
+    await workers.settle(a.maintenance.run());
+    expect((await lastCommits(1, 2))[0]).toBe(1);
   });
 
   it('settles what a release of unknown outcome has left', async () => {

@@ -1,3 +1,4 @@
+import { LOOSE_LIMIT_SEGMENTS } from '@leasehold/commit-log';
 import type { DatabaseId, Timer } from '@leasehold/foundation';
 
 import type { OwnershipContext } from './context.js';
@@ -7,6 +8,11 @@ import type { Databases } from './databases.js';
 const CONCURRENT_EDITS = 16;
 /** L4: while the unflushed bytes are between half full and full, so many databases are flushed in a turn; past that, all. */
 const PACED_FLUSHES = 64;
+
+/** L5: rollups keep the log shorter than this; where it gets so long they cannot be written, and flushes are the way out. */
+const STUCK_SEGMENTS = 0.875 * LOOSE_LIMIT_SEGMENTS;
+/** Of those whose commits lie in the oldest segments, in a turn. */
+const UNSTUCK_FLUSHES = 16;
 
 interface Job {
   readonly what: 'release' | 'flush' | 'settle';
@@ -27,6 +33,7 @@ export class Maintenance {
   /** In this turn: not again before the next. */
   private readonly failed = new Set<DatabaseId>();
   private pacedLeft = 0;
+  private unstuckLeft = 0;
 
   constructor(
     private readonly ctx: OwnershipContext,
@@ -57,6 +64,7 @@ export class Maintenance {
   private turn(): void {
     this.failed.clear();
     this.pacedLeft = PACED_FLUSHES;
+    this.unstuckLeft = UNSTUCK_FLUSHES;
     this.databases.rest();
     this.begin();
   }
@@ -96,6 +104,7 @@ export class Maintenance {
       yield { what: 'settle', databaseId, act: () => databases.settle(databaseId) };
     }
     yield* this.pressed();
+    yield* this.stuck();
   }
 
   /** L4: bytes, not age, force flushes. What is on its way already counts as flushed. */
@@ -110,6 +119,15 @@ export class Maintenance {
         yield this.flush(databaseId);
       }
       bytes -= dirty.sizeOf(databaseId);
+    }
+  }
+
+  private *stuck(): Generator<Job, void, undefined> {
+    const { log } = this.ctx;
+    if (this.unstuckLeft <= 0 || log.looseSegments() < STUCK_SEGMENTS) return;
+    for (const databaseId of log.laggards().slice(0, this.unstuckLeft)) {
+      this.unstuckLeft -= 1;
+      yield this.flush(databaseId);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { ClosedLog, Frame } from '@leasehold/commit-log';
-import { closeLog, readTail } from '@leasehold/commit-log';
+import { closeLog, LogCache, readTail } from '@leasehold/commit-log';
 import type { Commit, StoredHead } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
@@ -16,7 +16,11 @@ const MAX_CLOSED_LOGS = 8;
 export class Recovery {
   private readonly closed = new Map<SessionId, Promise<ClosedLog>>();
 
-  constructor(private readonly ctx: OwnershipContext) {}
+  private readonly cache: LogCache;
+
+  constructor(private readonly ctx: OwnershipContext) {
+    this.cache = new LogCache(ctx.settings.recoveryCacheBytes);
+  }
 
   /**
    * Ends a session that the watch knows as silent or sealed, and closes its log (S3), so that nothing can be added to it
@@ -28,7 +32,7 @@ export class Recovery {
     const observed = this.ctx.watch.get(owner);
     assert(observed !== undefined && observed.status !== 'live', 'only a session that was seen silent is sealed (S2)');
     // S2 was judged on this ETag; a record that has changed since belongs to a session that lives.
-    const closing = closeLog(this.ctx, owner, { observedEtag: observed.etag });
+    const closing = closeLog(this.ctx, owner, { observedEtag: observed.etag, cache: this.cache });
     this.closed.set(owner, closing);
     closing.catch(() => {
       if (this.closed.get(owner) === closing) this.closed.delete(owner);

@@ -1,3 +1,5 @@
+import { LOG_CACHE_BYTES } from '@leasehold/commit-log';
+
 /** Validated once by the worker's configuration; each default says why that number. */
 export interface OwnershipSettings {
   /**
@@ -13,8 +15,8 @@ export interface OwnershipSettings {
   readonly openDatabasesBytes: number;
   /** L4: unflushed bytes, in the log or in memory, that force flushes, paced from half full, the largest databases first. */
   readonly maxUnflushedBytes: number;
-  /** L5: segments that recovery would have to read; the databases that hold the oldest are flushed, paced from half full. */
-  readonly maxLooseSegments: number;
+  /** Memory for what was read of the logs of ended sessions, all of them together. What has no room is read again for each database. */
+  readonly recoveryCacheBytes: number;
   /** L0 files that ask for a compaction. */
   readonly compactAtL0Files: number;
   /** L0 files past which writes are refused until a compaction has caught up. */
@@ -34,7 +36,7 @@ export const DEFAULT_OWNERSHIP_SETTINGS: OwnershipSettings = {
   maxOpenDatabases: 200_000,
   openDatabasesBytes: 512 * 1024 * 1024,
   maxUnflushedBytes: 256 * 1024 * 1024,
-  maxLooseSegments: 512,
+  recoveryCacheBytes: LOG_CACHE_BYTES,
   compactAtL0Files: 4,
   refuseAtL0Files: 32,
   maintenanceIntervalMs: 1_000,

@@ -33,7 +33,7 @@ const CUT_MS = 32_000;
 const SETTINGS: Partial<OwnershipSettings> = {
   idleReleaseMs: 1_500,
   flushBytes: 60 * 1024,
-  maxLooseSegments: 12,
+  maxUnflushedBytes: 150 * 1024,
   compactAtL0Files: 2,
   refuseAtL0Files: 12,
   claimAfterColdReads: 4,
