@@ -1,8 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobOutcome, JobQueuesCounts } from '@leasehold/jobs';
 import type { CompactionReport, GarbageReport } from '@leasehold/engine';
+import type { StoreCall } from '@leasehold/object-store';
 import { METRICS } from '@leasehold/service-kit';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { RecoveryReport } from './sessions/recover-session.js';
+import type { SweepReport } from './sweep/sweep.js';
 
 /** From a head that needed nothing to the merge of a database of 10 GB. */
 const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -10,24 +14,53 @@ const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 /** What a compactor counts. */
 @Injectable()
 export class CompactorMetrics {
-  private readonly jobs: Counter<'kind' | 'outcome'>;
+  /** Registered together, once there is where. */
+  private readonly counters: Counter[] = [];
+  private readonly jobs = this.counter('jobs_total', 'Jobs that ended, by kind and outcome (done, retrying, failed).', [
+    'kind',
+    'outcome',
+  ]);
   private readonly durations: Histogram<'kind' | 'outcome'>;
-  private readonly compactions: Counter<'outcome'>;
-  private readonly bytes: Counter<'direction'>;
-  private readonly files: Counter<'direction'>;
-  private readonly droppedEntries: Counter;
-  private readonly collections: Counter<'outcome'>;
-  private readonly deletedFiles: Counter;
-  private readonly deletedBytes: Counter;
+  private readonly compactions = this.counter('compactions_total', 'Compactions by what came of them.', ['outcome']);
+  private readonly bytes = this.counter('bytes_total', 'Bytes of files merged (in) and published (out).', [
+    'direction',
+  ]);
+  private readonly files = this.counter('files_total', 'Files merged (in) and published (out).', ['direction']);
+  private readonly droppedEntries = this.counter(
+    'dropped_entries_total',
+    'Tombstones and superseded versions that a merge left out.',
+  );
+  private readonly collections = this.counter('collections_total', 'Garbage collections by what came of them.', [
+    'outcome',
+  ]);
+  private readonly deletedFiles = this.counter('deleted_files_total', 'Unreferenced files deleted.');
+  private readonly deletedBytes = this.counter('deleted_bytes_total', 'Bytes of unreferenced files deleted.');
+  private readonly recoveries = this.counter('recoveries_total', 'Recoveries of sessions by what came of them.', [
+    'outcome',
+  ]);
+  private readonly recoveredDatabases = this.counter(
+    'recovered_databases_total',
+    'Databases of ended sessions: published, superseded (taken over by somebody else), quarantined (page someone).',
+    ['outcome'],
+  );
+  private readonly purges = this.counter(
+    'purges_total',
+    'Ended sessions by whether their record and log could be deleted.',
+    ['outcome'],
+  );
+  private readonly damagedHeads = this.counter('damaged_heads_total', 'Heads whose bytes nobody wrote: page someone.');
+  private readonly sweptJobs = this.counter('swept_jobs_total', 'Jobs that a sweep asked for, by kind.', ['kind']);
+  private readonly sweptHeads = this.counter('swept_heads_total', 'Heads that sweeps read.');
+  private readonly requests = this.counter(
+    'store_requests_total',
+    'Requests to the bucket, by the kind of job that made them, or the watch.',
+    ['purpose', 'verb', 'outcome'],
+  );
+  private readonly lastSweep: Gauge;
 
   constructor(@Inject(METRICS) private readonly registry: Registry) {
     const registers = [registry];
-    this.jobs = new Counter({
-      name: 'leasehold_compactor_jobs_total',
-      help: 'Jobs that ended, by kind and outcome (done, retrying, failed).',
-      labelNames: ['kind', 'outcome'],
-      registers,
-    });
+    for (const each of this.counters) registry.registerMetric(each);
     this.durations = new Histogram({
       name: 'leasehold_compactor_job_duration_seconds',
       help: 'How long one attempt of a job took.',
@@ -35,45 +68,17 @@ export class CompactorMetrics {
       buckets: DURATION_BUCKETS_SECONDS,
       registers,
     });
-    this.compactions = new Counter({
-      name: 'leasehold_compactor_compactions_total',
-      help: 'Compactions by what came of them.',
-      labelNames: ['outcome'],
+    this.lastSweep = new Gauge({
+      name: 'leasehold_compactor_last_sweep_timestamp_seconds',
+      help: 'When this process last ended a sweep; 0 before the first.',
       registers,
     });
-    this.bytes = new Counter({
-      name: 'leasehold_compactor_bytes_total',
-      help: 'Bytes of files merged (in) and published (out).',
-      labelNames: ['direction'],
-      registers,
-    });
-    this.files = new Counter({
-      name: 'leasehold_compactor_files_total',
-      help: 'Files merged (in) and published (out).',
-      labelNames: ['direction'],
-      registers,
-    });
-    this.droppedEntries = new Counter({
-      name: 'leasehold_compactor_dropped_entries_total',
-      help: 'Tombstones and superseded versions that a merge left out.',
-      registers,
-    });
-    this.collections = new Counter({
-      name: 'leasehold_compactor_collections_total',
-      help: 'Garbage collections by what came of them.',
-      labelNames: ['outcome'],
-      registers,
-    });
-    this.deletedFiles = new Counter({
-      name: 'leasehold_compactor_deleted_files_total',
-      help: 'Unreferenced files deleted.',
-      registers,
-    });
-    this.deletedBytes = new Counter({
-      name: 'leasehold_compactor_deleted_bytes_total',
-      help: 'Bytes of unreferenced files deleted.',
-      registers,
-    });
+  }
+
+  private counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    const counter = new Counter({ name: `leasehold_compactor_${name}`, help, labelNames, registers: [] });
+    this.counters.push(counter as Counter);
+    return counter;
   }
 
   jobEnded({ kind, outcome, durationMs }: JobOutcome): void {
@@ -94,6 +99,31 @@ export class CompactorMetrics {
     this.collections.inc({ outcome: report.outcome });
     this.deletedFiles.inc(report.deletedFiles);
     this.deletedBytes.inc(report.deletedBytes);
+  }
+
+  recovered({ outcome, published, superseded, quarantined }: RecoveryReport): void {
+    this.recoveries.inc({ outcome });
+    for (const [each, count] of Object.entries({ published, superseded, quarantined })) {
+      this.recoveredDatabases.inc({ outcome: each }, count);
+    }
+  }
+
+  purged(outcome: string): void {
+    this.purges.inc({ outcome });
+  }
+
+  swept({ asked, headsRead }: SweepReport): void {
+    for (const [kind, count] of Object.entries(asked)) this.sweptJobs.inc({ kind }, count);
+    this.sweptHeads.inc(headsRead);
+    this.lastSweep.setToCurrentTime();
+  }
+
+  damagedHead(): void {
+    this.damagedHeads.inc();
+  }
+
+  requested(purpose: string, { verb, outcome }: StoreCall): void {
+    this.requests.inc({ purpose, verb, outcome });
   }
 
   /** The sending side counts by itself; its counts are read when somebody looks. */

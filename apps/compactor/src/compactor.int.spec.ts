@@ -8,9 +8,14 @@ import { MemoryStore, ProbeFailedError, type PutOutcome } from '@leasehold/objec
 import { loadConfig, type RunningService } from '@leasehold/service-kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { CrashingSession } from '../testing/crashing-session.js';
 import { createFlushedDatabase, KEYS_PER_FILE } from '../testing/flushed-database.js';
 import { compactorConfig, type CompactorConfig } from './config.js';
 import { startCompactor } from './start-compactor.js';
+import { askForSweep } from './sweep/ask-for-sweep.js';
+
+/** So that the test need not wait for the usual 5 s. */
+const SHORT_TTL_MS = 1_000;
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -68,7 +73,8 @@ describe('the compactor', () => {
     expect(stored?.head.l1).toHaveLength(1);
     expect(stored?.head.lastCommit).toEqual({ epoch: 1, sequence: 5 });
     if (stored === undefined) return;
-    const view = new View({ memtables: [], head: stored.head, files: { store, cache: new BlockCache(1 << 20) } });
+    const files = { store, cache: new BlockCache(1 << 20) };
+    const view = new View({ memtables: [], head: stored.head, files, now: systemClock.now() });
     for (let key = 0; key < KEYS_PER_FILE; key++) {
       const entry = await view.get(utf8(`key-${key}`));
       expect(entry && decodeUtf8(entry.value)).toBe('value of file 5');
@@ -93,6 +99,53 @@ describe('the compactor', () => {
     await until(() => Promise.resolve(queues.counts().added === 1));
     await start(config, store);
     await until(async () => (await store.list(`db/${databaseId}/sst/`)).objects.length === 1);
+  }, 60_000);
+
+  it('finds by itself what nobody asked for, and counts what that cost', async () => {
+    const store = new MemoryStore(systemClock);
+    const databaseId = randomUUID() as DatabaseId;
+    await createFlushedDatabase({ store, clock: systemClock, random: systemRandom }, databaseId, 4);
+    const service = await start(await configOf(), store);
+    await until(async () => (await store.list(`db/${databaseId}/sst/`)).objects.length === 1);
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toMatch(/leasehold_compactor_swept_jobs_total\{kind="compact".*\} 1/);
+    expect(metrics).toMatch(/leasehold_compactor_store_requests_total\{purpose="sweep",verb="list".*\} 3/);
+    expect(metrics).toMatch(/leasehold_compactor_store_requests_total\{purpose="watch",verb="list".*\} [1-9]/);
+    expect(metrics).toMatch(/leasehold_compactor_last_sweep_timestamp_seconds\{?.*\}? [1-9]/);
+  }, 60_000);
+
+  it('sweeps when an operator asks for it', async () => {
+    const store = new MemoryStore(systemClock);
+    const config = await configOf();
+    await start(config, store);
+    const databaseId = randomUUID() as DatabaseId;
+    await createFlushedDatabase({ store, clock: systemClock, random: systemRandom }, databaseId, 4);
+    await askForSweep(config, log);
+    await until(async () => (await store.list(`db/${databaseId}/sst/`)).objects.length === 1);
+  }, 60_000);
+
+  it('says that nobody took the sweep when the queue is away', async () => {
+    const config = await configOf({ REDIS_URL: 'redis://127.0.0.1:1' });
+    await expect(askForSweep(config, log, 1_000)).rejects.toThrow('the job queue did not take the sweep');
+  }, 30_000);
+
+  it('recovers the databases of a worker that dies, though nobody asks for them', async () => {
+    const store = new MemoryStore(systemClock);
+    const ctx = { store, clock: systemClock, random: systemRandom };
+    await start(await configOf(), store);
+    const session = await CrashingSession.start(ctx, SHORT_TTL_MS);
+    closers.push(() => Promise.resolve(session.kill()));
+    const ids = Array.from({ length: 30 }, () => randomUUID() as DatabaseId);
+    for (const id of ids) {
+      await session.claim(id);
+      await Promise.all([session.commit(id, 1), session.commit(id, 2)]);
+    }
+    session.kill();
+    const heads = new HeadStore(ctx);
+    await until(async () => {
+      const stored = await Promise.all(ids.map((id) => heads.load(id)));
+      return stored.every((each) => each?.head.owner === undefined && each?.head.lastCommit.sequence === 2);
+    });
   }, 60_000);
 
   it('refuses a bucket that does not honour conditions, naming the step', async () => {
@@ -121,6 +174,9 @@ describe('the configuration of the compactor', () => {
     [{ REDIS_URL: 'http://:hunter2@cache' }, /REDIS_URL(?!.*hunter2)/],
     [{ DATABASE_URL, COMPACTION_CONCURRENCY: '0' }, /COMPACTION_CONCURRENCY/],
     [{ DATABASE_URL, GC_MIN_AGE_MS: '-1' }, /GC_MIN_AGE_MS/],
+    [{ DATABASE_URL, RECOVERY_CONCURRENCY: '0' }, /RECOVERY_CONCURRENCY/],
+    [{ DATABASE_URL, SWEEP_INTERVAL_MS: '1000' }, /SWEEP_INTERVAL_MS/],
+    [{ DATABASE_URL, SESSION_KEEP_MS: '86399999' }, /SESSION_KEEP_MS/],
   ])('refuses %j', (env, message) => {
     expect(() => loadConfig(compactorConfig, env)).toThrow(message);
   });

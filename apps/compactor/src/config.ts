@@ -3,6 +3,7 @@ import { serviceConfig, storeConfig, wholeNumber } from '@leasehold/service-kit'
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Everything that a compactor is told by its environment. */
 export const compactorConfig = z
@@ -12,10 +13,16 @@ export const compactorConfig = z
     DATABASE_URL: z.string().optional(),
     /** Of the queues. */
     REDIS_URL: z.string().optional(),
-    /** Jobs of one kind that run at once. One compaction holds about 1 MiB per input file and one output file of 8 MiB in memory. */
+    /** Compactions that run at once. One compaction holds about 1 MiB per input file and one output file of 8 MiB in memory. */
     COMPACTION_CONCURRENCY: wholeNumber(1, 64).default(2),
     /** Age by the store's clock below which no file is deleted. */
-    GC_MIN_AGE_MS: wholeNumber(0, 30 * 24 * HOUR_MS).default(HOUR_MS),
+    GC_MIN_AGE_MS: wholeNumber(0, 30 * DAY_MS).default(HOUR_MS),
+    /** Databases of an ended session that are recovered at once. Each holds its tail and its head in memory. */
+    RECOVERY_CONCURRENCY: wholeNumber(1, 256).default(48),
+    /** Between two looks through the whole bucket. */
+    SWEEP_INTERVAL_MS: wholeNumber(60_000, 30 * DAY_MS).default(DAY_MS),
+    /** By the store's clock: record and log of an ended session stay for so long at least (S5). */
+    SESSION_KEEP_MS: wholeNumber(DAY_MS, 365 * DAY_MS).default(DAY_MS),
   })
   .superRefine((config, context) => {
     try {

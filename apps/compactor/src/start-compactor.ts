@@ -24,12 +24,11 @@ export async function startCompactor(
   workers: Partial<JobWorkersSettings> = {},
 ): Promise<RunningService> {
   const logger = createLogger('compactor', config.LOG_LEVEL);
-  const store = reliableReads(bucket, systemClock, systemRandom);
   try {
-    await probeStore(store, { clock: systemClock, random: systemRandom });
+    await probeStore(reliableReads(bucket, systemClock, systemRandom), { clock: systemClock, random: systemRandom });
     const service = await runService({
       name: 'compactor',
-      module: CompactorModule.forRoot({ config, store, workers }),
+      module: CompactorModule.forRoot({ config, store: bucket, workers }),
       config,
       logger,
       afterListen: (app) => app.get(JobRunner, { strict: false }).start(),

@@ -13,9 +13,13 @@ import type { SettleContext } from '@leasehold/object-store';
 
 export const KEYS_PER_FILE = 10;
 
-/** A database whose head names as many L0 files, as its owner would have flushed them; each overwrites the same keys. */
+/**
+ * A database whose head names as many L0 files, as its owner would have flushed them; each overwrites the same keys. It keeps no past,
+ * so that what a merge replaces is garbage at once.
+ */
 export async function createFlushedDatabase(ctx: SettleContext, databaseId: DatabaseId, files: number): Promise<void> {
-  let head: Head = { ...emptyHead({ databaseId, tenantId: 'tenant' as TenantId, name: 'orders' }), epoch: 1 };
+  const empty = emptyHead({ databaseId, tenantId: 'tenant' as TenantId, name: 'orders' });
+  let head: Head = { ...empty, epoch: 1, options: { ...empty.options, retentionMs: 0 } };
   for (let file = 1; file <= files; file++) {
     const memtable = new Memtable();
     const version = { epoch: 1, sequence: file };

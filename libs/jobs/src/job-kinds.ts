@@ -1,4 +1,4 @@
-import { isDatabaseId, LeaseholdError, type DatabaseId } from '@leasehold/foundation';
+import { isDatabaseId, isSessionId, LeaseholdError, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { z } from 'zod';
 
 const databaseId = z.custom<DatabaseId>(
@@ -6,8 +6,14 @@ const databaseId = z.custom<DatabaseId>(
   'not a database id',
 );
 
+const sessionId = z.custom<SessionId>((value) => typeof value === 'string' && isSessionId(value), 'not a session id');
+
 /** Work on one database. Nothing more is told: the job reads the head and decides by what it finds. */
 const databasePayload = z.strictObject({ databaseId });
+/** Work on one session; likewise. */
+const sessionPayload = z.strictObject({ sessionId });
+/** Full: every head is read, however long it has not changed. */
+const sweepPayload = z.strictObject({ full: z.boolean().optional() });
 
 /**
  * Every kind of job: the queue it waits in and the shape of its payload. Payloads outlive deployments: a field may be
@@ -18,6 +24,12 @@ export const JOB_KINDS = {
   compact: { queue: 'leasehold-compact', payload: databasePayload },
   /** Delete the files that the database's head no longer names (G1). */
   gc: { queue: 'leasehold-gc', payload: databasePayload },
+  /** Publish what an ended session left in its log, database by database. */
+  recover: { queue: 'leasehold-recover', payload: sessionPayload },
+  /** Delete the record and the log of a session that has nothing left to recover (S5). */
+  purge: { queue: 'leasehold-purge', payload: sessionPayload },
+  /** Look through the whole bucket and ask for the jobs that are missing. */
+  sweep: { queue: 'leasehold-sweep', payload: sweepPayload },
 } as const;
 
 export type JobKind = keyof typeof JOB_KINDS;

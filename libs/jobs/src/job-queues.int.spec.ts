@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
-import { LeaseholdError, systemClock, type DatabaseId } from '@leasehold/foundation';
+import {
+  LeaseholdError,
+  systemClock,
+  systemRandom,
+  UlidSource,
+  type DatabaseId,
+  type SessionId,
+} from '@leasehold/foundation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createPostgresBackend, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -58,10 +65,9 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       settings: Partial<JobWorkersSettings> = {},
       observe?: (outcome: JobOutcome) => void,
     ): Promise<JobWorkers> {
-      const none = { compact: () => Promise.resolve(), gc: () => Promise.resolve() };
       const context = { store, clock: systemClock, log, observe };
       const fast = { queueRetryMs: 100, lockDurationMs: 10_000, ...settings };
-      const running = await runJobWorkers({ ...none, ...handlers }, context, fast);
+      const running = await runJobWorkers({ ...IDLE, ...handlers }, context, fast);
       closers.push(() => running.close(5_000));
       return running;
     }
@@ -153,6 +159,87 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       }
       expect(runs).toBe(3);
     }, 30_000);
+
+    it('asks once for a recovery that several see to be due, and again when the session ends once more', async () => {
+      const store = server.store();
+      const runs: string[] = [];
+      await workers(store, { recover: ({ sessionId }) => Promise.resolve(void runs.push(sessionId)) });
+      const compactors = [producer(store), producer(store), producer(store)];
+      const [a, b] = [session(), session()];
+      for (const queues of compactors) queues.enqueueRecovery(a, 'ending');
+      await until(() => compactors.every((queues) => queues.counts().added === 1));
+      await until(() => runs.length === 1);
+      for (const queues of compactors) queues.enqueueRecovery(a, 'ended');
+      for (const queues of compactors) queues.enqueueRecovery(b, 'ended');
+      await until(() => compactors.every((queues) => queues.counts().added === 3));
+      await until(() => runs.length === 3);
+      await quiet();
+      expect([...runs].sort()).toEqual([a, a, b].sort());
+    }, 30_000);
+
+    it('sweeps at once and then in each interval, however often it is told to, and anew when the queue was lost', async () => {
+      const store = server.store();
+      const ranAt: number[] = [];
+      await workers(store, { sweep: () => Promise.resolve(void ranAt.push(performance.now())) });
+      const compactors = [producer(store), producer(store)];
+      for (const queues of compactors) queues.scheduleSweeps(2_000);
+      await until(() => ranAt.length === 1, 1_500);
+      for (const queues of compactors) queues.scheduleSweeps(2_000);
+      await quiet(500);
+      expect(ranAt.length).toBe(1);
+      await until(() => ranAt.length === 2);
+      expect((ranAt[1] as number) - (ranAt[0] as number)).toBeGreaterThan(1_000);
+
+      compactors[0]?.scheduleSweeps(3_600_000);
+      await until(() => ranAt.length >= 3);
+      const before = ranAt.length;
+      compactors[0]?.enqueueFullSweep();
+      await until(() => ranAt.length === before + 1);
+      await forgetSchedules(store);
+      compactors[1]?.scheduleSweeps(3_600_000);
+      await until(() => ranAt.length === before + 2);
+    }, 60_000);
+
+    it('lets no kind of job wait for another', async () => {
+      const store = server.store();
+      let compacting = 0;
+      const gate = new AbortController();
+      const seen: string[] = [];
+      const note = (kind: string) => () => Promise.resolve(void seen.push(kind));
+      await workers(store, {
+        compact: async () => {
+          compacting++;
+          await systemClock.sleep(60_000, gate.signal).catch(() => undefined);
+        },
+        gc: note('gc'),
+        recover: note('recover'),
+        purge: note('purge'),
+        sweep: note('sweep'),
+      });
+      const queues = producer(store);
+      for (let n = 0; n < 10; n++) queues.enqueueCompaction(database());
+      await until(() => compacting === 2);
+      queues.enqueueGc(database());
+      queues.enqueueRecovery(session(), 'ending');
+      queues.enqueuePurge(session());
+      queues.enqueueFullSweep();
+      await until(() => seen.length === 4);
+      expect([compacting, [...seen].sort()]).toEqual([2, ['gc', 'purge', 'recover', 'sweep']]);
+      gate.abort();
+      await until(() => compacting === 10);
+    }, 30_000);
+
+    it('has whoever asks for many wait for room, so that none is lost', async () => {
+      const store = server.store();
+      const queues = producer(store, { maxPending: 20 });
+      const { signal } = new AbortController();
+      for (let n = 0; n < 200; n++) {
+        await queues.room(signal);
+        queues.enqueueCompaction(database());
+      }
+      await until(() => queues.counts().added === 200, 30_000);
+      expect(queues.counts()).toMatchObject({ dropped: 0 });
+    }, 60_000);
 
     it('tries a failing job again with backoff, sets it aside, and still takes a new one', async () => {
       const store = server.store();
@@ -312,10 +399,11 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
     it('refuses to start without a handler for every kind, and when the queue is not there', async () => {
       const context = { store: server.store(), clock: systemClock, log };
       const incomplete = { compact: () => Promise.resolve() } as unknown as JobHandlers;
-      await expect(runJobWorkers(incomplete, context)).rejects.toThrow('no handler for jobs of kind gc');
+      await expect(runJobWorkers(incomplete, context)).rejects.toThrow(
+        'no handler for jobs of kind gc, recover, purge, sweep',
+      );
       server.proxy.cut();
-      const complete = { ...incomplete, gc: () => Promise.resolve() };
-      const started = runJobWorkers(complete, context, { startTimeoutMs: 1_500 });
+      const started = runJobWorkers(IDLE, context, { startTimeoutMs: 1_500 });
       await expect(started).rejects.toThrow(QueueUnavailableError);
     }, 30_000);
 
@@ -336,18 +424,40 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
   });
 }
 
+const IDLE: JobHandlers = {
+  compact: () => Promise.resolve(),
+  gc: () => Promise.resolve(),
+  recover: () => Promise.resolve(),
+  purge: () => Promise.resolve(),
+  sweep: () => Promise.resolve(),
+};
+
 const HANGING_WORKER = fileURLToPath(new URL('../testing/hanging-worker.mjs', import.meta.url));
 
 function database(): DatabaseId {
   return randomUUID() as DatabaseId;
 }
 
-function inspect(store: QueueStore): {
+function session(): SessionId {
+  return new UlidSource(systemClock, systemRandom).next() as SessionId;
+}
+
+/** As after a failover, or a flush, that lost everything. */
+async function forgetSchedules(store: QueueStore): Promise<void> {
+  const queue = inspect(store, JOB_KINDS.sweep.queue);
+  await queue.removeJobScheduler('sweep-daily');
+  await queue.close();
+}
+
+function inspect(
+  store: QueueStore,
+  name: string = JOB_KINDS.compact.queue,
+): {
+  removeJobScheduler: Queue['removeJobScheduler'];
   add: Queue['add'];
   getFailedCount: Queue['getFailedCount'];
   close(): Promise<void>;
 } {
-  const name = JOB_KINDS.compact.queue;
   if (store.kind === 'postgres') {
     const connection = { connectionString: store.databaseUrl, schema: store.namespace };
     return new Queue(name, { connection }, createPostgresBackend) as unknown as Queue;
@@ -355,6 +465,7 @@ function inspect(store: QueueStore): {
   const redis = new Redis(store.redisUrl, { maxRetriesPerRequest: null });
   const queue = new Queue(name, { connection: redis, prefix: store.namespace });
   return {
+    removeJobScheduler: queue.removeJobScheduler.bind(queue),
     add: queue.add.bind(queue),
     getFailedCount: queue.getFailedCount.bind(queue),
     close: async () => {

@@ -1,11 +1,19 @@
-import type { Clock, DatabaseId } from '@leasehold/foundation';
+import type { Clock, DatabaseId, SessionId } from '@leasehold/foundation';
 import type { JobsOptions } from 'bullmq';
 
 import { withDeadline } from './deadline.js';
 import { IntervalLog, messageOf, type JobLog } from './interval-log.js';
 import { JOB_KINDS, type JobKind } from './job-kinds.js';
 import { PendingJobs } from './pending-jobs.js';
-import { planCompaction, planGc, type PlannedJob } from './planned-job.js';
+import {
+  planCompaction,
+  planGc,
+  planPurge,
+  planRecovery,
+  planFullSweep,
+  planSweeps,
+  type PlannedJob,
+} from './planned-job.js';
 import { openProducer, type QueueProducer, type QueueStore } from './queue-store.js';
 
 export interface JobQueuesContext {
@@ -58,6 +66,9 @@ export interface JobQueuesCounts {
 const KEEP_COMPLETED = { count: 100 };
 const KEEP_FAILED = { count: 1_000, age: 7 * 24 * 3_600 };
 
+/** Between two looks for room. */
+const ROOM_POLL_MS = 50;
+
 /** How long a connection may take to close before it is left alone. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -66,8 +77,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
  * the caller's; a queue that is down is noticed in the background, logged once per interval and tried again. A job
  * that is lost with this process costs time, never data: a sweep finds what it would have done.
  *
- * Equal jobs collapse: of one key at most one waits. A job that is asked for while an equal one runs is kept by the
- * queue and starts when that one ends, because the running one may have read the head before the new reason arose.
+ * Equal jobs collapse: of one key at most one waits. What becomes of one that is asked for while an equal one runs, its
+ * kind tells (`JobRepeats`).
  */
 export class JobQueues {
   private readonly settings: JobQueuesSettings;
@@ -98,6 +109,36 @@ export class JobQueues {
   /** Asks for the collection of files that are garbage by now, once they are old enough. */
   enqueueGc(databaseId: DatabaseId): void {
     this.enqueue(planGc(databaseId, this.context.clock.now(), this.settings.gcMinAgeMs));
+  }
+
+  /** Asks for the recovery of what an ended session left in its log: at once when it has just ended, else unless that was asked for lately. */
+  enqueueRecovery(sessionId: SessionId, seen: 'ending' | 'ended'): void {
+    this.enqueue(planRecovery(sessionId, seen));
+  }
+
+  /** Asks for the deletion of what an ended session left. */
+  enqueuePurge(sessionId: SessionId): void {
+    this.enqueue(planPurge(sessionId));
+  }
+
+  /** Asks for a sweep now, one that reads every head. */
+  enqueueFullSweep(): void {
+    this.enqueue(planFullSweep());
+  }
+
+  /** Sees to it that there is a sweep in each interval; the first at once where the queue knows of none. To be repeated now and then: the queue may be lost. */
+  scheduleSweeps(everyMs: number): void {
+    this.enqueue(planSweeps(everyMs));
+  }
+
+  /**
+   * Resolves when at least half of the room for pending jobs is free, so that whoever asks for many does not lose any.
+   * @throws the signal's reason
+   */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.pending.size > this.settings.maxPending / 2) {
+      await this.context.clock.sleep(ROOM_POLL_MS, AbortSignal.any([signal, this.stop.signal]));
+    }
   }
 
   counts(): JobQueuesCounts {
@@ -158,16 +199,19 @@ export class JobQueues {
   }
 
   private async add(job: PlannedJob): Promise<void> {
+    const producer = this.producer(job.kind);
+    if (job.repeats.mode === 'schedule') {
+      await producer.schedule(job.key, job.repeats.everyMs, job.kind, job.payload, this.options());
+      return;
+    }
     const delay = Math.max(0, Math.ceil(job.dueAt - this.context.clock.now()));
-    await this.producer(job.kind).add(job.kind, job.payload, this.options(job, delay));
+    await producer.add(job.kind, job.payload, { ...this.options(), delay, deduplication: deduplicationOf(job) });
   }
 
-  private options(job: PlannedJob, delay: number): JobsOptions {
+  private options(): JobsOptions {
     return {
-      delay,
       attempts: this.settings.attempts,
       backoff: { type: 'exponential', delay: this.settings.backoffMs, jitter: 0.5 },
-      deduplication: { id: job.key, keepLastIfActive: true },
       removeOnComplete: KEEP_COMPLETED,
       removeOnFail: KEEP_FAILED,
     };
@@ -192,4 +236,10 @@ export class JobQueues {
     if (producer === undefined) return;
     await withDeadline(this.context.clock, CLOSE_TIMEOUT_MS, producer.close()).catch(() => undefined);
   }
+}
+
+function deduplicationOf({ key, repeats }: PlannedJob): JobsOptions['deduplication'] {
+  if (repeats.mode === 'again') return { id: key, keepLastIfActive: true };
+  if (repeats.mode === 'quiet') return { id: key, ttl: repeats.forMs };
+  return { id: key };
 }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { assert, isLeaseholdError, LeaseholdError, type Clock } from '@leasehold/foundation';
 import { UnrecoverableError, type Job } from 'bullmq';
 
@@ -33,8 +35,8 @@ export interface JobWorkersContext {
 }
 
 export interface JobWorkersSettings {
-  /** Jobs of one kind that run at once in this process. */
-  readonly concurrency: number;
+  /** Jobs of each kind that run at once in this process. Kinds have queues of their own: none waits for another. */
+  readonly concurrency: Readonly<Record<JobKind, number>>;
   /** A job whose process does not renew its lock for this long is given to another. */
   readonly lockDurationMs: number;
   /** How often abandoned jobs are looked for; one is found at the second look after its lock ran out. */
@@ -49,7 +51,7 @@ export interface JobWorkersSettings {
 }
 
 export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
-  concurrency: 2,
+  concurrency: { compact: 2, gc: 2, recover: 4, purge: 1, sweep: 1 },
   lockDurationMs: 60_000,
   stalledIntervalMs: 30_000,
   maxStalled: 3,
@@ -60,6 +62,8 @@ export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
 
 /** Between two attempts to connect at the start. */
 const CONNECT_RETRY_MS = 1_000;
+/** Above it Node warns of a leak of listeners. */
+const SIGNAL_LISTENERS_LIMIT = 1_000;
 /** After the grace, how long aborted handlers have to end. */
 const ABORT_GRACE_MS = 1_000;
 
@@ -142,7 +146,7 @@ function consume<K extends JobKind>(
     (job, _token, signal) => process(kind, job, signal, handlers, context),
     {
       autorun: false,
-      concurrency: settings.concurrency,
+      concurrency: settings.concurrency[kind],
       lockDuration: settings.lockDurationMs,
       stalledInterval: settings.stalledIntervalMs,
       maxStalledCount: settings.maxStalled,
@@ -167,7 +171,10 @@ async function process<K extends JobKind>(
   const report = (outcome: JobOutcome['outcome']): void =>
     observe?.({ kind, outcome, durationMs: clock.monotonic() - startedAt });
   try {
-    await handlers[kind](parsePayload(kind, job.data), signal ?? new AbortController().signal);
+    const until = signal ?? new AbortController().signal;
+    // A job makes many requests at once, and each of them listens; the default of 10 is a guess at leaks.
+    setMaxListeners(SIGNAL_LISTENERS_LIMIT, until);
+    await handlers[kind](parsePayload(kind, job.data), until);
     report('done');
   } catch (error) {
     const hopeless = isLeaseholdError(error, 'invalid') || isLeaseholdError(error, 'corrupt');

@@ -1,10 +1,11 @@
-import type { DatabaseId } from '@leasehold/foundation';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { planCompaction, planGc } from './planned-job.js';
+import { planCompaction, planFullSweep, planGc, planPurge, planRecovery, planSweeps } from './planned-job.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
+const SESSION = '01k9wq3m5v8x2c7b4n6d1f0g9h' as SessionId;
 const HOUR_MS = 3_600_000;
 
 describe('planCompaction', () => {
@@ -50,5 +51,35 @@ describe('planGc', () => {
 
   it('is due at once when no age is asked for', () => {
     expect(planGc(DATABASE, 5, 0)).toMatchObject({ key: `gc-${DATABASE}`, dueAt: 0 });
+  });
+});
+
+describe('planRecovery', () => {
+  it('lets one silence be reported by many, and an old ending once an hour, without one standing in the other’s way', () => {
+    const [ending, ended] = [planRecovery(SESSION, 'ending'), planRecovery(SESSION, 'ended')];
+    expect(ending.key).not.toBe(ended.key);
+    expect(ending.repeats).toEqual({ mode: 'quiet', forMs: 5_000 });
+    expect(ended.repeats).toEqual({ mode: 'quiet', forMs: HOUR_MS });
+  });
+
+  it('is quiet for less than it takes a session to fall silent twice', () => {
+    const usualTtlMs = 5_000;
+    const { repeats } = planRecovery(SESSION, 'ending');
+    expect(repeats.mode === 'quiet' && repeats.forMs).toBeLessThan(usualTtlMs * 1.1);
+  });
+});
+
+describe('plans of purges and sweeps', () => {
+  it('have keys of their own, without a colon', () => {
+    const keys = [planPurge(SESSION), planFullSweep(), planSweeps(1_000), planRecovery(SESSION, 'ended')].map(
+      ({ key }) => key,
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.join()).not.toContain(':');
+  });
+
+  it('read every head only when somebody asks for it', () => {
+    expect(planFullSweep().payload).toEqual({ full: true });
+    expect(planSweeps(1_000)).toMatchObject({ payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } });
   });
 });

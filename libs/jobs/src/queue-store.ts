@@ -23,8 +23,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 15_000;
 /** A producer sends one job at a time; one more lets a new attempt start while an old one is timing out. */
 const PRODUCER_CONNECTIONS = 2;
-/** Claims, lock renewals and completions of a worker; its LISTEN connection comes on top. */
-const WORKER_CONNECTIONS = 3;
+/** Claims, lock renewals and completions of a worker, one queue's; its LISTEN connection comes on top. */
+const WORKER_CONNECTIONS = 2;
 
 /** REDIS_URL wins over DATABASE_URL. @throws LeaseholdError (invalid) when there is neither, RedisUrlError when it is not one. */
 export function queueStoreFrom(urls: { readonly DATABASE_URL?: string; readonly REDIS_URL?: string }): QueueStore {
@@ -40,6 +40,8 @@ export function queueStoreFrom(urls: { readonly DATABASE_URL?: string; readonly 
 /** The sending side of one queue. */
 export interface QueueProducer {
   add(name: string, payload: object, options: JobsOptions): Promise<void>;
+  /** One now and then every `everyMs`. Of one `key` there is one schedule: repeating the order does not run another. */
+  schedule(key: string, everyMs: number, name: string, payload: object, options: JobsOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,21 +54,26 @@ export function openProducer(store: QueueStore, queueName: string, onError: (err
     const connection = postgresConnection(store.databaseUrl, store.namespace, PRODUCER_CONNECTIONS);
     const queue = new Queue(queueName, { connection }, createPostgresBackend);
     queue.on('error', onError);
-    return {
-      add: async (name, payload, options) => void (await queue.add(name, payload, options)),
-      close: () => queue.close(),
-    };
+    return { ...sending(queue), close: () => queue.close() };
   }
   const redis = connectRedis(store.redisUrl, 'producer', onError);
   const queue = new Queue(queueName, { connection: redis, prefix: store.namespace });
   queue.on('error', onError);
   return {
-    add: async (name, payload, options) => void (await queue.add(name, payload, options)),
+    ...sending(queue),
     close: async () => {
       // BullMQ leaves a connection that it was given; closing it first also ends what the queue may still wait for.
       await closeRedis(redis);
       await queue.close();
     },
+  };
+}
+
+function sending(queue: Pick<Queue, 'add' | 'upsertJobScheduler'>): Pick<QueueProducer, 'add' | 'schedule'> {
+  return {
+    add: async (name, payload, options) => void (await queue.add(name, payload, options)),
+    schedule: async (key, everyMs, name, data, opts) =>
+      void (await queue.upsertJobScheduler(key, { every: everyMs }, { name, data, opts })),
   };
 }
 

@@ -25,8 +25,9 @@ describe('databaseJobs', () => {
   });
 
   function jobs(gcMinAgeMs = HOUR_MS) {
+    const ctx = { store, clock, random: systemRandom };
     return databaseJobs(
-      { store, clock, random: systemRandom },
+      { compact: ctx, gc: ctx },
       { enqueueGc: (id) => void asked.push(id) },
       {
         compacted: ({ outcome }) => void outcomes.push(outcome),

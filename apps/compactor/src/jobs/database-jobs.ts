@@ -26,19 +26,19 @@ export interface DatabaseJobsSettings {
  *   left to the one who removes the pin.
  */
 export function databaseJobs(
-  ctx: SettleContext,
+  ctx: Readonly<Record<'compact' | 'gc', SettleContext>>,
   queues: FollowUps,
   reports: JobReports,
   { gcMinAgeMs }: DatabaseJobsSettings,
-): JobHandlers {
+): Pick<JobHandlers, 'compact' | 'gc'> {
   return {
     compact: async ({ databaseId }, signal) => {
-      const report = await compactDatabase({ ...ctx, signal }, databaseId);
+      const report = await compactDatabase({ ...ctx.compact, signal }, databaseId);
       reports.compacted(report, databaseId);
       if (report.outcome === 'compacted' || report.outcome === 'superseded') queues.enqueueGc(databaseId);
     },
     gc: async ({ databaseId }, signal) => {
-      const report = await collectGarbage({ ...ctx, signal }, databaseId, { minAgeMs: gcMinAgeMs });
+      const report = await collectGarbage({ ...ctx.gc, signal }, databaseId, { minAgeMs: gcMinAgeMs });
       reports.collected(report, databaseId);
       const settled = report.outcome === 'collected' || report.outcome === 'nothing';
       // Without a minimum age nothing is too young, and asking again at once would never end.

@@ -1,22 +1,36 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { systemClock, systemRandom } from '@leasehold/foundation';
-import { JobQueues, queueStoreFrom, runJobWorkers, type JobWorkers, type JobWorkersSettings } from '@leasehold/jobs';
+import { systemClock, type Timer } from '@leasehold/foundation';
+import {
+  DEFAULT_JOB_WORKERS_SETTINGS,
+  JobQueues,
+  queueStoreFrom,
+  runJobWorkers,
+  type JobWorkers,
+  type JobWorkersSettings,
+} from '@leasehold/jobs';
+import { SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 
 import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
+import { startRecoveryWatch } from '../sessions/recovery-watch.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from '../tokens.js';
-import { databaseJobs } from './database-jobs.js';
+import { jobHandlers, storeFor } from './job-handlers.js';
 
 /** Of the drain, kept for what comes after the jobs: aborting those that run too long, and disconnecting. */
 const DRAIN_RESERVE_MS = 3_000;
+/** The queue may lose the schedule with everything else; told again, one that it has stays as it is. */
+const SCHEDULE_AGAIN_MS = 3_600_000;
 
-/** Takes jobs while the service runs. */
+/** Watches sessions and takes jobs while the service runs. */
 @Injectable()
 export class JobRunner implements OnModuleDestroy {
   private readonly queues: JobQueues;
+  private readonly watch: SessionWatch;
   private workers: JobWorkers | undefined;
+  private scheduling: Timer | undefined;
+  private draining: Promise<void> | undefined;
 
   constructor(
     @Inject(COMPACTOR_CONFIG) private readonly config: CompactorConfig,
@@ -28,43 +42,45 @@ export class JobRunner implements OnModuleDestroy {
   ) {
     const context = { store: queueStoreFrom(config), clock: systemClock, log };
     this.queues = new JobQueues(context, { gcMinAgeMs: config.GC_MIN_AGE_MS });
+    this.watch = new SessionWatch(storeFor('watch', store, metrics));
     metrics.watchQueues(() => this.queues.counts());
     health.addReadinessCheck('queue', () => this.workers?.running() ?? false);
   }
 
-  /** @throws QueueUnavailableError */
+  /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, log, metrics } = this;
-    const handlers = databaseJobs(
-      { store: this.store, clock: systemClock, random: systemRandom },
-      this.queues,
-      {
-        compacted: (report, database) => {
-          metrics.compacted(report);
-          log.info({ database, ...report }, 'compaction ended');
-        },
-        collected: (report, database) => {
-          metrics.collected(report);
-          log.info({ database, ...report }, 'garbage collection ended');
-        },
-      },
-      { gcMinAgeMs: config.GC_MIN_AGE_MS },
-    );
+    const { config, log, metrics, queues, store, watch } = this;
+    await startRecoveryWatch(watch, queues);
+    const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     this.workers = await runJobWorkers(
-      handlers,
+      jobHandlers({ config, store, watch, queues, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
-      { concurrency: config.COMPACTION_CONCURRENCY, ...this.settings },
+      { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
+    this.scheduleSweeps();
   }
 
   /** Lets running jobs end, within the drain's time; then sends what they asked for. Idempotent. */
-  async drain(): Promise<void> {
-    await this.workers?.close(Math.max(0, this.config.DRAIN_TIMEOUT_MS - DRAIN_RESERVE_MS));
-    await this.queues.close();
+  drain(): Promise<void> {
+    this.draining ??= this.end();
+    return this.draining;
   }
 
   /** For a start that failed half-way; after a drain it changes nothing. */
   async onModuleDestroy(): Promise<void> {
     await this.drain();
+  }
+
+  private async end(): Promise<void> {
+    this.scheduling?.cancel();
+    await this.workers?.close(Math.max(0, this.config.DRAIN_TIMEOUT_MS - DRAIN_RESERVE_MS));
+    // Only now: jobs that were running may have waited for it.
+    this.watch.stop();
+    await this.queues.close();
+  }
+
+  private scheduleSweeps(): void {
+    this.queues.scheduleSweeps(this.config.SWEEP_INTERVAL_MS);
+    this.scheduling = systemClock.schedule(SCHEDULE_AGAIN_MS, () => this.scheduleSweeps());
   }
 }

@@ -1,0 +1,93 @@
+import { systemClock, systemRandom } from '@leasehold/foundation';
+import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
+import type { SessionWatch } from '@leasehold/lease';
+import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
+import type { Logger } from '@leasehold/service-kit';
+
+import type { CompactorConfig } from '../config.js';
+import type { CompactorMetrics } from '../compactor-metrics.js';
+import { sessionJobs } from '../sessions/session-jobs.js';
+import { sweepJob } from '../sweep/sweep-job.js';
+import { databaseJobs } from './database-jobs.js';
+
+/** A session with a longer ttl is given up here, and asked for by this process's own watch when the time has come. */
+const WATCH_TIMEOUT_MS = 15_000;
+
+export interface HandlerParts {
+  readonly config: CompactorConfig;
+  readonly store: ObjectStore;
+  readonly watch: SessionWatch;
+  readonly queues: JobQueues;
+  readonly metrics: CompactorMetrics;
+  readonly log: Logger;
+}
+
+/** The bucket as one purpose of this process sees it: reads are repeated, and every request is counted. */
+export function storeFor(purpose: JobKind | 'watch', store: ObjectStore, metrics: CompactorMetrics) {
+  const metered = new MeteredStore(store, systemClock, (call) => metrics.requested(purpose, call));
+  return { store: reliableReads(metered, systemClock, systemRandom), clock: systemClock, random: systemRandom };
+}
+
+/** All that a compactor does, wired to what it reports. */
+export function jobHandlers({ config, store, watch, queues, metrics, log }: HandlerParts): JobHandlers {
+  const contextOf = (kind: JobKind) => storeFor(kind, store, metrics);
+  const databases = databaseJobs(
+    { compact: contextOf('compact'), gc: contextOf('gc') },
+    queues,
+    {
+      compacted: (report, database) => {
+        metrics.compacted(report);
+        log.info({ database, ...report }, 'compaction ended');
+      },
+      collected: (report, database) => {
+        metrics.collected(report);
+        log.info({ database, ...report }, 'garbage collection ended');
+      },
+    },
+    { gcMinAgeMs: config.GC_MIN_AGE_MS },
+  );
+  const sessions = sessionJobs(
+    {
+      recover: { ...contextOf('recover'), watch },
+      purge: contextOf('purge'),
+      queues,
+      reports: {
+        recovered: (report, session) => {
+          metrics.recovered(report);
+          const level = report.quarantined > 0 ? 'error' : 'info';
+          log[level]({ session, ...report }, 'recovery of a session ended');
+        },
+        purged: (outcome, session) => {
+          metrics.purged(outcome);
+          log.info({ session, outcome }, 'purge of a session ended');
+        },
+      },
+    },
+    {
+      databasesAtOnce: config.RECOVERY_CONCURRENCY,
+      watchTimeoutMs: WATCH_TIMEOUT_MS,
+      keepSessionsMs: config.SESSION_KEEP_MS,
+    },
+  );
+  const sweeps = sweepJob(
+    {
+      ...contextOf('sweep'),
+      watch,
+      jobs: queues,
+      onDamaged: (database, cause) => {
+        metrics.damagedHead();
+        log.error({ database, reason: cause instanceof Error ? cause.message : 'unknown' }, 'head is damaged');
+      },
+    },
+    (report) => {
+      metrics.swept(report);
+      log.info(report, 'sweep ended');
+    },
+    {
+      intervalMs: config.SWEEP_INTERVAL_MS,
+      gcMinAgeMs: config.GC_MIN_AGE_MS,
+      keepSessionsMs: config.SESSION_KEEP_MS,
+    },
+  );
+  return { ...databases, ...sessions, ...sweeps };
+}
