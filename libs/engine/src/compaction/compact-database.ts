@@ -6,7 +6,7 @@ import { HeadStore } from '../head/head-store.js';
 import { MissingFileError } from '../sst/missing-file-error.js';
 import { applyCompaction, rejectCompaction } from './apply.js';
 import { executeCompaction } from './execute.js';
-import type { CompactionSettings } from './plan.js';
+import type { CompactionKind, CompactionSettings } from './plan.js';
 import { COMPACTION_SETTINGS, planCompaction } from './plan.js';
 
 /** A merge whose inputs vanish means that another compactor works here too: leave it the database after so many. */
@@ -20,6 +20,8 @@ export interface CompactionReport {
    * - `superseded`: somebody else kept replacing our inputs; a later job sees what is left
    */
   readonly outcome: 'compacted' | 'idle' | 'skipped' | 'superseded';
+  /** Of what was compacted. */
+  readonly kind: CompactionKind | undefined;
   readonly tries: number;
   readonly inputFiles: number;
   readonly outputFiles: number;
@@ -38,22 +40,24 @@ export interface CompactionReport {
 export async function compactDatabase(
   ctx: SettleContext,
   databaseId: DatabaseId,
-  settings: CompactionSettings = COMPACTION_SETTINGS,
+  overrides: Partial<CompactionSettings> = {},
 ): Promise<CompactionReport> {
+  const settings = { ...COMPACTION_SETTINGS, ...overrides };
   const heads = new HeadStore(ctx);
   for (let tries = 1; tries <= COMPACTION_TRIES; tries++) {
     const base = await heads.load(databaseId);
     if (base === undefined) return report('idle', tries);
     if (base.head.quarantined || base.head.deletedAt !== undefined) return report('skipped', tries);
-    const plan = planCompaction(base.head, settings);
+    const plan = planCompaction(base.head, ctx.clock.now(), settings);
     if (plan === undefined) return report('idle', tries);
     try {
       const output = await executeCompaction(ctx, base.head, plan, settings);
       // Over any owner: a takeover changes who writes, not what these files hold.
       const edit = await heads.edit(base, (head) => applyCompaction(head, plan, output), { acrossOwners: true });
       if (edit.outcome === 'done') {
-        const inputs = [...plan.l0, ...plan.l1];
-        return { ...report('compacted', tries, inputs, output.files), droppedEntries: output.droppedEntries };
+        const read = [...plan.l0, ...plan.l1, ...plan.records].filter((ref) => !output.untouched.includes(ref));
+        const { droppedEntries } = output;
+        return { ...report('compacted', tries, read, output.files), kind: plan.kind, droppedEntries };
       }
       if (edit.current === undefined) return report('idle', tries);
       if (rejectCompaction(edit.current.head, plan, output) === 'frozen') return report('skipped', tries);
@@ -73,6 +77,7 @@ function report(
   const bytes = (refs: readonly SstRef[]): number => refs.reduce((sum, ref) => sum + ref.sizeBytes, 0);
   return {
     outcome,
+    kind: undefined,
     tries,
     inputFiles: inputs.length,
     outputFiles: outputs.length,

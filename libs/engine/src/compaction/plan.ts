@@ -1,45 +1,196 @@
-import { compareBytes } from '@leasehold/foundation';
-
+import { compareKeys } from '../entry.js';
 import type { Head } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
+import { trimHistory } from '../head/history-files.js';
+import { IDEMPOTENCY_FILES } from '../head/idempotency-records.js';
+import {
+  hidesAllOf,
+  KEPT_RANGE_DELETES,
+  mayHideIn,
+  pointUnderPressure,
+  pruneRangeDeletes,
+} from '../head/range-delete-list.js';
+import type { RetentionPoint } from '../head/timeline.js';
+import { retentionPoint } from '../head/timeline.js';
 import { L0_COMPACTION_FILES, TARGET_FILE_BYTES } from '../limits.js';
+import { garbageShare } from './garbage-share.js';
 
 export interface CompactionSettings {
   /** L0 files that make a compaction worth it; 1 or more. */
   readonly l0Files: number;
   /** Output files are cut at the first key after so many bytes. */
   readonly targetFileBytes: number;
+  /** L0 is merged into L1 when the L1 files that it touches are at most so many times as large: what one written byte is rewritten there. */
+  readonly levelRatio: number;
+  /** L1 that is small is merged into at once, whatever the ratio. */
+  readonly smallLevelBytes: number;
+  /** Below this size L0 files are merged with each other rather than to rewrite a large L1 for little. */
+  readonly tierFileBytes: number;
+  /** From so many L0 files on they go to L1 whatever it costs: reads look into each. */
+  readonly mostL0Files: number;
+  /** Share of an L1 file's entries that are garbage from which on it is rewritten for that alone. */
+  readonly garbageShare: number;
+  /** Range deletes outside of the retention window from which on files are rewritten to be rid of them. */
+  readonly rangeDeletes: number;
 }
+
+const MIB = 1024 * 1024;
 
 export const COMPACTION_SETTINGS: CompactionSettings = {
   l0Files: L0_COMPACTION_FILES,
   targetFileBytes: TARGET_FILE_BYTES,
+  levelRatio: 8,
+  smallLevelBytes: 64 * MIB,
+  tierFileBytes: 64 * MIB,
+  mostL0Files: 12,
+  garbageShare: 0.3,
+  rangeDeletes: 64,
 };
 
+/** Open inputs of one merge: each holds some megabytes. More L0 files than that are merged in turns, oldest first. */
+const MOST_L0_INPUTS = 48;
+
+/** L1 files of one rewrite for garbage: a quarter of a gigabyte, so that a job stays a matter of seconds. */
+const MOST_REWRITTEN_FILES = 32;
+
+/** Files of one tier differ by no more than this factor: merging a large with a small one rewrites the large one for little. */
+const TIER_FACTOR = 4;
+
 /**
- * What is merged into what: everything that L0 held when the plan was made, with the files of L1 between its lowest and highest key. So
- * below the output there is nothing of these keys, and whatever joins L0 meanwhile is newer: tombstones may go.
+ * - `levels`: L0 into L1. Below the output there is nothing of its keys, so tombstones may go
+ * - `tier`: neighbours in L0 into one L0 file, while L1 is too large to be rewritten for them
+ * - `garbage`: L1 files by themselves, without what retention has passed
+ * - `records`: files of idempotency records
+ * - `trim`: nothing is read; the head is rid of history and range deletes that nothing needs any more
  */
+export type CompactionKind = 'levels' | 'tier' | 'garbage' | 'records' | 'trim';
+
 export interface CompactionPlan {
-  /** Newest first: the oldest files of L0. */
+  readonly kind: CompactionKind;
+  /** Newest first, neighbours in L0; for `levels` its oldest. */
   readonly l0: readonly SstRef[];
-  /** By key, neighbours in L1. */
+  /** By key. For `levels` every file that L0's keys reach into. */
   readonly l1: readonly SstRef[];
+  /** Files of L1 that one range delete hides altogether: they leave unread. */
+  readonly hidden: readonly SstRef[];
+  /** Newest first, neighbours. */
+  readonly records: readonly SstRef[];
+  /** What was superseded at or before it goes. */
+  readonly point: RetentionPoint;
 }
 
-/** Undefined when there is nothing worth doing. Pure. */
+/**
+ * What is most worth doing; undefined when nothing is. Pure.
+ * @param now wall ms, for the retention window; the last commit's time unless given, which finds less in an idle database
+ */
 export function planCompaction(
   head: Head,
+  now: number = head.lastCommittedAt,
   settings: CompactionSettings = COMPACTION_SETTINGS,
 ): CompactionPlan | undefined {
-  const [first, ...rest] = head.l0;
-  if (first === undefined || head.l0.length < settings.l0Files) return undefined;
-  let { minKey, maxKey } = first;
-  for (const ref of rest) {
-    if (compareBytes(ref.minKey, minKey) < 0) minKey = ref.minKey;
-    if (compareBytes(ref.maxKey, maxKey) > 0) maxKey = ref.maxKey;
+  const point = pointUnderPressure(retentionPoint(head, now), head);
+  const nothing: Omit<CompactionPlan, 'kind'> = { l0: [], l1: [], hidden: [], records: [], point };
+  const parts =
+    planL0(head, settings) ?? planGarbage(head, point, settings) ?? planRecords(head) ?? planTrim(head, point);
+  if (parts === undefined) return undefined;
+  const plan = { ...nothing, ...parts };
+  // Whatever is merged anyway is spared the reading of what is hidden as a whole.
+  const hidden = plan.l1.filter((ref) => isHidden(head, ref, point));
+  return hidden.length === 0
+    ? plan
+    : { ...plan, l1: plan.l1.filter((ref) => !hidden.includes(ref)), hidden: [...plan.hidden, ...hidden] };
+}
+
+type Parts = Partial<CompactionPlan> & Pick<CompactionPlan, 'kind'>;
+
+function planL0(head: Head, settings: CompactionSettings): Parts | undefined {
+  const { l0 } = head;
+  if (l0.length < settings.l0Files || l0.length === 0) return undefined;
+  const levels = intoL1(head);
+  const l0Bytes = bytesOf(levels.l0);
+  const l1Bytes = bytesOf(levels.l1);
+  const isWorthIt = l1Bytes <= settings.smallLevelBytes || l1Bytes <= l0Bytes * settings.levelRatio;
+  if (isWorthIt || l0.length >= settings.mostL0Files) {
+    // Small files first go together, so that what is brought to L1 is large.
+    const tier = isWorthIt ? undefined : tierOf(l0, settings);
+    return tier ?? levels;
   }
-  // By the whole span, not file by file: an output file may reach across a gap between two inputs, and L1 must stay disjoint.
-  const l1 = head.l1.filter((ref) => compareBytes(ref.maxKey, minKey) >= 0 && compareBytes(ref.minKey, maxKey) <= 0);
-  return { l0: head.l0, l1 };
+  return tierOf(l0, settings);
+}
+
+function intoL1({ l0, l1 }: Head): Parts & Pick<CompactionPlan, 'l0' | 'l1'> {
+  const inputs = l0.slice(-MOST_L0_INPUTS);
+  return { kind: 'levels', l0: inputs, l1: l1.filter((ref) => inputs.some((input) => overlaps(input, ref))) };
+}
+
+/** The newest neighbours of about one size, at least l0Files of them, which together stay small. */
+function tierOf(l0: readonly SstRef[], settings: CompactionSettings): Parts | undefined {
+  const least = Math.max(2, settings.l0Files);
+  for (let from = 0; from + least <= l0.length; from++) {
+    let smallest = Number.POSITIVE_INFINITY;
+    let largest = 0;
+    let total = 0;
+    let to = from;
+    for (; to < l0.length; to++) {
+      const { sizeBytes } = l0[to] as SstRef;
+      smallest = Math.min(smallest, sizeBytes);
+      largest = Math.max(largest, sizeBytes);
+      total += sizeBytes;
+      if (largest > smallest * TIER_FACTOR || total > settings.tierFileBytes) break;
+    }
+    if (to - from >= least) return { kind: 'tier', l0: l0.slice(from, to) };
+  }
+  return undefined;
+}
+
+function planGarbage(head: Head, point: RetentionPoint, settings: CompactionSettings): Parts | undefined {
+  const passed = head.rangeDeletes.filter(({ version }) => version.sequence <= point.sequence);
+  const isCleaning = passed.length >= settings.rangeDeletes || head.rangeDeletes.length > KEPT_RANGE_DELETES;
+  const needsCleaning = (ref: SstRef): boolean =>
+    isCleaning && passed.some((rangeDelete) => mayHideIn(rangeDelete, ref));
+  if (head.l0.some(needsCleaning)) return intoL1(head);
+  const hidden = head.l1.filter((ref) => isHidden(head, ref, point));
+  const l1: SstRef[] = [];
+  for (const ref of head.l1) {
+    if (l1.length === MOST_REWRITTEN_FILES) break;
+    if (hidden.includes(ref)) continue;
+    if (needsCleaning(ref) || garbageShare(ref, point) >= settings.garbageShare) l1.push(ref);
+  }
+  return l1.length + hidden.length === 0 ? undefined : { kind: 'garbage', l1, hidden };
+}
+
+/** The newest files, as long as the next is not much larger than all of them: each record is rewritten a few times in its day. */
+function planRecords({ idempotency: { files } }: Head): Parts | undefined {
+  if (files.length < IDEMPOTENCY_FILES) return undefined;
+  let count = 0;
+  let bytes = 0;
+  for (const { sizeBytes } of files) {
+    if (count >= IDEMPOTENCY_FILES / 2 && sizeBytes > bytes * TIER_FACTOR) break;
+    count++;
+    bytes += sizeBytes;
+  }
+  return { kind: 'records', records: files.slice(0, count) };
+}
+
+function planTrim(head: Head, point: RetentionPoint): Parts | undefined {
+  const { history } = trimHistory(head.history, { throughSequence: point.sequence, horizon: head.horizon });
+  const isUseful =
+    history !== head.history ||
+    pruneRangeDeletes(head, point).rangeDeletes !== head.rangeDeletes ||
+    head.idempotency.files.some(({ expiresThrough }) => expiresThrough <= head.lastCommittedAt);
+  return isUseful ? { kind: 'trim' } : undefined;
+}
+
+function isHidden({ rangeDeletes }: Head, ref: SstRef, point: RetentionPoint): boolean {
+  return rangeDeletes.some(
+    (rangeDelete) => rangeDelete.version.sequence <= point.sequence && hidesAllOf(rangeDelete, ref),
+  );
+}
+
+function overlaps(a: SstRef, b: SstRef): boolean {
+  return compareKeys(a.minKey, b.maxKey) <= 0 && compareKeys(b.minKey, a.maxKey) <= 0;
+}
+
+function bytesOf(refs: readonly SstRef[]): number {
+  return refs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DATABASE, EngineWorld, memtableOf, texts } from '../../testing/engine-world.js';
 import { compactDatabase } from '../compaction/compact-database.js';
+import { commitOf } from '../entry.js';
 import { sstWriterOfFlush } from '../head/flush-files.js';
 import { flushInto } from '../head/flush.js';
 import { collectGarbage } from './collect-garbage.js';
@@ -26,7 +27,7 @@ async function withGarbage(): Promise<{ world: EngineWorld; garbage: Ulid }> {
 /** As of a writer that crashed between upload and swap. */
 async function abandonedFile(world: EngineWorld): Promise<Ulid> {
   const { head } = await world.load();
-  const memtable = memtableOf([{ version: { epoch: 1, sequence: 1_000 }, entries: world.commit({ z: '0' }).entries }]);
+  const memtable = memtableOf([commitOf({ epoch: 1, sequence: 1_000 }, world.commit({ z: '0' }).entries)]);
   world.sequence--;
   const next = await flushInto(head, memtable, TO_FILE, sstWriterOfFlush(world.ctx));
   return next.l0[0]?.id as Ulid;

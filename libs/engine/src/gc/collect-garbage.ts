@@ -4,8 +4,10 @@ import type { ListedObject, ObjectStore, SettleContext } from '@leasehold/object
 
 import type { Head } from '../format/head.js';
 import { isUlid } from '../format/sst-ref.js';
+import { filesOf } from '../head/file-ids.js';
 import type { StoredHead } from '../head/head-store.js';
 import { HeadStore } from '../head/head-store.js';
+import { pinnedFiles } from './pins.js';
 
 export interface GarbageSettings {
   /**
@@ -26,7 +28,7 @@ export interface GarbageReport {
   /**
    * - `collected`: the floor is raised, everything deletable is deleted
    * - `nothing`: no unreferenced file of sufficient age (or no such database); the head was not touched
-   * - `pinned`: the floor is raised, but somebody pins files here
+   * - `pinned`: the floor is raised, but there is a pin that cannot be read, or too many of them
    * - `skipped`: the database is quarantined or deleted, its folder must stay whole
    */
   readonly outcome: 'collected' | 'nothing' | 'pinned' | 'skipped';
@@ -43,8 +45,8 @@ export interface GarbageReport {
  * 2. CAS the highest candidate's id into the head as gcFloor. From now on no edit can add a file at or below it: whoever is about to
  *    loses its CAS, re-reads and finds its file below the floor.
  * 3. GET head again: its lastModifiedAt is the store's present time, give or take this one round trip.
- * 4. LIST pins. Any pin: delete nothing (what it names may be an old head's).
- * 5. Delete the candidates that the head of step 2 does not name either and that are older than minAgeMs by the store's clock.
+ * 4. LIST and read the pins of this folder, whoever holds them. One that cannot be read: delete nothing.
+ * 5. Delete the candidates that neither the head of step 2 nor a pin names and that are older than minAgeMs by the store's clock.
  *
  * Why so: the floor comes from ids of existing files, not from a clock, so a clock in the future cannot lift it above ids that will be
  * drawn for years (those files could never be collected); and this process's clock decides only whether to try, never what to delete.
@@ -72,13 +74,16 @@ export async function collectGarbage(
   const floored = await raiseFloor(heads, base, highest);
   if (floored === undefined) return report('skipped', { keptFiles: unreferenced.length });
   const storeNow = (await heads.load(databaseId))?.lastModifiedAt;
-  const pins = await ctx.store.list(bucketLayout.pins(databaseId), { limit: 1 });
-  if (pins.objects.length > 0) return report('pinned', { keptFiles: unreferenced.length });
+  const pinned = await pinnedFiles(ctx.store, databaseId);
+  if (pinned === undefined) return report('pinned', { keptFiles: unreferenced.length });
 
   const referenced = referencedFiles(floored.head);
   const garbage = candidates.filter(
     ({ id, object }) =>
-      !referenced.has(id) && storeNow !== undefined && storeNow - object.lastModifiedAt >= settings.minAgeMs,
+      !referenced.has(id) &&
+      !pinned.has(id) &&
+      storeNow !== undefined &&
+      storeNow - object.lastModifiedAt >= settings.minAgeMs,
   );
   for (let i = 0; i < garbage.length; i += DELETES_IN_FLIGHT) {
     await Promise.all(garbage.slice(i, i + DELETES_IN_FLIGHT).map(({ object }) => ctx.store.delete(object.key)));
@@ -95,7 +100,7 @@ interface UnreferencedFile {
   readonly object: ListedObject;
 }
 
-/** By id: the order of a LIST. Names that are no file ids are left alone. */
+/** In the order of their ids, as a LIST is. Names that are no file ids are left alone. */
 async function listUnreferenced(store: ObjectStore, head: Head): Promise<UnreferencedFile[]> {
   const referenced = referencedFiles(head);
   const prefix = bucketLayout.ssts(head.databaseId);
@@ -134,8 +139,11 @@ function isFrozen(head: Head): boolean {
   return head.quarantined || head.deletedAt !== undefined;
 }
 
+/** Levels, history and idempotency records; other folders are other databases' to collect. */
 function referencedFiles(head: Head): ReadonlySet<Ulid> {
-  return new Set([...head.l0, ...head.l1].map((ref) => ref.id));
+  const ids = new Set<Ulid>();
+  for (const { id, folder } of filesOf(head)) if (folder === undefined || folder === head.databaseId) ids.add(id);
+  return ids;
 }
 
 function report(outcome: GarbageReport['outcome'], counts: Partial<GarbageReport> = {}): GarbageReport {

@@ -8,12 +8,13 @@ import { publishSst } from '../sst/publish-sst.js';
 import type { SstMarks } from '../sst/sst-builder.js';
 import { SstBuilder } from '../sst/sst-builder.js';
 import { fileIdsAbove, isAboveFloor } from './file-ids.js';
+import { Turns } from './turns.js';
 
 /** Makes a durable file of the entries (at least one, in order), with an id above gcFloor and all ids of the head. */
 export type WriteSst = (head: Head, entries: readonly Entry[], marks: SstMarks) => Promise<SstRef>;
 
-/** The event loop gets a turn after so many entries: a few ms of building. */
-const ENTRIES_PER_TURN = 8 * 1024;
+/** Entries between two looks at the clock. */
+const ENTRIES_PER_LOOK = 256;
 
 interface WrittenFile {
   readonly ref: SstRef;
@@ -32,9 +33,10 @@ export function sstWriterOfFlush(ctx: SettleContext): WriteSst {
     );
     if (same !== undefined) return same.ref;
     const builder = new SstBuilder(head.databaseId, marks);
-    for (const [i, entry] of entries.entries()) {
-      builder.add(entry);
-      if (i % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await ctx.clock.sleep(0);
+    const turns = new Turns(ctx.clock);
+    for (let i = 0; i < entries.length; i++) {
+      builder.add(entries[i] as Entry);
+      if (i % ENTRIES_PER_LOOK === ENTRIES_PER_LOOK - 1) await turns.take();
     }
     const ids = fileIdsAbove(ctx, head);
     for (const { ref } of written) ids.above(ref.id);
