@@ -43,7 +43,7 @@ interface Measured {
 async function measureWorker(bucket: BenchBucket, databases: number): Promise<Measured> {
   const child = Child.start('../density/density-main', { maxHeapMiB: HEAP_MIB });
   try {
-    await child.call('start', { url: bucket.url, databases: FIRST_DATABASES + databases });
+    await child.call('start', { url: bucket.url });
     await child.call('open', { from: 1, through: FIRST_DATABASES, valueBytes: VALUE_BYTES });
     const before = await child.call<Memory>('memory');
     const range = { from: FIRST_DATABASES + 1, through: FIRST_DATABASES + databases };
@@ -83,7 +83,7 @@ async function measurePeer(bucket: BenchBucket, databases: number): Promise<Peer
 }
 
 function rowsOf(databases: number, ours: Measured, peer: PeerMeasured, peerDatabases: number): BenchmarkRow[] {
-  const mode = `${databases} databases, each with one write of ${VALUE_BYTES} B; mode fast, default settings but maxOpenDatabases ${databases} and idleReleaseMs a day`;
+  const mode = `${databases} databases, each with one write of ${VALUE_BYTES} B; mode fast, default settings`;
   const perDatabase = ours.heldBytes / databases;
   const peerPerDatabase = peer.rssBytes / peerDatabases;
   const [opens, peerOpens] = [(databases * 1_000) / ours.openMs, (peerDatabases * 1_000) / peer.openMs];

@@ -1,13 +1,15 @@
 import type { Benchmark } from './benchmark.js';
+import { compaction } from './compaction.js';
 import { cost } from './cost.js';
 import { density } from './density.js';
 import { durable } from './durable.js';
 import { engine } from './engine.js';
+import { recovery } from './recovery.js';
 import { roundtrips } from './roundtrips.js';
 
 export * from './benchmark.js';
 export { renderBenchmarks } from './benchmarks-page.js';
-export { cost, density, durable, engine, roundtrips };
+export { compaction, cost, density, durable, engine, recovery, roundtrips };
 
 /** Every benchmark there is; a new one is added here. */
-export const BENCHMARKS: readonly Benchmark[] = [roundtrips, cost, durable, density, engine];
+export const BENCHMARKS: readonly Benchmark[] = [roundtrips, cost, durable, density, engine, compaction, recovery];

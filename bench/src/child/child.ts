@@ -27,6 +27,7 @@ export class Child {
   private readonly exited: Promise<void>;
   private calls = 0;
   private stderr = '';
+  private listen: (news: Readonly<Record<string, unknown>>) => void = () => undefined;
 
   /** @param name a module of `child/` that calls `serve` */
   static start(name: string, { env = {}, maxHeapMiB }: ChildOptions = {}): Child {
@@ -70,7 +71,13 @@ export class Child {
     await this.exited;
   }
 
-  private receive({ id, value, error }: Reply): void {
+  /** What the child tells by itself, `{ news }`; only the last listener is told. */
+  onNews(listen: (news: Readonly<Record<string, unknown>>) => void): void {
+    this.listen = listen;
+  }
+
+  private receive({ id, value, error, news }: Reply): void {
+    if (news !== undefined) return this.listen(news);
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     if (error === undefined) waiting?.resolve(value);
@@ -82,6 +89,7 @@ interface Reply {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: string;
+  readonly news?: Readonly<Record<string, unknown>>;
 }
 
 function forkBuilt(path: string, env: Readonly<Record<string, string>>): ChildProcess {

@@ -9,8 +9,9 @@ import { get, put, putAll, scan } from '../world/requests.js';
 import type { KeyValueSystem, SystemSettings } from './key-value-system.js';
 import { recordKey } from './records.js';
 
-/** Writes under way while loading. */
-const LOADERS = 512;
+/** Transactions under way while loading, and what each holds. */
+const LOADERS = 16;
+const LOAD_BATCH = 100;
 /** What a client waits when it is told to come back later. */
 const RETRY_AFTER_MS = 20;
 const MAX_RETRIES = 10_000;
@@ -76,8 +77,9 @@ export class LeaseholdSystem implements KeyValueSystem {
     let next = 0;
     const loader = async (): Promise<void> => {
       while (next < count) {
-        const [key, value] = record(next++);
-        await this.put(key, value);
+        const entries: (readonly [Uint8Array, Uint8Array])[] = [];
+        while (entries.length < LOAD_BATCH && next < count) entries.push(record(next++));
+        await this.putAll(entries);
       }
     };
     await Promise.all(Array.from({ length: LOADERS }, loader));

@@ -1,4 +1,6 @@
-import type { Db, Settings } from '@slatedb/uniffi';
+import type { Db, DefaultMetricsRecorder } from '@slatedb/uniffi';
+
+import { BUCKET } from '../world/bucket-access.js';
 
 /** The peer: its binding for Node, a development dependency of the benchmark only. */
 export const SLATEDB = 'SlateDB 0.12.1';
@@ -16,13 +18,22 @@ const WELL_CONFIGURED: SlateDbSettings = {
 
 /** Opens a database in the bucket that the environment names, as it is recommended: WAL on, caches and compactor at their defaults. */
 export async function openSlateDb(path: string, settings: SlateDbSettings = {}): Promise<Db> {
-  const { DbBuilder, ObjectStore, Settings } = await import('@slatedb/uniffi');
-  const store = ObjectStore.resolve('s3://bench');
-  const builder = new DbBuilder(path, store);
-  const configured: Settings = Settings.default();
+  return (await openMeasuredSlateDb(path, settings)).db;
+}
+
+/** With what it tells about itself. */
+export async function openMeasuredSlateDb(
+  path: string,
+  settings: SlateDbSettings = {},
+): Promise<{ readonly db: Db; readonly metrics: DefaultMetricsRecorder }> {
+  const { DbBuilder, DefaultMetricsRecorder, ObjectStore, Settings } = await import('@slatedb/uniffi');
+  const builder = new DbBuilder(path, ObjectStore.resolve(`s3://${BUCKET.bucket}`));
+  const configured = Settings.default();
   for (const [name, value] of Object.entries({ ...WELL_CONFIGURED, ...settings })) {
     configured.set(name, JSON.stringify(value));
   }
   builder.with_settings(configured);
-  return builder.build();
+  const metrics = new DefaultMetricsRecorder();
+  builder.with_metrics_recorder(metrics);
+  return { db: await builder.build(), metrics };
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-import type { Version } from '@leasehold/foundation';
+import type { SessionId, Version } from '@leasehold/foundation';
 import type { DatabaseIdentity, Entry, ScanPage } from '@leasehold/engine';
 
 import type { BenchWorker } from '../bench-worker.js';
@@ -37,11 +37,22 @@ export function scan(
   return access.scan(database, { start, end: undefined, limit }, NEVER);
 }
 
-/** Several writes of one caller. They may share a segment, but are not one transaction. */
+/** One transaction without checks. */
 export function putAll(
-  worker: BenchWorker,
+  { access }: BenchWorker,
   database: DatabaseIdentity,
   entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[],
 ): Promise<unknown> {
-  return Promise.all(entries.map(([key, value]) => put(worker, database, key, value)));
+  const ops = entries.map(([key, value]) => ({ op: 'put', key, value }) as const);
+  return access.transact(database, { checks: [], ops }, patience());
+}
+
+/** As a gateway asks that could not reach the owner: waits for that one's end. */
+export function getFrom(
+  { access }: BenchWorker,
+  database: DatabaseIdentity,
+  key: Uint8Array,
+  waitForOwner: SessionId,
+): Promise<Entry | undefined> {
+  return access.get(database, key, { ...NEVER, waitForOwner });
 }
