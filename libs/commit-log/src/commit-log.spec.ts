@@ -194,6 +194,79 @@ describe('L1: group commit', () => {
   });
 });
 
+describe('L1: puts per second', () => {
+  it('puts a write at once while there are puts to spend, and collects until the next one', async () => {
+    open({ putsPerSecond: 10, burstPuts: 2 });
+    for (const expected of [[1], [1, 2], [1, 2], [1, 2]]) {
+      void append(A);
+      await clock.advance(20);
+      expect(sentSegments()).toEqual(expected);
+    }
+    await clock.advance(20);
+    expect(sentSegments()).toEqual([1, 2, 3]);
+    expect((await framesOf(3)).map(({ firstSequence }) => firstSequence)).toEqual([3, 4]);
+    expect(answers).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  it('lets full segments pass: they are worth their put', async () => {
+    open({ putsPerSecond: 1, burstPuts: 1 });
+    for (let i = 0; i < 5; i++) void append(A, { bytes: 9_000 });
+    await clock.advance(50);
+    expect(sentSegments()).toEqual([1, 2, 3, 4]);
+    await clock.advance(1_000);
+    expect(answers).toHaveLength(5);
+  });
+
+  it('has nothing to do with acknowledgements and draining: both wait for what still collects', async () => {
+    open({ putsPerSecond: 1, burstPuts: 1 });
+    await clock.settle(append(A));
+    void append(B);
+    let idle = false;
+    void log.idle().then(() => (idle = true));
+    await clock.advance(500);
+    expect([idle, answers]).toEqual([false, ['a1']]);
+    await clock.advance(500);
+    expect([idle, answers]).toEqual([true, ['a1', 'b1']]);
+  });
+
+  it('leaves no timer behind when the session ends', async () => {
+    open({ putsPerSecond: 1, burstPuts: 1 });
+    await clock.settle(append(A));
+    void append(A);
+    session.stop();
+    await clock.advance(0);
+    expect(clock.armedTimers).toBe(0);
+    expect(answers).toEqual(['a1', '!a2']);
+  });
+});
+
+describe('L1: a slow put', () => {
+  it('is hedged, and whichever attempt lands, the write is acknowledged once', async () => {
+    open({ hedgeShare: 0.04 });
+    holdSegments(1);
+    const durable = append(A);
+    await clock.advance(600);
+    expect(sentSegments()).toEqual([1, 1]);
+    await store.land(keyOf(1));
+    await store.release(keyOf(1));
+    await clock.settle(durable);
+    expect(await stored()).toEqual([1]);
+    expect(session.ended.aborted).toBe(false);
+  });
+
+  it('that meets a seal ends the session, hedged or not (S3)', async () => {
+    open({ hedgeShare: 0.04 });
+    holdSegments(1);
+    void append(A);
+    await clock.advance(600);
+    await memory.put(keyOf(1), encodeSeal({ sessionId: session.id, number: 1 }, 'ee'.repeat(16)), 'create');
+    await store.releaseAll();
+    await clock.advance(5);
+    expect(session.ended.reason).toBeInstanceOf(SessionLostError);
+    expect(answers).toEqual(['!a1']);
+  });
+});
+
 describe('S4: the window of 64', () => {
   it('issues number n only when all up to n − 64 are confirmed', async () => {
     holdSegments(1);

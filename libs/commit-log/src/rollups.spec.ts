@@ -193,6 +193,22 @@ describe('L5: folding', () => {
     expect(await recordOf()).toMatchObject({ floor: 27, rollups: [{ from: 1, to: 26 }] });
   });
 
+  it('ends before the first unconfirmed segment, also when later ones are confirmed', async () => {
+    const [first, second] = [9, 13].map((number) => bucketLayout.segment(session.id, number));
+    store.hold((key) => key === first || key === second);
+    for (let i = 1; i <= 20; i++) {
+      void append(i === 9 || i === 13 ? B : A);
+      await clock.advance(5);
+    }
+    await store.release(first as string);
+    await clock.advance(1);
+    expect(await recordOf()).toMatchObject({ floor: 13, rollups: [{ from: 1, to: 12 }] });
+    expect(await stored()).toEqual([14, 15, 16, 17, 18, 19, 20, '1-12']);
+    const closed = await contender();
+    expect(await tailOf(closed, A)).toEqual(names('a', 1, 18));
+    expect(await tailOf(closed, B)).toEqual(['b1']);
+  });
+
   it('issues no segment beyond 512 behind the confirmed floor, and goes on when it rises', async () => {
     store.hold(isRollup);
     const appends: Promise<void>[] = [];
