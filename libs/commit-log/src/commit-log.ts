@@ -119,12 +119,17 @@ export class CommitLog {
   /**
    * Databases whose commits no confirmed head contains, the one with the oldest first. To be flushed when the log has too many
    * BYTES (L4): the number of its segments is kept small by rollups (L5), for which no database has to be flushed.
-   *
-   * One way out remains theirs: where {@link looseSegments} comes close to {@link LOOSE_LIMIT_SEGMENTS}, a rollup cannot be
-   * written, because bytes of the log cannot be read back; then flushing the first of them lets the log go on.
    */
   laggards(): readonly DatabaseId[] {
     return this.retention.laggards;
+  }
+
+  /**
+   * Databases that have to be flushed for the log to go on, whatever their size: bytes of theirs in the log cannot be read back for a
+   * rollup (L3), which stops the floor, and after {@link LOOSE_LIMIT_SEGMENTS} the log. Empty unless the store has damaged something.
+   */
+  blockers(): readonly DatabaseId[] {
+    return this.retention.blockers;
   }
 
   /** Payload bytes in segments that no confirmed head contains. */

@@ -80,6 +80,16 @@ export class Retention {
       .map(([databaseId]) => databaseId);
   }
 
+  /** Databases with needed frames in a loose segment that no rollup can take in, because it cannot be read back. */
+  get blockers(): readonly DatabaseId[] {
+    const blockers = new Set<DatabaseId>();
+    for (const { unreadable, frames } of this.loose.values()) {
+      if (!unreadable) continue;
+      for (const { databaseId, needed } of frames) if (needed) blockers.add(databaseId);
+    }
+    return [...blockers];
+  }
+
   needs(databaseId: DatabaseId): boolean {
     return this.needed.has(databaseId);
   }

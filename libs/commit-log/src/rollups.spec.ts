@@ -332,8 +332,9 @@ describe('L5: frames for a rollup', () => {
     await fill(30);
     expect(session.floor).toBe(5);
     expect(session.ended.aborted).toBe(false);
-    expect(log.laggards()).toContain(B);
+    expect(log.blockers()).toEqual([B]);
     log.flushed(B, 1, 1);
+    expect(log.blockers()).toEqual([]);
     await clock.advance(TTL_MS);
     expect(session.floor).toBe(36);
     expect(await tailOf(await contender(), A)).toEqual(names('a', 1, 34));
