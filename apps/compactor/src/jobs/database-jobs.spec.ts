@@ -51,7 +51,7 @@ describe('databaseJobs', () => {
     const stored = await new HeadStore({ store, clock, random: systemRandom }).load(DATABASE);
     expect(stored?.head.l0).toEqual([]);
     expect(stored?.head.l1).toHaveLength(1);
-    expect([outcomes, asked]).toEqual([['compacted'], [DATABASE]]);
+    expect([outcomes, asked]).toEqual([['compacted', 'idle'], [DATABASE]]);
   });
 
   it.each([0, 3])('asks for nothing when there are only %d files', async (count) => {

@@ -4,7 +4,7 @@ import type { DatabaseId, Ulid } from '@leasehold/foundation';
 import type { ListedDatabase } from './listed-databases.js';
 
 /** Heads that a sweep reads besides those that changed: of each database, one sweep out of so many does. */
-export const TURNS = 30;
+export const TURNS = 7;
 
 /** Which heads one sweep reads. Times are the store's. */
 export interface HeadSelection {
@@ -15,11 +15,12 @@ export interface HeadSelection {
 }
 
 /**
- * True when the head is to be read. A database in which nothing was written has nothing to be done that was not to be done at the
- * sweep before, and that sweep has asked for it. Its turn comes all the same, for when what was asked for got lost as well.
+ * True when the head is to be read. A database without files has nothing to merge and nothing to collect. One in which nothing was
+ * written has nothing to be done that was not to be done at the sweep before, which has asked for it; its turn comes all the same, for
+ * when what was asked for got lost as well, and for what only time brings about (files that retention keeps no longer).
  */
-export function isDue({ databaseId, hasHead, changedAt }: ListedDatabase, selection: HeadSelection): boolean {
-  if (!hasHead) return false;
+export function isDue({ databaseId, hasHead, changedAt, files }: ListedDatabase, selection: HeadSelection): boolean {
+  if (!hasHead || files.length === 0) return false;
   const { changedSinceAt, turn } = selection;
   return changedAt >= changedSinceAt || turn === 'all' || turnOf(databaseId) === turn;
 }
@@ -38,14 +39,15 @@ export interface DatabaseNeeds {
  * What is missing, by the head and the listing. The listing is the older of the two: a file that joined the head in between is not
  * in it, and one that left the head is garbage that is too young.
  *
+ * @param now of this process: it decides only whether to ask, never what goes
  * @param garbageUntilAt files written before it may be garbage; by the store's clock
  */
-export function needsOf(head: Head, { files }: ListedDatabase, garbageUntilAt: number): DatabaseNeeds {
+export function needsOf(head: Head, { files }: ListedDatabase, now: number, garbageUntilAt: number): DatabaseNeeds {
   // Both jobs would leave it alone (docs/protocols/compaction-and-gc.md).
   if (head.quarantined || head.deletedAt !== undefined) return { compact: false, collect: false };
   const named = filesOf(head);
   return {
-    compact: planCompaction(head) !== undefined,
+    compact: planCompaction(head, now) !== undefined,
     collect: files.some(({ id, lastModifiedAt }) => lastModifiedAt < garbageUntilAt && !named.has(id)),
   };
 }

@@ -7,7 +7,7 @@ import { drawNonce, MemoryStore, StoreUnavailableError } from '@leasehold/object
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { createFlushedDatabase } from '../../testing/flushed-database.js';
-import { TURNS } from './database-needs.js';
+import { TURNS, turnOf } from './database-needs.js';
 import { sweepBucket, type SweepContext, type SweepReport, type SweepSettings } from './sweep.js';
 
 const HOUR_MS = 3_600_000;
@@ -64,6 +64,9 @@ describe('sweepBucket', () => {
     await new HeadStore(ctx()).create(emptyHead({ databaseId: id, tenantId: 'tenant' as TenantId, name: 'orders' }));
   }
 
+  /** With one file, which its head names. */
+  const databaseWithFile = (id: DatabaseId): Promise<void> => createFlushedDatabase(ctx(), id, 1);
+
   /** A live worker, by whose record the sweep knows the store's time. */
   async function liveSession(id = session(9_999)): Promise<void> {
     await store.delete(`workers/${id}`);
@@ -77,7 +80,7 @@ describe('sweepBucket', () => {
     await smallDatabase(database(3));
     const report = await sweep();
     expect(asked).toEqual([`compact ${database(1)}`]);
-    expect(report).toMatchObject({ databases: 3, headsRead: 3, asked: { compact: 1, gc: 0, recover: 0, purge: 0 } });
+    expect(report).toMatchObject({ databases: 3, headsRead: 2, asked: { compact: 1, gc: 0, recover: 0, purge: 0 } });
   });
 
   it('asks for the collection of files that no head names, when they are old enough', async () => {
@@ -104,8 +107,8 @@ describe('sweepBucket', () => {
   });
 
   it('reads no head of a database in which nothing was written for three intervals, until its turn comes', async () => {
-    const count = 90;
-    for (let n = 0; n < count; n++) await smallDatabase(database(n));
+    const count = 12 * TURNS;
+    for (let n = 0; n < count; n++) await databaseWithFile(database(n));
     await liveSession();
     expect((await sweep()).headsRead).toBe(count);
 
@@ -125,6 +128,8 @@ describe('sweepBucket', () => {
   it('reads the head of an old database as soon as any file is written in it', async () => {
     await createFlushedDatabase(ctx(), database(31), 4);
     await clock.advance(10 * DAY_MS);
+    // Not in its turn.
+    while (Math.floor(clock.now() / DAY_MS) % TURNS === turnOf(database(31))) await clock.advance(DAY_MS);
     await liveSession();
     await sweep();
     expect(asked).toEqual([]);
@@ -134,7 +139,7 @@ describe('sweepBucket', () => {
   });
 
   it('judges what has changed by the store’s clock, however wrong its own is', async () => {
-    for (let n = 1; n <= 5; n++) await smallDatabase(database(n));
+    for (let n = 1; n <= 5; n++) await databaseWithFile(database(n));
     await liveSession();
     clock.jumpWall(400 * DAY_MS);
     expect((await sweep()).headsRead).toBe(5);
@@ -184,6 +189,7 @@ describe('sweepBucket', () => {
 
   it('goes on past a damaged head, and tells', async () => {
     await store.put(`db/${database(1)}/head`, utf8('no head'), 'create');
+    await store.put(`db/${database(1)}/sst/01arz3ndektsv4rrffq69g5fav`, utf8('no file'), 'create');
     await createFlushedDatabase(ctx(), database(2), 4);
     const report = await sweep();
     expect([damaged, asked, report.damagedHeads]).toEqual([[database(1)], [`compact ${database(2)}`], 1]);
@@ -197,16 +203,22 @@ describe('sweepBucket', () => {
     expect(asked).toEqual([]);
   });
 
-  it('costs a LIST per thousand objects and a GET per changed head, and holds one page of databases at a time', async () => {
-    for (let n = 0; n < 1_500; n++) await smallDatabase(database(n));
+  it('costs a LIST per thousand objects and a GET per changed head that has files', async () => {
+    for (let n = 0; n < 1_400; n++) await smallDatabase(database(n));
+    for (let n = 1_400; n < 2_100; n++) await databaseWithFile(database(n));
     await clock.advance(10 * DAY_MS);
     await liveSession();
-    for (let n = 2_000; n < 2_010; n++) await smallDatabase(database(n));
+    for (let n = 3_000; n < 3_010; n++) await databaseWithFile(database(n));
     const { requests, databases, headsRead } = await sweep();
-    expect(databases).toBe(1_510);
-    // 10 changed, and a thirtieth of the others.
-    expect(headsRead).toBe(60);
-    expect(requests).toEqual({ list: 2 + 1 + 1, get: 60, put: 0, delete: 0 });
+    expect(databases).toBe(2_110);
+    // 10 changed, and of the 700 others those whose turn it is.
+    const turn = Math.floor(clock.now() / DAY_MS) % TURNS;
+    let expected = 0;
+    for (let n = 1_400; n < 2_100; n++) if (turnOf(database(n)) === turn) expected++;
+    expect(headsRead).toBe(10 + expected);
+    expect(expected).toBe(700 / TURNS);
+    // 2,820 objects of databases, one record, no log.
+    expect(requests).toEqual({ list: 3 + 1 + 1, get: headsRead, put: 0, delete: 0 });
   });
 
   it('waits for room in the queue rather than lose a job', async () => {
@@ -226,7 +238,7 @@ describe('sweepBucket', () => {
   });
 
   it('fails as a whole when the store does not answer, and stops when it is told to', async () => {
-    await smallDatabase(database(1));
+    await databaseWithFile(database(1));
     const down = Object.assign(Object.create(store) as MemoryStore, {
       get: () => Promise.reject(new StoreUnavailableError('down')),
     });

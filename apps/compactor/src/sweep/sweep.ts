@@ -58,8 +58,8 @@ const SESSIONS_LIMIT = 100_000;
  * Looks through the bucket and asks for every job that should be there: what a lost queue, a dropped job or a worker that
  * died before it could ask has left undone. It changes nothing itself, so it may run twice, late, or beside itself.
  *
- * Its cost is a LIST per 1,000 objects, and a GET of the heads of databases in which something was written during the last three
- * intervals, or whose turn it is (one sweep in {@link TURNS}). It keeps no memory: what has changed, the listing tells, by the
+ * Its cost is a LIST per 1,000 objects, and a GET of the heads of databases that have files and in which something was written
+ * during the last three intervals, or whose turn it is (one sweep in {@link TURNS}). It keeps no memory: what has changed, the listing tells, by the
  * store's clock alone.
  *
  * @throws StoreUnavailableError, the signal's reason; then it begins anew
@@ -158,7 +158,7 @@ async function sweepDatabases(
       return undefined;
     });
     if (head === undefined) return;
-    const needs = needsOf(head, listed, storeNow - gcMinAgeMs);
+    const needs = needsOf(head, listed, ctx.clock.now(), storeNow - gcMinAgeMs);
     await ctx.jobs.room(signal);
     if (needs.compact) {
       asked.compact++;
