@@ -44,14 +44,14 @@ export function storeBlock(content: Uint8Array): Uint8Array {
     .toBytes();
 }
 
-/** The content: a view on `stored` where it was not compressed. @throws CorruptBytesError */
+/** The content: a view on `stored` where that is not compressed. @throws CorruptBytesError */
 export function openBlock(stored: Uint8Array): Uint8Array {
   const sealed = verifyChecksum(stored);
   const header = new ByteReader(sealed);
   const compression = header.u8();
   const keyId = header.u32();
   if (keyId !== KEY_NONE) throw new CorruptBytesError(`block has a key that is not known: ${keyId}`);
-  const payload = sealed.subarray(HEADER_BYTES);
+  const payload = new Uint8Array(sealed.buffer, sealed.byteOffset + HEADER_BYTES, sealed.byteLength - HEADER_BYTES);
   if (compression === COMPRESSION_NONE) return payload;
   if (compression === COMPRESSION_LZ4) return decompress(payload);
   throw new CorruptBytesError(`block has a compression that is not known: ${compression}`);
@@ -66,7 +66,9 @@ function decompress(payload: Uint8Array): Uint8Array {
     throw new CorruptBytesError(`compressed block has a length that cannot be: ${length}`);
   let content: Uint8Array;
   try {
-    content = uncompressSync(asBuffer(payload));
+    const { buffer, byteOffset, byteLength } = uncompressSync(asBuffer(payload));
+    // Not a Buffer, so that all blocks are of one kind and searching them stays fast.
+    content = new Uint8Array(buffer, byteOffset, byteLength);
   } catch {
     // What the library says may quote bytes.
     throw new CorruptBytesError('compressed block does not decompress');

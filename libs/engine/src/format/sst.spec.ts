@@ -31,8 +31,7 @@ const ENTRIES: readonly Entry[] = [
   putEntry(utf8('apple'), at(9), utf8('red')),
   deleteEntry(utf8('apple'), at(4)),
   putEntry(utf8('apply'), at(5), new Uint8Array(0)),
-  deleteEntry(utf8('b'), at(6)),
-  putEntry(utf8('c'), at(7), utf8('x'), 0x0198_0000_0001),
+  putEntry(utf8('apt'), at(7), utf8('x'), 0x0198_0000_0001),
 ];
 const LATEST = Number.MAX_SAFE_INTEGER;
 const FILE_ID: Ulid = '01jd00000000000000000000f1';
@@ -75,12 +74,11 @@ describe('a block', () => {
   it('is laid out as drawn', () => {
     const drawn = [
       ['compression none, not encrypted', '00' + '00000000'],
-      ['apple at 9 = red', '00' + '05' + '6170706c65' + '0109' + '01' + '03726564'],
-      ['apple at 4, deleted', '05' + '00' + '0104' + '02'],
-      ['apply at 5, empty', '04' + '01' + '79' + '0105' + '01' + '00'],
-      ['b at 6, deleted', '00' + '01' + '62' + '0106' + '02'],
-      ['c at 7 = x, expires', '00' + '01' + '63' + '0107' + '03' + '019800000001' + '0178'],
-      ['one restart at 0', '00000000' + '0001'],
+      ['all keys begin with', '02' + '6170'],
+      ['apple at 9 = red', '03' + '706c65' + '0109' + '01' + '03726564'],
+      ['apple at 4, deleted', '03' + '706c65' + '0104' + '02'],
+      ['apply at 5, empty', '03' + '706c79' + '0105' + '01' + '00'],
+      ['apt at 7 = x, expires', '01' + '74' + '0107' + '03' + '019800000001' + '0178'],
     ];
     expect(toHex(blockOf(ENTRIES)).slice(0, -8)).toBe(drawn.map(([, hex]) => hex).join(''));
   });
@@ -102,7 +100,7 @@ describe('a block', () => {
     );
   });
 
-  it('finds the newest of versions that lie across a restart, up to any sequence', () => {
+  it('finds the newest of many versions, up to any sequence', () => {
     const versions = Array.from({ length: 50 }, (_, i) => putEntry(utf8('hot'), at(100 - i), utf8(String(i))));
     const block = Block.parse(
       blockOf([putEntry(utf8('a'), at(1), utf8('a')), ...versions, deleteEntry(utf8('z'), at(2))]),
@@ -116,16 +114,46 @@ describe('a block', () => {
     expect(block.get(utf8('z'), LATEST)?.kind).toBe('delete');
   });
 
-  it('decodes by groups what it decodes as a whole', () => {
+  it('finds where keys at or after any key begin', () => {
     fc.assert(
-      fc.property(arbitraryRun, arbitraryKey, (run, key) => {
-        const block = Block.parse(blockOf(run));
-        const groups = Array.from({ length: block.groups }, (_, group) => block.entriesOf(group));
-        expect(groups.flat().map(plain)).toEqual(run.map(plain));
-        const before = groups.slice(0, block.groupBefore(key)).flat();
-        expect(before.every((entry) => compareBytes(entry.key, key) < 0)).toBe(true);
+      fc.property(arbitraryRun, arbitraryKey, fc.uint8Array({ maxLength: 3 }), (run, absent, prefix) => {
+        // Behind a prefix, as keys of one block usually are.
+        const entries = run.map((entry) => ({ ...entry, key: concatBytes(prefix, entry.key) }));
+        const block = Block.parse(blockOf(entries));
+        expect(block.count).toBe(entries.length);
+        for (const key of [absent, prefix, concatBytes(prefix, absent), ...entries.map((entry) => entry.key)]) {
+          const expected = entries.findIndex((entry) => compareBytes(entry.key, key) >= 0);
+          expect(block.firstAtOrAfter(key)).toBe(expected < 0 ? entries.length : expected);
+        }
       }),
     );
+  });
+
+  it('finds keys of the greatest length, and entries beyond 64 KiB', () => {
+    const keyOf = (i: number): Uint8Array => new Uint8Array(2 * 1024).fill(1).fill(i, 100);
+    const entries = Array.from({ length: 100 }, (_, i) => putEntry(keyOf(i), at(i + 1), new Uint8Array(1_000)));
+    const block = Block.parse(blockOf(entries));
+    for (let i = 0; i < 100; i++) expect(block.get(keyOf(i), LATEST)?.version).toEqual(at(i + 1));
+  });
+
+  it.each<[string, (writer: ByteWriter) => void]>([
+    ['no entries', (w) => w.bytes(utf8('prefix'))],
+    ['an entry that is cut short', (w) => w.varint(0).bytes(utf8('a')).varint(1).varint(1).u8(1).varint(9)],
+    ['an entry without a key', (w) => w.varint(0).varint(0).varint(1).varint(1).u8(2)],
+    ['an entry without a version', (w) => w.varint(0).bytes(utf8('a')).varint(0).varint(0).u8(2)],
+    ['a kind that is not known', (w) => w.varint(0).bytes(utf8('a')).varint(1).varint(1).u8(4)],
+    [
+      'keys out of order',
+      (w) => w.varint(0).bytes(utf8('b')).varint(1).varint(1).u8(2).bytes(utf8('a')).varint(1).varint(1).u8(2),
+    ],
+    [
+      'versions out of order',
+      (w) => w.varint(0).bytes(utf8('a')).varint(1).varint(1).u8(2).bytes(utf8('a')).varint(1).varint(2).u8(2),
+    ],
+  ])('is corrupt with %s, whatever its checksum says', (_, write) => {
+    const writer = new ByteWriter().u8(0).u32(0);
+    write(writer);
+    expect(() => Block.parse(writer.crc32Since(0).toBytes())).toThrow(CorruptBytesError);
   });
 
   it('with any bit turned over is corrupt', () => {
@@ -346,15 +374,15 @@ describe('a file', () => {
     expect({ ...tail.ref, minKey: toHex(tail.ref.minKey), maxKey: toHex(tail.ref.maxKey) }).toMatchObject({
       id: FILE_ID,
       sizeBytes: bytes.byteLength,
-      entries: 5,
-      deletes: 2,
-      putBytes: 15,
+      entries: 4,
+      deletes: 1,
+      putBytes: 17,
       superseded: 1,
       supersededBytes: 0,
       expiring: 1,
       expiresThrough: 0x0198_0000_0001,
       minKey: toHex(utf8('apple')),
-      maxKey: toHex(utf8('c')),
+      maxKey: toHex(utf8('apt')),
       minSequence: 4,
       maxSequence: 9,
       coversFrom: 3,

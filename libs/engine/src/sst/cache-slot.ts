@@ -72,8 +72,9 @@ export class CachedFile {
   }
 
   private use<T extends Block | FileMap>(slot: CacheSlot<T>): T {
-    slot.isUsed = true;
-    this.account.isTouched = true;
+    // Looking costs less than writing: what is hot is marked already.
+    if (!slot.isUsed) slot.isUsed = true;
+    if (!this.account.isTouched) this.account.isTouched = true;
     return slot.value;
   }
 }

@@ -1,5 +1,4 @@
 import type { Entry, KeyRange } from '../entry.js';
-import { compareKeys } from '../entry.js';
 import type { Block } from '../format/sst-block.js';
 import type { SstIndex } from '../format/sst-index.js';
 import type { Cursor } from '../read/cursor.js';
@@ -33,22 +32,20 @@ export interface BlockSource {
   blocks(from: number, to: number): Promise<readonly Block[]>;
 }
 
-/** Over the entries of one file within a range of keys. Decodes some sixteen entries at a time; a promise only where something is fetched. */
+/** Over the entries of one file within a range of keys. Decodes an entry when it comes to it; a promise only where something is fetched. */
 export class SstCursor implements Cursor {
   entry: Entry | undefined;
-  /** Those of one group of the block that are in the range, in the order of the cursor. */
-  private entries: readonly Entry[] = [];
-  private slot = 0;
   private block: Block | undefined;
-  /** The next group of `block`; past either end when there is none. */
-  private group = 0;
+  /** In `block`, and the first beyond the range in the cursor's direction. */
+  private place = 0;
+  private endPlace = 0;
   /** Blocks fetched and not begun, in the order of the cursor. */
   private readonly fetched: Block[] = [];
   private index: SstIndex | undefined;
   /** The next block to begin, and the first beyond the range in the cursor's direction. */
   private nextBlock = 0;
   private endBlock = 0;
-  private isFirstBlock = true;
+  private readonly step: 1 | -1;
   private fetchBytes: number;
 
   constructor(
@@ -57,6 +54,7 @@ export class SstCursor implements Cursor {
     private readonly options: CursorOptions,
   ) {
     this.fetchBytes = options.firstFetchBytes;
+    this.step = options.reverse ? -1 : 1;
   }
 
   start(): Promise<void> | undefined {
@@ -66,11 +64,7 @@ export class SstCursor implements Cursor {
   }
 
   advance(): Promise<void> | undefined {
-    this.slot++;
-    if (this.slot < this.entries.length) {
-      this.entry = this.entries[this.slot];
-      return undefined;
-    }
+    this.place += this.step;
     return this.fill();
   }
 
@@ -85,19 +79,15 @@ export class SstCursor implements Cursor {
     return this.fill();
   }
 
-  /** Moves to the next entry in the range that lies in another group. */
+  /** Takes the entry at the present place, or the first of the blocks that follow. */
   private fill(): Promise<void> | undefined {
-    this.entry = undefined;
-    this.entries = [];
-    this.slot = 0;
     for (;;) {
-      const { block } = this;
-      if (block !== undefined && this.group >= 0 && this.group < block.groups) {
-        this.takeGroup(block);
-        if (this.entries.length === 0) continue;
-        this.entry = this.entries[0];
+      if (this.block !== undefined && this.place !== this.endPlace) {
+        this.entry = this.block.entry(this.place);
         return undefined;
       }
+      this.entry = undefined;
+      this.block = undefined;
       if (this.blocksLeft() <= 0) return undefined;
       const next = this.fetched.shift() ?? this.file.blockInMemory(this.nextBlock);
       if (next === undefined) return this.fetch().then(() => this.fill());
@@ -106,43 +96,24 @@ export class SstCursor implements Cursor {
   }
 
   private blocksLeft(): number {
-    return this.options.reverse ? this.nextBlock - this.endBlock : this.endBlock - this.nextBlock;
+    return (this.endBlock - this.nextBlock) * this.step;
   }
 
+  /** Blocks in the middle of the range need no comparison, but asking costs little beside decoding one. */
   private enter(block: Block): void {
     const { start, end } = this.range;
-    const { reverse } = this.options;
+    const from = start === undefined ? 0 : block.firstAtOrAfter(start);
+    const to = end === undefined ? block.count : block.firstAtOrAfter(end);
     this.block = block;
-    this.nextBlock += reverse ? -1 : 1;
-    this.group = reverse ? block.groups - 1 : 0;
-    const from = reverse ? end : start;
-    if (this.isFirstBlock && from !== undefined) this.group = block.groupBefore(from);
-    this.isFirstBlock = false;
-  }
-
-  private takeGroup(block: Block): void {
-    const { start, end } = this.range;
-    const { reverse } = this.options;
-    const entries = block.entriesOf(this.group);
-    this.group += reverse ? -1 : 1;
-    let from = 0;
-    let to = entries.length;
-    if (start !== undefined) while (from < to && compareKeys((entries[from] as Entry).key, start) < 0) from++;
-    if (end !== undefined) while (to > from && compareKeys((entries[to - 1] as Entry).key, end) >= 0) to--;
-    // Beyond the far bound there is nothing more.
-    if (reverse ? from > 0 : to < entries.length) this.stopAfterThis();
-    const inRange = from === 0 && to === entries.length ? entries : entries.slice(from, to);
-    this.entries = reverse ? inRange.reverse() : inRange;
-  }
-
-  private stopAfterThis(): void {
-    this.group = -1;
-    this.nextBlock = this.endBlock;
+    this.nextBlock += this.step;
+    // A range that is empty here has both at the same place; `start` above `end` is the caller's to refuse.
+    this.place = this.options.reverse ? to - 1 : from;
+    this.endPlace = this.options.reverse ? from - 1 : to;
   }
 
   private async fetch(): Promise<void> {
     const index = this.index as SstIndex;
-    const step = this.options.reverse ? -1 : 1;
+    const { step } = this;
     let count = 1;
     let bytes = index.length(this.nextBlock);
     for (const left = this.blocksLeft(); count < left; count++) {
