@@ -42,14 +42,12 @@ export class Contents {
     return lastCommitOf(this.unflushed.memtables, this.held.head);
   }
 
-  /** Everything accepted, on this ms of the clock. Asks on each new ms whether the session may serve (S1). */
-  present(): View {
-    const { clock, session } = this.ctx;
+  /** Everything accepted, at this wall time. Asks on each new ms whether the session may serve (S1). */
+  present(now = this.ctx.clock.now()): View {
     const { head } = this.held;
-    const now = clock.now();
     const recent = VIEWS.get(this.place, this, head, now);
     if (recent !== undefined) return recent;
-    session.assertServing();
+    this.ctx.session.assertServing();
     const view = new View({ ...this.parts(), now });
     VIEWS.set(this.place, this, head, now, view);
     return view;

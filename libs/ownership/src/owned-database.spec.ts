@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { collectGarbage, compactDatabase } from '@leasehold/engine';
+import { collectGarbage, compactDatabase, emptyHead } from '@leasehold/engine';
 import { seededRandom, utf8 } from '@leasehold/foundation';
 import { PENDING_LIMIT_BYTES } from '@leasehold/commit-log';
 import type { Precondition } from '@leasehold/protocol';
@@ -348,6 +348,8 @@ describe('flushing', () => {
 
 describe('reading beside compaction and gc (G2)', () => {
   it('reads the head again when a file is gone', async () => {
+    // Without history the files go with the compaction.
+    await workers.heads.create({ ...emptyHead(DATABASE), options: { retentionMs: 0, maxBytes: 1e9 } });
     await flushFiles(4);
     await workers.settle(a.release(DATABASE));
     const b = await workers.start();
@@ -447,5 +449,29 @@ describe('a takeover of a large tail', () => {
     expect(head).toMatchObject({ lastCommit: { sequence: 5 }, l0: [{ entries: 4 }] });
     expect(head.inline.map(({ key }) => textOf(key))).toEqual(['k4']);
     expect(Object.keys(await workers.settle(b.list(DATABASE)))).toHaveLength(5);
+  });
+});
+
+describe('writes while compaction is behind', () => {
+  it('come slower with each file, and are refused at last', async () => {
+    a = await workers.start({ refuseAtL0Files: 16 });
+    await workers.settle(a.open(DATABASE));
+    const delayOf = async (): Promise<number> => {
+      const begunAt = workers.clock.monotonic();
+      await workers.settle(a.put(DATABASE, 'k', 'v'));
+      return workers.clock.monotonic() - begunAt;
+    };
+    await flushFiles(11);
+    const delays = [await delayOf()];
+    for (let files = 12; files < 16; files++) {
+      await flushFiles(1);
+      delays.push(await delayOf());
+    }
+    expect(delays[0]).toBeLessThan(20);
+    expect([...delays].sort((x, y) => x - y)).toEqual(delays);
+    expect(delays[4]! > delays[1]! && delays[4]! <= 1_000).toBe(true);
+    expect(a.told).toContain(`compaction ${DATABASE.databaseId}`);
+    await flushFiles(1);
+    expect(await fate(a.put(DATABASE, 'k', 'v'))).toBe('overloaded');
   });
 });

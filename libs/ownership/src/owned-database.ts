@@ -50,6 +50,8 @@ export class OwnedDatabase {
   private closedBecause: string | undefined;
   private ending: Promise<void> | undefined;
   private usedAt: number;
+  /** Wall ms of the same. */
+  private lookedInAt = 0;
 
   constructor(
     private readonly ctx: HandleContext,
@@ -121,8 +123,10 @@ export class OwnedDatabase {
    */
   lookupNow(key: Uint8Array): Lookup | undefined {
     if (this.closedBecause !== undefined || this.held.isFenced) return undefined;
-    if (this.ctx.clock.monotonic() - this.usedAt > LOOK_IN_MS) return undefined;
-    const found = this.contents.present().lookup(key);
+    const now = this.ctx.clock.now();
+    // Also when the clock was set back.
+    if (Math.abs(now - this.lookedInAt) > LOOK_IN_MS) return undefined;
+    const found = this.contents.present(now).lookup(key);
     if (found instanceof Promise) {
       found.catch(() => undefined);
       return undefined;
@@ -220,7 +224,9 @@ export class OwnedDatabase {
     return this.users.during(async () => {
       if (this.closedBecause !== undefined) throw new HandleClosedError(this.closedBecause);
       if (this.held.isFenced) throw new HandleClosedError('the database was taken over');
-      this.usedAt = this.ctx.clock.monotonic();
+      const { clock } = this.ctx;
+      this.usedAt = clock.monotonic();
+      this.lookedInAt = clock.now();
       return operation();
     });
   }

@@ -1,3 +1,8 @@
+type OnAbort = (reason: unknown) => void;
+
+/** Those who wait under a signal: one listener for all, because a signal looks through its listeners at each new one. */
+const WAITING = new WeakMap<AbortSignal, Set<OnAbort>>();
+
 /**
  * Settles as `promise` does, unless a signal aborts first: then rejects with what `tooLate` makes of the signal's reason.
  * The promise itself goes on; its end is nobody's surprise.
@@ -8,13 +13,12 @@ export function unlessAborted<T>(
   tooLate: (reason: unknown) => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (event: Event): void => giveUp(event.target as AbortSignal);
-    const giveUp = ({ reason }: AbortSignal): void => {
+    const stop = (): void => {
+      for (const signal of signals) leave(signal, onAbort);
+    };
+    const onAbort = (reason: unknown): void => {
       stop();
       reject(tooLate(reason));
-    };
-    const stop = (): void => {
-      for (const signal of signals) signal.removeEventListener('abort', onAbort);
     };
     promise.then(
       (value) => {
@@ -28,7 +32,29 @@ export function unlessAborted<T>(
     );
     // A signal that has aborted already tells nobody any more.
     const aborted = signals.find((signal) => signal.aborted);
-    if (aborted !== undefined) return giveUp(aborted);
-    for (const signal of signals) signal.addEventListener('abort', onAbort);
+    if (aborted !== undefined) return reject(tooLate(aborted.reason));
+    for (const signal of signals) join(signal, onAbort);
   });
+}
+
+function join(signal: AbortSignal, onAbort: OnAbort): void {
+  const waiting = WAITING.get(signal);
+  if (waiting !== undefined) {
+    waiting.add(onAbort);
+    return;
+  }
+  WAITING.set(signal, new Set([onAbort]));
+  signal.addEventListener('abort', tellAll);
+}
+
+function leave(signal: AbortSignal, onAbort: OnAbort): void {
+  const waiting = WAITING.get(signal);
+  if (waiting === undefined || !waiting.delete(onAbort) || waiting.size > 0) return;
+  WAITING.delete(signal);
+  signal.removeEventListener('abort', tellAll);
+}
+
+function tellAll(event: Event): void {
+  const signal = event.target as AbortSignal;
+  for (const onAbort of [...(WAITING.get(signal) ?? [])]) onAbort(signal.reason);
 }

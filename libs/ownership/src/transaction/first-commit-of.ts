@@ -7,7 +7,7 @@ import { shortageFor } from './capacity.js';
 import { decide } from './decide.js';
 import { recentRecord } from './idempotency.js';
 import type { Knowledge } from './knowledge.js';
-import { gather } from './knowledge.js';
+import { asksNothing, gather, NOTHING_ASKED } from './knowledge.js';
 import { lastCommitOf, nextCommit, versionAfter } from './next-commit.js';
 import { resolveOperations } from './resolve-operations.js';
 import type { Transaction, TransactionOutcome } from './transaction.js';
@@ -41,6 +41,7 @@ export function firstCommitOf(
 
 /** Undefined where files have to be asked, or where there is no answer. */
 function knowledgeIn(tx: Transaction, view: View): Knowledge | undefined {
+  if (asksNothing(tx)) return NOTHING_ASKED;
   try {
     const known = gather(tx, view, undefined);
     if (!(known instanceof Promise)) return known;

@@ -15,7 +15,8 @@ export interface Knowledge {
   readonly record: IdempotencyRecord | undefined;
 }
 
-const NOTHING_ASKED: Knowledge = { checkedKeys: [], checkedRanges: [], counters: [], record: undefined };
+/** Of a transaction that asks for nothing. */
+export const NOTHING_ASKED: Knowledge = { checkedKeys: [], checkedRanges: [], counters: [], record: undefined };
 
 /**
  * Looks everything up in one view; a promise only when files have to be asked, and then for all of it at once.
@@ -26,7 +27,6 @@ export function gather(
   view: View,
   record: IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined>,
 ): Knowledge | Promise<Knowledge> {
-  if (checks.length === 0 && record === undefined && !ops.some(isCounter)) return NOTHING_ASKED;
   const waits: Promise<unknown>[] = [];
   const known = {
     checkedKeys: [] as (Lookup | undefined)[],
@@ -52,6 +52,11 @@ export function gather(
     if (isCounter(op)) learn(view.lookup(op.key), (found) => (known.counters[position] = found));
   }
   return waits.length === 0 ? known : Promise.all(waits).then(() => known);
+}
+
+/** Whether the database has anything to say to how it ends. */
+export function asksNothing({ checks, ops, idempotencyKey }: Transaction): boolean {
+  return checks.length === 0 && idempotencyKey === undefined && !ops.some(isCounter);
 }
 
 function isCounter(op: Operation): op is CounterOperation {

@@ -1,6 +1,6 @@
 import type { DatabaseId, Version } from '@leasehold/foundation';
 import type { IdempotencyRecord } from '@leasehold/engine';
-import { deleteEntry, encodeCommits } from '@leasehold/engine';
+import { deleteEntry, encodeCommits, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
 import type { Contents } from '../contents.js';
@@ -27,7 +27,7 @@ import { footprintOf } from './footprint.js';
 import { recordOf } from './idempotency.js';
 import { KeyTurns } from './key-turns.js';
 import type { Knowledge } from './knowledge.js';
-import { gather } from './knowledge.js';
+import { asksNothing, gather, NOTHING_ASKED } from './knowledge.js';
 import { nextCommit, versionAfter } from './next-commit.js';
 import type { Effects } from './resolve-operations.js';
 import { resolveOperations } from './resolve-operations.js';
@@ -62,6 +62,7 @@ export interface TransactorParts {
  */
 export class Transactor {
   private turns: KeyTurns | undefined;
+  private delayed = 0;
 
   constructor(private readonly parts: TransactorParts) {}
 
@@ -72,6 +73,7 @@ export class Transactor {
    * @throws UnknownOutcomeError the session, or the caller's time, ended before the outcome was known (H5)
    */
   async transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
+    if (this.isUnderPressure) await this.heldBack(signal);
     // Most find nobody before them and everything in memory, and have their number when this call returns.
     const footprint = this.turns === undefined ? undefined : footprintOf(tx);
     if (footprint === undefined || this.turns?.isFree(footprint) !== false) {
@@ -82,6 +84,31 @@ export class Transactor {
     }
     const decided = await this.inTurn(tx, footprint ?? footprintOf(tx), signal);
     return decided.outcome;
+  }
+
+  private get isUnderPressure(): boolean {
+    return (
+      this.parts.held.head.l0.length >= Math.min(WRITE_PRESSURE.slowFiles, this.parts.ctx.settings.refuseAtL0Files)
+    );
+  }
+
+  /** Compaction is behind: writes come slower, the more the further, until they are refused. */
+  private async heldBack(signal: AbortSignal): Promise<void> {
+    const { held, ctx } = this.parts;
+    held.waitForCompaction();
+    const refuseFiles = ctx.settings.refuseAtL0Files;
+    const slowFiles = Math.min(WRITE_PRESSURE.slowFiles, refuseFiles);
+    const delayMs = writeDelayMs(held.head, { ...WRITE_PRESSURE, slowFiles, refuseFiles });
+    if (delayMs === undefined) throw new BackpressureError('files of the database');
+    if (this.delayed >= MAX_WAITING) throw new BackpressureError('writes of the database');
+    this.delayed += 1;
+    try {
+      await ctx.clock.sleep(delayMs, signal);
+    } catch (cause) {
+      throw new OwnerUnavailableError('the turn of the write came too late', cause);
+    } finally {
+      this.delayed -= 1;
+    }
   }
 
   /** The turn is over with the number; being durable is waited for outside of it. */
@@ -107,6 +134,7 @@ export class Transactor {
   }
 
   private gather(tx: Transaction): Knowledge | Promise<Knowledge> {
+    if (asksNothing(tx)) return NOTHING_ASKED;
     const { contents } = this.parts;
     return gather(tx, contents.present(), tx.idempotencyKey && this.recordOf(tx.idempotencyKey.key));
   }
@@ -204,10 +232,7 @@ export class Transactor {
   private assertRoom(tx: Omit<Transaction, 'checks'>, commit: Parameters<typeof shortageFor>[1]): void {
     const { held, unflushed, ctx } = this.parts;
     if (unflushed.isFull) throw new BackpressureError('bytes of the database');
-    if (held.head.l0.length >= ctx.settings.refuseAtL0Files) {
-      held.waitForCompaction();
-      throw new BackpressureError('files of the database');
-    }
+    if (held.head.l0.length >= ctx.settings.refuseAtL0Files) throw new BackpressureError('files of the database');
     const shortage = shortageFor(tx, commit, unflushed.memtables, held.head);
     if (shortage !== undefined) throw this.refusal(shortage);
   }
