@@ -12,7 +12,7 @@ const HEAP_MIB = 8_192;
 
 const SCALES: Readonly<Record<BenchmarkSize, { databases: number; peerDatabases: number }>> = {
   full: { databases: 100_000, peerDatabases: 50 },
-  quick: { databases: 2_000, peerDatabases: 3 },
+  quick: { databases: 500, peerDatabases: 3 },
 };
 
 /** How many databases fit into one worker, and what an open one costs while nobody asks it. */

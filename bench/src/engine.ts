@@ -18,7 +18,7 @@ interface Scale {
 
 const SCALES: Readonly<Record<BenchmarkSize, Scale>> = {
   full: { smallKeys: 1_000_000, recordKeys: 200_000, rounds: 5, durationMs: 1_000 },
-  quick: { smallKeys: 5_000, recordKeys: 2_000, rounds: 1, durationMs: 150 },
+  quick: { smallKeys: 5_000, recordKeys: 2_000, rounds: 1, durationMs: 100 },
 };
 
 const SMALL_BYTES = 100;

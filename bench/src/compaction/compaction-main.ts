@@ -33,7 +33,7 @@ const BATCH = 100;
 const WRITERS = 8;
 const STRIDE = 7_919;
 const RETRY_MS = 20;
-const MAX_RETRIES = 30_000;
+const MAX_RETRIES = 5_000;
 const LOOK_MS = 50;
 /** Its compactor looks for work ten times a second here; so long without any means that it is done. */
 const QUIET_LOOKS = 30;

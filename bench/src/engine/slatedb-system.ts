@@ -7,7 +7,7 @@ import type { KeyValueSystem, SystemSettings } from './key-value-system.js';
 /** Entries of one call while loading. */
 const LOAD_BATCH = 500;
 /** When its files have not changed for so long, its compactor has nothing more to do. */
-const QUIET_MS = 3_000;
+const QUIET_MS = 1_500;
 const LOOK_MS = 250;
 
 /** The peer, in process through its binding. Compacts on threads of its own. */
