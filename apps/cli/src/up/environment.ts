@@ -20,10 +20,29 @@ const STORE = [
 ];
 /** Settings of single services that may be tuned from outside. */
 const TUNING = {
-  worker: ['SESSION_TTL_MS', 'COMMIT_WINDOW_MS', 'IDLE_RELEASE_MS', 'BLOCK_CACHE_BYTES', 'OWNER_WAIT_MS'],
+  worker: [
+    'SESSION_TTL_MS',
+    'COMMIT_MODE',
+    'COMMIT_WINDOW_MS',
+    'IDLE_RELEASE_MS',
+    'MAX_OPEN_DATABASES',
+    'OPEN_DATABASES_BYTES',
+    'MAX_UNFLUSHED_BYTES',
+    'RECOVERY_CACHE_BYTES',
+    'BLOCK_CACHE_BYTES',
+    'BLOCK_CACHE_DIR',
+    'BLOCK_CACHE_DISK_BYTES',
+    'OWNER_WAIT_MS',
+  ],
   gateway: ['HOLD_TIMEOUT_MS'],
   'control-plane': [],
-  compactor: ['COMPACTION_CONCURRENCY', 'GC_MIN_AGE_MS'],
+  compactor: [
+    'COMPACTION_CONCURRENCY',
+    'GC_MIN_AGE_MS',
+    'RECOVERY_CONCURRENCY',
+    'SWEEP_INTERVAL_MS',
+    'SESSION_KEEP_MS',
+  ],
 } as const;
 
 export type ServiceName = keyof typeof TUNING;
