@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Head } from '@leasehold/engine';
@@ -9,9 +7,9 @@ import { forEachBounded, Lanes } from './bounded.js';
 import { claimDatabase } from './claim.js';
 import type { HandleContext, OwnershipContext } from './context.js';
 import { DirtyDatabases } from './dirty-databases.js';
+import { Drain } from './drain.js';
 import {
   BackpressureError,
-  DrainingError,
   HandleClosedError,
   MisdirectedError,
   OwnerUnavailableError,
@@ -65,14 +63,12 @@ export class Databases {
   private readonly claims = new Lanes(CONCURRENT_CLAIMS);
   private readonly handles: HandleContext;
   private readonly recovery: Recovery;
-  private readonly draining = new AbortController();
+  private readonly draining = new Drain();
 
   constructor(private readonly ctx: OwnershipContext) {
     this.opened = new OpenDatabases(ctx.clock, ctx.settings);
     this.handles = { ...ctx, dirty: this.dirtyOnes };
     this.recovery = new Recovery(ctx);
-    // Every caller that waits listens to it, and stops listening.
-    setMaxListeners(0, this.draining.signal);
   }
 
   /** Claims under way included. */
@@ -184,7 +180,7 @@ export class Databases {
    * @throws UnsettledDrainError otherwise
    */
   async drain(): Promise<void> {
-    this.draining.abort(new DrainingError());
+    this.draining.begin();
     await Promise.allSettled([...this.openings.values()]);
     let failure: unknown;
     const attempt = async (what: string, databaseId: DatabaseId, work: Promise<void>): Promise<void> => {
@@ -211,7 +207,7 @@ export class Databases {
     first: FirstCommit<T> | undefined,
   ): Promise<Acquired<T>> {
     for (let waits = 0; ; waits++) {
-      this.draining.signal.throwIfAborted();
+      this.draining.throwIfBegun();
       this.ctx.session.assertServing();
       try {
         const open = this.opened.get(identity.databaseId);
@@ -257,9 +253,9 @@ export class Databases {
 
   /** Until the caller has no more time or the drain begins. So far nothing was done in the caller's name. */
   private inTime<T>(promise: Promise<T>, { signal }: AccessOptions): Promise<T> {
-    return unlessAborted(promise, [signal, this.draining.signal], (reason) =>
-      reason instanceof DrainingError ? reason : new OwnerUnavailableError('no owner was had in time', reason),
-    );
+    return unlessAborted(this.draining.unlessBegun(promise), [signal], (reason) => {
+      return new OwnerUnavailableError('no owner was had in time', reason);
+    });
   }
 
   private startOpening(identity: DatabaseIdentity, purpose: 'use' | 'settle', first?: Cargo): Promise<OwnedDatabase> {
@@ -270,7 +266,7 @@ export class Databases {
     const opening = this.claims
       .run(() => {
         // It may have waited for its turn until now. A drain still settles what it finds.
-        if (purpose === 'use') this.draining.signal.throwIfAborted();
+        if (purpose === 'use') this.draining.throwIfBegun();
         return this.claim(identity, first);
       })
       .then(
