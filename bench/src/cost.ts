@@ -30,8 +30,8 @@ const MILLION = 1_000_000;
 const SECOND_MS = 1_000;
 const MONTH_SECONDS = 30 * 24 * 3_600;
 const MONTH_SWEEPS = 30;
-/** Of one LIST of the daily sweep. */
-const LIST_PAGE_OBJECTS = 1_000;
+/** Two whole pages of a listing. */
+const SWEPT_DATABASES = 2_000;
 const TICK_MS = 5;
 const LOOK_MS = 10_000;
 const PRICES = 'S3 standard, us-east-1, https://aws.amazon.com/s3/pricing/';
@@ -81,7 +81,7 @@ export const cost: Benchmark = {
       say?.(id);
       rows.push(...writeRows(id, target, scenario, await measureWrites(scenario), peer));
     }
-    return [...rows, idleRow(peer)];
+    return [...rows, idleRow(await measureSweep(SWEPT_DATABASES), peer)];
   },
 };
 
@@ -172,9 +172,26 @@ function writeRows(
   ];
 }
 
-/** Nothing while it is open (see `idle-requests` of roundtrips); closed or open, the daily sweep lists its head. */
-function idleRow(peer: PeerCost): BenchmarkRow {
-  const value = (MONTH_SWEEPS * S3_PRICES.ListObjectsV2) / LIST_PAGE_OBJECTS;
+/** What the daily sweep asks for databases that nobody has touched: pages of a listing, nothing else. */
+async function measureSweep(databases: number): Promise<number> {
+  const world = new VirtualWorld();
+  const worker = await world.worker();
+  const all = Array.from({ length: databases }, () => world.database());
+  const value = new Uint8Array(VALUE_BYTES).fill(0x61);
+  for (const database of all) await world.clock.settle(put(worker, database, utf8('only'), value));
+  await world.clock.settle(worker.releaseAll());
+  await worker.stop();
+  const before = { ...world.store.counts };
+  for (let startAfter: string | undefined, more = true; more;) {
+    const page = await world.clock.settle(world.store.list('db/', { startAfter }));
+    [startAfter, more] = [page.objects.at(-1)?.key, page.truncated];
+  }
+  return dollarsOf(countsSince(world.store.counts, before)) / databases;
+}
+
+/** Nothing while it is open (see `idle-requests` of roundtrips); closed or open, the daily sweep lists it. */
+function idleRow(dollarsPerSweep: number, peer: PeerCost): BenchmarkRow {
+  const value = MONTH_SWEEPS * dollarsPerSweep;
   const theirs = (peer.idle.dollars / peer.databases / peer.seconds) * MONTH_SECONDS;
   return {
     id: 'dollars-idle-database-month',
@@ -185,7 +202,7 @@ function idleRow(peer: PeerCost): BenchmarkRow {
     peer: { name: SLATEDB, value: rounded(theirs) },
     ratio: rounded(value / theirs),
     mode: `requests only; the peer's measured over ${rounded(peer.seconds)} s with ${peer.databases} open databases`,
-    note: `one object in ${MONTH_SWEEPS} daily sweeps that list ${LIST_PAGE_OBJECTS} objects a request; ${PRICES}; storage apart`,
+    note: `${MONTH_SWEEPS} daily sweeps, which list all databases and read only those that changed; counted over ${SWEPT_DATABASES} idle databases; ${PRICES}; storage apart`,
   };
 }
 
