@@ -146,6 +146,18 @@ describe('settling what a release of unknown outcome has left in the log', () =>
     expect(a.access.databases.isOpen(DATABASE.databaseId)).toBe(false);
   });
 
+  it('keeps the commits of a quarantined one in the log, and asks no more', async () => {
+    await releaseInVain();
+    const base = await workers.headOf(DATABASE);
+    await workers.heads.swap(base, { ...base.head, quarantined: true });
+    await workers.settle(a.maintenance.run());
+    expect(a.log.laggards()).toEqual([DATABASE.databaseId]);
+    a.line.forget();
+    await workers.settle(a.maintenance.run());
+    expect(a.line.count('get')).toBe(0);
+    await expect(workers.settle(a.drain())).rejects.toMatchObject({ name: 'UnsettledDrainError' });
+  });
+
   it('never makes a second handle beside the one that a request is opening', async () => {
     await releaseInVain();
     a.told.length = 0;

@@ -154,12 +154,17 @@ export class Databases {
     if (this.isOpen(databaseId)) return;
     const stored = await this.ctx.heads.load(databaseId);
     // Somebody may have opened it meanwhile, which does the same.
-    if (stored === undefined || this.isOpen(databaseId)) return;
-    const { head } = stored;
-    if (head.owner === this.ctx.session.id) {
-      await (this.openings.get(databaseId) ?? this.startOpening(head, 'settle'));
+    if (this.isOpen(databaseId)) return;
+    if (stored === undefined) {
+      // It is gone, with all that could be asked of it.
+      this.settled(databaseId, { epoch: Number.MAX_SAFE_INTEGER, lastCommit: VERSION_ZERO });
+    } else if (stored.head.quarantined) {
+      // The log keeps what it has of it; until somebody has looked there is nothing to do.
+      this.unclear.delete(databaseId);
+    } else if (stored.head.owner === this.ctx.session.id) {
+      await (this.openings.get(databaseId) ?? this.startOpening(stored.head, 'settle'));
     } else {
-      this.settled(databaseId, head);
+      this.settled(databaseId, stored.head);
     }
   }
 

@@ -43,6 +43,19 @@ describe('the head that an owner holds', () => {
     expect(held.isFenced).toBe(false);
   });
 
+  it('is what it was after a rest, and edits go on from it', async () => {
+    const before = held.head;
+    const sizeBytes = held.sizeBytes;
+    held.rest();
+    expect(held.sizeBytes).toBeLessThan(sizeBytes);
+    expect(held.head).toEqual(before);
+    expect(held.sizeBytes).toBe(sizeBytes);
+    held.rest();
+    await workers.settle(held.swapIn(oneCommit(), held.owner));
+    expect(held.head.trail.edits).toBe(before.trail.edits + 1);
+    expect(held.isFenced).toBe(false);
+  });
+
   it('takes the same memtable twice for once', async () => {
     const memtable = oneCommit();
     await workers.settle(held.swapIn(memtable, held.owner));

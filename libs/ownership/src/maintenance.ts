@@ -30,8 +30,8 @@ export class Maintenance {
   private timer: Timer | undefined;
   private stopped = false;
   private readonly underWay = new Map<DatabaseId, Promise<void>>();
-  /** In this turn: not again before the next. */
-  private readonly failed = new Set<DatabaseId>();
+  /** Whose job of this turn has ended, well or not: nothing more of them before the next turn. */
+  private readonly handled = new Set<DatabaseId>();
   private pacedLeft = 0;
   private unstuckLeft = 0;
 
@@ -62,7 +62,7 @@ export class Maintenance {
   }
 
   private turn(): void {
-    this.failed.clear();
+    this.handled.clear();
     this.pacedLeft = PACED_FLUSHES;
     this.unstuckLeft = UNSTUCK_FLUSHES;
     this.databases.rest();
@@ -78,7 +78,7 @@ export class Maintenance {
     if (this.stopped) return;
     for (const job of this.due()) {
       if (this.underWay.size >= CONCURRENT_EDITS) return;
-      if (this.underWay.has(job.databaseId) || this.failed.has(job.databaseId)) continue;
+      if (this.underWay.has(job.databaseId) || this.handled.has(job.databaseId)) continue;
       this.underWay.set(job.databaseId, this.do(job));
     }
   }
@@ -87,10 +87,10 @@ export class Maintenance {
     try {
       await act();
     } catch (error) {
-      this.failed.add(databaseId);
       this.ctx.events.failed(what, databaseId, error);
     }
     this.underWay.delete(databaseId);
+    this.handled.add(databaseId);
     this.begin();
   }
 

@@ -15,17 +15,19 @@ const NOTHING: readonly Memtable[] = [];
 export class WriteBuffer {
   private active: Memtable | undefined;
   private older: Memtable | undefined;
+  private present = NOTHING;
 
   put(commit: Commit): void {
-    this.active ??= new Memtable();
+    if (this.active === undefined) {
+      this.active = new Memtable();
+      this.arrange();
+    }
     this.active.put(commit);
   }
 
-  /** Newest first, as views want them. */
+  /** Newest first, as views want them; the same array until one comes or goes. */
   get memtables(): readonly Memtable[] {
-    const { active, older } = this;
-    if (active === undefined) return older ? [older] : NOTHING;
-    return older ? [active, older] : [active];
+    return this.present;
   }
 
   get sizeBytes(): number {
@@ -51,12 +53,21 @@ export class WriteBuffer {
     if (this.older === undefined && this.active !== undefined) {
       this.older = this.active.freeze();
       this.active = undefined;
+      this.arrange();
     }
     return this.older;
   }
 
   /** A confirmed head contains the frozen memtable. */
   drop(flushed: Memtable): void {
-    if (this.older === flushed) this.older = undefined;
+    if (this.older !== flushed) return;
+    this.older = undefined;
+    this.arrange();
+  }
+
+  private arrange(): void {
+    const { active, older } = this;
+    if (active !== undefined) this.present = older ? [active, older] : [active];
+    else this.present = older ? [older] : NOTHING;
   }
 }
