@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { faultsOf } from '../testing/history.js';
+import { MONEY, totalsOf } from '../testing/ledger-client.js';
 import type { TurmoilCounts } from '../testing/turmoil.js';
 import { Turmoil } from '../testing/turmoil.js';
 
@@ -14,14 +15,18 @@ describe('workers, clients and a compactor in turmoil', () => {
     try {
       await turmoil.run();
       expect(faultsOf(turmoil.history)).toEqual([]);
+      expect(turmoil.ledgerFaults).toEqual([]);
+      expect(totalsOf(turmoil.ledger).filter((total) => total !== MONEY)).toEqual([]);
     } finally {
       turmoil.workers.stop();
     }
     for (const [what, count] of Object.entries(turmoil.counts)) met.set(what, (met.get(what) ?? 0) + count);
+    for (const { outcome } of turmoil.ledger.transactions) met.set(outcome, (met.get(outcome) ?? 0) + 1);
   });
 
   it('meet every kind of trouble on the way', () => {
-    const expected: readonly (keyof TurmoilCounts)[] = [
+    const expected: readonly (keyof TurmoilCounts | 'refused')[] = [
+      'refused',
       'acknowledged',
       'unknown',
       'claims',

@@ -12,6 +12,8 @@ import { MisdirectedError, PreconditionFailedError } from '../src/errors.js';
 import type { OwnershipSettings } from '../src/settings.js';
 import type { Write } from './history.js';
 import { History } from './history.js';
+import { Ledger } from './ledger.js';
+import { LedgerClient } from './ledger-client.js';
 import type { TestWorker } from './test-workers.js';
 import { ABSENT, databaseNamed, NONE, TestWorkers, textOf, TTL_MS } from './test-workers.js';
 
@@ -19,7 +21,9 @@ const WORKERS = 3;
 const DATABASES = [databaseNamed(1), databaseNamed(2), databaseNamed(3)];
 const KEYS = ['k0', 'k1', 'k2'];
 const CLIENTS = 4;
-const OPERATIONS = 20;
+const OPERATIONS = 24;
+/** Of the operations that are transactions, snapshots and feeds. */
+const LEDGER_SHARE = 0.4;
 const TRIES = 15;
 /** Some values are so large that a database outgrows its head. */
 const LARGE_BYTES = 36 * 1024;
@@ -74,6 +78,9 @@ export interface TurmoilCounts {
  */
 export class Turmoil {
   readonly history = new History();
+  readonly ledger = new Ledger();
+  /** What the ledger, judged by everything that was committed in the end, breaks. */
+  readonly ledgerFaults: string[] = [];
   readonly workers: TestWorkers;
   readonly counts: TurmoilCounts = {
     acknowledged: 0,
@@ -103,7 +110,7 @@ export class Turmoil {
   /** Clients at work until all have done their operations; then faults end and every reading is taken again from scratch. */
   async run(): Promise<void> {
     for (let i = 0; i < WORKERS; i++) this.admit(await this.workers.start(SETTINGS));
-    const clients = Array.from({ length: CLIENTS }, () => this.client());
+    const clients = Array.from({ length: CLIENTS }, (_, number) => this.client(number));
     const trouble = [this.troublemaker(), this.compactor()];
     await this.workers.settle(Promise.all(clients));
     this.over = true;
@@ -134,13 +141,20 @@ export class Turmoil {
     for (const open of fresh.access.databases.open()) await this.workers.settle(fresh.access.databases.release(open));
     // Now nobody owns anything, and each reading is a cold one.
     for (const database of DATABASES) await this.workers.settle(this.list(database, 'must answer'));
+    await this.closeLedger();
   }
 
-  private async client(): Promise<void> {
+  private async client(number: number): Promise<void> {
+    const ledger = this.ledgerClient(number);
     for (let i = 0; i < OPERATIONS; i++) {
       await this.pause(300);
-      const draw = this.random.fraction();
       const database = this.pick(DATABASES);
+      if (this.random.fraction() < LEDGER_SHARE) {
+        // Mostly the same one, so that they get into each other's way.
+        await ledger.act(this.random.fraction() < 0.7 ? 0 : DATABASES.indexOf(database));
+        continue;
+      }
+      const draw = this.random.fraction();
       const key = this.pick(KEYS);
       if (draw < 0.3) await this.write(database, key, this.value(), NONE);
       else if (draw < 0.4) await this.write(database, key, undefined, NONE);
@@ -148,6 +162,27 @@ export class Turmoil {
       else if (draw < 0.7) await this.swap(database, key);
       else if (draw < 0.95) await this.read(database, key);
       else await this.list(database);
+    }
+  }
+
+  private ledgerClient(number: number): LedgerClient {
+    return new LedgerClient(number, this.ledger, {
+      random: this.random,
+      moment: () => this.history.now(),
+      clockMs: () => this.workers.clock.now(),
+      isHarmless: (error) => isLeaseholdError(error) && HARMLESS.has(error.code),
+      send: (request) => this.send(request),
+    });
+  }
+
+  /** Snapshots from whoever serves, and the whole feed as the judge of it all. */
+  private async closeLedger(): Promise<void> {
+    const client = this.ledgerClient(CLIENTS);
+    for (const database of DATABASES.keys()) {
+      await this.workers.settle(client.look(database));
+      const feed = await this.workers.settle(client.feed(database));
+      if (feed === undefined) throw new Error('nobody tells the feed although all faults have ended');
+      this.ledgerFaults.push(...this.ledger.faultsOf(database, feed));
     }
   }
 
