@@ -33,7 +33,10 @@ export interface ViewParts {
 export interface Lookup {
   /** The live put; undefined when the key is not there. */
   readonly entry: Entry | undefined;
-  /** Of what decided: a put (expired ones too), a delete or a range delete. Undefined: nothing of the key is known. */
+  /**
+   * Of what decided: a put (expired ones too), a delete or a range delete. Of a key that is not there it is what is still known: compaction forgets
+   * deletes that hide nothing any more, so that it may be older, and undefined, another time.
+   */
   readonly version: Version | undefined;
 }
 

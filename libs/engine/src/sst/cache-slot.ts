@@ -3,7 +3,7 @@ import type { CacheAccount } from './cache-account.js';
 import type { FileMap } from './file-map.js';
 
 /** The slot itself, and its place in the list of its file. */
-const SLOT_OVERHEAD_BYTES = 100;
+export const SLOT_OVERHEAD_BYTES = 100;
 
 /** The file, its name and its list. */
 const FILE_OVERHEAD_BYTES = 400;

@@ -48,7 +48,6 @@ export class SstReader {
     readonly ref: SstRef,
   ) {
     this.folder = ref.folder ?? databaseId;
-    this.cached = source.cache?.file(databaseId, this.folder, ref.id);
   }
 
   /** Whether `key` lies between the file's keys; answered from the head alone. */
@@ -57,7 +56,9 @@ export class SstReader {
   }
 
   mapInMemory(): FileMap | undefined {
-    return this.cached === undefined ? this.ownMap : this.cached.map();
+    const { cache } = this.source;
+    if (cache === undefined) return this.ownMap;
+    return this.cached?.map() ?? this.attach(cache).map();
   }
 
   blockInMemory(block: number): Block | undefined {
@@ -197,7 +198,7 @@ export class SstReader {
     return FileMap.parse(tail, this.folder, this.ref);
   }
 
-  /** The cache forgets a file of which it holds nothing; another reader may have begun anew since. */
+  /** The cache forgets a file of which it holds nothing; another reader may have begun anew since. A name is looked up only then. */
   private attach(cache: BlockCache): CachedFile {
     if (this.cached === undefined || this.cached.isEmpty)
       this.cached = cache.file(this.databaseId, this.folder, this.ref.id);
