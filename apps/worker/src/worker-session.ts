@@ -48,6 +48,7 @@ export class WorkerSession {
     const base = { clock: systemClock, random: systemRandom };
     const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
     this.closers.push(() => jobs.close());
+    const secondary = await this.openDiskCache();
     const s3 = createS3Store(s3SettingsOf(config));
     this.closers.push(() => s3.close());
     const metered = new MeteredStore(s3, systemClock, (call) =>
@@ -74,7 +75,7 @@ export class WorkerSession {
       log,
       watch,
       heads: new HeadStore(ctx),
-      blocks: new BlockCache(config.BLOCK_CACHE_BYTES, { secondary: await this.openDiskCache() }),
+      blocks: new BlockCache(config.BLOCK_CACHE_BYTES, { secondary }),
       settings: ownershipSettingsOf(config),
       events: metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
     };

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId } from '@leasehold/foundation';
@@ -289,7 +293,7 @@ describe('a worker whose queue of jobs is away', () => {
   }, 20_000);
 });
 
-describe('a worker that cannot start', () => {
+describe('the start of a worker', () => {
   it('names the variable that is wrong', () => {
     const env = { LEASEHOLD_INTERNAL_SECRET: 'x'.repeat(32) };
     expect(() => loadConfig(workerConfig, env)).toThrow(/DATABASE_URL/);
@@ -297,6 +301,28 @@ describe('a worker that cannot start', () => {
       /SESSION_TTL_MS/,
     );
     expect(() => loadConfig(workerConfig, { DATABASE_URL: 'postgres://x' })).toThrow(/LEASEHOLD_INTERNAL_SECRET/);
+  });
+
+  it('serves with a disk cache too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lh-worker-'));
+    const cached = await world.start(bucket, {
+      BLOCK_CACHE_DIR: folder,
+      BLOCK_CACHE_DISK_BYTES: `${32 * 1024 * 1024}`,
+    });
+    expect((await new AskedDatabase().put('k', 'v', cached)).status).toBe(200);
+    await rm(folder, { recursive: true });
+  });
+
+  it('says so when the directory of its disk cache cannot be used, before it has a session', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'lh-worker-'));
+    const folder = join(parent, 'file');
+    await writeFile(folder, '');
+    const { objects } = await world.store.list('workers/');
+    await expect(world.start(bucket, { BLOCK_CACHE_DIR: folder })).rejects.toMatchObject({
+      code: 'cache-directory-unusable',
+    });
+    expect((await world.store.list('workers/')).objects).toHaveLength(objects.length);
+    await rm(parent, { recursive: true });
   });
 
   it('keeps nothing open when the bucket is away', async () => {

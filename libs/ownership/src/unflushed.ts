@@ -10,6 +10,9 @@ import { WriteBuffer } from './write-buffer.js';
 /** One being flushed, one being filled, and as much again for a store that is slow for a while. */
 const MAX_UNFLUSHED_MEMTABLES = 4;
 
+/** What a memtable takes beside what it counts itself: measured on one with a single small commit, as most of a worker's are. */
+const MEMTABLE_BYTES = 1_000;
+
 /**
  * What the owner of a database has accepted and no head contains yet, and how it gets there.
  *
@@ -97,6 +100,7 @@ export class Unflushed {
   }
 
   private account(): void {
-    this.ctx.dirty.set(this.held.databaseId, this.buffer.sizeBytes);
+    const { memtables, sizeBytes } = this.buffer;
+    this.ctx.dirty.set(this.held.databaseId, sizeBytes + MEMTABLE_BYTES * memtables.length);
   }
 }
