@@ -53,8 +53,14 @@ const MOST_L0_INPUTS = 48;
 /** L1 files of one rewrite for garbage: a quarter of a gigabyte, so that a job stays a matter of seconds. */
 const MOST_REWRITTEN_FILES = 32;
 
+/** The same for files of idempotency records, which live for a day only. */
+const RECORDS_FACTOR = 4;
+
 /** Files of one tier differ by no more than this factor: merging a large with a small one rewrites the large one for little. */
-const TIER_FACTOR = 4;
+const TIER_FACTOR = 2;
+
+/** As many files before the most that there may be, small neighbours of any sizes make room for each other. */
+const TIGHT_FILES = 2;
 
 /**
  * - `levels`: L0 into L1. Below the output there is nothing of its keys, so tombstones may go
@@ -109,13 +115,12 @@ function planL0(head: Head, settings: CompactionSettings): Parts | undefined {
   const levels = intoL1(head);
   const l0Bytes = bytesOf(levels.l0);
   const l1Bytes = bytesOf(levels.l1);
-  const isWorthIt = l1Bytes <= settings.smallLevelBytes || l1Bytes <= l0Bytes * settings.levelRatio;
-  if (isWorthIt || l0.length >= settings.mostL0Files) {
-    // Small files first go together, so that what is brought to L1 is large.
-    const tier = isWorthIt ? undefined : tierOf(l0, settings);
-    return tier ?? levels;
-  }
-  return tierOf(l0, settings);
+  if (l1Bytes <= settings.smallLevelBytes || l1Bytes <= l0Bytes * settings.levelRatio) return levels;
+  // Small files first go together, so that what is brought to a large L1 is large.
+  const tier = tierOf(l0, settings, Math.max(2, settings.l0Files), TIER_FACTOR);
+  if (tier !== undefined || l0.length < settings.mostL0Files - TIGHT_FILES) return tier;
+  const crowd = tierOf(l0, settings, 2, Number.POSITIVE_INFINITY);
+  return crowd ?? (l0.length < settings.mostL0Files ? undefined : levels);
 }
 
 function intoL1({ l0, l1 }: Head): Parts & Pick<CompactionPlan, 'l0' | 'l1'> {
@@ -123,9 +128,8 @@ function intoL1({ l0, l1 }: Head): Parts & Pick<CompactionPlan, 'l0' | 'l1'> {
   return { kind: 'levels', l0: inputs, l1: l1.filter((ref) => inputs.some((input) => overlaps(input, ref))) };
 }
 
-/** The newest neighbours of about one size, at least l0Files of them, which together stay small. */
-function tierOf(l0: readonly SstRef[], settings: CompactionSettings): Parts | undefined {
-  const least = Math.max(2, settings.l0Files);
+/** The newest neighbours of about one size, at least so many of them, which together stay small. */
+function tierOf(l0: readonly SstRef[], settings: CompactionSettings, least: number, factor: number): Parts | undefined {
   for (let from = 0; from + least <= l0.length; from++) {
     let smallest = Number.POSITIVE_INFINITY;
     let largest = 0;
@@ -136,7 +140,7 @@ function tierOf(l0: readonly SstRef[], settings: CompactionSettings): Parts | un
       smallest = Math.min(smallest, sizeBytes);
       largest = Math.max(largest, sizeBytes);
       total += sizeBytes;
-      if (largest > smallest * TIER_FACTOR || total > settings.tierFileBytes) break;
+      if (largest > smallest * factor || total > settings.tierFileBytes) break;
     }
     if (to - from >= least) return { kind: 'tier', l0: l0.slice(from, to) };
   }
@@ -165,7 +169,7 @@ function planRecords({ idempotency: { files } }: Head): Parts | undefined {
   let count = 0;
   let bytes = 0;
   for (const { sizeBytes } of files) {
-    if (count >= IDEMPOTENCY_FILES / 2 && sizeBytes > bytes * TIER_FACTOR) break;
+    if (count >= IDEMPOTENCY_FILES / 2 && sizeBytes > bytes * RECORDS_FACTOR) break;
     count++;
     bytes += sizeBytes;
   }
