@@ -114,6 +114,23 @@ describe('a compaction', () => {
     );
   });
 
+  it('leaves L1 files in place that lie between what L0 touches, and no output reaches across them', async () => {
+    const world = await withFiles(Object.fromEntries(['a', 'e', 'm', 'r', 'z'].map((key) => [key, '1'])));
+    await compactDatabase(world.ctx, DATABASE, { l0Files: 1, targetFileBytes: 1 });
+    const before = (await world.load()).head.l1;
+    await world.flush([world.commit({ d: '2', e: '2', zz: '2' })], TO_FILE);
+    const settings = { ...SETTINGS, l0Files: 1, garbageShare: 2 };
+    // Within L0's keys are e, m, r and z; it has something for e alone, and something behind z.
+    expect(await compactDatabase(world.ctx, DATABASE, settings)).toMatchObject({ outcome: 'compacted', tries: 1 });
+    const { l1 } = (await world.load()).head;
+    expect(await contentOf(world)).toEqual(['a=1', 'd=2', 'e=2', 'm=1', 'r=1', 'z=1', 'zz=2']);
+    expect(idsOf(l1)).toContain(before[0]?.id);
+    await world.flush([world.commit({ e: '3' })], TO_FILE);
+    await world.flush([world.commit({ zz: '3' })], TO_FILE);
+    expect(await compactDatabase(world.ctx, DATABASE, { ...SETTINGS, garbageShare: 2 })).toMatchObject({ tries: 1 });
+    expect(await contentOf(world)).toEqual(['a=1', 'd=2', 'e=3', 'm=1', 'r=1', 'z=1', 'zz=3']);
+  });
+
   it('reads its inputs in few requests and keeps the cache out of it', async () => {
     const world = new EngineWorld();
     await world.claim();
