@@ -175,10 +175,12 @@ export class OwnedDatabase {
     for (let since = request.since; ;) {
       const changes = await this.during(() => this.changesNow({ ...request, since }, signal));
       if (changes.commits.length > 0) return changes;
+      const isFurther = changes.through > since;
       since = changes.through;
       const leftMs = endsAt - clock.monotonic();
-      const isBehind = since < this.contents.last().version.sequence;
+      const isBehind = isFurther && since < this.contents.last().version.sequence;
       if (leftMs <= 0 || signal.aborted) return changes;
+      // Commits that did nothing to the range were passed over; what has come meanwhile may do something.
       if (!isBehind) await this.nextCommit(leftMs, signal);
       if (this.closedBecause !== undefined || this.held.isFenced) return changes;
     }
@@ -221,14 +223,12 @@ export class OwnedDatabase {
   }
 
   private during<T>(operation: () => Promise<T>): Promise<T> {
-    return this.users.during(async () => {
-      if (this.closedBecause !== undefined) throw new HandleClosedError(this.closedBecause);
-      if (this.held.isFenced) throw new HandleClosedError('the database was taken over');
-      const { clock } = this.ctx;
-      this.usedAt = clock.monotonic();
-      this.lookedInAt = clock.now();
-      return operation();
-    });
+    if (this.closedBecause !== undefined) return Promise.reject(new HandleClosedError(this.closedBecause));
+    if (this.held.isFenced) return Promise.reject(new HandleClosedError('the database was taken over'));
+    const { clock } = this.ctx;
+    this.usedAt = clock.monotonic();
+    this.lookedInAt = clock.now();
+    return this.users.during(operation);
   }
 
   private async changesNow(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {

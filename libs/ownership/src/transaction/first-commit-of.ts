@@ -27,7 +27,7 @@ export function firstCommitOf(
     if (tx.idempotencyKey !== undefined && head.idempotency.files.length > 0) return undefined;
     const record = tx.idempotencyKey && recentRecord(tx.idempotencyKey.key, [], head, now);
     if (record !== undefined) return undefined;
-    const known = knowledgeIn(tx, new View({ memtables: [], head, files, now }));
+    const known = knowledgeIn(tx, () => new View({ memtables: [], head, files, now }));
     if (known === undefined || decide(tx, known, now).kind !== 'holds') return undefined;
     const last = lastCommitOf([], head);
     const version = versionAfter(last, head.epoch);
@@ -40,10 +40,10 @@ export function firstCommitOf(
 }
 
 /** Undefined where files have to be asked, or where there is no answer. */
-function knowledgeIn(tx: Transaction, view: View): Knowledge | undefined {
+function knowledgeIn(tx: Transaction, viewOf: () => View): Knowledge | undefined {
   if (asksNothing(tx)) return NOTHING_ASKED;
   try {
-    const known = gather(tx, view, undefined);
+    const known = gather(tx, viewOf, undefined);
     if (!(known instanceof Promise)) return known;
     // What it reads is in the cache when the owner looks.
     known.catch(() => undefined);

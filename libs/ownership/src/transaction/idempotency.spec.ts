@@ -67,6 +67,24 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
     expect(await workers.settle(create())).toEqual({ version, effect: 'repeated' });
   });
 
+  it('is answered although the history that it checked is gone', async () => {
+    await workers.settle(a.put(DATABASE, 'k', 'v'));
+    const { head } = await workers.headOf(DATABASE);
+    const check = (since: number) => ({
+      checks: [{ kind: 'range', range: { start: utf8('k') }, since } as const],
+      ops: [ADD],
+      ...keyed('i'),
+    });
+    const { version } = await workers.settle(a.transact(DATABASE, check(1)));
+    await workers.settle(a.release(DATABASE));
+    const stored = await workers.headOf(DATABASE);
+    await workers.heads.swap(stored, { ...stored.head, horizon: 2 });
+    expect(head.horizon).toBe(0);
+    expect(await workers.settle(a.transact(DATABASE, check(1)))).toEqual({ version, effect: 'repeated' });
+    const other = a.transact(DATABASE, { ...check(1), ...keyed('j') });
+    expect(await workers.settle(fate(other))).toBe('history-gone');
+  });
+
   it('is not taken for another request under the same key', async () => {
     await workers.settle(add('i'));
     const other = a.transact(DATABASE, { ops: [ADD], ...keyed('i', 2) });

@@ -19,38 +19,47 @@ export interface Knowledge {
 export const NOTHING_ASKED: Knowledge = { checkedKeys: [], checkedRanges: [], counters: [], record: undefined };
 
 /**
- * Looks everything up in one view; a promise only when files have to be asked, and then for all of it at once.
+ * Looks everything up; a promise only when files have to be asked, and then for all of it at once. Where the idempotency key has a record
+ * nothing else counts: what a repetition checks may be long gone.
+ * @param viewOf called at most once, and not for a request that asks for nothing but its record
  * @throws FutureVersionError, HistoryGoneError of a range check
  */
 export function gather(
-  { checks, ops }: Transaction,
-  view: View,
+  tx: Transaction,
+  viewOf: () => View,
   record: IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined>,
 ): Knowledge | Promise<Knowledge> {
+  if (!(record instanceof Promise)) return record === undefined ? lookUp(tx, viewOf) : { ...NOTHING_ASKED, record };
+  const rest = new Promise<Knowledge>((resolve) => resolve(lookUp(tx, viewOf)));
+  rest.catch(() => undefined);
+  return record.then((found) => (found === undefined ? rest : { ...NOTHING_ASKED, record: found }));
+}
+
+function lookUp({ checks, ops }: Transaction, viewOf: () => View): Knowledge | Promise<Knowledge> {
+  if (checks.length === 0 && !ops.some(isCounter)) return NOTHING_ASKED;
+  const view = viewOf();
   const waits: Promise<unknown>[] = [];
-  const known = {
-    checkedKeys: [] as (Lookup | undefined)[],
-    checkedRanges: [] as (RangeChange | undefined)[],
-    counters: [] as (Lookup | undefined)[],
-    record: undefined as IdempotencyRecord | undefined,
-  };
+  const checkedKeys: (Lookup | undefined)[] = [];
+  const checkedRanges: (RangeChange | undefined)[] = [];
+  const counters: (Lookup | undefined)[] = [];
+  for (const check of checks) {
+    if (check.kind === 'range' && check.since > view.version.sequence) throw new FutureVersionError(check.since);
+  }
   const learn = <T>(found: T | Promise<T>, keep: (found: T) => void): void => {
     if (found instanceof Promise) waits.push(found.then(keep));
     else keep(found);
   };
-  learn(record, (found) => (known.record = found));
   for (const [position, check] of checks.entries()) {
-    if (check.kind === 'key') {
-      if (check.precondition.kind === 'none') continue;
-      learn(view.lookup(check.key), (found) => (known.checkedKeys[position] = found));
-    } else {
-      if (check.since > view.version.sequence) throw new FutureVersionError(check.since);
-      learn(view.firstChange(check.range, check.since), (found) => (known.checkedRanges[position] = found));
+    if (check.kind === 'range') {
+      learn(view.firstChange(check.range, check.since), (found) => (checkedRanges[position] = found));
+    } else if (check.precondition.kind !== 'none') {
+      learn(view.lookup(check.key), (found) => (checkedKeys[position] = found));
     }
   }
   for (const [position, op] of ops.entries()) {
-    if (isCounter(op)) learn(view.lookup(op.key), (found) => (known.counters[position] = found));
+    if (isCounter(op)) learn(view.lookup(op.key), (found) => (counters[position] = found));
   }
+  const known = { checkedKeys, checkedRanges, counters, record: undefined };
   return waits.length === 0 ? known : Promise.all(waits).then(() => known);
 }
 

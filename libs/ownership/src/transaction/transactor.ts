@@ -72,9 +72,12 @@ export class Transactor {
    *   HistoryGoneError, BackpressureError, HandleClosedError, LeaseholdError `unavailable`: nothing was applied
    * @throws UnknownOutcomeError the session, or the caller's time, ended before the outcome was known (H5)
    */
-  async transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
-    if (this.isUnderPressure) await this.heldBack(signal);
-    // Most find nobody before them and everything in memory, and have their number when this call returns.
+  transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
+    return this.isUnderPressure ? this.heldBack(signal).then(() => this.decide(tx, signal)) : this.decide(tx, signal);
+  }
+
+  /** Most find nobody before them and everything in memory, and have their number when this returns. */
+  private decide(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
     const footprint = this.turns === undefined ? undefined : footprintOf(tx);
     if (footprint === undefined || this.turns?.isFree(footprint) !== false) {
       const known = this.gather(tx);
@@ -82,8 +85,7 @@ export class Transactor {
       // Asked again in its turn, when what it reads is in the cache.
       known.catch(() => undefined);
     }
-    const decided = await this.inTurn(tx, footprint ?? footprintOf(tx), signal);
-    return decided.outcome;
+    return this.inTurn(tx, footprint ?? footprintOf(tx), signal).then(({ outcome }) => outcome);
   }
 
   private get isUnderPressure(): boolean {
@@ -136,15 +138,15 @@ export class Transactor {
   private gather(tx: Transaction): Knowledge | Promise<Knowledge> {
     if (asksNothing(tx)) return NOTHING_ASKED;
     const { contents } = this.parts;
-    return gather(tx, contents.present(), tx.idempotencyKey && this.recordOf(tx.idempotencyKey.key));
+    return gather(tx, () => contents.present(), tx.idempotencyKey && this.recordOf(tx.idempotencyKey.key));
   }
 
   private recordOf(key: Uint8Array): IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined> {
     return recordOf(key, this.parts.contents.parts(), this.parts.ctx.clock.now());
   }
 
-  /** Everything up to the number happens before this returns. */
-  private async conclude(tx: Transaction, known: Knowledge, signal: AbortSignal): Promise<TransactionOutcome> {
+  /** Everything up to the number happens before this returns, or throws. */
+  private conclude(tx: Transaction, known: Knowledge, signal: AbortSignal): Promise<TransactionOutcome> {
     const { contents, epoch, ctx } = this.parts;
     this.assertHeld();
     const last = contents.last();
@@ -155,32 +157,33 @@ export class Transactor {
       case 'repeated':
         return this.durably(verdict.version, 'repeated', signal);
       case 'reused':
-        await contents.shown(verdict.version, signal);
-        throw new IdempotencyKeyReusedError();
+        return this.refused(verdict.version, signal, new IdempotencyKeyReusedError());
       case 'failed':
-        if (verdict.shows) await contents.shown(verdict.shows, signal);
-        throw new PreconditionFailedError(verdict.present, verdict.failedCheck);
+        return this.refused(verdict.shows, signal, new PreconditionFailedError(verdict.present, verdict.failedCheck));
       case 'expired': {
         const version = this.deleteExpired(verdict.keys, now);
-        await contents.shown(version, signal);
-        throw new PreconditionFailedError(version, verdict.failedCheck);
+        return this.refused(version, signal, new PreconditionFailedError(version, verdict.failedCheck));
       }
       case 'holds':
     }
     if (tx.ops.length === 0) {
-      await contents.shown(last.version, signal);
-      return { version: last.version, effect: 'nothing' };
+      return contents.shown(last.version, signal).then(() => ({ version: last.version, effect: 'nothing' }));
     }
     if (signal.aborted) throw new OwnerUnavailableError('the turn of the write came too late', signal.reason);
     const version = versionAfter(last, epoch);
     const effects = resolveOperations(tx.ops, (position) => known.counters[position]?.entry, version, now);
     if ('faultyOperation' in effects) {
       const shows = known.counters[effects.faultyOperation]?.version;
-      if (shows) await contents.shown(shows, signal);
-      throw new NotACounterError(effects.faultyOperation);
+      return this.refused(shows, signal, new NotACounterError(effects.faultyOperation));
     }
     this.accept(tx, version, effects, now);
     return this.durably(version, 'committed', signal);
+  }
+
+  /** @param shows the commit that the refusal depends on (R2) */
+  private async refused(shows: Version | undefined, signal: AbortSignal, error: Error): Promise<never> {
+    if (shows) await this.parts.contents.shown(shows, signal);
+    throw error;
   }
 
   /**
@@ -214,15 +217,15 @@ export class Transactor {
     this.parts.onAccepted();
   }
 
-  private async durably(
+  private durably(
     version: Version,
     effect: TransactionOutcome['effect'],
     signal: AbortSignal,
   ): Promise<TransactionOutcome> {
-    await unlessAborted(this.parts.durable.until(version.sequence), [signal], (reason) => {
-      return new UnknownOutcomeError('commit was not durable in time', { cause: reason });
-    });
-    return { version, effect };
+    return unlessAborted(this.parts.durable.until(version.sequence), [signal], tooLate).then(() => ({
+      version,
+      effect,
+    }));
   }
 
   private assertHeld(): void {
@@ -250,4 +253,8 @@ export class Transactor {
         return new IdempotencyKeysExhaustedError();
     }
   }
+}
+
+function tooLate(reason: unknown): Error {
+  return new UnknownOutcomeError('commit was not durable in time', { cause: reason });
 }
