@@ -24,13 +24,13 @@ function state(rolledMib: readonly number[], looseMib: readonly number[]) {
     neededBytes: mib * MIB,
     unreadable: false,
   }));
-  return { rollups, loose, neededBytes: [...rolledMib, ...looseMib].reduce((sum, mib) => sum + mib * MIB, 0) };
+  return { rollups, loose };
 }
 
 /** Sizes of what the plan takes: `rollups | loose`. */
 function plan(rolledMib: readonly number[], looseMib: readonly number[]): string | undefined {
-  const { rollups, loose, neededBytes } = state(rolledMib, looseMib);
-  const planned = planFold(rollups, loose, neededBytes);
+  const { rollups, loose } = state(rolledMib, looseMib);
+  const planned = planFold(rollups, loose);
   const sizes = (parts: readonly { neededBytes: number }[]): string =>
     parts.map((part) => part.neededBytes / MIB).join(' ');
   return planned && `${sizes(planned.rollups)} | ${sizes(planned.loose)}`;
@@ -64,12 +64,12 @@ describe('L5: what goes into the next rollup', () => {
   });
 
   it('never passes a segment that cannot be read back, nor merges a rollup that cannot', () => {
-    const { rollups, loose, neededBytes } = state([0.5, 0.5, 0.5], [0.1, 0.1, 0.1]);
+    const { rollups, loose } = state([0.5, 0.5, 0.5], [0.1, 0.1, 0.1]);
     const damaged = loose.map((segment, i) => ({ ...segment, unreadable: i === 1 }));
-    expect(planFold(rollups, damaged, neededBytes)?.loose).toHaveLength(1);
-    expect(planFold(rollups, damaged.slice(1), neededBytes)).toBeUndefined();
+    expect(planFold(rollups, damaged)?.loose).toHaveLength(1);
+    expect(planFold(rollups, damaged.slice(1))).toBeUndefined();
     const bad = rollups.map((rollup, i) => ({ ...rollup, unreadable: i === 1 }));
-    expect(planFold(bad, loose, neededBytes)?.rollups).toEqual([]);
+    expect(planFold(bad, loose)?.rollups).toEqual([]);
   });
 
   it('always finds a way, however much is needed, and keeps the count', () => {
@@ -78,8 +78,8 @@ describe('L5: what goes into the next rollup', () => {
         fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: ROLLUPS_LIMIT }),
         fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: 1, maxLength: 300 }),
         (rolledMib, looseMib) => {
-          const { rollups, loose, neededBytes } = state(rolledMib, looseMib);
-          const planned = planFold(rollups, loose, neededBytes);
+          const { rollups, loose } = state(rolledMib, looseMib);
+          const planned = planFold(rollups, loose);
           expect(planned).toBeDefined();
           const after = rollups.length - (planned?.rollups.length ?? 0) + 1;
           expect(after).toBeLessThanOrEqual(ROLLUPS_LIMIT);
@@ -102,7 +102,7 @@ describe('L5: what goes into the next rollup', () => {
     for (let fold = 0; total < 128; fold++) {
       const added = 0.2 + random.fraction();
       const { rollups, loose } = state(sizes, [added]);
-      const planned = planFold(rollups, loose, (total + added) * MIB);
+      const planned = planFold(rollups, loose);
       if (planned === undefined) throw new Error('stuck');
       const at = rollups.indexOf(planned.rollups[0] as RetainedRollup);
       const merged = planned.rollups.reduce((sum, rollup) => sum + rollup.neededBytes / MIB, 0);

@@ -25,16 +25,15 @@ export interface FoldPlan {
  * cheapest two neighbours are merged first.
  *
  * A rollup holds 32 MiB, or more in a log with so much needed that 16 of them would not do: 2/15 of the whole, so that
- * among 16 rollups there are always two neighbours which fit into one.
+ * among 16 rollups there are always two neighbours which fit into one. The whole counts as rollups do, with what each frame
+ * adds to its payload: of small commits that is the larger part. [Counted by payloads, 16 rollups of small commits fit into no
+ * plan, and the log stops.]
  *
- * @param neededBytes of all of the log
+ * @param loose all from the floor on that are confirmed
  * @returns undefined when nothing can be folded
  */
-export function planFold(
-  rollups: readonly RetainedRollup[],
-  loose: readonly LooseSegment[],
-  neededBytes: number,
-): FoldPlan | undefined {
+export function planFold(rollups: readonly RetainedRollup[], loose: readonly LooseSegment[]): FoldPlan | undefined {
+  const neededBytes = sum(rollups) + sum(loose);
   const limitBytes = Math.max(ROLLUP_BYTES, Math.ceil((neededBytes * 2) / (ROLLUPS_LIMIT - 1)));
   const folded = fitting(loose, limitBytes);
   if (folded.length === 0) return undefined;

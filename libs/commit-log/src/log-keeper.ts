@@ -119,7 +119,7 @@ export class LogKeeper {
     const { retention, ctx } = this;
     const { session, random, store } = ctx;
     const loose = [...retention.looseFrom(this.floor, this.confirmations.confirmedThrough)];
-    const plan = planFold(retention.rollups, loose, retention.unflushedBytes);
+    const plan = planFold(retention.rollups, loose);
     if (plan === undefined) return false;
     const range = rangeOf(plan);
     const name = { sessionId: session.id, ...range };
