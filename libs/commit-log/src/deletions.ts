@@ -20,18 +20,20 @@ export class Deletions {
 
   private async run(): Promise<void> {
     this.running = true;
-    const due = this.waiting;
-    this.waiting = [];
-    let failed = 0;
-    await forEachBounded(due, CONCURRENT_DELETES, async (key) => {
-      await this.store.delete(key).catch(() => {
-        failed++;
-        this.keep(key);
+    let failed: number;
+    do {
+      const due = this.waiting;
+      this.waiting = [];
+      failed = 0;
+      await forEachBounded(due, CONCURRENT_DELETES, async (key) => {
+        await this.store.delete(key).catch(() => {
+          failed++;
+          this.keep(key);
+        });
       });
-    });
+      // Those that came meanwhile; failures alone wait for company, or a store that is down would be asked without end.
+    } while (this.waiting.length > failed);
     this.running = false;
-    // Those that came meanwhile; failures alone wait for company, or a store that is down would be asked without end.
-    if (this.waiting.length > failed) await this.run();
   }
 
   private keep(key: string): void {

@@ -60,7 +60,8 @@ async function readSegmentBack(
   for (const { header, payload } of (await readBackObject(store, { sessionId, number }, number)).intact) {
     const retained = retention.find(header, number);
     if (retained === undefined || !missing.delete(retained)) continue;
-    found.push({ retained, rolled: { segment: number, frame: { ...header, payload } } });
+    // A copy: a view would keep all of the segment in memory until the rollup is written, and there may be hundreds.
+    found.push({ retained, rolled: { segment: number, frame: { ...header, payload: Uint8Array.from(payload) } } });
   }
   for (const { needed } of missing) if (needed) throw new UnreadableHolderError(number);
   return found;
