@@ -457,6 +457,21 @@ describe('S3, H5: a session that was sealed', () => {
   });
 });
 
+describe('H5: a segment that cannot be written', () => {
+  it('ends the session: nobody waits for ever for a commit that was taken', async () => {
+    const bad = log.append({
+      databaseId: A,
+      epoch: 2 ** 40,
+      firstSequence: 1,
+      lastSequence: 1,
+      payload: new Uint8Array(1),
+    });
+    await expect(clock.settle(bad)).rejects.toBeInstanceOf(UnknownOutcomeError);
+    expect(session.ended.aborted).toBe(true);
+    await log.idle();
+  });
+});
+
 describe('S6: floor and trimming', () => {
   async function confirmed(count: number, databaseId: DatabaseId): Promise<void> {
     for (let i = 0; i < count; i++) await clock.settle(append(databaseId));

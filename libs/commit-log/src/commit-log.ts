@@ -125,8 +125,9 @@ export class CommitLog {
   }
 
   /**
-   * Databases that have to be flushed for the log to go on, whatever their size: bytes of theirs in the log cannot be read back for a
-   * rollup (L3), which stops the floor, and after {@link LOOSE_LIMIT_SEGMENTS} the log. Empty unless the store has damaged something.
+   * Databases that have to be flushed soon, whatever their size: bytes of theirs in the log cannot be read back (L3), so that only this
+   * process still has their commits. In a segment they stop the floor, and after {@link LOOSE_LIMIT_SEGMENTS} the log; in a rollup they
+   * keep one of 16 places. Empty unless the store has damaged something.
    */
   blockers(): readonly DatabaseId[] {
     return this.retention.blockers;
@@ -223,9 +224,9 @@ export class CommitLog {
     const { random, session } = this.ctx;
     this.putting++;
     const name = { sessionId: session.id, number: this.confirmations.issue() };
-    const frames = appends.map((append) => this.frameOf(append, name.number));
-    const body = encodeSegment(name, drawNonce(random), frames);
     try {
+      const frames = appends.map((append) => this.frameOf(append, name.number));
+      const body = encodeSegment(name, drawNonce(random), frames);
       const key = bucketLayout.segment(name.sessionId, name.number);
       const created = await settleOwn({ ...this.ctx, store: this.puts }, key, body);
       if (created.outcome === 'done') this.confirm(name.number, appends);

@@ -12,7 +12,10 @@ const SAVED_LIMIT = 4;
  *
  * Both attempts say the same, so it does not matter which of them lands, or that both do: the second is refused, which the
  * settlement that every put belongs to reads back and finds its own bytes (P1). The loser may also land much later, as
- * any abandoned put may; its object's number is confirmed or below the floor by then (S6).
+ * any abandoned put may: by then its number is confirmed, below the floor (S6), or, if the session ended first, closed (S3).
+ *
+ * Only for creations of own objects. `refused` may be answered while the other attempt is on its way, which a settlement
+ * that tells a lone refusal from one after an unclear answer would take for final.
  *
  * Each put earns a share of a hedge, so that hedges stay that share of all puts however slow the store gets: a store that
  * is overloaded is not loaded twice.

@@ -80,14 +80,17 @@ export class Retention {
       .map(([databaseId]) => databaseId);
   }
 
-  /** Databases with needed frames in a loose segment that no rollup can take in, because it cannot be read back. */
+  /**
+   * Databases with needed frames in objects that cannot be read back, the one with the oldest first: no rollup takes these in, and what
+   * is in memory is all that is left of them.
+   */
   get blockers(): readonly DatabaseId[] {
-    const blockers = new Set<DatabaseId>();
-    for (const { unreadable, frames } of this.loose.values()) {
-      if (!unreadable) continue;
-      for (const { databaseId, needed } of frames) if (needed) blockers.add(databaseId);
-    }
-    return [...blockers];
+    const damaged = new Set([...this.loose.values()].flatMap(({ unreadable, number }) => (unreadable ? number : [])));
+    const ranges = this.rolled.filter(({ unreadable }) => unreadable);
+    if (damaged.size === 0 && ranges.length === 0) return [];
+    const isDamaged = ({ segment }: RetainedFrame): boolean =>
+      damaged.has(segment) || ranges.some(({ from, to }) => from <= segment && segment <= to);
+    return this.laggards.filter((databaseId) => this.needed.get(databaseId)?.some(isDamaged));
   }
 
   needs(databaseId: DatabaseId): boolean {

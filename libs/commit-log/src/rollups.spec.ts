@@ -351,6 +351,12 @@ describe('L5: frames for a rollup', () => {
     await fill(3 * FOLD_AT);
     expect((await recordOf()).rollups).toContainEqual({ from: 11, to: 20 });
     expect(session.floor).toBe(6 * FOLD_AT + 1);
+    // Only this process still has them: they are to be flushed before it dies.
+    expect(log.blockers()).toEqual([A]);
+    log.flushed(A, 1, 20);
+    expect(log.blockers()).toEqual([]);
+    await clock.advance(TTL_MS);
+    expect((await recordOf()).rollups).not.toContainEqual({ from: 11, to: 20 });
   });
 });
 
