@@ -1,7 +1,7 @@
 import type { Clock } from '@leasehold/foundation';
 
 /** Far below what a lock's renewal or a request can wait for. */
-const TURN_MS = 20;
+const TURN_MS = 10;
 
 /** Gives the event loop a turn in long loops, by time: what counts of work take depends on keys and machines. */
 export class Turns {

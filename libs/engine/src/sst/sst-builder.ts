@@ -1,8 +1,8 @@
 import type { DatabaseId, Ulid } from '@leasehold/foundation';
-import { assert, concatBytes, equalBytes } from '@leasehold/foundation';
+import { assert, concatBytes } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
-import { compareEntries, NEVER } from '../entry.js';
+import { compareKeys, NEVER } from '../entry.js';
 import { BlockBuilder } from '../format/sst-block-builder.js';
 import { FilterBuilder } from '../format/sst-filter.js';
 import type { BlockHandle } from '../format/sst-index.js';
@@ -55,14 +55,16 @@ export class SstBuilder {
   }
 
   add(entry: Entry): void {
-    assert(this.last === undefined || compareEntries(this.last, entry) < 0, 'entries arrive in order');
+    const order = this.last === undefined ? -1 : compareKeys(this.last.key, entry.key);
+    const isSuperseded = order === 0 && (this.last as Entry).version.sequence > entry.version.sequence;
+    assert(order < 0 || isSuperseded, 'entries arrive in order');
     this.block.add(entry);
     this.filter.add(entry.key);
     this.entryCount++;
     const putBytes = entry.kind === 'put' ? entry.key.byteLength + entry.value.byteLength : 0;
     if (entry.kind === 'delete') this.deletes++;
     else this.putBytes += putBytes;
-    if (this.last !== undefined && equalBytes(this.last.key, entry.key)) {
+    if (isSuperseded) {
       this.superseded++;
       this.supersededBytes += putBytes;
     }
