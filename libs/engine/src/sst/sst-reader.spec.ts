@@ -109,6 +109,25 @@ describe('a reader of a file', () => {
     await expect(reader(undefined, { ...elsewhere, folder: undefined }).get(key(3))).rejects.toThrow(MissingFileError);
   });
 
+  it('finds each of many versions of one key, which fill several blocks', async () => {
+    const builder = new SstBuilder(DATABASE);
+    const versions = 60;
+    for (let i = versions; i > 0; i--)
+      builder.add(putEntry(utf8('hot'), { epoch: 1, sequence: i }, VALUES[i] as Uint8Array));
+    builder.add(putEntry(utf8('later'), { epoch: 1, sequence: 1 }, utf8('x')));
+    const built = builder.finish(FILE_ID.replace('f1', 'f3'), new Uint8Array(16));
+    await world.memory.put(bucketLayout.sst(DATABASE, built.ref.id), built.bytes, 'create');
+    const cached = reader(roomy(), built.ref);
+    expect((await cached.map()).index.count).toBeGreaterThan(3);
+    for (let through = versions + 1; through > 0; through--) {
+      const expected = Math.min(through, versions);
+      expect((await cached.get(utf8('hot'), through))?.version.sequence).toBe(expected);
+      expect(cached.find(utf8('hot'), through, undefined)).toMatchObject({ version: { sequence: expected } });
+    }
+    expect(await cached.get(utf8('hot'), 0)).toBeUndefined();
+    expect((await cached.get(utf8('later')))?.version.sequence).toBe(1);
+  });
+
   describe('with a second level', () => {
     it('fills it with what comes from the store, and asks it before the store', async () => {
       const secondary = new MapCache();
