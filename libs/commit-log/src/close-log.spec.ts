@@ -94,6 +94,32 @@ const tailOf = async (closed: ClosedLog, databaseId: DatabaseId, epoch = 1, afte
   );
 
 describe('S3: closing a log', () => {
+  it('catches up with a session that puts several segments for each that it tries to seal', async () => {
+    const put = faulty.put.bind(faulty);
+    let last = 0;
+    let tried = 0;
+    faulty.put = async (key, ...rest) => {
+      if (bucketLayout.parseSegment(session.id, key) !== undefined) tried++;
+      for (let i = 0; i < 8 && last < 200; i++) {
+        const frame = {
+          databaseId: A,
+          epoch: 1,
+          previousSegment: last,
+          firstSequence: last + 1,
+          lastSequence: last + 1,
+        };
+        const name = { sessionId: session.id, number: ++last };
+        const body = encodeSegment(name, '00'.repeat(16), [{ ...frame, payload: Buffer.from('x') }]);
+        await memory.put(keyOf(last), body, 'create');
+      }
+      return put(key, ...rest);
+    };
+    const closed = await clock.settle(closeLog(contender, session.id));
+    expect(closed.dataSegments).toHaveLength(200);
+    expect(tried).toBeLessThanOrEqual(200 / 8 + WINDOW_SEGMENTS);
+    expect(await readTail({ store: memory }, closed, A, 1, 0)).toHaveLength(200);
+  });
+
   it('seals the record, the lowest absent number and the 63 after it', async () => {
     await fill(3);
     const closed = await clock.settle(closeLog(contender, session.id));

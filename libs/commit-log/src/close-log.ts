@@ -3,6 +3,7 @@ import type { SessionId } from '@leasehold/foundation';
 import { assert, LeaseholdError } from '@leasehold/foundation';
 import type { SealOptions, SessionContext, SessionRecord } from '@leasehold/lease';
 import { decodeSessionRecord, sealRecord } from '@leasehold/lease';
+import type { ListedObject } from '@leasehold/object-store';
 import { drawNonce, settleCreate } from '@leasehold/object-store';
 
 import { forEachBounded } from './bounded.js';
@@ -90,6 +91,8 @@ async function sealWindow(
       const { kind, sizeBytes } = await createSeal(ctx, sessionId, number, signal);
       inventory.add(number, kind, sizeBytes);
     });
+    // The session still puts, several at a time. One look finds them all; number by number it would get ahead, and stay there.
+    if (inventory.lowestSeal === undefined) await look(ctx, sessionId, inventory);
   }
 }
 
@@ -118,24 +121,34 @@ interface TakenInventory {
 async function takeInventory(ctx: Pick<SessionContext, 'store'>, record: SessionRecord): Promise<TakenInventory> {
   const { sessionId, floor } = record;
   const inventory = new LogInventory(floor);
-  const maybeSeals: number[] = [];
   // One that is not listed is still named: reading it will tell that it is missing.
   const rollups = new Map(record.rollups.map(({ from, to }) => [from, { sessionId, from, to, sizeBytes: 0 }]));
-  // Rollups are listed behind all segments.
-  let startAfter: string | undefined = bucketLayout.segment(sessionId, floor - 1);
+  await look(ctx, sessionId, inventory, ({ key, sizeBytes }) => {
+    const rollup = bucketLayout.parseRollup(sessionId, key);
+    if (rollup === undefined || rollups.get(rollup.from)?.to !== rollup.to) return;
+    rollups.set(rollup.from, { sessionId, ...rollup, sizeBytes });
+  });
+  return { inventory, rollups: [...rollups.values()] };
+}
+
+/** Adds the segments from the lowest absent one on. Rollups are listed behind them, and passed on. */
+async function look(
+  ctx: Pick<SessionContext, 'store'>,
+  sessionId: SessionId,
+  inventory: LogInventory,
+  other: (object: ListedObject) => void = () => undefined,
+): Promise<void> {
+  const maybeSeals: number[] = [];
+  let startAfter: string | undefined = bucketLayout.segment(sessionId, inventory.lowestAbsent - 1);
   for (let page = 0; ; page++) {
     if (page >= LIST_PAGES_LIMIT) throw new LeaseholdError('corrupt', 'log-too-long', `log is too long: ${sessionId}`);
     const { objects, truncated } = await ctx.store.list(bucketLayout.log(sessionId), { startAfter });
-    for (const { key, sizeBytes } of objects) {
-      const number = bucketLayout.parseSegment(sessionId, key);
-      const rollup = bucketLayout.parseRollup(sessionId, key);
-      if (rollup !== undefined && rollups.get(rollup.from)?.to === rollup.to) {
-        rollups.set(rollup.from, { sessionId, ...rollup, sizeBytes });
-      }
+    for (const object of objects) {
+      const number = bucketLayout.parseSegment(sessionId, object.key);
       // Only objects of a seal's size are read: all others are data.
-      if (number === undefined) continue;
-      if (sizeBytes === SEAL_BYTES) maybeSeals.push(number);
-      else inventory.add(number, 'data', sizeBytes);
+      if (number === undefined) other(object);
+      else if (object.sizeBytes === SEAL_BYTES) maybeSeals.push(number);
+      else inventory.add(number, 'data', object.sizeBytes);
     }
     startAfter = objects.at(-1)?.key;
     if (!truncated) break;
@@ -143,7 +156,6 @@ async function takeInventory(ctx: Pick<SessionContext, 'store'>, record: Session
   await forEachBounded(maybeSeals, CONCURRENT_REQUESTS, async (number) => {
     inventory.add(number, (await readLogObject(ctx.store, { sessionId, number })).kind, SEAL_BYTES);
   });
-  return { inventory, rollups: [...rollups.values()] };
 }
 
 /** What the number holds once this resolves: refused means read it; data is data, and a seal by anyone is a seal. */
