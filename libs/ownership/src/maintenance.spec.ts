@@ -49,6 +49,16 @@ describe('maintenance', () => {
     await workers.settle(write);
   });
 
+  it('flushes at once, however small, what the log has only in memory any more (L3)', async () => {
+    await workers.settle(Promise.all([1, 2].map((i) => a.put(databaseNamed(i), 'k', 'v'))));
+    await workers.settle(Promise.all([1, 2].map((i) => a.put(databaseNamed(i), 'k', 'w'))));
+    const [before] = await lastCommits(1);
+    a.log.blockers = () => [databaseNamed(2).databaseId];
+    await workers.settle(a.maintenance.run());
+    expect(await lastCommits(1, 2)).toEqual([before, 2]);
+    expect(before).toBe(1);
+  });
+
   it('gives the least recently used up when too many are open', async () => {
     a = await workers.start({ maxOpenDatabases: 3 });
     for (let i = 1; i <= 5; i++) {

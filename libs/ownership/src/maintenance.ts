@@ -100,6 +100,8 @@ export class Maintenance {
       yield { what: 'release', databaseId: database.id, act: () => databases.release(database) };
     }
     for (const databaseId of databases.dirty.overdue) yield this.flush(databaseId);
+    // L3: memory is all that is left of these.
+    for (const databaseId of this.ctx.log.blockers()) yield this.flush(databaseId);
     for (const databaseId of databases.unsettled) {
       yield { what: 'settle', databaseId, act: () => databases.settle(databaseId) };
     }
