@@ -15,6 +15,7 @@ export { retentionFloor, sequenceAt, timeOf } from './head/timeline.js';
 export * from './head/head-store.js';
 export * from './head/new-head.js';
 export * from './read/history-gone-error.js';
+export type { Lookup } from './read/lookup.js';
 export type { RangeChange } from './read/range-change.js';
 export { EXPIRED_KEYS } from './read/range-change.js';
 export * from './read/view.js';

@@ -1,6 +1,7 @@
 import type { Entry } from '../entry.js';
 import { compareKeys } from '../entry.js';
 import type { Cursor } from './cursor.js';
+import { eventLoopTurn } from './event-loop.js';
 
 /** One key of a merge. */
 export interface MergedKey {
@@ -17,8 +18,12 @@ export interface MergeOptions {
   readonly throughSequence?: number;
 }
 
+/** Some milliseconds of work: so many entries are passed before others have their turn, also where all of them are in memory and dead. */
+export const STEPS_PER_TURN = 4_096;
+
 /**
- * Merges cursors into one pass over their keys, in order. Like a cursor it costs a promise only where something has to be fetched.
+ * Merges cursors into one pass over their keys, in order. Like a cursor it costs a promise only where something has to be fetched, or
+ * where others have waited long enough.
  *
  * There are few cursors (memtables, inline run, L0, one for L1), so the least is found by looking at all: a heap would
  * cost more than it saves.
@@ -30,6 +35,7 @@ export class KeyMerge {
   private key: Uint8Array | undefined;
   private readonly reverse: boolean;
   private readonly through: number;
+  private stepsLeft = STEPS_PER_TURN;
 
   constructor(
     private readonly cursors: readonly Cursor[],
@@ -79,11 +85,17 @@ export class KeyMerge {
       const cursor = this.cursors[i] as Cursor;
       for (let { entry } = cursor; entry !== undefined && compareKeys(entry.key, key) === 0; { entry } = cursor) {
         this.consider(entry);
-        const pending = cursor.advance();
+        const pending = cursor.advance() ?? this.turn();
         if (pending !== undefined) return pending.then(() => this.gather(i));
       }
     }
     return undefined;
+  }
+
+  private turn(): Promise<void> | undefined {
+    if (--this.stepsLeft > 0) return undefined;
+    this.stepsLeft = STEPS_PER_TURN;
+    return eventLoopTurn();
   }
 
   private consider(entry: Entry): void {

@@ -10,7 +10,7 @@ import { SCAN_FETCH } from '../sst/sst-cursor.js';
 import { HeadFiles } from './head-files.js';
 import { HistoryGoneError } from './history-gone-error.js';
 import { inlineEntries } from './inline-run.js';
-import type { Lookup } from './view.js';
+import type { Lookup } from './lookup.js';
 
 /** Why a range is not what it was. */
 export type RangeChange =

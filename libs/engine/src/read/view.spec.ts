@@ -6,8 +6,10 @@ import { describe, expect, it } from '@jest/globals';
 import { DATABASE, EngineWorld, memtableOf, text, texts } from '../../testing/engine-world.js';
 import { compactDatabase } from '../compaction/compact-database.js';
 import type { SstRef } from '../format/sst-ref.js';
+import { Memtable } from '../memtable/memtable.js';
 import { BlockCache } from '../sst/block-cache.js';
 import { MissingFileError } from '../sst/missing-file-error.js';
+import { STEPS_PER_TURN } from './merge.js';
 import { View } from './view.js';
 
 const TO_FILE = { inlineLimitBytes: 0 };
@@ -81,6 +83,25 @@ describe('a view', () => {
     expect(texts((await view.scan({ limit: 10 })).entries)).toEqual(['a=1', 'b=2']);
     expect(text((await view.get(utf8('a')))?.value as Uint8Array)).toBe('1');
     expect(await view.get(utf8('c'))).toBeUndefined();
+  });
+
+  it('lets others have their turn while a scan passes a long run of dead keys in memory', async () => {
+    const world = new EngineWorld();
+    const memtable = new Memtable();
+    const dead = 5 * STEPS_PER_TURN;
+    for (let i = 0; i < dead; i++) memtable.put(world.commit({ [`dead-${i}`]: undefined }));
+    memtable.put(world.commit({ last: 'alive' }));
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const page = await world.view(undefined, memtable).scan({ limit: 1 });
+    isOver = true;
+    expect(texts(page.entries)).toEqual(['last=alive']);
+    expect(turns).toBeGreaterThanOrEqual(4);
   });
 
   it('sees one version when a write joins the memtable in the middle of a scan', async () => {

@@ -12,6 +12,7 @@ import { MemoryCursor } from './cursor.js';
 import { HeadFiles } from './head-files.js';
 import { HistoryGoneError } from './history-gone-error.js';
 import { inlineEntries, inlineGet } from './inline-run.js';
+import type { Lookup } from './lookup.js';
 import { KeyMerge } from './merge.js';
 import type { RangeChange } from './range-change.js';
 import { firstChangeOf } from './range-change.js';
@@ -27,17 +28,6 @@ export interface ViewParts {
   readonly now: number;
   /** Reads the past: commits after this sequence are invisible. Undefined: all that the parts hold. */
   readonly through?: number;
-}
-
-/** What is known of one key. */
-export interface Lookup {
-  /** The live put; undefined when the key is not there. */
-  readonly entry: Entry | undefined;
-  /**
-   * Of what decided: a put (expired ones too), a delete or a range delete. Of a key that is not there it is what is still known: compaction forgets
-   * deletes that hide nothing any more, so that it may be older, and undefined, another time.
-   */
-  readonly version: Version | undefined;
 }
 
 export interface ScanOptions extends KeyRange {

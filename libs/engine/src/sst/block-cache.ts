@@ -22,6 +22,8 @@ const EPOCHS_PER_TURNOVER = 4;
 /** Making room looks at so many databases at most before it takes the largest of them. */
 const VICTIM_TRIES = 16;
 
+type Account = CacheAccount<CacheSlot>;
+
 /**
  * Blocks and file maps in memory, bounded in bytes: one for a worker, fair between its databases. Files never change and ids are
  * never reused, so nothing in here can be stale.
@@ -34,17 +36,17 @@ export class BlockCache {
   readonly secondary: SecondaryCache | undefined;
   private readonly minShareBytes: number;
   /** Those that hold something. */
-  private readonly accounts = new Map<DatabaseId, CacheAccount>();
+  private readonly accounts = new Map<DatabaseId, Account>();
   /** Likewise. */
   private readonly files = new Map<string, CachedFile>();
   private readonly loading = new Map<string, Promise<unknown>>();
   private bytes = 0;
   /** Not touched in the last epoch, and perhaps since. */
-  private idle: CacheAccount[] = [];
+  private idle: Account[] = [];
   private activeInEpoch = 0;
   private activeBefore = 0;
   private loadedInEpoch = 0;
-  private rotation: Iterator<CacheAccount> | undefined;
+  private rotation: Iterator<Account> | undefined;
 
   constructor(
     private readonly limitBytes: number,
@@ -68,7 +70,10 @@ export class BlockCache {
   file(databaseId: DatabaseId, folder: DatabaseId, id: Ulid): CachedFile {
     const name = `${folder}/${id}`;
     // Remembered when it holds something: asking for files that are then not read must not fill the map.
-    return this.files.get(name) ?? new CachedFile(name, this.accounts.get(databaseId) ?? new CacheAccount(databaseId));
+    return (
+      this.files.get(name) ??
+      new CachedFile(name, this.accounts.get(databaseId) ?? new CacheAccount<CacheSlot>(databaseId))
+    );
   }
 
   /** @param block its number; undefined for the map */
@@ -94,7 +99,7 @@ export class BlockCache {
   }
 
   /** Brings a file and its account (back) into the maps. */
-  private register(file: CachedFile): CacheAccount {
+  private register(file: CachedFile): Account {
     if (file.isEmpty) {
       const { databaseId } = file.account;
       file.account = this.accounts.get(databaseId) ?? file.account;
@@ -109,7 +114,7 @@ export class BlockCache {
     return account;
   }
 
-  private evictFrom(account: CacheAccount): void {
+  private evictFrom(account: Account): void {
     const slot = account.evict();
     if (slot === undefined) return;
     this.bytes -= slot.sizeBytes;
@@ -118,7 +123,7 @@ export class BlockCache {
     if (account.bytes === 0) this.accounts.delete(account.databaseId);
   }
 
-  private victim(loading: CacheAccount): CacheAccount {
+  private victim(loading: Account): Account {
     for (let last = this.idle[this.idle.length - 1]; last !== undefined; last = this.idle[this.idle.length - 1]) {
       if (!last.isTouched && last.bytes > 0) return last;
       this.idle.pop();
@@ -134,14 +139,14 @@ export class BlockCache {
     return largest;
   }
 
-  private nextInRotation(): CacheAccount {
+  private nextInRotation(): Account {
     let step = this.rotation?.next();
     if (step === undefined || step.done === true) {
       this.rotation = this.accounts.values();
       step = this.rotation.next();
     }
     // Something is cached, or nobody would look for a victim.
-    return step.value as CacheAccount;
+    return step.value as Account;
   }
 
   private turnEpoch(): void {

@@ -1,23 +1,29 @@
 import type { DatabaseId } from '@leasehold/foundation';
 
-import type { CacheSlot } from './cache-slot.js';
+/** What an account queues: the links and the mark are its own. */
+export interface Queued<S> {
+  isUsed: boolean;
+  newer: S | undefined;
+  older: S | undefined;
+  readonly sizeBytes: number;
+}
 
 /**
  * The blocks of one database in the cache, in order of arrival, with the SIEVE rule for which goes first (Zhang et al., NSDI 2024): a hand walks from
  * the oldest to the newest, spares what was used since it came by last, and takes the first that was not. A hit sets a flag and moves
  * nothing; what a scan reads once goes before what is read again and again, as the hand stays among the newcomers.
  */
-export class CacheAccount {
+export class CacheAccount<S extends Queued<S>> {
   bytes = 0;
   /** Used or filled since the cache looked last. */
   isTouched = false;
-  private newest: CacheSlot | undefined;
-  private oldest: CacheSlot | undefined;
-  private hand: CacheSlot | undefined;
+  private newest: S | undefined;
+  private oldest: S | undefined;
+  private hand: S | undefined;
 
   constructor(readonly databaseId: DatabaseId) {}
 
-  add(slot: CacheSlot): void {
+  add(slot: S): void {
     slot.older = this.newest;
     if (this.newest !== undefined) this.newest.newer = slot;
     this.newest = slot;
@@ -26,7 +32,7 @@ export class CacheAccount {
   }
 
   /** Takes out what is worth least. Undefined when there is nothing. */
-  evict(): CacheSlot | undefined {
+  evict(): S | undefined {
     let slot = this.hand ?? this.oldest;
     // At most two rounds: the first clears every flag.
     while (slot?.isUsed === true) {
@@ -39,7 +45,7 @@ export class CacheAccount {
     return slot;
   }
 
-  private unlink(slot: CacheSlot): void {
+  private unlink(slot: S): void {
     if (slot.newer === undefined) this.newest = slot.older;
     else slot.newer.older = slot.older;
     if (slot.older === undefined) this.oldest = slot.newer;

@@ -34,7 +34,7 @@ export class CachedFile {
   constructor(
     readonly name: string,
     /** Whom it is charged to. */
-    public account: CacheAccount,
+    public account: CacheAccount<CacheSlot>,
   ) {}
 
   get isEmpty(): boolean {

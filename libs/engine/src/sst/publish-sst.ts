@@ -1,25 +1,15 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
-import type { DatabaseId } from '@leasehold/foundation';
-import { LeaseholdError, UlidSource } from '@leasehold/foundation';
+import type { DatabaseId, UlidSource } from '@leasehold/foundation';
+import { LeaseholdError } from '@leasehold/foundation';
 import type { SettleContext } from '@leasehold/object-store';
 import { settleCreate } from '@leasehold/object-store';
 
-import type { Head } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { SST_NONCE_BYTES } from '../format/sst-tail.js';
 import type { SstBuilder } from './sst-builder.js';
 
 /** Two writers whose clocks are both behind draw the same id above the same head; each try takes another. */
 const ID_TRIES = 8;
-
-/** Ids for new files: above gcFloor and above every file of the head, whatever the clock says (G1). */
-export function fileIdsAbove(ctx: Pick<SettleContext, 'clock' | 'random'>, head: Head): UlidSource {
-  const ids = new UlidSource(ctx.clock, ctx.random);
-  if (head.gcFloor !== undefined) ids.above(head.gcFloor);
-  for (const ref of head.l0) ids.above(ref.id);
-  for (const ref of head.l1) ids.above(ref.id);
-  return ids;
-}
 
 /** Puts the file into the bucket: durable when it resolves, part of the database when a head names it. @throws UnknownOutcomeError */
 export async function publishSst(
