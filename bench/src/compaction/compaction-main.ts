@@ -161,6 +161,7 @@ serve({
       quiet = isBusy ? 0 : quiet + 1;
       if (isBusy) [done, doneAt, doneCpuMs] = [compacted, systemClock.monotonic(), usedMs];
     }
+    if (done === 0) throw new Error('the peer compacted nothing');
     return {
       ms: doneAt - startedAt,
       cpuMs: doneCpuMs - before,

@@ -23,6 +23,11 @@ export interface Usage {
   readonly peakRssBytes: number;
   /** The most of heap and buffers, garbage included, of samples every so often. */
   readonly peakHeldBytes: number;
+  /** Of all jobs so far. */
+  readonly steps: number;
+  readonly inputBytes: number;
+  /** Of the step that merged most. */
+  readonly largestInputBytes: number;
 }
 
 interface Job {
@@ -39,6 +44,7 @@ const NOTHING: Compacted = { steps: 0, inputBytes: 0, outputBytes: 0 };
 let store: ObjectStore | undefined;
 const jobs = new Map<DatabaseId, Job>();
 let peakHeldBytes = 0;
+const total = { steps: 0, inputBytes: 0, largestInputBytes: 0 };
 
 function run(databaseId: DatabaseId): Promise<Compacted> {
   const job = jobs.get(databaseId);
@@ -62,6 +68,9 @@ async function work(databaseId: DatabaseId, job: Job): Promise<Compacted> {
     const report = await compactDatabase({ store, clock: systemClock, random: systemRandom }, databaseId);
     if (report.outcome !== 'compacted' && !again && !job.again) break;
     inputBytes += report.inputBytes;
+    total.steps++;
+    total.inputBytes += report.inputBytes;
+    total.largestInputBytes = Math.max(total.largestInputBytes, report.inputBytes);
     outputBytes += report.outputBytes;
   }
   return { steps, inputBytes, outputBytes };
@@ -82,5 +91,6 @@ serve({
     rssBytes: process.memoryUsage.rss(),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     peakHeldBytes,
+    ...total,
   }),
 });

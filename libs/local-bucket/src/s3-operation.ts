@@ -23,6 +23,7 @@ const LIST_PARAMETERS = [
 ];
 const UPLOAD_PARAMETERS = ['uploads', 'uploadId', 'partNumber', 'delete'];
 const USER_METADATA = /^x-amz-meta-/;
+const CREATES: ReadonlySet<S3Operation> = new Set(['PutObject', 'CreateMultipartUpload']);
 /** Headers that ask for something which is not done here; to ignore one would break what the client relies on. */
 const FOREIGN_HEADERS =
   /^x-amz-(copy-source.*|server-side-encryption.*|tagging|acl|grant-.*|website-.*|object-lock-.*|write-offset-bytes|storage-class|mfa)$/;
@@ -38,7 +39,7 @@ export function classify(request: S3Request, foreign: boolean): S3Operation {
   const unknown = request.query.find(([name]) => name !== 'x-id' && !allowed.includes(name));
   if (unknown) throw new S3Error('NotImplemented', `The parameter ${unknown[0]} is not supported.`);
   const header = request.headerNames.find(
-    (name) => FOREIGN_HEADERS.test(name) || (USER_METADATA.test(name) && !(foreign && operation === 'PutObject')),
+    (name) => FOREIGN_HEADERS.test(name) || (USER_METADATA.test(name) && !(foreign && CREATES.has(operation))),
   );
   if (header !== undefined) throw new S3Error('NotImplemented', `The header ${header} is not supported.`);
   if (operation === 'ListObjectsV2' && queryValue(request, 'list-type') !== '2') {

@@ -55,7 +55,8 @@ describe('what foreign clients ask for', () => {
 
   it('puts the parts of an upload together, in their order, once it is completed', async () => {
     const { send, store } = server();
-    const id = /<UploadId>(\w+)</.exec(text(await send('POST', '/main/big?uploads')))?.[1];
+    const begun = await send('POST', '/main/big?uploads', { 'x-amz-meta-id': '7' });
+    const id = /<UploadId>(\w+)</.exec(text(begun))?.[1];
     const part = (number: number, body: string) =>
       send('PUT', `/main/big?partNumber=${number}&uploadId=${id}`, {}, utf8(body));
     const { headers } = await part(2, 'world');
@@ -67,6 +68,7 @@ describe('what foreign clients ask for', () => {
     const complete = () => send('POST', `/main/big?uploadId=${id}`, { 'if-none-match': '*' }, list);
     expect(text(await complete())).toContain('<ETag>');
     expect(text(await send('GET', '/main/big'))).toBe('hello world');
+    expect((await send('HEAD', '/main/big')).headers).toMatchObject({ 'x-amz-meta-id': '7' });
     await expect(complete()).rejects.toMatchObject(code('NoSuchUpload'));
   });
 

@@ -42,7 +42,7 @@ export class ForeignClients {
 
   /** Keeps what a put attached to the object, and gives it back with every read. */
   attach(request: S3Request, answer: S3Answer): S3Answer {
-    const etag = String(answer.headers['etag'] ?? '').replace(/^"(.*)"$/, '$1');
+    const etag = etagOf(answer);
     if (request.method === 'PUT') {
       this.metadata.remember(request.key, etag, userMetadataOf(request));
       return answer;
@@ -55,7 +55,7 @@ export class ForeignClients {
     const uploadId = queryValue(request, 'uploadId') ?? '';
     switch (operation) {
       case 'CreateMultipartUpload': {
-        const id = this.uploads.create(key);
+        const id = this.uploads.create(key, userMetadataOf(request));
         const parts = [element('Bucket', bucket), element('Key', key), element('UploadId', id)];
         return rooted('InitiateMultipartUploadResult', parts);
       }
@@ -66,7 +66,7 @@ export class ForeignClients {
         const numbers = texts(body, 'PartNumber').map(Number);
         if (numbers.length === 0) throw new S3Error('InvalidArgument', 'An object has at least one part.');
         const put = await putObject(this.store, request, this.uploads.assemble(uploadId, key, numbers));
-        this.uploads.end(uploadId, key);
+        this.metadata.remember(key, etagOf(put), this.uploads.end(uploadId, key));
         const parts = [element('Bucket', bucket), element('Key', key), element('ETag', String(put.headers['etag']))];
         return rooted('CompleteMultipartUploadResult', parts);
       }
@@ -99,6 +99,10 @@ export function foreignOperationOf(request: S3Request): ForeignOperation | undef
   if (method === 'POST') return 'CompleteMultipartUpload';
   if (method === 'PUT' && has('partNumber')) return 'UploadPart';
   return method === 'DELETE' ? 'AbortMultipartUpload' : undefined;
+}
+
+function etagOf({ headers }: S3Answer): string {
+  return String(headers['etag'] ?? '').replace(/^"(.*)"$/, '$1');
 }
 
 function rooted(name: string, parts: readonly string[]): S3Answer {

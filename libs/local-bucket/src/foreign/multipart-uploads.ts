@@ -2,6 +2,7 @@ import { toHex } from '@leasehold/foundation';
 import type { Random } from '@leasehold/foundation';
 
 import { S3Error } from '../s3-error.js';
+import type { UserMetadata } from './user-metadata.js';
 
 const MAX_UPLOADS = 1_000;
 /** As at S3. */
@@ -11,6 +12,7 @@ const MAX_OBJECT_BYTES = 1024 * 1024 * 1024;
 
 interface Upload {
   readonly key: string;
+  readonly metadata: UserMetadata;
   readonly parts: Map<number, Uint8Array>;
   sizeBytes: number;
 }
@@ -21,10 +23,11 @@ export class MultipartUploads {
 
   constructor(private readonly random: Random) {}
 
-  create(key: string): string {
+  /** @param metadata of the object that it becomes */
+  create(key: string, metadata: UserMetadata): string {
     if (this.uploads.size >= MAX_UPLOADS) throw new S3Error('SlowDown');
     const id = toHex(this.random.bytes(16));
-    this.uploads.set(id, { key, parts: new Map(), sizeBytes: 0 });
+    this.uploads.set(id, { key, metadata, parts: new Map(), sizeBytes: 0 });
     return id;
   }
 
@@ -52,9 +55,11 @@ export class MultipartUploads {
     );
   }
 
-  end(id: string, key: string): void {
-    this.find(id, key);
+  /** @returns the metadata of the object */
+  end(id: string, key: string): UserMetadata {
+    const { metadata } = this.find(id, key);
     this.uploads.delete(id);
+    return metadata;
   }
 
   private find(id: string, key: string): Upload {
