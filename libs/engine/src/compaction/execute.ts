@@ -107,7 +107,8 @@ class Merge {
     const marks = { ...coversOf(plan), rangeDeletesThrough: point.sequence };
     this.writer = new RunWriter(ctx, head.databaseId, fileIdsAbove(ctx, head), marks);
     this.turns = new Turns(ctx.clock);
-    const chunks = (plan.l0.length + plan.records.length) * CHUNKS_AHEAD + L1_CHUNKS_AHEAD;
+    // Of each input one more than is fetched ahead is being merged.
+    const chunks = (plan.l0.length + plan.records.length) * (CHUNKS_AHEAD + 1) + L1_CHUNKS_AHEAD + 1;
     this.chunkBytes = Math.min(MOST_CHUNK_BYTES, Math.floor(FETCHED_BYTES / chunks));
   }
 

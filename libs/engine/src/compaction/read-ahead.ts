@@ -1,4 +1,4 @@
-import type { Block } from '../format/sst-block.js';
+import { Block } from '../format/sst-block.js';
 import type { FileMap } from '../sst/file-map.js';
 import type { BlockSource } from '../sst/sst-cursor.js';
 import type { SstReader } from '../sst/sst-reader.js';
@@ -10,10 +10,13 @@ export interface ReadAheadSettings {
   readonly chunks: number;
 }
 
-/** The blocks of one file from the first to the last, fetched ahead of whoever merges them; each is handed out once. */
+/**
+ * The blocks of one file from the first to the last, fetched ahead of whoever merges them; each is handed out once. What waits lies here as in
+ * the file: decompressed it may be two hundred times as large.
+ */
 export class ReadAhead implements BlockSource {
-  private readonly chunks: Promise<readonly Block[]>[] = [];
-  private ready: Block[] = [];
+  private readonly chunks: Promise<readonly Uint8Array[]>[] = [];
+  private ready: readonly Uint8Array[] = [];
   /** The block that `ready` begins with. */
   private readyFrom = 0;
   private nextFetch = 0;
@@ -38,20 +41,19 @@ export class ReadAhead implements BlockSource {
   }
 
   blockInMemory(block: number): Block | undefined {
-    const found = this.ready[block - this.readyFrom];
-    return found;
+    const stored = this.ready[block - this.readyFrom];
+    return stored && Block.parse(stored);
   }
 
-  /** What the cursor gets at once is all that has come; it asks for one after the other. */
+  /** One at a time, in order: the others of its chunk are then in memory. */
   async blocks(from: number): Promise<readonly Block[]> {
     const map = await this.reader.map();
     const chunk = this.chunks.shift();
     if (chunk === undefined) return this.reader.blocks(from, from + 1);
-    const blocks = await chunk;
-    this.fetchAhead(map);
+    this.ready = await chunk;
     this.readyFrom = from;
-    this.ready = [...blocks];
-    return blocks.slice(0, 1);
+    this.fetchAhead(map);
+    return [Block.parse(this.ready[0] as Uint8Array)];
   }
 
   private fetchAhead({ index }: FileMap): void {
@@ -60,7 +62,7 @@ export class ReadAhead implements BlockSource {
       let to = from + 1;
       while (to < this.blocksEnd && index.offset(to + 1) - index.offset(from) <= this.settings.chunkBytes) to++;
       this.nextFetch = to;
-      const chunk = this.reader.blocks(from, to);
+      const chunk = this.reader.storedBlocks(from, to);
       // Who awaits it hears of the failure; a merge that ends early awaits no more.
       chunk.catch(() => undefined);
       this.chunks.push(chunk);
