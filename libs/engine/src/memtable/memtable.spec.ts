@@ -53,6 +53,32 @@ describe('a memtable', () => {
     expect(memtable.lastVersion).toEqual(at(2));
   });
 
+  it('iterates within its range, also over what came between the making of the iterator and its first step', () => {
+    const memtable = table(put('b', 1), put('d', 2), put('f', 3));
+    const forwards = memtable.entries({ start: utf8('d') });
+    const backwards = memtable.entries({ end: utf8('d') }, true);
+    const all = memtable.entries({}, true);
+    memtable.put(commitOf(at(4), [put('a', 4), put('c', 4)]));
+    expect(texts([...forwards])).toEqual(['d=2', 'f=3']);
+    expect(texts([...backwards])).toEqual(['c=4', 'b=1', 'a=4']);
+    expect(texts([...all])).toEqual(['f=3', 'd=2', 'c=4', 'b=1', 'a=4']);
+  });
+
+  it('keeps nothing of what a small commit was read from', () => {
+    const segment = new Uint8Array(64 * 1024);
+    const view = (from: number, to: number): Uint8Array => segment.subarray(from, to);
+    const memtable = new Memtable();
+    const idempotency = { key: view(1, 37), digest: view(40, 56), version: at(1), expiresAt: 9 };
+    const rangeDeletes = [{ start: view(60, 70), end: view(70, 90), version: at(1) }];
+    memtable.put(commitOf(at(1), [putEntry(view(100, 110), at(1), view(110, 120))], { idempotency, rangeDeletes }));
+    const [entry] = [...memtable.entries()] as [Entry];
+    const [record] = memtable.idempotency as [typeof idempotency];
+    const [range] = memtable.rangeDeletes as [(typeof rangeDeletes)[0]];
+    const kept = [entry.key, entry.value, record.key, record.digest, range.start, range.end];
+    expect(kept.map(({ buffer }) => buffer.byteLength)).toEqual([10, 10, 36, 16, 10, 20]);
+    expect(memtable.commits(0)[0]).toMatchObject({ idempotency: record, rangeDeletes: [range] });
+  });
+
   it('refuses commits once it is frozen', () => {
     const memtable = table(put('a', 1)).freeze();
     expect(() => memtable.put(commitOf(at(2), []))).toThrow(AssertionError);

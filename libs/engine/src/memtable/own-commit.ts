@@ -1,4 +1,4 @@
-import type { Commit, Entry } from '../entry.js';
+import type { Commit, Entry, IdempotencyRecord, RangeDelete } from '../entry.js';
 import { EMPTY_VALUE } from '../entry.js';
 
 /** Larger commits are views on a buffer that is theirs alone, about; copying them would cost more than it gives back. */
@@ -16,12 +16,26 @@ const COPIED_BYTES = 4 * 1024;
  */
 export function ownCommit(commit: Commit): Commit {
   if (commit.entries.length > COPIED_ENTRIES) return commit;
-  return { ...commit, entries: commit.entries.map(ownEntry) };
+  const { entries, rangeDeletes, idempotency } = commit;
+  return {
+    ...commit,
+    entries: entries.map(ownEntry),
+    rangeDeletes: rangeDeletes.length === 0 ? rangeDeletes : rangeDeletes.map(ownRangeDelete),
+    idempotency: idempotency && ownRecord(idempotency),
+  };
 }
 
 function ownEntry(entry: Entry): Entry {
   const { version, kind, expiresAt } = entry;
   return { key: ownBytes(entry.key), version, kind, value: ownBytes(entry.value), expiresAt };
+}
+
+function ownRangeDelete({ start, end, version }: RangeDelete): RangeDelete {
+  return { start: ownBytes(start), end: end && ownBytes(end), version };
+}
+
+function ownRecord({ key, digest, version, expiresAt }: IdempotencyRecord): IdempotencyRecord {
+  return { key: ownBytes(key), digest: ownBytes(digest), version, expiresAt };
 }
 
 function ownBytes(bytes: Uint8Array): Uint8Array {

@@ -136,7 +136,8 @@ class EntryIterator implements IterableIterator<Entry> {
   private chunk = 0;
   private slot = 0;
   private last: Entry | undefined;
-  private edits: number;
+  /** Unlike any number of edits before the first step: places are looked up no earlier than they are used. */
+  private edits = -1;
   private readonly reverse: boolean;
 
   constructor(
@@ -145,20 +146,10 @@ class EntryIterator implements IterableIterator<Entry> {
     reverse: boolean,
   ) {
     this.reverse = reverse;
-    this.edits = sorted.edits;
-    const from = reverse ? range.end : range.start;
-    // Sequence 0 lies after every version of a key, the greatest number before all of them.
-    if (from !== undefined) this.moveTo(sorted.seek(from, Number.MAX_SAFE_INTEGER));
-    else if (reverse) this.chunk = sorted.chunkCount;
-    if (reverse) this.step();
   }
 
   next(): IteratorResult<Entry, undefined> {
-    if (this.edits !== this.sorted.edits && this.last !== undefined) {
-      this.edits = this.sorted.edits;
-      this.moveTo(this.sorted.seek(this.last.key, this.last.version.sequence));
-      this.step();
-    }
+    if (this.edits !== this.sorted.edits) this.findPlace();
     const entry = this.sorted.at(this.chunk, this.slot);
     if (entry === undefined || this.isBeyond(entry)) return { done: true, value: undefined };
     this.last = entry;
@@ -175,6 +166,21 @@ class EntryIterator implements IterableIterator<Entry> {
     return this.reverse
       ? start !== undefined && compareKeys(key, start) < 0
       : end !== undefined && compareKeys(key, end) >= 0;
+  }
+
+  private findPlace(): void {
+    const { sorted, last, reverse } = this;
+    this.edits = sorted.edits;
+    if (last !== undefined) {
+      this.moveTo(sorted.seek(last.key, last.version.sequence));
+      this.step();
+      return;
+    }
+    const from = reverse ? this.range.end : this.range.start;
+    // The greatest number lies before every version of a key.
+    if (from !== undefined) this.moveTo(sorted.seek(from, Number.MAX_SAFE_INTEGER));
+    else if (reverse) this.moveTo({ chunk: sorted.chunkCount, slot: 0 });
+    if (reverse) this.step();
   }
 
   private moveTo({ chunk, slot }: Place): void {
