@@ -7,11 +7,15 @@ import type { SstRef } from '../format/sst-ref.js';
 import { changesCompleteFrom, coveringFiles } from '../head/history-files.js';
 import { timeOf } from '../head/timeline.js';
 import type { Memtable } from '../memtable/memtable.js';
+import { eventLoopTurn } from '../read/event-loop.js';
 import { HistoryGoneError } from '../read/history-gone-error.js';
 import { MERGE_FETCH } from '../sst/sst-cursor.js';
 import type { SstSource } from '../sst/sst-reader.js';
 import { SstReader } from '../sst/sst-reader.js';
 import { ChangeCollector } from './change-collector.js';
+
+/** Reading so many takes about a millisecond. */
+const ENTRIES_PER_TURN = 2_048;
 
 export interface ChangeSource {
   /** Newest first, as in a view; commits that the head has as well do no harm. */
@@ -86,10 +90,12 @@ class PageOfChanges {
     let pending = cursor.start();
     if (pending !== undefined) await pending;
     // Older entries that an L0 file took over from the inline run belong to the files before it.
-    while (cursor.entry !== undefined) {
+    for (let entries = 1; cursor.entry !== undefined; entries++) {
       if (cursor.entry.version.sequence >= ref.coversFrom) collector.addEntry(cursor.entry);
       pending = cursor.advance();
       if (pending !== undefined) await pending;
+      // A file of many megabytes may be in memory as a whole.
+      if (entries % ENTRIES_PER_TURN === 0) await eventLoopTurn();
     }
     this.take(head, collector);
   }
