@@ -9,7 +9,13 @@ import type { Head } from '../format/head.js';
 import { ENGINE_LIMITS } from '../limits.js';
 import { SstReader } from '../sst/sst-reader.js';
 import { changesCompleteFrom } from './history-files.js';
-import { IDEMPOTENCY_FILES, RECENT_RECORDS, recordOfEntry } from './idempotency-records.js';
+import {
+  CROWDED_RECORDS,
+  IDEMPOTENCY_FILES,
+  MOST_IDEMPOTENCY_FILES,
+  RECENT_RECORDS,
+  recordOfEntry,
+} from './idempotency-records.js';
 import { KEPT_RANGE_DELETES, rangeDeletesLeft } from './range-delete-list.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -158,6 +164,17 @@ describe('idempotency records in a flush', () => {
       await world.flush([commitOf({ epoch: 1, sequence: 101 }, [], { committedAt: world.clock.now() })])
     ).head;
     expect([idempotency.recent, idempotency.files]).toEqual([[], []]);
+  });
+
+  it('leave the head for files though no compaction comes', async () => {
+    const world = new EngineWorld();
+    await world.claim();
+    for (let i = 0; i < MOST_IDEMPOTENCY_FILES; i++) await world.flush(commits(world, RECENT_RECORDS + 1));
+    await world.flush(commits(world, CROWDED_RECORDS - RECENT_RECORDS));
+    expect((await world.load()).head.idempotency.files).toHaveLength(MOST_IDEMPOTENCY_FILES);
+    const { recent, files } = (await world.flush(commits(world, RECENT_RECORDS))).head.idempotency;
+    expect(files).toHaveLength(MOST_IDEMPOTENCY_FILES + 1);
+    expect(recent.length).toBeLessThan(RECENT_RECORDS);
   });
 
   it('are merged by compaction when their files are many', async () => {

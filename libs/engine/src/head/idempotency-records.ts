@@ -21,8 +21,11 @@ const KEPT_RECORDS = 32;
 /** Compaction merges files of records from here on: a key that is not recent has to be looked for in each. */
 export const IDEMPOTENCY_FILES = 8;
 
-/** A flush adds no file past this; records then stay in the head until a compaction has been there. */
+/** From here on records stay in the head until a compaction has been there, up to {@link CROWDED_RECORDS}. */
 export const MOST_IDEMPOTENCY_FILES = 32;
+
+/** So many records make a file all the same: a head may not grow without bound while no compaction comes. */
+export const CROWDED_RECORDS = 4 * 1024;
 
 /** @param writeFile makes a durable file of the entries, which are in order */
 export async function extendIdempotency(
@@ -34,8 +37,8 @@ export async function extendIdempotency(
 ): Promise<HeadIdempotency> {
   const files = present.files.filter((ref) => ref.expiresThrough > at);
   const recent = [...present.recent, ...added].filter(({ expiresAt }) => expiresAt > at);
-  if (recent.length <= RECENT_RECORDS || files.length >= MOST_IDEMPOTENCY_FILES)
-    return { files, recent, recentFrom: present.recentFrom };
+  const most = files.length < MOST_IDEMPOTENCY_FILES ? RECENT_RECORDS : CROWDED_RECORDS;
+  if (recent.length <= most) return { files, recent, recentFrom: present.recentFrom };
   const moved = recent.slice(0, -KEPT_RECORDS);
   const last = moved[moved.length - 1] as IdempotencyRecord;
   const file = await writeFile(moved.map(entryOfRecord).sort(compareEntries));
