@@ -57,7 +57,9 @@ export function applyCompaction(head: Head, plan: CompactionPlan, output: Compac
       ),
     },
   };
-  const isFeedKept = head.options.retentionMs === 0 || coversOf(plan).coversThrough > 0;
+  // A merge that left nothing has no file to cover the commits of its inputs.
+  const isCovered = coversOf(plan).coversThrough > 0 && output.files.length > 0;
+  const isFeedKept = head.options.retentionMs === 0 || isCovered;
   const merged = isFeedKept ? [] : plan.l0.filter(({ coversThrough }) => coversThrough > 0);
   const trimmed = trimHistory(withHistory(head.history, 'merged', merged), {
     throughSequence: plan.point.sequence,

@@ -1,18 +1,20 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Ulid } from '@leasehold/foundation';
-import { compareBytes, seededRandom } from '@leasehold/foundation';
+import { compareBytes, seededRandom, utf8 } from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 
 import { DATABASE, EngineWorld, OTHER_SESSION, text, texts } from '../../testing/engine-world.js';
 import type { Head } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { collectGarbage } from '../gc/collect-garbage.js';
+import { changesCompleteFrom } from '../head/history-files.js';
 import { applyCompaction } from './apply.js';
 import { compactDatabase } from './compact-database.js';
 import { executeCompaction } from './execute.js';
 import type { CompactionPlan } from './plan.js';
 import { COMPACTION_SETTINGS, planCompaction } from './plan.js';
 
+const HOUR = 60 * 60 * 1000;
 const TO_FILE = { inlineLimitBytes: 0 };
 const SETTINGS = { ...COMPACTION_SETTINGS, l0Files: 2, targetFileBytes: 64 * 1024 };
 
@@ -129,6 +131,65 @@ describe('a compaction', () => {
     await world.flush([world.commit({ zz: '3' })], TO_FILE);
     expect(await compactDatabase(world.ctx, DATABASE, { ...SETTINGS, garbageShare: 2 })).toMatchObject({ tries: 1 });
     expect(await contentOf(world)).toEqual(['a=1', 'd=2', 'e=3', 'm=1', 'r=1', 'z=1', 'zz=3']);
+  });
+
+  it('comes to an end with deletes that the window still keeps', async () => {
+    const world = new EngineWorld();
+    await world.claim(HOUR);
+    const keys = Array.from({ length: 100 }, (_, i) => `k${String(i).padStart(3, '0')}`);
+    await world.flush(
+      keys.map((key) => world.commit({ [key]: '1' })),
+      TO_FILE,
+    );
+    world.clock.advance(2 * HOUR);
+    await world.flush([world.commit(Object.fromEntries(keys.slice(0, 60).map((key) => [key, undefined])))], TO_FILE);
+    const settings = { ...SETTINGS, l0Files: 1 };
+    const kinds: unknown[] = [];
+    for (let i = 0; i < 4; i++) kinds.push((await compactDatabase(world.ctx, DATABASE, settings)).kind);
+    expect(kinds).toEqual(['levels', undefined, undefined, undefined]);
+    world.clock.advance(2 * HOUR);
+    expect(await compactDatabase(world.ctx, DATABASE, settings)).toMatchObject({
+      kind: 'garbage',
+      droppedEntries: 120,
+    });
+  });
+
+  it('leaves few files of keys that only grow, each merged a few times', async () => {
+    const world = new EngineWorld();
+    await world.claim();
+    let written = 0;
+    let rewritten = 0;
+    for (let i = 0; i < 100; i++) {
+      await world.flush([world.commit({ [`k${String(i).padStart(3, '0')}`]: incompressible(i, 0) })], TO_FILE);
+      for (let more = true; more;) {
+        const report = await compactDatabase(world.ctx, DATABASE, { ...SETTINGS, l0Files: 1 });
+        more = report.outcome === 'compacted';
+        if (report.kind === 'levels') written += report.outputBytes;
+        rewritten += report.outputBytes;
+      }
+    }
+    expect((await world.load()).head.l1.length).toBeLessThan(12);
+    expect(rewritten / written).toBeLessThan(5);
+    expect(await contentOf(world)).toHaveLength(100);
+  });
+
+  it('leaves no gap in the feed when neighbours in L0 leave nothing', async () => {
+    const world = new EngineWorld();
+    await world.claim(HOUR);
+    await world.flush([world.commit({ a: '1' })], TO_FILE);
+    const last = world.commit({ a: undefined });
+    world.clock.advance(2 * HOUR);
+    const commit = world.commit({});
+    const rangeDeletes = [{ start: utf8('x'), end: undefined, version: commit.version }];
+    await world.flush([last, { ...commit, rangeDeletes }], TO_FILE);
+    const base = await world.load();
+    const point = { sequence: 2, at: 0 };
+    const plan: CompactionPlan = { kind: 'tier', l0: base.head.l0, l1: [], hidden: [], records: [], point };
+    const output = await executeCompaction(world.ctx, base.head, plan, SETTINGS);
+    expect(output.files).toEqual([]);
+    const edit = await world.heads.edit(base, (head) => applyCompaction(head, plan, output), { acrossOwners: true });
+    const { head } = (edit as { stored: { head: Head } }).stored;
+    expect([head.l0.length, head.horizon, changesCompleteFrom(head)]).toEqual([0, 2, 2]);
   });
 
   it('reads its inputs in few requests and keeps the cache out of it', async () => {

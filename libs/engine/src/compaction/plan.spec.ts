@@ -141,6 +141,42 @@ describe('a compaction plan', () => {
     expect(planCompaction(head({ l1, options }))).toBeUndefined();
   });
 
+  it('leaves garbage alone that the last rewrite had to keep, until the window has passed more of it', () => {
+    const [first] = l1Of(1) as [SstRef];
+    const timeline = (sequence: number): Head['timeline'] => [{ sequence, at: 8 * HOUR }];
+    const options = { retentionMs: HOUR, maxBytes: 1 };
+    // Written when 800 of its 900 commits had left the window: the deletes are later than that.
+    const l1 = [{ ...first, deletes: 400, superseded: 400, rangeDeletesThrough: 800 }];
+    expect(planCompaction(head({ l1, options, timeline: timeline(800) }))).toBeUndefined();
+    expect(planCompaction(head({ l1, options, timeline: timeline(820) }))).toBeUndefined();
+    expect(planCompaction(head({ l1, options, timeline: timeline(850) }))).toMatchObject({ kind: 'garbage', l1 });
+  });
+
+  it('makes one of small neighbours in L1', () => {
+    const l1 = l1Of(6).map((ref, i) => ({ ...ref, sizeBytes: i === 0 ? 7 * MIB : MIB }));
+    expect(plan({ l1 })).toMatchObject({ kind: 'garbage', l1: l1.slice(1), hidden: [] });
+    expect(plan({ l1: l1.slice(0, 4) })).toBeUndefined();
+    // Of any sizes, once there are many.
+    const uneven = l1Of(100).map((ref, i) => ({ ...ref, sizeBytes: i % 2 === 0 ? MIB : 10 }));
+    expect(plan({ l1: uneven.slice(0, 60) })).toBeUndefined();
+    expect(plan({ l1: uneven })).toBeDefined();
+    expect(plan({ l1: l1Of(1_000) })).toBeUndefined();
+  });
+
+  it('merges files of idempotency records no further than memory is for', () => {
+    const files = (...sizes: readonly number[]): Partial<Head> => ({
+      idempotency: {
+        recent: [],
+        recentFrom: 1,
+        files: sizes.map((size) => file(1, 2, { sizeBytes: size * MIB, expiresThrough: 11 * HOUR })),
+      },
+    });
+    const ones = [1, 1, 1, 1, 1, 1, 1];
+    expect(plan(files(...ones, 2))).toMatchObject({ kind: 'records', records: { length: 8 } });
+    expect(plan(files(...ones, 48, 48, 48))).toBeUndefined();
+    expect(plan(files(...ones, 20, 20, 20))).toMatchObject({ kind: 'records', records: { length: 9 } });
+  });
+
   it('lets files leave unread that a range delete hides, and cleans the rest once range deletes are many', () => {
     const l1 = l1Of(6);
     const rangeDelete = (sequence: number, from: number, to: number): Head['rangeDeletes'][0] => ({

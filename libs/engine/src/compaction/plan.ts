@@ -53,8 +53,20 @@ const MOST_L0_INPUTS = 48;
 /** L1 files of one rewrite for garbage: a quarter of a gigabyte, so that a job stays a matter of seconds. */
 const MOST_REWRITTEN_FILES = 32;
 
+/**
+ * So many neighbours in L1 that together are no larger than one file become one: where keys only grow (times, queues), each merge leaves a small
+ * file beside the one before. Their sizes differ by no more than this factor, until L1 has so many files per file's worth of bytes …
+ */
+const FRAGMENTS = 4;
+
+/** … and these besides: a head names each. */
+const MOST_FRAGMENTS = 64;
+
 /** The same for files of idempotency records, which live for a day only. */
 const RECORDS_FACTOR = 4;
+
+/** A file of records is built in memory, as a whole. */
+const RECORDS_FILE_BYTES = 64 * MIB;
 
 /** Files of one tier differ by no more than this factor: merging a large with a small one rewrites the large one for little. */
 const TIER_FACTOR = 2;
@@ -65,7 +77,7 @@ const TIGHT_FILES = 2;
 /**
  * - `levels`: L0 into L1. Below the output there is nothing of its keys, so tombstones may go
  * - `tier`: neighbours in L0 into one L0 file, while L1 is too large to be rewritten for them
- * - `garbage`: L1 files by themselves, without what retention has passed
+ * - `garbage`: L1 files by themselves, without what retention has passed, or small neighbours into one
  * - `records`: files of idempotency records
  * - `trim`: nothing is read; the head is rid of history and range deletes that nothing needs any more
  */
@@ -97,7 +109,11 @@ export function planCompaction(
   const point = pointUnderPressure(retentionPoint(head, now), head);
   const nothing: Omit<CompactionPlan, 'kind'> = { l0: [], l1: [], hidden: [], records: [], point };
   const parts =
-    planL0(head, settings) ?? planGarbage(head, point, settings) ?? planRecords(head) ?? planTrim(head, point);
+    planL0(head, settings) ??
+    planGarbage(head, point, settings) ??
+    planFragments(head, settings) ??
+    planRecords(head) ??
+    planTrim(head, point);
   if (parts === undefined) return undefined;
   const plan = { ...nothing, ...parts };
   // Whatever is merged anyway is spared the reading of what is hidden as a whole.
@@ -117,10 +133,12 @@ function planL0(head: Head, settings: CompactionSettings): Parts | undefined {
   const l1Bytes = bytesOf(levels.l1);
   if (l1Bytes <= settings.smallLevelBytes || l1Bytes <= l0Bytes * settings.levelRatio) return levels;
   // Small files first go together, so that what is brought to a large L1 is large.
-  const tier = tierOf(l0, settings, Math.max(2, settings.l0Files), TIER_FACTOR);
-  if (tier !== undefined || l0.length < settings.mostL0Files - TIGHT_FILES) return tier;
-  const crowd = tierOf(l0, settings, 2, Number.POSITIVE_INFINITY);
-  return crowd ?? (l0.length < settings.mostL0Files ? undefined : levels);
+  const tier = neighboursOf(l0, settings.tierFileBytes, Math.max(2, settings.l0Files), TIER_FACTOR);
+  if (tier !== undefined) return { kind: 'tier', l0: tier };
+  if (l0.length < settings.mostL0Files - TIGHT_FILES) return undefined;
+  const crowd = neighboursOf(l0, settings.tierFileBytes, 2, Number.POSITIVE_INFINITY);
+  if (crowd !== undefined) return { kind: 'tier', l0: crowd };
+  return l0.length < settings.mostL0Files ? undefined : levels;
 }
 
 function intoL1({ l0, l1 }: Head): Parts & Pick<CompactionPlan, 'l0' | 'l1'> {
@@ -128,21 +146,26 @@ function intoL1({ l0, l1 }: Head): Parts & Pick<CompactionPlan, 'l0' | 'l1'> {
   return { kind: 'levels', l0: inputs, l1: l1.filter((ref) => inputs.some((input) => overlaps(input, ref))) };
 }
 
-/** The newest neighbours of about one size, at least so many of them, which together stay small. */
-function tierOf(l0: readonly SstRef[], settings: CompactionSettings, least: number, factor: number): Parts | undefined {
-  for (let from = 0; from + least <= l0.length; from++) {
+/** The first neighbours of about one size, at least so many of them, which together stay small. */
+function neighboursOf(
+  refs: readonly SstRef[],
+  mostBytes: number,
+  least: number,
+  factor: number,
+): readonly SstRef[] | undefined {
+  for (let from = 0; from + least <= refs.length; from++) {
     let smallest = Number.POSITIVE_INFINITY;
     let largest = 0;
     let total = 0;
     let to = from;
-    for (; to < l0.length; to++) {
-      const { sizeBytes } = l0[to] as SstRef;
+    for (; to < refs.length; to++) {
+      const { sizeBytes } = refs[to] as SstRef;
       smallest = Math.min(smallest, sizeBytes);
       largest = Math.max(largest, sizeBytes);
       total += sizeBytes;
-      if (largest > smallest * factor || total > settings.tierFileBytes) break;
+      if (largest > smallest * factor || total > mostBytes) break;
     }
-    if (to - from >= least) return { kind: 'tier', l0: l0.slice(from, to) };
+    if (to - from >= least) return refs.slice(from, to);
   }
   return undefined;
 }
@@ -163,13 +186,24 @@ function planGarbage(head: Head, point: RetentionPoint, settings: CompactionSett
   return l1.length + hidden.length === 0 ? undefined : { kind: 'garbage', l1, hidden };
 }
 
+/** Neighbours in L1 that fit into one file are rewritten as garbage is. */
+function planFragments({ l1 }: Head, { targetFileBytes }: CompactionSettings): Parts | undefined {
+  const isCrowded = l1.length > MOST_FRAGMENTS + (FRAGMENTS * bytesOf(l1)) / targetFileBytes;
+  const factor = isCrowded ? Number.POSITIVE_INFINITY : FRAGMENTS;
+  const fragments = neighboursOf(l1, targetFileBytes, FRAGMENTS, factor);
+  return fragments && { kind: 'garbage', l1: fragments };
+}
+
 /** The newest files, as long as the next is not much larger than all of them: each record is rewritten a few times in its day. */
 function planRecords({ idempotency: { files } }: Head): Parts | undefined {
-  if (files.length < IDEMPOTENCY_FILES) return undefined;
+  const firstLarge = files.findIndex(({ sizeBytes }) => sizeBytes > RECORDS_FILE_BYTES / 2);
+  const small = firstLarge < 0 ? files : files.slice(0, firstLarge);
+  if (small.length < IDEMPOTENCY_FILES) return undefined;
   let count = 0;
   let bytes = 0;
-  for (const { sizeBytes } of files) {
+  for (const { sizeBytes } of small) {
     if (count >= IDEMPOTENCY_FILES / 2 && sizeBytes > bytes * RECORDS_FACTOR) break;
+    if (bytes + sizeBytes > RECORDS_FILE_BYTES) break;
     count++;
     bytes += sizeBytes;
   }
