@@ -1,17 +1,31 @@
 import type { BenchmarkReport, BenchmarkRow } from './benchmark.js';
 import { meetsTarget } from './benchmark.js';
 
-/** docs/benchmarks.md: everything in it comes from the reports. */
-export function renderBenchmarks(reports: readonly BenchmarkReport[]): string {
-  const parts = reports.map(renderReport);
-  return [
-    '# Benchmarks',
-    '',
-    'Written by `./leasehold bench --write-docs`; nothing here is typed by hand. What each row measures, and how, is in',
-    '`bench/README.md`; what the targets are for is told in `docs/architecture.md`. A missed target stays here as missed.',
-    '',
-    ...parts,
-  ].join('\n');
+const INTRODUCTION = [
+  '# Benchmarks',
+  '',
+  'Written by `./leasehold bench --write-docs`; nothing here is typed by hand. What each row measures, and how, is in',
+  '`bench/README.md`; what the targets are for is told in `docs/architecture.md`. A missed target stays here as missed.',
+  '',
+].join('\n');
+const SECTION = '\n## ';
+
+/**
+ * docs/benchmarks.md: everything in it comes from reports.
+ * @param page as it was: of benchmarks that have no new report the old section stays
+ * @param names the order of the sections
+ */
+export function renderBenchmarks(
+  reports: readonly BenchmarkReport[],
+  names: readonly string[] = reports.map(({ name }) => name),
+  page = '',
+): string {
+  const sections = new Map(reports.map((report) => [report.name, renderReport(report)]));
+  for (const section of page.split(SECTION).slice(1)) {
+    const name = section.slice(0, section.indexOf('\n'));
+    if (!sections.has(name)) sections.set(name, `## ${section.trimEnd()}\n`);
+  }
+  return [INTRODUCTION, ...names.flatMap((name) => sections.get(name) ?? [])].join('\n');
 }
 
 function renderReport({ name, rows, machine, command }: BenchmarkReport): string {

@@ -55,17 +55,22 @@ program
   .option('--json', 'print each result as one line of JSON', false)
   .option('--quick', 'small sizes: seconds instead of minutes, and figures that show little', false)
   .option('--size <MiB>', 'of the database whose compaction is watched', wholeNumber(1, BENCH_DATABASE_MIB_MAX))
-  .option('--write-docs', 'run all and write docs/benchmarks.md', false)
+  .option('--write-docs', 'write what was measured into docs/benchmarks.md', false)
   .action(
     async (
       name: string | undefined,
       options: { readonly json: boolean; readonly quick: boolean; readonly size?: number; readonly writeDocs: boolean },
     ) => {
-      const [{ bench }, { writeFile }] = await Promise.all([import('./bench/bench.js'), import('node:fs/promises')]);
+      const [{ bench }, { existsSync }, { readFile, writeFile }] = await Promise.all([
+        import('./bench/bench.js'),
+        import('node:fs'),
+        import('node:fs/promises'),
+      ]);
       const docs = options.writeDocs ? join(REPOSITORY, 'docs', 'benchmarks.md') : undefined;
       const output = {
         print: (text: string) => void process.stdout.write(`${text}\n`),
         say: (text: string) => terminal.say(text),
+        read: async (path: string) => (existsSync(path) ? await readFile(path, 'utf8') : ''),
         write: (path: string, text: string) => writeFile(path, text),
       };
       await bench(name, { ...options, docs }, output);

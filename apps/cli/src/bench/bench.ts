@@ -10,7 +10,7 @@ export interface BenchOptions {
   readonly quick?: boolean;
   /** Of the database, in MiB, of benchmarks that have a large one. */
   readonly size?: number;
-  /** Where the page of all results goes; not written without. */
+  /** Where the page of results is, of which the sections of what was measured are written anew; not written without. */
   readonly docs?: string;
 }
 
@@ -19,6 +19,8 @@ interface BenchOutput {
   readonly print: (text: string) => void;
   /** What goes on meanwhile, for whoever waits. */
   readonly say: (text: string) => void;
+  /** Empty when there is no such file. */
+  readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
 }
 
@@ -30,16 +32,13 @@ interface BenchOutput {
 export async function bench(
   name: string | undefined,
   options: BenchOptions,
-  { print, say, write }: BenchOutput,
+  { print, say, read, write }: BenchOutput,
   benchmarks: readonly Benchmark[] = BENCHMARKS,
 ): Promise<void> {
   const chosen = name === undefined ? benchmarks : benchmarks.filter((benchmark) => benchmark.name === name);
   if (chosen.length === 0) {
     const names = benchmarks.map((benchmark) => benchmark.name).join(', ');
     throw new CliError(`no benchmark "${name}"; there are: ${names}`, WRONG_USE);
-  }
-  if (options.docs !== undefined && name !== undefined) {
-    throw new CliError('the page of results holds those of all benchmarks: name none', WRONG_USE);
   }
   const size: BenchmarkSize = options.quick ? 'quick' : 'full';
   const reports: BenchmarkReport[] = [];
@@ -52,5 +51,7 @@ export async function bench(
     reports.push(measured);
     print(options.json ? JSON.stringify(measured) : formatReport(measured));
   }
-  if (options.docs !== undefined) await write(options.docs, renderBenchmarks(reports));
+  if (options.docs === undefined) return;
+  const names = benchmarks.map((benchmark) => benchmark.name);
+  await write(options.docs, renderBenchmarks(reports, names, await read(options.docs)));
 }
