@@ -57,7 +57,7 @@ export async function pinDatabase(
     if (created.outcome !== 'done') continue;
     stored = await heads.load(folder);
     const present = new Set(stored === undefined ? [] : [...filesOf(stored.head)].map(({ id }) => id));
-    if (own.every((id) => present.has(id))) return { pin, head };
+    if (stored !== undefined && own.every((id) => present.has(id))) return { pin, head };
     await ctx.store.delete(nameOf(pin));
   }
   throw new LeaseholdError('conflict', 'conflict', `files left the head at each of our tries: ${PIN_TRIES}`);

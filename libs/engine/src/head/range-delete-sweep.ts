@@ -9,6 +9,8 @@ export class RangeDeleteSweep {
   private next = 0;
   private active: RangeDelete[] = [];
   private sequences: readonly number[] = NONE;
+  /** Of those that are active the first end: before it nothing leaves. */
+  private firstEnd: Uint8Array | undefined;
 
   constructor(rangeDeletes: readonly RangeDelete[]) {
     this.byStart = [...rangeDeletes].sort((a, b) => compareKeys(a.start, b.start));
@@ -23,12 +25,18 @@ export class RangeDeleteSweep {
       changed = true;
       first = this.byStart[++this.next];
     }
-    const isOver = ({ end }: RangeDelete): boolean => end !== undefined && compareKeys(end, key) <= 0;
-    if (this.active.some(isOver)) {
-      this.active = this.active.filter((rangeDelete) => !isOver(rangeDelete));
-      changed = true;
-    }
-    if (changed) this.sequences = this.active.map(({ version }) => version.sequence).sort((a, b) => a - b);
+    if (this.firstEnd !== undefined && compareKeys(this.firstEnd, key) <= 0) changed = true;
+    if (changed) this.settle(key);
     return this.sequences;
+  }
+
+  /** Without those that end at the key or before it. */
+  private settle(key: Uint8Array): void {
+    this.active = this.active.filter(({ end }) => end === undefined || compareKeys(end, key) > 0);
+    this.sequences = this.active.map(({ version }) => version.sequence).sort((a, b) => a - b);
+    this.firstEnd = undefined;
+    for (const { end } of this.active) {
+      if (end !== undefined && (this.firstEnd === undefined || compareKeys(end, this.firstEnd) < 0)) this.firstEnd = end;
+    }
   }
 }
