@@ -19,6 +19,8 @@ export type { Lookup } from './read/lookup.js';
 export type { RangeChange } from './read/range-change.js';
 export { EXPIRED_KEYS } from './read/range-change.js';
 export * from './read/view.js';
+export type { Warming } from './read/warming.js';
+export { adoptFiles } from './read/warming.js';
 export * from './sst/block-cache.js';
 export * from './sst/missing-file-error.js';
 export type { SecondaryCache } from './sst/secondary-cache.js';

@@ -1,6 +1,6 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import type { Head, Memtable, StoredHead } from '@leasehold/engine';
-import { FLUSH_SETTINGS, flushInto, holds, sstWriterOfFlush } from '@leasehold/engine';
+import type { Head, Memtable, StoredHead, Warming } from '@leasehold/engine';
+import { adoptFiles, FLUSH_SETTINGS, flushInto, holds, sstWriterOfFlush } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
 import { FencedError, HandleClosedError } from './errors.js';
@@ -24,6 +24,8 @@ export class HeldHead {
   private fenced = false;
   private lookedAt = Number.NEGATIVE_INFINITY;
   private kept: StoredHead | PackedHead;
+  /** Of the files that the last edits brought. */
+  private warming: Warming | undefined;
   private edits: number;
   /** Of what is kept; undefined until somebody asks. */
   private weightBytes: number | undefined;
@@ -53,6 +55,7 @@ export class HeldHead {
 
   /** Nobody is about to ask for it. */
   rest(): void {
+    this.cool();
     if (!(this.kept instanceof PackedHead)) this.keep(new PackedHead(this.kept));
   }
 
@@ -75,7 +78,7 @@ export class HeldHead {
     const releases = owner !== this.owner;
     // A database that was given up may have its next owner already; one that is kept may not.
     if (edit.outcome !== 'done' || (!releases && !holds(edit.stored.head, this))) {
-      this.fenced = true;
+      this.fence();
       throw new FencedError();
     }
     this.adopt(edit.stored);
@@ -85,7 +88,7 @@ export class HeldHead {
   async reload(): Promise<void> {
     const present = await this.ctx.heads.load(this.databaseId);
     if (present === undefined || !holds(present.head, this)) {
-      this.fenced = true;
+      this.fence();
       throw new HandleClosedError('the database was taken over');
     }
     this.adopt(present);
@@ -107,8 +110,35 @@ export class HeldHead {
   /** An answer may have been overtaken by a later one. */
   private adopt(seen: StoredHead): void {
     if (seen.head.trail.edits <= this.edits) return;
+    this.warm(seen.head);
     this.keep(seen);
     this.edits = seen.head.trail.edits;
+  }
+
+  /** Reads go on from memory when a compaction has replaced their files. */
+  private warm(to: Head): void {
+    const { kept, ctx } = this;
+    // Nobody reads a database at rest.
+    if (kept instanceof PackedHead || to.owner !== this.owner) {
+      this.cool();
+      return;
+    }
+    const files = { store: ctx.store, cache: ctx.blocks };
+    const warming = adoptFiles({ from: kept.head, to, files, now: ctx.clock.now(), earlier: this.warming });
+    this.warming = warming;
+    void warming?.ended.then(() => {
+      if (this.warming === warming) this.warming = undefined;
+    });
+  }
+
+  private fence(): void {
+    this.fenced = true;
+    this.cool();
+  }
+
+  private cool(): void {
+    this.warming?.stop();
+    this.warming = undefined;
   }
 
   private get stored(): StoredHead {

@@ -19,6 +19,9 @@ export interface CommitRange {
   readonly through: number;
 }
 
+/** A database that nobody has read for so long is warm by chance. */
+const IN_USE_MS = 60_000;
+
 const known = new WeakMap<Head, HeadFiles>();
 
 /** The files that a head names, ready to be searched: made once for each head, by the first read that does not find its answer in the head itself. */
@@ -31,6 +34,10 @@ export class HeadFiles {
   private readonly l1MaxKeys: KeySearch;
   private readonly l1Refs: readonly SstRef[];
   private readonly databaseId: DatabaseId;
+  /** Wall ms of the last read that came here. */
+  private readAt = 0;
+  /** The same contents in other files, which may be in memory still while these are on the way there. */
+  private former: HeadFiles | undefined;
 
   private constructor(
     head: Head,
@@ -53,8 +60,36 @@ export class HeadFiles {
     return files;
   }
 
+  /** Those of a head that was read lately; others are not worth a request. */
+  static inUse(head: Head, source: SstSource, now: number): HeadFiles | undefined {
+    const files = known.get(head);
+    return files !== undefined && now - files.readAt < IN_USE_MS ? HeadFiles.of(head, source) : undefined;
+  }
+
+  /** A read comes at this time (wall ms). */
+  touch(now: number): this {
+    if (now > this.readAt) this.readAt = now;
+    return this;
+  }
+
+  /** These files take the place of `before`. @param former with the same contents */
+  follow(before: HeadFiles, former: HeadFiles | undefined): void {
+    this.touch(before.readAt);
+    this.former = former;
+  }
+
+  /** Nothing needs to stand in for these files any more. */
+  arrived(): void {
+    this.former = undefined;
+  }
+
   /** The newest entry of `key` in any file, when all that it takes is in memory. @throws CorruptBytesError */
   find(key: Uint8Array, commits: CommitRange): Entry | undefined | typeof NOT_IN_MEMORY {
+    const found = this.search(key, commits);
+    return found === NOT_IN_MEMORY && this.former !== undefined ? this.former.search(key, commits) : found;
+  }
+
+  private search(key: Uint8Array, commits: CommitRange): Entry | undefined | typeof NOT_IN_MEMORY {
     const { through } = commits;
     // With one file to ask, its block tells as much as its filter.
     let hash: KeyHash | undefined;
@@ -109,6 +144,11 @@ export class HeadFiles {
   /** Readers of L0 and L1 whose keys reach into the range. */
   readersIn(range: KeyRange): SstReader[] {
     return [...this.l0.filter(({ ref }) => intersects(ref, range)), ...this.l1Places(range).map((at) => this.l1At(at))];
+  }
+
+  /** A reader of one of the files. */
+  readerOf(ref: SstRef): SstReader {
+    return this.l0.find((reader) => reader.ref === ref) ?? this.open(ref);
   }
 
   private inL1(key: Uint8Array): SstReader | undefined {

@@ -11,6 +11,8 @@ import type { Head } from '../format/head.js';
 import { BlockCache } from '../sst/block-cache.js';
 import { HistoryGoneError } from './history-gone-error.js';
 import { View } from './view.js';
+import type { Warming } from './warming.js';
+import { adoptFiles } from './warming.js';
 
 /** Seeds are fixed here, so that a failure repeats; the title names the seed. */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -84,10 +86,14 @@ function overlap(a: RangeDelete, b: KeyRange): boolean {
 class Run {
   readonly model = new Model();
   private pending: Commit[] = [];
+  private adopted: Head | undefined;
+  private warming: Warming | undefined;
 
   constructor(
     readonly world: EngineWorld,
     private readonly random: Random,
+    /** Heads follow each other as with an owner; else each reader loads one. */
+    private readonly isOwner = false,
   ) {}
 
   pick(count: number): number {
@@ -140,6 +146,27 @@ class Run {
 
   async check(): Promise<void> {
     const { head } = await this.world.load();
+    const letGo = this.isOwner ? this.adopt(head) : undefined;
+    await this.checkAll(head);
+    letGo?.();
+    if (this.isOwner && this.chance(0.5)) await this.warming?.ended;
+  }
+
+  /** Files are on their way until it is let go, or, sometimes, as reads go on. */
+  private adopt(to: Head): () => void {
+    const { store, cache, clock } = this.world;
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    if (this.chance(0.7)) for (let i = 0; i < 4; i++) void cache.warmingPermits.during(() => held);
+    if (this.adopted !== undefined) {
+      const adoption = { from: this.adopted, to, files: { store, cache }, now: clock.now(), earlier: this.warming };
+      this.warming = adoptFiles(adoption);
+    }
+    this.adopted = to;
+    return letGo;
+  }
+
+  private async checkAll(head: Head): Promise<void> {
     const last = this.model.commits.length;
     await this.checkReads(head, undefined);
     await this.checkReads(head, head.horizon + this.pick(last - head.horizon + 1));
@@ -153,7 +180,7 @@ class Run {
   private view(head: Head, through: number | undefined): View {
     const { store, clock, cache } = this.world;
     // Sometimes everything has to be fetched, sometimes nothing.
-    const files = { store, cache: this.chance(0.5) ? cache : new BlockCache(1024 * 1024) };
+    const files = { store, cache: this.isOwner || this.chance(0.5) ? cache : new BlockCache(1024 * 1024) };
     return new View({ head, memtables: [memtableOf(this.pending)], files, now: clock.now(), through });
   }
 
@@ -209,12 +236,14 @@ function summary(entry: Entry | undefined): string {
 }
 
 describe('a view', () => {
-  it.each(SEEDS)(
-    'equals a replay of the commits, at any version, under range deletes, expiries, flushes and compactions (seed %i)',
-    async (seed) => {
+  it.each(
+    SEEDS.flatMap((seed) => [[seed, 'of a reader'] as const, [seed, 'of an owner whose files become warm'] as const]),
+  )(
+    'equals a replay of the commits, at any version, under range deletes, expiries, flushes and compactions (seed %i, %s)',
+    async (seed, who) => {
       const world = new EngineWorld(seed);
       const random = seededRandom(seed * 7_919);
-      const run = new Run(world, random);
+      const run = new Run(world, random, who !== 'of a reader');
       await world.claim([0, 2_000, 60_000][seed % 3]);
       for (let step = 0; step < STEPS; step++) {
         world.clock.advance(run.pick(200));

@@ -105,7 +105,7 @@ export class View {
     if (head.l0.length === 0 && head.l1.length === 0 && head.history.length === 0)
       return this.decide(undefined, hiding);
     const commits = { from: hiding === undefined ? 0 : hiding.version.sequence, through };
-    const headFiles = HeadFiles.of(head, files);
+    const headFiles = HeadFiles.of(head, files).touch(this.now);
     const entry = headFiles.find(key, commits);
     if (entry !== NOT_IN_MEMORY) return this.decide(entry, hiding);
     return headFiles.load(key, commits).then((loaded) => this.decide(loaded, hiding));
@@ -193,7 +193,11 @@ export class View {
     if (head === undefined) return cursors;
     if (head.inline.length > 0) cursors.push(new MemoryCursor(inlineEntries(head.inline, range, reverse)));
     if (head.l0.length > 0 || head.l1.length > 0 || head.history.length > 0)
-      cursors.push(...HeadFiles.of(head, files).cursors(range, reverse, { from: 0, through: this.version.sequence }));
+      cursors.push(
+        ...HeadFiles.of(head, files)
+          .touch(this.now)
+          .cursors(range, reverse, { from: 0, through: this.version.sequence }),
+      );
     return cursors;
   }
 }

@@ -4,6 +4,7 @@ import type { Block } from '../format/sst-block.js';
 import { CacheAccount } from './cache-account.js';
 import { CachedFile, CacheSlot } from './cache-slot.js';
 import type { FileMap } from './file-map.js';
+import { Permits } from './permits.js';
 import type { SecondaryCache } from './secondary-cache.js';
 
 export interface BlockCacheOptions {
@@ -18,6 +19,9 @@ export const MIN_SHARE_BYTES = 128 * 1024;
 
 /** After loading this part of its bound the cache looks who was active meanwhile. */
 const EPOCHS_PER_TURNOVER = 4;
+
+/** A thousand databases may be compacted in one minute: reads that somebody waits for come first. */
+const WARMING_GETS = 4;
 
 /** Making room looks at so many databases at most before it takes the largest of them. */
 const VICTIM_TRIES = 16;
@@ -34,6 +38,8 @@ type Account = CacheAccount<CacheSlot>;
  */
 export class BlockCache {
   readonly secondary: SecondaryCache | undefined;
+  /** For GETs that nobody waits for. */
+  readonly warmingPermits = new Permits(WARMING_GETS);
   private readonly minShareBytes: number;
   /** Those that hold something. */
   private readonly accounts = new Map<DatabaseId, Account>();
@@ -78,15 +84,34 @@ export class BlockCache {
 
   /** @param block its number; undefined for the map */
   put(file: CachedFile, block: number | undefined, value: Block | FileMap): void {
-    const slot = new CacheSlot(value, file, block);
-    if (slot.sizeBytes > this.limitBytes || file.holds(block)) return;
-    const account = this.register(file);
-    file.add(slot);
-    account.add(slot);
-    this.bytes += slot.sizeBytes;
+    const slot = this.add(file, block, value);
+    if (slot === undefined) return;
+    const { account } = file;
     this.loadedInEpoch += slot.sizeBytes;
     if (this.loadedInEpoch * EPOCHS_PER_TURNOVER >= this.limitBytes) this.turnEpoch();
     while (this.bytes > this.limitBytes) this.evictFrom(this.victim(account));
+  }
+
+  /** A block that nobody has asked for: what goes out for it is of the same database. */
+  putAhead(file: CachedFile, block: number, value: Block): void {
+    const slot = this.add(file, block, value);
+    if (slot === undefined) return;
+    // It takes the place of what was used: the next newcomer must not push it out.
+    slot.isUsed = true;
+    while (this.bytes > this.limitBytes && file.account.bytes > 0) this.evictFrom(file.account);
+  }
+
+  /** Makes room of what nobody will ask for again. @param block its number; undefined for the map */
+  forget(file: CachedFile, block: number | undefined): void {
+    const slot = file.slot(block);
+    if (slot === undefined) return;
+    file.account.remove(slot);
+    this.removed(file.account, slot);
+  }
+
+  /** Whether so much goes in without anything going out. */
+  hasRoomFor(sizeBytes: number): boolean {
+    return this.bytes + sizeBytes <= this.limitBytes;
   }
 
   /** Runs `load` once for all who ask meanwhile under this name. A failure reaches all of them and is not remembered. */
@@ -96,6 +121,16 @@ export class BlockCache {
     const loading = load().finally(() => this.loading.delete(name));
     this.loading.set(name, loading);
     return loading;
+  }
+
+  private add(file: CachedFile, block: number | undefined, value: Block | FileMap): CacheSlot | undefined {
+    const slot = new CacheSlot(value, file, block);
+    if (slot.sizeBytes > this.limitBytes || file.holds(block)) return undefined;
+    const account = this.register(file);
+    file.add(slot);
+    account.add(slot);
+    this.bytes += slot.sizeBytes;
+    return slot;
   }
 
   /** Brings a file and its account (back) into the maps. */
@@ -116,7 +151,10 @@ export class BlockCache {
 
   private evictFrom(account: Account): void {
     const slot = account.evict();
-    if (slot === undefined) return;
+    if (slot !== undefined) this.removed(account, slot);
+  }
+
+  private removed(account: Account, slot: CacheSlot): void {
     this.bytes -= slot.sizeBytes;
     slot.file.remove(slot);
     if (slot.file.isEmpty && this.files.get(slot.file.name) === slot.file) this.files.delete(slot.file.name);

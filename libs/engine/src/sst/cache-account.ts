@@ -45,6 +45,12 @@ export class CacheAccount<S extends Queued<S>> {
     return slot;
   }
 
+  /** Takes out one that stands in the queue. */
+  remove(slot: S): void {
+    if (this.hand === slot) this.hand = slot.newer;
+    this.unlink(slot);
+  }
+
   private unlink(slot: S): void {
     if (slot.newer === undefined) this.newest = slot.older;
     else slot.newer.older = slot.older;

@@ -30,6 +30,7 @@ export class CachedFile {
   private mapSlot: CacheSlot<FileMap> | undefined;
   private blockSlots: (CacheSlot<Block> | undefined)[] = [];
   private held = 0;
+  private misses = 0;
 
   constructor(
     readonly name: string,
@@ -51,9 +52,48 @@ export class CachedFile {
     return slot === undefined ? undefined : this.use(slot);
   }
 
+  /** The map, without counting as a use of it. */
+  peekMap(): FileMap | undefined {
+    return this.mapSlot?.value;
+  }
+
+  /** A block, likewise. */
+  peek(index: number): Block | undefined {
+    return this.blockSlots[index]?.value;
+  }
+
+  /** What is here. */
+  slots(): CacheSlot[] {
+    const slots: CacheSlot[] = this.blockSlots.filter((slot) => slot !== undefined);
+    if (this.mapSlot !== undefined) slots.push(this.mapSlot);
+    return slots;
+  }
+
+  /** Blocks that are here, as runs [from, to) without a gap, in order. */
+  blockRuns(): (readonly [from: number, to: number])[] {
+    const runs: (readonly [number, number])[] = [];
+    for (let from = 0; from < this.blockSlots.length; from++) {
+      let to = from;
+      while (this.blockSlots[to] !== undefined) to++;
+      if (to > from) runs.push([from, to]);
+      from = to;
+    }
+    return runs;
+  }
+
+  /** A block had to be fetched for one read. Returns how many had, since the file was cold. */
+  missed(): number {
+    return ++this.misses;
+  }
+
   /** For the cache. */
   holds(block: number | undefined): boolean {
-    return (block === undefined ? this.mapSlot : this.blockSlots[block]) !== undefined;
+    return this.slot(block) !== undefined;
+  }
+
+  /** For the cache. */
+  slot(block: number | undefined): CacheSlot | undefined {
+    return block === undefined ? this.mapSlot : this.blockSlots[block];
   }
 
   /** For the cache. */
@@ -68,7 +108,9 @@ export class CachedFile {
     if (slot.block === undefined) this.mapSlot = undefined;
     else this.blockSlots[slot.block] = undefined;
     this.held--;
-    if (this.held === 0) this.blockSlots = [];
+    if (this.held > 0) return;
+    this.blockSlots = [];
+    this.misses = 0;
   }
 
   private use<T extends Block | FileMap>(slot: CacheSlot<T>): T {

@@ -93,6 +93,27 @@ describe('a reader of a file', () => {
     expect(world.takeCalls()).toEqual({ get: 2 });
   });
 
+  it('reads ahead once it is missed often, and never so that anything goes out', async () => {
+    const missAll = async (cache: BlockCache): Promise<number> => {
+      world.takeCalls();
+      for (let i = 0; i < KEYS; i += 7) await reader(cache, wide).get(key(i * 5));
+      return world.takeCalls().get ?? 0;
+    };
+    const builder = new SstBuilder(DATABASE);
+    for (let i = 0; i < KEYS * 5; i++)
+      builder.add(putEntry(key(i), { epoch: 1, sequence: i + 1 }, VALUES[i % KEYS] as Uint8Array));
+    const built = builder.finish(FILE_ID.replace('f1', 'f4'), new Uint8Array(16));
+    await world.memory.put(bucketLayout.sst(DATABASE, built.ref.id), built.bytes, 'create');
+    const wide = built.ref;
+    const cold = roomy();
+    for (let i = 0; i < 8; i++) await reader(cold, wide).get(key(i * 20));
+    expect(world.takeCalls()).toEqual({ get: 9 });
+    expect(cold.sizeBytes).toBeLessThan(9 * 20_000);
+    expect(await missAll(roomy())).toBeLessThan(25);
+    const small = new BlockCache(512 * 1024);
+    expect(await missAll(small)).toBeGreaterThan(28);
+  });
+
   it('keeps working when the cache is too small for anything', async () => {
     const cache = new BlockCache(100);
     const small = reader(cache);

@@ -10,6 +10,7 @@ import { openBlock } from '../format/sst-block-envelope.js';
 import type { KeyHash } from '../format/sst-filter.js';
 import type { SstIndex } from '../format/sst-index.js';
 import type { SstRef } from '../format/sst-ref.js';
+import { eventLoopTurn } from '../read/event-loop.js';
 import type { BlockCache } from './block-cache.js';
 import type { CachedFile } from './cache-slot.js';
 import { FileMap } from './file-map.js';
@@ -25,6 +26,21 @@ export interface SstSource {
 
 /** The answer is not in memory. */
 export const NOT_IN_MEMORY = Symbol('not in memory');
+
+/** Checking and decompressing so many takes half a millisecond. */
+const BLOCKS_PER_TURN = 16;
+
+/** Read-ahead never makes a GET larger than this: it comes about as soon as one block does. */
+export const READ_AHEAD_BYTES = 288 * 1024;
+
+/** Read-ahead takes free room only, and not the last of it: blocks are larger in memory than in the store. */
+const ROOM_FACTOR = 8;
+
+/** Blocks of one GET after so many misses in a file. A few reads of a cold database fetch what they need. */
+const READ_AHEAD = [
+  { afterMisses: 16, blocks: 16 },
+  { afterMisses: 8, blocks: 4 },
+] as const;
 
 /** A block may keep so many bytes alive that are not its own; more are worth a copy. */
 const STRAY_BYTES = 64;
@@ -92,11 +108,32 @@ export class SstReader {
   async get(key: Uint8Array, through = Number.MAX_SAFE_INTEGER): Promise<Entry | undefined> {
     const { index } = await this.map();
     for (let at = index.firstAtOrAfter(key); at < index.count; at++) {
-      const [block] = await this.blocks(at, at + 1);
-      const entry = (block as Block).get(key, through);
+      const entry = (await this.block(index, at)).get(key, through);
       if (entry !== undefined || !index.endsWith(at, key)) return entry;
     }
     return undefined;
+  }
+
+  /** What of the file is in memory; undefined without a cache. */
+  resident(): CachedFile | undefined {
+    const { cache } = this.source;
+    return cache === undefined ? undefined : this.attach(cache);
+  }
+
+  /** Of the blocks [from, to), which are read by one GET, those that are not in memory; into the cache they go with {@link keep}. */
+  async fetchAhead(from: number, to: number): Promise<(readonly [block: number, value: Block])[]> {
+    const fetched: (readonly [number, Block])[] = [];
+    for (const [i, stored] of (await this.storedBlocks(from, to)).entries()) {
+      if (this.resident()?.holds(from + i) === true) continue;
+      fetched.push([from + i, parseOwnBlock(stored)]);
+      if (fetched.length % BLOCKS_PER_TURN === 0) await eventLoopTurn();
+    }
+    return fetched;
+  }
+
+  keep(block: number, value: Block): void {
+    const { cache } = this.source;
+    if (cache !== undefined) cache.putAhead(this.attach(cache), block, value);
   }
 
   cursor(range: KeyRange, options: CursorOptions): SstCursor {
@@ -121,6 +158,36 @@ export class SstReader {
       cache.put(file, undefined, map);
       return map;
     });
+  }
+
+  /** For one read: with its neighbours when the file is missed again and again, as then they are wanted soon, and nobody has to make room for them. */
+  private async block(index: SstIndex, at: number): Promise<Block> {
+    const known = this.blockInMemory(at);
+    if (known !== undefined) return known;
+    const { cache } = this.source;
+    const load = async (): Promise<Block> => {
+      const [from, to] = this.missWindow(index, at);
+      return (await this.blocks(from, to))[at - from] as Block;
+    };
+    // Many who miss the same block are one miss.
+    return cache === undefined ? load() : cache.once(`${this.attach(cache).name}#miss-${at}`, load);
+  }
+
+  private missWindow(index: SstIndex, at: number): readonly [from: number, to: number] {
+    const { cache } = this.source;
+    const alone = [at, at + 1] as const;
+    // A second level answers for single blocks.
+    if (cache === undefined || cache.secondary !== undefined) return alone;
+    const file = this.attach(cache);
+    const blocks = blocksOfMiss(file.missed());
+    // All who miss in the same window ask for the same, and share the request.
+    const start = at - (at % blocks);
+    const end = Math.min(start + blocks, index.count);
+    let [from, to] = alone;
+    while (from > start && !file.holds(from - 1)) from--;
+    while (to < end && !file.holds(to)) to++;
+    const bytes = index.offset(to) - index.offset(from);
+    return bytes <= READ_AHEAD_BYTES && cache.hasRoomFor(bytes * ROOM_FACTOR) ? [from, to] : alone;
   }
 
   /** Blocks [from, to): by one GET, of those that are not in memory and what lies between them. */
@@ -223,6 +290,10 @@ export class SstReader {
     if (object.body.byteLength !== end - start) throw new CorruptBytesError('range of a file came cut short');
     return object.body;
   }
+}
+
+function blocksOfMiss(misses: number): number {
+  return READ_AHEAD.find(({ afterMisses }) => misses > afterMisses)?.blocks ?? 1;
 }
 
 /** For the cache: with content of its own, so that one block does not keep its neighbours (or a pool) in memory. */
