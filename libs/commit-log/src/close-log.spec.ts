@@ -116,7 +116,8 @@ describe('S3: closing a log', () => {
     };
     const closed = await clock.settle(closeLog(contender, session.id));
     expect(closed.dataSegments).toHaveLength(200);
-    expect(tried).toBeLessThanOrEqual(200 / 8 + WINDOW_SEGMENTS);
+    // One wave that it outruns, and one that ends behind all it has put.
+    expect(tried).toBeLessThanOrEqual(2 * WINDOW_SEGMENTS);
     expect(await readTail({ store: memory }, closed, A, 1, 0)).toHaveLength(200);
   });
 

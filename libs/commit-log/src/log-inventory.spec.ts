@@ -12,15 +12,15 @@ function inventory(floor: number, data: readonly number[], seals: readonly numbe
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('S3: where seals go', () => {
-  it('begins at the lowest absent number', () => {
-    expect(inventory(1, [], []).toSeal).toEqual([1]);
-    expect(inventory(1, [1, 2, 3], []).toSeal).toEqual([4]);
-    expect(inventory(1, [1, 3, 4], []).toSeal).toEqual([2]);
+  it('is the lowest absent number and every absent one of the 63 after it', () => {
+    expect(inventory(1, [], []).toSeal).toEqual(range(1, 64));
+    expect(inventory(1, [1, 2, 3], []).toSeal).toEqual(range(4, 67));
+    expect(inventory(1, [1, 3, 4], []).toSeal).toEqual([2, ...range(5, 65)]);
   });
 
   it('never goes below the floor, whatever lies there', () => {
-    expect(inventory(10, [3, 4], [5]).toSeal).toEqual([10]);
-    expect(inventory(10, [10, 11], [5]).toSeal).toEqual([12]);
+    expect(inventory(10, [3, 4], [5]).toSeal).toEqual(range(10, 73));
+    expect(inventory(10, [10, 11], [5]).toSeal).toEqual(range(12, 75));
     expect(inventory(10, [3, 10], [5]).dataSegments).toEqual([10]);
   });
 
@@ -33,9 +33,10 @@ describe('S3: where seals go', () => {
   it('does not take a seal for the lowest while a number below it is open', () => {
     const log = inventory(1, [1], [3]);
     expect(log.lowestSeal).toBeUndefined();
-    expect(log.toSeal).toEqual([2]);
+    expect(log.toSeal).toEqual([2, ...range(4, 65)]);
     log.add(2, 'data');
     expect(log.lowestSeal).toBe(3);
+    expect(log.toSeal).toEqual(range(4, 66));
   });
 
   it('is over when all 64 exist, and only then', () => {

@@ -39,13 +39,13 @@ export class LogInventory {
   }
 
   /**
-   * The numbers at which a seal must be created next: the lowest absent one, and behind the lowest seal every absent
-   * one of the window. Empty when the log is closed.
+   * The numbers at which seals must be created next: every absent one of the window that begins with the lowest seal. Empty when
+   * the log is closed. While there is no seal the window begins with the lowest absent number, and all of it is sealed in one wave: a
+   * session that still puts is stopped at the first seal that lands, wherever that is, and the window then begins there.
    */
   get toSeal(): readonly number[] {
-    const seal = this.lowestSeal;
-    if (seal === undefined) return [this.lowestAbsent];
-    return Array.from({ length: WINDOW_SEGMENTS }, (_, i) => seal + i).filter((number) => !this.known.has(number));
+    const begin = this.lowestSeal ?? this.lowestAbsent;
+    return Array.from({ length: WINDOW_SEGMENTS }, (_, i) => begin + i).filter((number) => !this.known.has(number));
   }
 
   get closed(): boolean {

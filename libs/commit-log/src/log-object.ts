@@ -3,16 +3,31 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { GetOptions, ObjectStore, StoredObject } from '@leasehold/object-store';
 
+import { isInOrder, unlessDamaged } from './log-directory.js';
 import { MissingSegmentError } from './log-errors.js';
 import type { RollupName } from './rollup.js';
-import { mapRollup, readRollupDirectory, readRollupFooter, ROLLUP_FOOTER_BYTES } from './rollup.js';
+import {
+  mapRollup,
+  readRollupDirectory,
+  readRollupFooter,
+  readRollupHeader,
+  ROLLUP_FOOTER_BYTES,
+  ROLLUP_HEADER_BYTES,
+} from './rollup.js';
 import type { DirectoryEntry, FrameMap, SegmentName } from './segment.js';
-import { mapFrames, mapSegment } from './segment.js';
+import {
+  mapFrames,
+  mapSegment,
+  readSegmentDirectory,
+  readSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  segmentDirectoryBytes,
+} from './segment.js';
 
 /** Bytes can be damaged on their way as well as at rest; only what stays damaged is believed. */
 export const READS_OF_DAMAGED = 3;
-/** Read from the end of a rollup at first: the directory of 3,000 frames. */
-const DIRECTORY_READ_BYTES = 64 * 1024;
+/** Read from the end of an object at first: the directory of 3,000 frames. */
+export const DIRECTORY_READ_BYTES = 64 * 1024;
 
 /** A segment or a rollup. */
 export type LogObjectName = SegmentName | RollupName;
@@ -20,6 +35,12 @@ export type LogObjectName = SegmentName | RollupName;
 export interface ReadLogObject extends FrameMap {
   readonly kind: 'data' | 'seal';
   readonly body: Uint8Array;
+}
+
+/** Which frames an object has, in their order, and where the last one ends. */
+export interface ObjectDirectory {
+  readonly entries: readonly DirectoryEntry[];
+  readonly directoryAt: number;
 }
 
 export function logObjectKey(name: LogObjectName): string {
@@ -76,24 +97,72 @@ export async function readFromRollup(
   return map.damage.length === 0 ? map : readLogObject(store, name);
 }
 
-async function readDirectory(
+/**
+ * The directory of an object and, checked, its header, in one wave of two small requests where the directory is not a long one.
+ * Undefined when anything of them cannot be believed: then the object has to be read whole, which tells what is damaged (L3).
+ * @throws MissingSegmentError, StoreUnavailableError
+ */
+export async function readObjectDirectory(
   store: Pick<ObjectStore, 'get'>,
-  name: RollupName,
-): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly directoryAt: number } | undefined> {
-  const end = await getObject(store, name, { range: { suffix: DIRECTORY_READ_BYTES } });
-  const footer = readRollupFooter(end.body.subarray(Math.max(0, end.body.byteLength - ROLLUP_FOOTER_BYTES)));
-  if (footer === undefined || footer.directoryAt >= end.sizeBytes) return undefined;
-  const { directoryAt } = footer;
-  const inEnd = directoryAt - (end.sizeBytes - end.body.byteLength);
-  const bytes =
-    inEnd >= 0
-      ? end.body.subarray(inEnd)
-      : (await getObject(store, name, { range: { start: directoryAt, end: end.sizeBytes } })).body;
-  const entries = readRollupDirectory(bytes);
+  name: LogObjectName,
+): Promise<ObjectDirectory | undefined> {
+  const headerBytes = 'number' in name ? SEGMENT_HEADER_BYTES : ROLLUP_HEADER_BYTES;
+  const [{ body: header }, end] = await Promise.all([
+    getObject(store, name, { range: { start: 0, end: headerBytes } }),
+    getObject(store, name, { range: { suffix: DIRECTORY_READ_BYTES } }),
+  ]);
+  const count = unlessDamaged(() =>
+    'number' in name ? readSegmentHeader(name, header).count : readRollupHeader(name, header),
+  );
+  if (count === undefined) return undefined;
+  const directory = await ('number' in name
+    ? segmentDirectory(store, name, end, count)
+    : rollupDirectory(store, name, end));
+  return directory?.entries.length === count && isInOrder(directory, headerBytes) ? directory : undefined;
+}
+
+async function segmentDirectory(
+  store: Pick<ObjectStore, 'get'>,
+  name: SegmentName,
+  end: StoredObject,
+  count: number,
+): Promise<ObjectDirectory | undefined> {
+  const directoryAt = end.sizeBytes - segmentDirectoryBytes(count);
+  if (directoryAt < SEGMENT_HEADER_BYTES) return undefined;
+  const entries = readSegmentDirectory(await endFrom(store, name, end, directoryAt), count);
   return entries && { entries, directoryAt };
 }
 
-async function getObject(
+async function readDirectory(store: Pick<ObjectStore, 'get'>, name: RollupName): Promise<ObjectDirectory | undefined> {
+  return rollupDirectory(store, name, await getObject(store, name, { range: { suffix: DIRECTORY_READ_BYTES } }));
+}
+
+async function rollupDirectory(
+  store: Pick<ObjectStore, 'get'>,
+  name: RollupName,
+  end: StoredObject,
+): Promise<ObjectDirectory | undefined> {
+  const footer = readRollupFooter(end.body.subarray(Math.max(0, end.body.byteLength - ROLLUP_FOOTER_BYTES)));
+  if (footer === undefined || footer.directoryAt >= end.sizeBytes) return undefined;
+  const { directoryAt } = footer;
+  const entries = readRollupDirectory(await endFrom(store, name, end, directoryAt));
+  return entries && { entries, directoryAt };
+}
+
+/** The bytes from `at` to the end of an object, of whose end some are there. */
+async function endFrom(
+  store: Pick<ObjectStore, 'get'>,
+  name: LogObjectName,
+  end: StoredObject,
+  at: number,
+): Promise<Uint8Array> {
+  const inEnd = at - (end.sizeBytes - end.body.byteLength);
+  if (inEnd >= 0) return end.body.subarray(inEnd);
+  return (await getObject(store, name, { range: { start: at, end: end.sizeBytes } })).body;
+}
+
+/** @throws MissingSegmentError, StoreUnavailableError */
+export async function getObject(
   store: Pick<ObjectStore, 'get'>,
   name: LogObjectName,
   options?: GetOptions,

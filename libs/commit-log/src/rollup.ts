@@ -114,6 +114,14 @@ export function* rollupParts(name: RollupName, nonce: string, frames: readonly R
  * @throws CorruptBytesError when the header is damaged or names another object than `name`
  */
 export function mapRollup(name: RollupName, bytes: Uint8Array): FrameMap {
+  const count = readRollupHeader(name, bytes);
+  const footer = readRollupFooter(bytes.subarray(Math.max(0, bytes.byteLength - ROLLUP_FOOTER_BYTES)));
+  const directory = footer?.frames === count ? readRollupDirectory(bytes.subarray(footer.directoryAt)) : undefined;
+  return mapFrames(bytes, ROLLUP_HEADER_BYTES, count, directory);
+}
+
+/** How many frames it has, by the first {@link ROLLUP_HEADER_BYTES}. @throws CorruptBytesError as {@link mapRollup} */
+export function readRollupHeader(name: RollupName, bytes: Uint8Array): number {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw new CorruptBytesError('not a log rollup');
   const version = reader.u16();
@@ -126,9 +134,7 @@ export function mapRollup(name: RollupName, bytes: Uint8Array): FrameMap {
   reader.expectCrc32Since(0);
   if (session !== name.sessionId || from !== name.from || to !== name.to)
     throw new CorruptBytesError('log rollup names another object');
-  const footer = readRollupFooter(bytes.subarray(Math.max(0, bytes.byteLength - ROLLUP_FOOTER_BYTES)));
-  const directory = footer?.frames === count ? readRollupDirectory(bytes.subarray(footer.directoryAt)) : undefined;
-  return mapFrames(bytes, ROLLUP_HEADER_BYTES, count, directory);
+  return count;
 }
 
 /** What the last {@link ROLLUP_FOOTER_BYTES} say. Undefined when they are damaged. */

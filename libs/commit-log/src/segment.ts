@@ -124,9 +124,9 @@ export function decodeSegment(name: SegmentName, bytes: Uint8Array): DecodedSegm
 
 /** The same without taking the frames apart. @throws CorruptBytesError */
 export function mapSegment(name: SegmentName, bytes: Uint8Array): FrameMap & { readonly kind: DecodedSegment['kind'] } {
-  const { kind, count } = readHeader(name, bytes);
+  const { kind, count } = readSegmentHeader(name, bytes);
   if (kind === 'seal') return { kind, intact: [], damage: [] };
-  const directory = readDirectory(bytes, count);
+  const directory = readSegmentDirectory(bytes, count);
   return { kind, ...mapFrames(bytes, SEGMENT_HEADER_BYTES, count, directory, name.number) };
 }
 
@@ -188,7 +188,11 @@ function writeHeader(
     .crc32Since(0);
 }
 
-function readHeader(name: SegmentName, bytes: Uint8Array): { kind: (typeof KINDS)[number]; count: number } {
+/** What the first {@link SEGMENT_HEADER_BYTES} say. @throws CorruptBytesError as {@link decodeSegment} */
+export function readSegmentHeader(
+  name: SegmentName,
+  bytes: Uint8Array,
+): { readonly kind: (typeof KINDS)[number]; readonly count: number } {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== MAGIC) throw new CorruptBytesError('not a log segment');
   const version = reader.u16();
@@ -211,10 +215,18 @@ export interface DirectoryEntry {
   readonly offset: number;
 }
 
-/** Undefined when it is damaged; the frames do without. */
-function readDirectory(bytes: Uint8Array, count: number): readonly DirectoryEntry[] | undefined {
-  const at = bytes.byteLength - count * DIRECTORY_ENTRY_BYTES - DIRECTORY_TAIL_BYTES;
-  if (at < SEGMENT_HEADER_BYTES) return undefined;
+/** What the directory of so many frames takes at the end of a segment. */
+export function segmentDirectoryBytes(count: number): number {
+  return count * DIRECTORY_ENTRY_BYTES + DIRECTORY_TAIL_BYTES;
+}
+
+/**
+ * The directory from the end of a segment. Undefined when it is damaged; the frames do without.
+ * @param bytes all of the segment, or so much of its end as the directory takes
+ */
+export function readSegmentDirectory(bytes: Uint8Array, count: number): readonly DirectoryEntry[] | undefined {
+  const at = bytes.byteLength - segmentDirectoryBytes(count);
+  if (at < 0) return undefined;
   try {
     const reader = new ByteReader(bytes, at);
     const entries = Array.from({ length: count }, () => ({
