@@ -30,9 +30,13 @@ export function firstSeen(record: SessionRecord, etag: string, arrivedMs: number
  * arrival to the last request's sending can only make the wait longer, and so can counting only from `answeringSinceMs`.
  */
 export function isSilent(observed: ObservedSession, sentMs: number, answeringSinceMs: number): boolean {
-  const { state, ttlMs } = observed.record;
-  const sinceMs = Math.max(observed.unchangedSinceMs, answeringSinceMs);
-  return state === 'live' && sentMs - sinceMs >= ttlMs + ttlMs * MARGIN_OF_TTL;
+  return observed.record.state === 'live' && sentMs >= silentAtMs(observed, answeringSinceMs);
+}
+
+/** When a request has to be sent that can find a live session silent. */
+export function silentAtMs(observed: ObservedSession, answeringSinceMs: number): number {
+  const { ttlMs } = observed.record;
+  return Math.max(observed.unchangedSinceMs, answeringSinceMs) + ttlMs + ttlMs * MARGIN_OF_TTL;
 }
 
 /** The same session after {@link isSilent} held. */

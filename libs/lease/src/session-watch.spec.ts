@@ -352,6 +352,50 @@ describe('waiting for the end of a session', () => {
     expect(watch.status(session.id)).toBe('expired');
   });
 
+  it('is over in the moment in which silence may be judged, not with the listing after it', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await clock.advance(400);
+    await watch.start();
+    const seenMs = clock.monotonic();
+    session.stop();
+    const ends: number[] = [];
+    const wait = () => watch.untilNotLive(session.id).then(() => void ends.push(clock.monotonic() - seenMs));
+    await clock.settle(Promise.all([wait(), wait(), clock.sleep(3_000).then(wait)]), 8_000);
+    expect(ends).toEqual(Array.from({ length: 3 }, () => TTL_MS + TTL_MS / 10));
+    expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it('is not over while the session renews, however long, and asks little for that', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    let over = false;
+    const waiting = watch.untilNotLive(session.id).then(() => (over = true));
+    let reads = 0;
+    const get = faulty.get.bind(faulty);
+    faulty.get = (...call) => {
+      reads++;
+      return get(...call);
+    };
+    await clock.advance(60_000);
+    expect(over).toBe(false);
+    // Each renewal is read once; nothing is looked at besides.
+    expect(reads).toBeLessThanOrEqual(31);
+    session.stop();
+    await clock.settle(waiting, 9_000);
+  });
+
+  it('goes on with the listings when the look at the moment of judgement fails', async () => {
+    const session = await Session.start(own, SETTINGS);
+    await watch.start();
+    session.stop();
+    const waiting = watch.untilNotLive(session.id);
+    await clock.advance(TTL_MS * 1.1 - 1);
+    faulty.next('get', 'fail-before');
+    await clock.advance(1);
+    expect(watch.status(session.id)).toBe('live');
+    await clock.settle(waiting, 1_500);
+  });
+
   it('is over at once for a session without record, and not because a read failed', async () => {
     await watch.start();
     await watch.untilNotLive(STRANGER);

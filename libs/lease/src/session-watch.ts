@@ -5,7 +5,7 @@ import type { SessionId, Timer } from '@leasehold/foundation';
 import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 
 import type { ObservedSession, SessionStatus } from './observed-session.js';
-import { firstSeen, isSilent, seenAgain } from './observed-session.js';
+import { firstSeen, isSilent, seenAgain, silentAtMs } from './observed-session.js';
 import type { SessionContext } from './seal-record.js';
 import type { SessionRecord } from './session-record.js';
 import { decodeSessionRecord } from './session-record.js';
@@ -42,6 +42,8 @@ export class SessionWatch {
   private readonly listeners = new Set<SessionListener>();
   private readonly waiters = new Set<(error: Error) => void>();
   private readonly refreshing = new Map<SessionId, Promise<ObservedSession | undefined>>();
+  /** Looks at sessions whose end somebody waits for, and how many do. */
+  private readonly dueLooks = new Map<SessionId, { waiting: number; timer: Timer | undefined }>();
   private readonly stopped = new AbortController();
   private readonly intervalMs: number;
   private timer: Timer | undefined;
@@ -108,7 +110,8 @@ export class SessionWatch {
   }
 
   /**
-   * Resolves when the session is known to be other than live: looks at once, then with every listing.
+   * Resolves when the session is known to be other than live: looks at once, with every listing, and in the moment in which
+   * its silence may be judged, which the next listing might be an interval away from.
    * @throws the signal's reason; StoreUnavailableError when nothing is known of the session and it cannot be read
    */
   async untilNotLive(id: SessionId, signal?: AbortSignal): Promise<void> {
@@ -134,6 +137,7 @@ export class SessionWatch {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
         off();
+        this.lookNoMore(id);
         this.waiters.delete(settle);
         signal?.removeEventListener('abort', onAbort);
         if (error === undefined) resolve();
@@ -144,8 +148,45 @@ export class SessionWatch {
         if (changed === id && status !== 'live') settle();
       });
       this.waiters.add(settle);
+      this.lookWhenDue(id);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  private lookWhenDue(id: SessionId): void {
+    const look = this.dueLooks.get(id) ?? { waiting: 0, timer: undefined };
+    look.waiting += 1;
+    this.dueLooks.set(id, look);
+    if (look.timer === undefined) this.armLook(id);
+  }
+
+  private lookNoMore(id: SessionId): void {
+    const look = this.dueLooks.get(id);
+    if (look === undefined || --look.waiting > 0) return;
+    look.timer?.cancel();
+    this.dueLooks.delete(id);
+  }
+
+  /** One look for each silence. When it was in vain because the store did not answer, the listings tell what is next. */
+  private armLook(id: SessionId): void {
+    const look = this.dueLooks.get(id);
+    const dueMs = this.dueMs(id);
+    if (look === undefined) return;
+    look.timer = undefined;
+    if (dueMs === undefined || dueMs <= 0) return;
+    look.timer = this.ctx.clock.schedule(Math.ceil(dueMs), () => {
+      // Renewed since, or woken early: there is nothing to judge yet.
+      if ((this.dueMs(id) ?? 0) > 0) return this.armLook(id);
+      void this.refreshOnce(id)
+        .catch(() => undefined)
+        .then(() => this.armLook(id));
+    });
+  }
+
+  private dueMs(id: SessionId): number | undefined {
+    const observed = this.sessions.get(id);
+    if (observed?.status !== 'live') return undefined;
+    return silentAtMs(observed, this.answeringSinceMs) - this.ctx.clock.monotonic();
   }
 
   /** Callers that wait for the same session share one read: its end is final, so an older read can only be too cautious. */
