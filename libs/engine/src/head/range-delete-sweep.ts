@@ -36,7 +36,8 @@ export class RangeDeleteSweep {
     this.sequences = this.active.map(({ version }) => version.sequence).sort((a, b) => a - b);
     this.firstEnd = undefined;
     for (const { end } of this.active) {
-      if (end !== undefined && (this.firstEnd === undefined || compareKeys(end, this.firstEnd) < 0)) this.firstEnd = end;
+      if (end !== undefined && (this.firstEnd === undefined || compareKeys(end, this.firstEnd) < 0))
+        this.firstEnd = end;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { assert } from '@leasehold/foundation';
+import { assert, eventLoopTurn } from '@leasehold/foundation';
 
 import type { Commit, Entry, KeyRange, RangeDelete } from '../entry.js';
 import { commitOf, compareKeys, rangeContains } from '../entry.js';
@@ -7,7 +7,6 @@ import type { SstRef } from '../format/sst-ref.js';
 import { changesCompleteFrom, coveringFiles } from '../head/history-files.js';
 import { timeOf } from '../head/timeline.js';
 import type { Memtable } from '../memtable/memtable.js';
-import { eventLoopTurn } from '../read/event-loop.js';
 import { HistoryGoneError } from '../read/history-gone-error.js';
 import { MERGE_FETCH } from '../sst/sst-cursor.js';
 import type { SstSource } from '../sst/sst-reader.js';

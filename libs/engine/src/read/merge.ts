@@ -1,7 +1,7 @@
+import { eventLoopTurn } from '@leasehold/foundation';
 import type { Entry } from '../entry.js';
 import { compareKeys } from '../entry.js';
 import type { Cursor } from './cursor.js';
-import { eventLoopTurn } from './event-loop.js';
 
 /** One key of a merge. */
 export interface MergedKey {

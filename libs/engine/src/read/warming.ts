@@ -1,3 +1,4 @@
+import { eventLoopTurn } from '@leasehold/foundation';
 import type { Ulid } from '@leasehold/foundation';
 
 import { compareKeys } from '../entry.js';
@@ -8,7 +9,6 @@ import type { SstRef } from '../format/sst-ref.js';
 import type { BlockCache } from '../sst/block-cache.js';
 import type { CachedFile } from '../sst/cache-slot.js';
 import type { SstReader, SstSource } from '../sst/sst-reader.js';
-import { eventLoopTurn } from './event-loop.js';
 import { HeadFiles } from './head-files.js';
 import { standIn } from './stand-in.js';
 

@@ -1,6 +1,6 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
-import { assert, CorruptBytesError } from '@leasehold/foundation';
+import { assert, CorruptBytesError, eventLoopTurn } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
 
 import type { Entry, KeyRange } from '../entry.js';
@@ -10,7 +10,6 @@ import { openBlock } from '../format/sst-block-envelope.js';
 import type { KeyHash } from '../format/sst-filter.js';
 import type { SstIndex } from '../format/sst-index.js';
 import type { SstRef } from '../format/sst-ref.js';
-import { eventLoopTurn } from '../read/event-loop.js';
 import type { BlockCache } from './block-cache.js';
 import type { CachedFile } from './cache-slot.js';
 import { FileMap } from './file-map.js';
