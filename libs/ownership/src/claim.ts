@@ -4,6 +4,7 @@ import { emptyHead } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
 
+import type { Aside } from './bounded.js';
 import type { ClaimDecision } from './claim-decision.js';
 import { decideClaim } from './claim-decision.js';
 import type { OwnershipContext } from './context.js';
@@ -17,13 +18,42 @@ import { withTail } from './tail.js';
 const MAX_CLAIM_ATTEMPTS = 8;
 
 /**
+ * The head that was last read on behalf of a claim, so that no claim reads again what was read for it just now.
+ *
+ * However old it is by the time it is used, nothing rests on its age: whatever is concluded from it is put in a CAS that names its ETag, and
+ * so it has stood all the while or the CAS is refused, and the claim goes on from what was in the way (R1). That an owner ended may
+ * therefore be seen before or after the head was read. Only a `421` rests on no CAS: it is a hint where to ask, as old as the request that it answers.
+ */
+export class HeadInHand {
+  constructor(private stored?: StoredHead) {}
+
+  /** Used once: what a CAS was refused for is not tried again. */
+  take(): StoredHead | undefined {
+    const { stored } = this;
+    this.stored = undefined;
+    return stored;
+  }
+
+  keep(stored: StoredHead | undefined): void {
+    this.stored = stored;
+  }
+}
+
+/** How a claim is made, besides for which database. */
+export interface ClaimOptions {
+  readonly inHand: HeadInHand;
+  readonly aside: Aside;
+  readonly first?: Cargo;
+}
+
+/**
  * Becomes the owner of a database. Resolves with the confirmed head that names this session (P2: no frame is written
  * at an epoch before its claim is confirmed).
  *
- * Each attempt is: GET the head, decide, and one CAS at epoch + 1 that carries the predecessor's whole durable tail
- * (H3), and where there is a first commit and room for it, that too. A lost race starts again from the new head.
+ * Each attempt is: GET the head unless it is in hand, decide, and one CAS at epoch + 1 that carries the predecessor's whole durable
+ * tail (H3), and where there is a first commit and room for it, that too. A lost race starts again from the new head.
  *
- * @throws MisdirectedError a live session owns it
+ * @throws MisdirectedError a live session owns it; the head that tells so stays in hand
  * @throws DatabaseDeletedError, QuarantinedError, ForeignDatabaseError
  * @throws OwnerUnavailableError too many lost races; LeaseholdError `unavailable` or `unknown` from the store
  */
@@ -31,22 +61,22 @@ export async function claimDatabase(
   ctx: OwnershipContext,
   recovery: Recovery,
   identity: DatabaseIdentity,
-  first?: Cargo,
+  options: ClaimOptions,
 ): Promise<StoredHead> {
+  const claiming = { ...ctx, ...options, recovery };
   for (let attempt = 0; attempt < MAX_CLAIM_ATTEMPTS; attempt++) {
-    const claimed = await attemptClaim({ ...ctx, recovery, first }, identity);
+    const claimed = await attemptClaim(claiming, identity);
     if (claimed !== undefined) return claimed;
   }
   throw new OwnerUnavailableError('lost too many races for the database');
 }
 
-interface ClaimContext extends OwnershipContext {
+interface ClaimContext extends OwnershipContext, ClaimOptions {
   readonly recovery: Recovery;
-  readonly first: Cargo | undefined;
 }
 
 async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
-  const stored = await ctx.heads.load(identity.databaseId);
+  const stored = ctx.inHand.take() ?? (await ctx.heads.load(identity.databaseId));
   if (stored) assertSameTenant(stored.head, identity);
   const owner = stored?.head.owner;
   const status = owner === undefined ? 'absent' : await ownerStatus(ctx, owner);
@@ -88,6 +118,8 @@ async function advance(
     case 'recover':
       return recover(ctx, stored, decision.owner);
     case 'misdirect':
+      // Whoever waits for the owner's end goes on from it.
+      ctx.inHand.keep(stored);
       throw new MisdirectedError(decision.owner, ctx.watch.get(decision.owner)?.record.endpoint ?? '');
     case 'deleted':
       throw new DatabaseDeletedError();
@@ -113,9 +145,10 @@ async function reclaim(ctx: ClaimContext, stored: StoredHead): Promise<StoredHea
  * or everything begins again from the new one (R1).
  */
 async function recover(ctx: ClaimContext, stored: StoredHead, owner: SessionId): Promise<StoredHead | undefined> {
-  const { recovery } = ctx;
+  const { recovery, aside } = ctx;
   try {
-    const tail = await recovery.tailOf(await recovery.close(owner), stored);
+    const log = await aside(() => recovery.close(owner));
+    const tail = await recovery.tailOf(log, stored, aside);
     return tail && (await takeOver(ctx, stored, tail));
   } catch (error) {
     if (!(error instanceof SessionResumedError)) throw error;
@@ -157,5 +190,6 @@ async function put(
     return result.stored;
   }
   carried?.refuse();
+  ctx.inHand.keep(result.current);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Version } from '@leasehold/foundation';
-import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource } from '@leasehold/engine';
+import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource, StoredHead } from '@leasehold/engine';
 import { readChanges, View } from '@leasehold/engine';
 import type { Precondition } from '@leasehold/protocol';
 
@@ -102,12 +102,9 @@ export class DatabaseAccess {
    */
   async transact(identity: DatabaseIdentity, tx: Transaction, options: AccessOptions): Promise<TransactionOutcome> {
     assertWithinLimits(tx);
-    return this.databases.use(
-      identity,
-      options,
-      (database) => database.transact(tx, options.signal),
-      firstCommitOf(this.ctx.clock, this.files, tx),
-    );
+    return this.databases.use(identity, options, (database) => database.transact(tx, options.signal), {
+      first: firstCommitOf(this.ctx.clock, this.files, tx),
+    });
   }
 
   /**
@@ -180,12 +177,13 @@ export class DatabaseAccess {
 
   /** Claims only what an ended session left behind. */
   async state(identity: DatabaseIdentity, options: AccessOptions): Promise<DatabaseState> {
-    const head = this.databases.isOpen(identity.databaseId) ? 'owned' : await this.unownedHead(identity, options);
-    if (head !== 'owned') return { head, version: head?.lastCommit, memtableBytes: 0, owned: false };
-    return this.databases.use(identity, options, async (database) => ({
-      ...(await database.state(options.signal)),
-      owned: true,
-    }));
+    const isOpen = this.databases.isOpen(identity.databaseId);
+    const known = isOpen ? undefined : await this.servedHead(identity, options);
+    if (!isOpen && known?.head.owner === undefined) {
+      return { head: known?.head, version: known?.head.lastCommit, memtableBytes: 0, owned: false };
+    }
+    const ofOwned = async (database: OwnedDatabase) => ({ ...(await database.state(options.signal)), owned: true });
+    return this.databases.use(identity, options, ofOwned, { known });
   }
 
   private async getAt(identity: DatabaseIdentity, key: Uint8Array, options: ReadOptions): Promise<Entry | undefined> {
@@ -197,25 +195,23 @@ export class DatabaseAccess {
     const { databaseId } = identity;
     return rereading(async () => {
       if (this.databases.isOpen(databaseId)) return this.databases.use(identity, options, how.owned);
-      const head = await this.unownedHead(identity, options);
-      if (head === 'owned' || (head !== undefined && this.coldReads.shouldClaim(databaseId))) {
-        return this.databases.use(identity, options, how.owned);
+      const known = await this.servedHead(identity, options);
+      // An owner, live or not, is the matter of the claim path, whose CAS makes sure that nothing is missed.
+      if (known !== undefined && (known.head.owner !== undefined || this.coldReads.shouldClaim(databaseId))) {
+        return this.databases.use(identity, options, how.owned, { known });
       }
-      return inTime(how.cold({ memtables: [], head, files: this.files }), options);
+      return inTime(how.cold({ memtables: [], head: known?.head, files: this.files }), options);
     });
   }
 
-  /**
-   * A GET of the head, sent now (R1). `owned` when it names an owner, live or not: then the claim path decides, whose
-   * CAS makes sure that nothing is missed. Undefined: no head, an empty database.
-   */
-  private async unownedHead(identity: DatabaseIdentity, options: AccessOptions): Promise<Head | 'owned' | undefined> {
+  /** A GET of the head, sent now (R1). Undefined: there is none, the database is empty. */
+  private async servedHead(identity: DatabaseIdentity, options: AccessOptions): Promise<StoredHead | undefined> {
     const stored = await inTime(this.ctx.heads.load(identity.databaseId), options);
     if (stored === undefined) return undefined;
     assertSameTenant(stored.head, identity);
     if (stored.head.quarantined) throw new QuarantinedError();
     if (stored.head.deletedAt !== undefined) throw new DatabaseDeletedError();
-    return stored.head.owner === undefined ? stored.head : 'owned';
+    return stored;
   }
 
   private get files(): SstSource {

@@ -1,10 +1,11 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
-import type { DatabaseIdentity, Head } from '@leasehold/engine';
+import type { DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
+import type { Aside } from './bounded.js';
 import { forEachBounded, Lanes } from './bounded.js';
-import { claimDatabase } from './claim.js';
+import { claimDatabase, HeadInHand } from './claim.js';
 import type { HandleContext, OwnershipContext } from './context.js';
 import { DirtyDatabases } from './dirty-databases.js';
 import { Drain } from './drain.js';
@@ -47,6 +48,17 @@ export interface AccessOptions {
   readonly signal: AbortSignal;
 }
 
+/** What the caller has already that a claim can use. */
+export interface ForTheClaim<T> {
+  /**
+   * The same work as a commit that the claim can carry. It is asked for when the database is not open and this caller is the first
+   * who wants it; when it was carried, its answer is the result and the operation is not run.
+   */
+  readonly first?: FirstCommit<T>;
+  /** The head as the caller read it; see {@link HeadInHand}. */
+  readonly known?: StoredHead;
+}
+
 /**
  * The databases that this session owns, and how it comes to own more and fewer of them.
  *
@@ -67,7 +79,7 @@ export class Databases {
 
   constructor(private readonly ctx: OwnershipContext) {
     this.opened = new OpenDatabases(ctx.clock, ctx.settings);
-    this.handles = { ...ctx, dirty: this.dirtyOnes };
+    this.handles = { ...ctx, dirty: this.dirtyOnes, flushed: (databaseId) => this.opened.flushed(databaseId) };
     this.recovery = new Recovery(ctx);
   }
 
@@ -117,8 +129,6 @@ export class Databases {
    * Runs an operation on the database, as its owner. The operation may be run again after HandleClosedError, which tells
    * that it has done nothing.
    *
-   * @param first the same work as a commit that the claim can carry. It is asked for when the database is not open and this caller is
-   *   the first who wants it; when it was carried, its answer is the result and the operation is not run.
    * @throws MisdirectedError a live session owns it, and the caller did not ask to wait for that one
    * @throws DrainingError, OwnerUnavailableError, BackpressureError nothing was applied
    * @throws UnknownOutcomeError whether the claim that carried `first` was applied, or came in time, is not known
@@ -127,10 +137,11 @@ export class Databases {
     identity: DatabaseIdentity,
     options: AccessOptions,
     operation: (database: OwnedDatabase) => Promise<T>,
-    first?: FirstCommit<T>,
+    { first, known }: ForTheClaim<T> = {},
   ): Promise<T> {
+    const inHand = new HeadInHand(known);
     for (let reopened = 0; reopened < MAX_REOPENS; reopened++) {
-      const acquired = await this.acquire(identity, options, first);
+      const acquired = await this.acquire(identity, options, inHand, first);
       if ('answer' in acquired) return acquired.answer;
       const { database } = acquired;
       try {
@@ -162,7 +173,7 @@ export class Databases {
       // The log keeps what it has of it; until somebody has looked there is nothing to do.
       this.unclear.delete(databaseId);
     } else if (stored.head.owner === this.ctx.session.id) {
-      await (this.openings.get(databaseId) ?? this.startOpening(stored.head, 'settle'));
+      await (this.openings.get(databaseId) ?? this.startOpening(stored.head, 'settle', new HeadInHand(stored)));
     } else {
       this.settled(databaseId, stored.head);
     }
@@ -209,6 +220,7 @@ export class Databases {
   private async acquire<T>(
     identity: DatabaseIdentity,
     options: AccessOptions,
+    inHand: HeadInHand,
     first: FirstCommit<T> | undefined,
   ): Promise<Acquired<T>> {
     for (let waits = 0; ; waits++) {
@@ -219,11 +231,11 @@ export class Databases {
         const opening = this.openings.get(identity.databaseId);
         if (first !== undefined && open === undefined && opening === undefined) {
           const carried = new CarriedCommit(first);
-          const claimed = this.startOpening(identity, 'use', carried);
+          const claimed = this.startOpening(identity, 'use', inHand, carried);
           const end = await this.carriedInTime(carried, options);
           return end.carried ? { answer: end.answer } : { database: await claimed };
         }
-        const database = open ?? (await this.inTime(opening ?? this.startOpening(identity, 'use'), options));
+        const database = open ?? (await this.inTime(opening ?? this.startOpening(identity, 'use', inHand), options));
         assertSameTenant(database.head, identity);
         return { database };
       } catch (error) {
@@ -263,7 +275,12 @@ export class Databases {
     });
   }
 
-  private startOpening(identity: DatabaseIdentity, purpose: 'use' | 'settle', first?: Cargo): Promise<OwnedDatabase> {
+  private startOpening(
+    identity: DatabaseIdentity,
+    purpose: 'use' | 'settle',
+    inHand: HeadInHand,
+    first?: Cargo,
+  ): Promise<OwnedDatabase> {
     const { databaseId } = identity;
     if (this.openCount >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
       throw new BackpressureError('open databases');
@@ -272,7 +289,7 @@ export class Databases {
       .run(() => {
         // It may have waited for its turn until now. A drain still settles what it finds.
         if (purpose === 'use') this.draining.throwIfBegun();
-        return this.claim(identity, first);
+        return this.claim(identity, inHand, first);
       })
       .then(
         (database) => {
@@ -296,9 +313,12 @@ export class Databases {
     return opening;
   }
 
-  private async claim(identity: DatabaseIdentity, first?: Cargo): Promise<OwnedDatabase> {
+  private async claim(identity: DatabaseIdentity, inHand: HeadInHand, first?: Cargo): Promise<OwnedDatabase> {
+    // Thousands may wait for one log to be closed and read: opening others goes on.
+    const aside: Aside = (wait) => this.claims.aside(wait);
     try {
-      return new OwnedDatabase(this.handles, await claimDatabase(this.ctx, this.recovery, identity, first));
+      const claimed = await claimDatabase(this.ctx, this.recovery, identity, { inHand, aside, first });
+      return new OwnedDatabase(this.handles, claimed);
     } catch (error) {
       // Unknown is whether we own it, which the next claim finds out. Of what a caller wants, nothing was applied, but for the
       // one whose commit was carried, who is told apart.

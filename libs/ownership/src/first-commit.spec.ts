@@ -44,7 +44,7 @@ function outcomeOf(
   options: AccessOptions = patient(),
 ): Promise<Version | string> {
   return worker.access.databases
-    .use<Version | string>(DATABASE, options, () => Promise.resolve('written'), first)
+    .use<Version | string>(DATABASE, options, () => Promise.resolve('written'), { first })
     .catch((error: { code: string }) => error.code);
 }
 

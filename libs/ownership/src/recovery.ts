@@ -4,6 +4,7 @@ import type { ClosedLog, Frame } from '@leasehold/commit-log';
 import { closeLog, LogCache, readTail } from '@leasehold/commit-log';
 import type { Commit, StoredHead } from '@leasehold/engine';
 
+import type { Aside } from './bounded.js';
 import type { OwnershipContext } from './context.js';
 import { QuarantinedError } from './errors.js';
 import { quarantine } from './publish-tail.js';
@@ -47,11 +48,12 @@ export class Recovery {
   /**
    * The durable commits of a database that its head does not contain yet, oldest first. Undefined: they do not go on from
    * this head, but it is no longer what the bucket holds, so look again.
+   * @param aside for the time in which the log is read for all
    * @throws QuarantinedError
    */
-  tailOf(log: ClosedLog, stored: StoredHead): Promise<readonly Commit[] | undefined> {
+  tailOf(log: ClosedLog, stored: StoredHead, aside: Aside): Promise<readonly Commit[] | undefined> {
     return this.commitsIn(stored, (databaseId, epoch, sequence) =>
-      readTail(this.ctx, log, databaseId, epoch, sequence),
+      readTail(this.ctx, log, databaseId, epoch, sequence, aside),
     );
   }
 
