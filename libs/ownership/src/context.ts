@@ -24,6 +24,8 @@ export interface OwnershipContext {
 /** What handles of owned databases share beside it; `Databases` makes it. */
 export interface HandleContext extends OwnershipContext {
   readonly dirty: DirtyDatabases;
+  /** The head of an open database has taken commits in, and its weight with them. */
+  readonly flushed: (databaseId: DatabaseId) => void;
 }
 
 /** What others may want to know; a listener must return at once and not throw. */

@@ -56,6 +56,18 @@ describe('open databases', () => {
     expect(surplus()).toEqual([2, 3, 1, 4, 5, 6].map(numbered));
   });
 
+  it('weigh what a flush has brought into their heads, and rest on', async () => {
+    const { databases } = a.access;
+    await workers.settle(a.put(databaseNamed(2), 'large', 'x'.repeat(50_000)));
+    await workers.clock.advance(11_000);
+    databases.rest();
+    const before = databases.openBytes;
+    await workers.settle(a.opened(databaseNamed(2)).flush());
+    const after = databases.openBytes;
+    expect(after - before).toBeGreaterThan(50_000);
+    expect(after - before).toBeLessThan(50_500);
+  });
+
   it('weigh nothing once they are gone', async () => {
     for (let i = 1; i <= 3; i++) await workers.settle(a.release(databaseNamed(i)));
     expect([a.access.databases.openBytes, a.access.databases.openCount]).toEqual([0, 0]);

@@ -82,6 +82,14 @@ export class OpenDatabases {
     this.weigh(holding);
   }
 
+  /** Its head was looked at and has changed, though nobody used it. */
+  flushed(databaseId: DatabaseId): void {
+    const holding = this.holdings.get(databaseId);
+    if (holding === undefined) return;
+    if (holding.isResting) holding.database.rest();
+    this.weigh(holding);
+  }
+
   /** False when it was not here, or another handle of the same database is. */
   remove(database: OwnedDatabase): boolean {
     const holding = this.holdings.get(database.id);

@@ -86,6 +86,7 @@ export class Unflushed {
     if (memtable) this.contained(memtable);
     const { l0 } = this.held.head;
     if (l0.length >= this.ctx.settings.compactAtL0Files) this.ctx.events.compactionWanted(this.held.databaseId);
+    this.ctx.flushed(this.held.databaseId);
   }
 
   private contained(memtable: Memtable): void {
