@@ -63,17 +63,19 @@ export class Contents {
     return { memtables: this.unflushed.memtables, head: this.held.head, files: { store, cache: blocks } };
   }
 
-  /** Runs a read that may find a file gone (G2). */
-  reading<T>(read: () => Promise<T>): Promise<T> {
-    return rereading(async (again) => {
+  /** Runs a read that may find a file gone (G2), for a caller who waits until the signal aborts, if one is given. */
+  reading<T>(read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const reading = rereading(async (again) => {
       if (again) await this.held.reload();
       return read();
     });
+    if (signal === undefined) return reading;
+    return unlessAborted(reading, [signal], (reason) => new OwnerUnavailableError('not read in time', reason));
   }
 
   /** Runs a read on the view of a moment, by default the present. @throws FutureVersionError, HistoryGoneError */
-  viewing<T>(read: (view: View) => Promise<T>, at?: PointInTime): Promise<T> {
-    return this.reading(() => read(at === undefined ? this.present() : this.past(at)));
+  viewing<T>(read: (view: View) => Promise<T>, signal: AbortSignal, at?: PointInTime): Promise<T> {
+    return this.reading(() => read(at === undefined ? this.present() : this.past(at)), signal);
   }
 
   isDurable({ sequence }: Version): boolean {

@@ -111,6 +111,7 @@ export class OwnedDatabase {
         unflushed: this.unflushed,
         durable: this.durable,
         contents: this.contents,
+        users: this.users,
         onAccepted: () => this.followers?.wake(),
       });
       return this.transactor.transact(tx, signal);
@@ -137,7 +138,7 @@ export class OwnedDatabase {
   /** The live entry of a key, durable; undefined when the key does not exist. */
   get(key: Uint8Array, signal: AbortSignal): Promise<Entry | undefined> {
     return this.during(async () => {
-      const found = await this.contents.viewing(async (view) => view.lookup(key));
+      const found = await this.contents.viewing(async (view) => view.lookup(key), signal);
       if (found.version) await this.contents.shown(found.version, signal);
       return found.entry;
     });
@@ -148,6 +149,7 @@ export class OwnedDatabase {
     return this.during(async () => {
       const { page, version } = await this.contents.viewing(
         async (view) => ({ page: await view.scan(options), version: view.version }),
+        signal,
         at,
       );
       await this.contents.shown(version, signal);
@@ -158,7 +160,7 @@ export class OwnedDatabase {
   /** Many reads of one moment, durable. @throws FutureVersionError, HistoryGoneError, LeaseholdError answer-too-large */
   readMany(request: SnapshotRead, signal: AbortSignal): Promise<Snapshot> {
     return this.during(async () => {
-      const snapshot = await this.contents.viewing((view) => readSnapshot(view, request), request.at);
+      const snapshot = await this.contents.viewing((view) => readSnapshot(view, request), signal, request.at);
       await this.contents.shown(snapshot.version, signal);
       return snapshot;
     });
@@ -182,7 +184,7 @@ export class OwnedDatabase {
       if (leftMs <= 0 || signal.aborted) return changes;
       // Commits that did nothing to the range were passed over; what has come meanwhile may do something.
       if (!isBehind) await this.nextCommit(leftMs, signal);
-      if (this.closedBecause !== undefined || this.held.isFenced) return changes;
+      if (signal.aborted || this.closedBecause !== undefined || this.held.isFenced) return changes;
     }
   }
 
@@ -233,7 +235,10 @@ export class OwnedDatabase {
 
   private async changesNow(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {
     if (request.since > this.contents.last().version.sequence) throw new FutureVersionError(request.since);
-    const changes = await this.contents.reading(() => readChanges(this.contents.parts(), changesOptions(request)));
+    const changes = await this.contents.reading(
+      () => readChanges(this.contents.parts(), changesOptions(request)),
+      signal,
+    );
     await this.contents.shown({ sequence: changes.through }, signal);
     return changes;
   }

@@ -31,8 +31,8 @@ export const CHANGES_LIMITS = {
 /** Below what proxies hold a silent request for, and below the time after which an idle database is given up. */
 export const MAX_FEED_WAIT_MS = 30_000;
 
-/** @throws LeaseholdError `invalid`: invalid-version, invalid-range, invalid-limit */
-export function assertChangesLimits({ since, range, maxCommits }: ChangesRequest): void {
+/** @throws LeaseholdError `invalid`: invalid-version, invalid-range, invalid-limit, invalid-request */
+export function assertChangesLimits({ since, range, maxCommits, waitMs = 0 }: ChangesRequest): void {
   assertSequence(since);
   if (range !== undefined) assertRange(range);
   if (!Number.isSafeInteger(maxCommits) || maxCommits < 1 || maxCommits > CHANGES_LIMITS.commits) {
@@ -42,6 +42,7 @@ export function assertChangesLimits({ since, range, maxCommits }: ChangesRequest
       `a part of the feed has 1 to ${CHANGES_LIMITS.commits} commits`,
     );
   }
+  if (!(waitMs >= 0)) throw new LeaseholdError('invalid', 'invalid-request', 'a feed waits for 0 ms or more');
 }
 
 /** What a reader of the feed is told at a time. */

@@ -9,7 +9,7 @@ import type { Transaction } from './transaction.js';
 /**
  * - `holds`: every check does; apply the operations
  * - `repeated`, `reused`: something was applied under the idempotency key at `version`: this request, or another
- * - `failed`: the check at this position, and why; `shows` is the commit that the answer depends on (R2)
+ * - `failed`: the check at this position, and why; `shows` is the sequence of the last commit that the answer depends on (R2)
  * - `expired`: a range check fails because these keys have expired, which no commit says yet
  */
 export type Verdict =
@@ -19,7 +19,7 @@ export type Verdict =
       readonly kind: 'failed';
       readonly failedCheck: number;
       readonly present: Version | undefined;
-      readonly shows: Version | undefined;
+      readonly shows: number;
     }
   | { readonly kind: 'expired'; readonly failedCheck: number; readonly keys: readonly Uint8Array[] };
 
@@ -30,7 +30,8 @@ const HOLDS: Verdict = { kind: 'holds' };
  * demand. Then the checks in order; the first that fails decides.
  * @param now wall ms, not before the view of the knowledge: what has expired meanwhile counts as absent
  */
-export function decide({ checks, idempotencyKey }: Transaction, known: Knowledge, now: number): Verdict {
+export function decide(tx: Transaction, known: Knowledge, now: number): Verdict {
+  const { checks, idempotencyKey } = tx;
   const { record } = known;
   if (record !== undefined && idempotencyKey !== undefined) {
     const isSame = equalBytes(record.digest, idempotencyKey.digest);
@@ -41,13 +42,34 @@ export function decide({ checks, idempotencyKey }: Transaction, known: Knowledge
       const found = known.checkedKeys[position];
       const present = found?.entry !== undefined && isLive(found.entry, now) ? found.entry.version : undefined;
       if (preconditionHolds(check.precondition, present)) continue;
-      return { kind: 'failed', failedCheck: position, present, shows: found?.version };
+      return { kind: 'failed', failedCheck: position, present, shows: lastSeen(tx, known, position + 1, 0) };
     }
     const change = known.checkedRanges[position];
     if (change?.kind === 'expiry') return { kind: 'expired', failedCheck: position, keys: change.keys };
     if (change?.kind === 'commit') {
-      return { kind: 'failed', failedCheck: position, present: change.version, shows: change.version };
+      const shows = lastSeen(tx, known, position + 1, 0);
+      return { kind: 'failed', failedCheck: position, present: change.version, shows };
     }
   }
   return HOLDS;
+}
+
+/**
+ * Sequence of the last commit that the first so many checks and operations have seen. That those before a refused one were not refused tells
+ * of the database too.
+ */
+export function lastSeen({ checks }: Transaction, known: Knowledge, checkCount: number, opCount: number): number {
+  let last = 0;
+  const see = (version: Version | undefined): void => {
+    last = Math.max(last, version?.sequence ?? 0);
+  };
+  for (const [position, check] of checks.slice(0, checkCount).entries()) {
+    see(known.checkedKeys[position]?.version);
+    const change = known.checkedRanges[position];
+    if (change?.kind === 'commit') see(change.version);
+    // A commit of that sequence is there.
+    if (check.kind === 'range') last = Math.max(last, check.since);
+  }
+  for (let position = 0; position < opCount; position++) see(known.counters[position]?.version);
+  return last;
 }

@@ -23,7 +23,7 @@ export function firstCommitOf(
 ): FirstCommit<TransactionOutcome> | undefined {
   if (tx.ops.length === 0) return undefined;
   return (head) => {
-    const now = clock.now();
+    const now = Math.max(clock.now(), head.lastCommittedAt);
     if (tx.idempotencyKey !== undefined && head.idempotency.files.length > 0) return undefined;
     const record = tx.idempotencyKey && recentRecord(tx.idempotencyKey.key, [], head, now);
     if (record !== undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { Span } from './key-ranges.js';
-import { spanHolds, spanOf, spansMeet } from './key-ranges.js';
+import { anySpanHolds, joinedSpans, spanOf, spansMeet } from './key-ranges.js';
 import { keyText } from './key-text.js';
 import type { Transaction } from './transaction.js';
 
@@ -7,6 +7,7 @@ import type { Transaction } from './transaction.js';
 export interface Footprint {
   /** By their text, so that one look tells. */
   readonly keys: ReadonlyMap<string, Uint8Array>;
+  /** Joined, so that a search tells. */
   readonly spans: readonly Span[];
   readonly idempotencyKey: string | undefined;
 }
@@ -21,20 +22,18 @@ export function footprintOf({ checks, ops, idempotencyKey }: Transaction): Footp
       if (span !== undefined) spans.push(span);
     }
   }
-  return { keys, spans, idempotencyKey: idempotencyKey && keyText(idempotencyKey.key) };
+  return { keys, spans: joinedSpans(spans), idempotencyKey: idempotencyKey && keyText(idempotencyKey.key) };
 }
 
 export function footprintsMeet(a: Footprint, b: Footprint): boolean {
   if (a.idempotencyKey !== undefined && a.idempotencyKey === b.idempotencyKey) return true;
   const [fewer, more] = a.keys.size < b.keys.size ? [a, b] : [b, a];
   for (const text of fewer.keys.keys()) if (more.keys.has(text)) return true;
-  return (
-    a.spans.some((span) => holdsAny(span, b) || b.spans.some((other) => spansMeet(span, other))) ||
-    b.spans.some((span) => holdsAny(span, a))
-  );
+  return spansMeet(a.spans, b.spans) || holdAny(a.spans, b) || holdAny(b.spans, a);
 }
 
-function holdsAny(span: Span, { keys }: Footprint): boolean {
-  for (const key of keys.values()) if (spanHolds(span, key)) return true;
+function holdAny(spans: readonly Span[], { keys }: Footprint): boolean {
+  if (spans.length === 0) return false;
+  for (const key of keys.values()) if (anySpanHolds(spans, key)) return true;
   return false;
 }

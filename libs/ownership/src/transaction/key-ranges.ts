@@ -15,8 +15,29 @@ export function spanHolds({ start, end }: Span, key: Uint8Array): boolean {
   return compareBytes(key, start) >= 0 && (end === undefined || compareBytes(key, end) < 0);
 }
 
-export function spansMeet(a: Span, b: Span): boolean {
-  return reaches(a, b) && reaches(b, a);
+/** @param spans joined */
+export function anySpanHolds(spans: readonly Span[], key: Uint8Array): boolean {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes((spans[middle] as Span).start, key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  const span = spans[low - 1];
+  return span !== undefined && spanHolds(span, key);
+}
+
+/** Whether any of these holds a key that any of those holds. Both are joined. */
+export function spansMeet(these: readonly Span[], those: readonly Span[]): boolean {
+  for (let i = 0, j = 0; ;) {
+    const a = these[i];
+    const b = those[j];
+    if (a === undefined || b === undefined) return false;
+    if (!reaches(a, b)) i += 1;
+    else if (!reaches(b, a)) j += 1;
+    else return true;
+  }
 }
 
 /** The same keys in as few spans as can be, in order: those that overlap or touch are one. */

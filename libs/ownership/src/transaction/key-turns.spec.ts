@@ -15,6 +15,15 @@ const over = (start: string, end?: string): Footprint =>
     ],
     ops: [],
   });
+const ranges = (...bounds: string[]): Footprint =>
+  footprintOf({
+    checks: [],
+    ops: bounds.flatMap((start, i) =>
+      i % 2 === 0
+        ? [{ op: 'deleteRange' as const, range: { start: utf8(start), end: utf8(bounds[i + 1] ?? '') } }]
+        : [],
+    ),
+  });
 const named = (name: string): Footprint =>
   footprintOf({ checks: [], ops: [], idempotencyKey: { key: utf8(name), digest: new Uint8Array(16) } } as Transaction);
 
@@ -31,6 +40,10 @@ describe('footprints', () => {
     ['the same idempotency key', named('i'), named('i'), true],
     ['an idempotency key and a key of the same bytes', named('a'), touching('a'), false],
     ['nothing', touching(), touching(), false],
+    ['ranges in between each other', ranges('a', 'b', 'e', 'f'), ranges('c', 'd', 'g', 'h'), false],
+    ['the last of many ranges', ranges('a', 'b', 'e', 'f', 'm', 'p'), ranges('c', 'd', 'g', 'h', 'o', 'z'), true],
+    ['a key in the last of many ranges', ranges('a', 'b', 'e', 'f', 'm', 'p'), touching('o'), true],
+    ['a key between many ranges', ranges('a', 'b', 'e', 'f', 'm', 'p'), touching('c'), false],
   ])('%s', (_, a, b, meet) => {
     expect([footprintsMeet(a, b), footprintsMeet(b, a)]).toEqual([meet, meet]);
   });
@@ -62,6 +75,17 @@ describe('turns', () => {
     await Promise.all(all);
     expect(order).toEqual(['passing', 'first', 'behind it', 'behind that']);
     expect(turns.length).toBe(0);
+  });
+
+  it('refuse those who would make everybody compare too much', async () => {
+    const turns = new KeyTurns();
+    const many = (name: string): Footprint => touching(...Array.from({ length: 900 }, (_, i) => `${name}${i}`));
+    const all: Promise<void>[] = [];
+    for (let i = 0; turns.hasRoomFor(many(`${i}-`)); i++)
+      all.push(turns.run(many(`${i}-`), tick as () => Promise<never>));
+    expect([all.length, turns.hasRoomFor(touching('a'))]).toEqual([22, true]);
+    await Promise.all(all);
+    expect(turns.hasRoomFor(many('again'))).toBe(true);
   });
 
   it('go on after one that failed', async () => {

@@ -1,6 +1,12 @@
 import type { Footprint } from './footprint.js';
 import { footprintsMeet } from './footprint.js';
 
+/** Those who wait or run; each holds its values in memory. */
+const MAX_TURNS = 1_000;
+
+/** Keys and ranges of all of them together: whoever comes is compared with each. */
+const MAX_PARTS = 20_000;
+
 interface Turn {
   readonly footprint: Footprint;
   readonly over: Promise<void>;
@@ -12,10 +18,17 @@ interface Turn {
  */
 export class KeyTurns {
   private readonly turns = new Set<Turn>();
+  private parts = 0;
 
   /** Those who wait or run. */
   get length(): number {
     return this.turns.size;
+  }
+
+  /** False when too many wait already. One always has room. */
+  hasRoomFor(footprint: Footprint): boolean {
+    if (this.turns.size === 0) return true;
+    return this.turns.size < MAX_TURNS && this.parts + partsOf(footprint) <= MAX_PARTS;
   }
 
   /** True when nobody who waits or runs touches any of it. */
@@ -30,13 +43,19 @@ export class KeyTurns {
     let leave = (): void => undefined;
     const turn: Turn = { footprint, over: new Promise((resolve) => (leave = resolve)) };
     this.turns.add(turn);
+    this.parts += partsOf(footprint);
     try {
       // Each waits only for earlier ones, so none waits in a circle.
       for (const { over } of before) await over;
       return await task();
     } finally {
       this.turns.delete(turn);
+      this.parts -= partsOf(footprint);
       leave();
     }
   }
+}
+
+function partsOf({ keys, spans }: Footprint): number {
+  return 1 + keys.size + spans.length;
 }

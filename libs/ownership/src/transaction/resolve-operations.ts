@@ -39,7 +39,7 @@ export function resolveOperations(
     return { entries: [putEntry(only.key, version, only.value, only.expiresAt)], rangeDeletes: [] };
   if (only?.op === 'delete') return { entries: [deleteEntry(only.key, version)], rangeDeletes: [] };
   const entries = new Map<string, Entry>();
-  let spans: readonly Span[] = [];
+  const spans: Span[] = [];
   for (const [position, op] of ops.entries()) {
     switch (op.op) {
       case 'put':
@@ -52,7 +52,7 @@ export function resolveOperations(
         const span = spanOf(op.range);
         if (span === undefined) break;
         for (const [text, { key }] of entries) if (spanHolds(span, key)) entries.delete(text);
-        spans = joinedSpans([...spans, span]);
+        spans.push(span);
         break;
       }
       case 'sum':
@@ -69,5 +69,5 @@ export function resolveOperations(
       }
     }
   }
-  return { entries: [...entries.values()], rangeDeletes: spans.map((span) => ({ ...span, version })) };
+  return { entries: [...entries.values()], rangeDeletes: joinedSpans(spans).map((span) => ({ ...span, version })) };
 }

@@ -19,9 +19,10 @@ import {
 import type { HeldHead } from '../held-head.js';
 import type { Unflushed } from '../unflushed.js';
 import { unlessAborted } from '../unless-aborted.js';
+import type { Users } from '../users.js';
 import type { Shortage } from './capacity.js';
 import { shortageFor } from './capacity.js';
-import { decide } from './decide.js';
+import { decide, lastSeen } from './decide.js';
 import type { Footprint } from './footprint.js';
 import { footprintOf } from './footprint.js';
 import { recordOf } from './idempotency.js';
@@ -33,8 +34,8 @@ import type { Effects } from './resolve-operations.js';
 import { resolveOperations } from './resolve-operations.js';
 import type { Transaction, TransactionOutcome } from './transaction.js';
 
-/** Transactions of one database that wait for files or for each other; each holds its values in memory. */
-const MAX_WAITING = 1_000;
+/** Writes of one database that are slowed down at a time; each holds its values in memory. */
+const MAX_DELAYED = 1_000;
 
 const NO_OPERATIONS: Pick<Transaction, 'ops'> = { ops: [] };
 
@@ -47,6 +48,7 @@ export interface TransactorParts {
   readonly unflushed: Unflushed;
   readonly durable: DurableMark;
   readonly contents: Contents;
+  readonly users: Users;
   /** Called when a commit has its number. */
   readonly onAccepted: () => void;
 }
@@ -102,12 +104,12 @@ export class Transactor {
     const slowFiles = Math.min(WRITE_PRESSURE.slowFiles, refuseFiles);
     const delayMs = writeDelayMs(held.head, { ...WRITE_PRESSURE, slowFiles, refuseFiles });
     if (delayMs === undefined) throw new BackpressureError('files of the database');
-    if (this.delayed >= MAX_WAITING) throw new BackpressureError('writes of the database');
+    if (this.delayed >= MAX_DELAYED) throw new BackpressureError('writes of the database');
     this.delayed += 1;
     try {
       await ctx.clock.sleep(delayMs, signal);
     } catch (cause) {
-      throw new OwnerUnavailableError('the turn of the write came too late', cause);
+      throw turnTooLate(cause);
     } finally {
       this.delayed -= 1;
     }
@@ -121,18 +123,38 @@ export class Transactor {
   ): Promise<{ readonly outcome: Promise<TransactionOutcome> }> {
     this.turns ??= new KeyTurns();
     const { turns } = this;
-    if (turns.length >= MAX_WAITING) throw new BackpressureError('writes of the database');
+    if (!turns.hasRoomFor(footprint)) throw new BackpressureError('writes of the database');
+    let concluded: { readonly outcome: Promise<TransactionOutcome> } | undefined;
+    const turn = turns.run(footprint, async () => {
+      const known = await this.parts.contents.reading(() => this.gatherLately(tx));
+      const outcome = this.conclude(tx, known, signal);
+      // Whoever called hears of it; until then it is nobody's surprise.
+      outcome.catch(() => undefined);
+      concluded = { outcome };
+      return concluded;
+    });
+    const left = turn.finally(() => {
+      // Others may have begun anew when the last of these left.
+      if (turns.length === 0 && this.turns === turns) this.turns = undefined;
+    });
+    // The caller may go before it is over; nobody gives the database up meanwhile.
+    void this.parts.users.during(() => left).catch(() => undefined);
     try {
-      return await turns.run(footprint, async () => {
-        const known = await this.parts.contents.reading(async () => this.gather(tx));
-        const outcome = this.conclude(tx, known, signal);
-        // Whoever called hears of it; until then it is nobody's surprise.
-        outcome.catch(() => undefined);
-        return { outcome };
-      });
-    } finally {
-      if (turns.length === 0) this.turns = undefined;
+      return await unlessAborted(left, [signal], turnTooLate);
+    } catch (error) {
+      if (concluded !== undefined) return concluded;
+      throw error;
     }
+  }
+
+  /**
+   * Reading files takes time, in which what a range check found unchanged may expire: then all is looked up once more, from the cache now.
+   */
+  private async gatherLately(tx: Transaction): Promise<Knowledge> {
+    const { clock } = this.parts.ctx;
+    const begunAt = clock.now();
+    const known = await this.gather(tx);
+    return clock.now() === begunAt || !tx.checks.some(({ kind }) => kind === 'range') ? known : this.gather(tx);
   }
 
   private gather(tx: Transaction): Knowledge | Promise<Knowledge> {
@@ -157,32 +179,32 @@ export class Transactor {
       case 'repeated':
         return this.durably(verdict.version, 'repeated', signal);
       case 'reused':
-        return this.refused(verdict.version, signal, new IdempotencyKeyReusedError());
+        return this.refused(verdict.version.sequence, signal, new IdempotencyKeyReusedError());
       case 'failed':
         return this.refused(verdict.shows, signal, new PreconditionFailedError(verdict.present, verdict.failedCheck));
       case 'expired': {
         const version = this.deleteExpired(verdict.keys, now);
-        return this.refused(version, signal, new PreconditionFailedError(version, verdict.failedCheck));
+        return this.refused(version.sequence, signal, new PreconditionFailedError(version, verdict.failedCheck));
       }
       case 'holds':
     }
     if (tx.ops.length === 0) {
       return contents.shown(last.version, signal).then(() => ({ version: last.version, effect: 'nothing' }));
     }
-    if (signal.aborted) throw new OwnerUnavailableError('the turn of the write came too late', signal.reason);
+    if (signal.aborted) throw turnTooLate(signal.reason);
     const version = versionAfter(last, epoch);
     const effects = resolveOperations(tx.ops, (position) => known.counters[position]?.entry, version, now);
     if ('faultyOperation' in effects) {
-      const shows = known.counters[effects.faultyOperation]?.version;
+      const shows = lastSeen(tx, known, tx.checks.length, effects.faultyOperation + 1);
       return this.refused(shows, signal, new NotACounterError(effects.faultyOperation));
     }
     this.accept(tx, version, effects, now);
     return this.durably(version, 'committed', signal);
   }
 
-  /** @param shows the commit that the refusal depends on (R2) */
-  private async refused(shows: Version | undefined, signal: AbortSignal, error: Error): Promise<never> {
-    if (shows) await this.parts.contents.shown(shows, signal);
+  /** @param shows sequence of the last commit that the refusal depends on (R2) */
+  private async refused(shows: number, signal: AbortSignal, error: Error): Promise<never> {
+    await this.parts.contents.shown({ sequence: shows }, signal);
     throw error;
   }
 
@@ -253,6 +275,10 @@ export class Transactor {
         return new IdempotencyKeysExhaustedError();
     }
   }
+}
+
+function turnTooLate(reason: unknown): Error {
+  return new OwnerUnavailableError('the turn of the write came too late', reason);
 }
 
 function tooLate(reason: unknown): Error {
