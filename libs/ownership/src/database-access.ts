@@ -15,11 +15,11 @@ import { assertChangesLimits, changesOptions, MAX_FEED_WAIT_MS } from './reads/c
 import type { PointInTime } from './reads/point-in-time.js';
 import { pastView } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
-import { assertPointInTime, assertSnapshotLimits, readSnapshot } from './reads/snapshot-read.js';
+import { assertPointInTime, assertScan, assertSnapshotLimits, readSnapshot } from './reads/snapshot-read.js';
 import { rereading } from './rereading.js';
 import { firstCommitOf } from './transaction/first-commit-of.js';
 import type { IdempotencyKey, Transaction, TransactionOutcome } from './transaction/transaction.js';
-import { assertRange, assertWithinLimits } from './transaction/transaction-limits.js';
+import { assertWithinLimits } from './transaction/transaction-limits.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** One put or delete under a condition: a transaction of one operation. */
@@ -132,7 +132,7 @@ export class DatabaseAccess {
   /** A page of live entries of one moment. @throws as {@link readMany} */
   async scan(identity: DatabaseIdentity, scan: ScanOptions, options: ReadOptions): Promise<ScanPage> {
     const { at } = options;
-    assertRange(scan);
+    assertScan(scan);
     if (at !== undefined) assertPointInTime(at);
     return this.read(identity, options, {
       owned: (database) => database.scan(scan, options.signal, at),

@@ -173,6 +173,13 @@ describe('a snapshot read', () => {
     expect(await read(keys(SNAPSHOT_LIMITS.gets + 1))).toBe('too-many-operations');
     expect(await read([], SNAPSHOT_LIMITS.scans + 1)).toBe('too-many-operations');
     expect(await read([new Uint8Array(0)])).toBe('invalid-key');
+    for (const limit of [0, 1.5, Number.NaN, SNAPSHOT_LIMITS.pageEntries + 1]) {
+      const page = a.access.readMany(DATABASE, { gets: [], scans: [{ limit }] }, patient());
+      expect([await fate(page), await fate(a.access.scan(DATABASE, { limit }, patient()))]).toEqual([
+        'invalid-limit',
+        'invalid-limit',
+      ]);
+    }
     await workers.settle(a.put(DATABASE, 'large', 'x'.repeat(500 * 1024)));
     expect(await read(Array.from({ length: 33 }, () => utf8('large')))).toBe('answer-too-large');
   });

@@ -26,19 +26,30 @@ export interface Snapshot {
 export const SNAPSHOT_LIMITS = {
   gets: 1_000,
   scans: 100,
+  /** Of one page: what `limit` may ask for. */
+  pageEntries: 10_000,
   /** Values of the gets together: thirty of the largest. */
   bytes: 16 * 1024 * 1024,
 } as const;
 
-/** @throws LeaseholdError `invalid`: too-many-operations, invalid-key, key-too-long, invalid-range, invalid-version */
+/** @throws LeaseholdError `invalid`: too-many-operations, invalid-key, key-too-long, invalid-range, invalid-limit, invalid-version */
 export function assertSnapshotLimits({ gets, scans, at }: SnapshotRead): void {
   if (gets.length > SNAPSHOT_LIMITS.gets || scans.length > SNAPSHOT_LIMITS.scans) {
     const limits = `${SNAPSHOT_LIMITS.gets} gets and ${SNAPSHOT_LIMITS.scans} scans`;
     throw new LeaseholdError('invalid', 'too-many-operations', `a snapshot read has at most ${limits}`);
   }
   for (const key of gets) keyBytes(key);
-  for (const scan of scans) assertRange(scan);
+  for (const scan of scans) assertScan(scan);
   if (at !== undefined) assertPointInTime(at);
+}
+
+/** @throws LeaseholdError `invalid`: invalid-range, invalid-limit */
+export function assertScan(scan: ScanOptions): void {
+  assertRange(scan);
+  if (!Number.isSafeInteger(scan.limit) || scan.limit < 1 || scan.limit > SNAPSHOT_LIMITS.pageEntries) {
+    const limit = `a page has 1 to ${SNAPSHOT_LIMITS.pageEntries} entries`;
+    throw new LeaseholdError('invalid', 'invalid-limit', limit);
+  }
 }
 
 /** @throws LeaseholdError invalid-version */
@@ -46,14 +57,12 @@ export function assertPointInTime(at: PointInTime): void {
   assertSequence('version' in at ? at.version.sequence : at.timeMs);
 }
 
+/** Each may bring a value of the largest size into memory before the sum of all is known. */
+const GETS_AT_ONCE = 128;
+
 /** @throws LeaseholdError answer-too-large */
 export async function readSnapshot(view: View, { gets, scans }: SnapshotRead): Promise<Snapshot> {
-  const found = await Promise.all(gets.map((key) => view.get(key)));
-  const bytes = found.reduce((sum, entry) => sum + (entry?.value.byteLength ?? 0), 0);
-  if (bytes > SNAPSHOT_LIMITS.bytes) {
-    const limit = `values of a snapshot read have at most ${SNAPSHOT_LIMITS.bytes} bytes`;
-    throw new LeaseholdError('invalid', 'answer-too-large', limit);
-  }
+  const found = await readGets(view, gets);
   const pages: ScanPage[] = [];
   let left = SCAN_PAGE_BYTES;
   // One after another, so that each knows what the ones before it have left.
@@ -64,4 +73,23 @@ export async function readSnapshot(view: View, { gets, scans }: SnapshotRead): P
     pages.push(page);
   }
   return { version: view.version, gets: found, scans: pages };
+}
+
+async function readGets(view: View, gets: readonly Uint8Array[]): Promise<readonly (Entry | undefined)[]> {
+  const found = new Array<Entry | undefined>(gets.length).fill(undefined);
+  let bytes = 0;
+  const rest = gets.entries();
+  const lane = async (): Promise<void> => {
+    for (const [position, key] of rest) {
+      const entry = await view.get(key);
+      bytes += entry?.value.byteLength ?? 0;
+      if (bytes > SNAPSHOT_LIMITS.bytes) {
+        const limit = `values of a snapshot read have at most ${SNAPSHOT_LIMITS.bytes} bytes`;
+        throw new LeaseholdError('invalid', 'answer-too-large', limit);
+      }
+      found[position] = entry;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(GETS_AT_ONCE, gets.length) }, lane));
+  return found;
 }
