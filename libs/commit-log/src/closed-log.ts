@@ -211,6 +211,8 @@ export class ClosedLog {
     // Those who came early go first: after them it is thousands, which share the time that the whole log takes.
     await Promise.allSettled([...this.earlyReads]);
     await forEachWithin(this.unread(), CONCURRENT_READS, READING_BYTES, ({ number }) => this.readWhole(ctx, number));
+    // The index has everything now.
+    this.surveying = undefined;
   }
 
   private async readWhole(ctx: ReadContext, number: number): Promise<void> {
