@@ -12,19 +12,24 @@ export interface S3Settings {
   readonly forcePathStyle: boolean;
   /** For one call from its begin to the last byte of its answer; {@link REQUEST_TIMEOUT_MS} by default. */
   readonly requestTimeoutMs?: number;
-  /** Connections at a time; further calls queue, inside their timeout. {@link MAX_SOCKETS} by default. */
+  /**
+   * Connections at a time for reads, puts and deletes; further calls queue, inside their timeout. {@link MAX_SOCKETS} by default. Beside them are
+   * the few that session records and listings have of their own.
+   */
   readonly maxSockets?: number;
 }
 
 /** Far above the slowest answers of S3 (p99.9 of a PUT is about 0.3 s), well below the 30 s in which a put is settled (P1). */
 export const REQUEST_TIMEOUT_MS = 5_000;
 export const MAX_SOCKETS = 256;
-const CONNECTION_TIMEOUT_MS = 2_000;
+/** For the calls that the SDK makes: a process lists now and then, and page after page. */
+const SDK_SOCKETS = 16;
+export const CONNECTION_TIMEOUT_MS = 2_000;
 
-/** A client that does one attempt per call and never waits without end: both are off by default in the SDK. */
+/** The SDK, for what is rare (listing, HEAD, creating a bucket, finding keys and endpoints): a client that does one attempt per call and never waits without end: both are off by default in the SDK. */
 export function createS3Client(settings: S3Settings): S3Client {
   const { accessKeyId, secretAccessKey, requestTimeoutMs = REQUEST_TIMEOUT_MS, maxSockets = MAX_SOCKETS } = settings;
-  const agent = { keepAlive: true, maxSockets };
+  const agent = { keepAlive: true, maxSockets: Math.min(maxSockets, SDK_SOCKETS) };
   return new S3Client({
     endpoint: settings.endpoint,
     region: settings.region,

@@ -1,11 +1,6 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
-import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { bucketLayout } from '@leasehold/bucket-layout';
 import { assert } from '@leasehold/foundation';
 import { LIST_PAGE_OBJECTS, StoreUnavailableError, assertObjectKey } from '@leasehold/object-store';
 import type {
@@ -19,73 +14,93 @@ import type {
   StoredObject,
 } from '@leasehold/object-store';
 
-import { failureOf, isAbsent, plainEtag, putOutcomeOf, totalOfContentRange } from './s3-answers.js';
+import { MAX_ERROR_BYTES, lengthOf } from './exchange.js';
+import type { S3Answer } from './exchange.js';
+import { rangeBytes, rangeHeader, totalOfRange } from './object-range.js';
+import type { ObjectRange } from './object-range.js';
+import { errorOf, failureOf, isAbsent, plainEtag, putOutcomeOf } from './s3-answers.js';
+import { S3Connections } from './s3-connections.js';
 import { REQUEST_TIMEOUT_MS, createS3Client } from './s3-settings.js';
 import type { S3Settings } from './s3-settings.js';
 
-/** An S3 bucket, or any store that speaks S3 with conditional puts and passes the probe. `close` ends its connections. */
+/** One SST is the largest object that there is (libs/engine, limits); what is longer is not read into memory. */
+export const MAX_OBJECT_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * An S3 bucket, or any store that speaks S3 with conditional puts and passes the probe. Reads, puts and deletes are signed and sent here, what is rare
+ * goes through the SDK (docs/decisions/2026-11-20-hot-requests-to-s3-are-signed-and-sent-lean.md). `close` ends its connections.
+ */
 export function createS3Store(settings: S3Settings): ObjectStore & { close(): void } {
   const client = createS3Client(settings);
-  return new S3Store(client, settings.bucket, settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
+  const connections = new S3Connections(client, settings);
+  return new S3Store(client, connections, settings.bucket, settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
 }
 
 class S3Store implements ObjectStore {
   constructor(
     private readonly client: S3Client,
+    private readonly connections: S3Connections,
     private readonly bucket: string,
     private readonly timeoutMs: number,
   ) {}
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | 'not-modified' | undefined> {
     assertObjectKey(key);
-    const { range, ifNoneMatch } = options;
-    const input = {
-      ...this.object(key),
-      Range: range && rangeHeader(range),
-      IfNoneMatch: ifNoneMatch && `"${ifNoneMatch}"`,
+    const { range, ifNoneMatch, signal } = options;
+    const headers = {
+      ...(range && { Range: rangeHeader(range) }),
+      ...(ifNoneMatch !== undefined && { 'If-None-Match': `"${ifNoneMatch}"` }),
     };
-    return this.within(options.signal, async (abortSignal) => {
-      try {
-        const answer = await this.client.send(new GetObjectCommand(input), { abortSignal });
-        return await readWhole(answer, range !== undefined);
-      } catch (error) {
-        if (failureOf(error).status === 304) return 'not-modified';
-        if (isAbsent(error)) return undefined;
-        if (failureOf(error).status === 416) return await this.getPastEnd(key, ifNoneMatch, abortSignal);
-        throw unavailable('get', error);
+    const begunMs = performance.now();
+    try {
+      const answer = await this.connections.send(
+        { method: 'GET', key, headers },
+        { signal, urgent: isUrgent(key), bodyLimitBytes: range ? rangeBytes(range) : MAX_OBJECT_BYTES },
+      );
+      if (answer.status === 200 || answer.status === 206) return storedObject(answer, range);
+      if (answer.status === 304 && ifNoneMatch !== undefined) return 'not-modified';
+      if (answer.status === 416 && range !== undefined) {
+        const leftMs = this.timeoutMs - (performance.now() - begunMs);
+        return await this.within(leftMs, signal, (abortSignal) => this.getPastEnd(key, ifNoneMatch, abortSignal));
       }
-    });
+      throw errorOf(answer);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error instanceof StoreUnavailableError ? error : unavailable('get', error);
+    }
   }
 
   async put(key: string, body: Uint8Array, condition: PutCondition, options: CallOptions = {}): Promise<PutOutcome> {
     assertObjectKey(key);
-    const input = {
-      ...this.object(key),
-      // A Buffer over the same memory: other byte arrays make the SDK stream, which not every store accepts.
-      Body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-      ContentLength: body.byteLength,
-      ...(condition === 'create' ? { IfNoneMatch: '*' } : { IfMatch: condition.match }),
+    const headers = {
+      'Content-Type': 'application/octet-stream',
+      ...(condition === 'create' ? { 'If-None-Match': '*' } : { 'If-Match': condition.match }),
     };
-    return this.within(options.signal, async (abortSignal): Promise<PutOutcome> => {
-      try {
-        const { ETag } = await this.client.send(new PutObjectCommand(input), { abortSignal });
-        if (ETag === undefined) return { outcome: 'unknown', cause: new Error('the answer to a put has no ETag') };
-        return { outcome: 'done', etag: plainEtag(ETag) };
-      } catch (error) {
-        return putOutcomeOf(error, condition);
-      }
-    });
+    try {
+      const answer = await this.connections.send(
+        { method: 'PUT', key, headers, body },
+        { signal: options.signal, urgent: isUrgent(key), bodyLimitBytes: MAX_ERROR_BYTES },
+      );
+      if (answer.status !== 200) return putOutcomeOf(errorOf(answer), condition);
+      const { etag } = answer.headers;
+      if (typeof etag === 'string') return { outcome: 'done', etag: plainEtag(etag) };
+      return { outcome: 'unknown', cause: new Error('the answer to a put has no ETag') };
+    } catch (error) {
+      return putOutcomeOf(error, condition);
+    }
   }
 
   async delete(key: string, options: CallOptions = {}): Promise<void> {
     assertObjectKey(key);
-    await this.within(options.signal, async (abortSignal) => {
-      try {
-        await this.client.send(new DeleteObjectCommand(this.object(key)), { abortSignal });
-      } catch (error) {
-        if (!isAbsent(error)) throw unavailable('delete', error);
-      }
-    });
+    try {
+      const answer = await this.connections.send(
+        { method: 'DELETE', key, headers: {} },
+        { signal: options.signal, urgent: isUrgent(key), bodyLimitBytes: MAX_ERROR_BYTES },
+      );
+      if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
+    } catch (error) {
+      if (!isAbsent(error)) throw unavailable('delete', error);
+    }
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
@@ -99,7 +114,7 @@ class S3Store implements ObjectStore {
       MaxKeys: limit,
       EncodingType: 'url',
     } as const;
-    return this.within(options.signal, async (abortSignal) => {
+    return this.within(this.timeoutMs, options.signal, async (abortSignal) => {
       try {
         const answer = await this.client.send(new ListObjectsV2Command(input), { abortSignal });
         if (answer.IsTruncated === undefined) throw new Error('the answer is not a listing');
@@ -117,6 +132,7 @@ class S3Store implements ObjectStore {
   }
 
   close(): void {
+    this.connections.close();
     this.client.destroy();
   }
 
@@ -127,9 +143,8 @@ class S3Store implements ObjectStore {
     abortSignal: AbortSignal,
   ): Promise<StoredObject | 'not-modified' | undefined> {
     try {
-      const { ETag, ContentLength, LastModified } = await this.client.send(new HeadObjectCommand(this.object(key)), {
-        abortSignal,
-      });
+      const command = new HeadObjectCommand({ Bucket: this.bucket, Key: key });
+      const { ETag, ContentLength, LastModified } = await this.client.send(command, { abortSignal });
       if (ETag === undefined) throw new Error('the answer is not an object');
       const etag = plainEtag(ETag);
       if (etag === ifNoneMatch) return 'not-modified';
@@ -145,17 +160,17 @@ class S3Store implements ObjectStore {
     }
   }
 
-  private object(key: string): { Bucket: string; Key: string } {
-    return { Bucket: this.bucket, Key: key };
-  }
-
   /** The SDK's own timeouts end with the first byte of the answer; this one also covers its body. */
-  private async within<T>(signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async within<T>(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     const abort = (): void => controller.abort(signal?.reason);
     const timer = setTimeout(
       () => controller.abort(new Error(`no answer within ${this.timeoutMs} ms`)),
-      this.timeoutMs,
+      Math.max(0, timeoutMs),
     );
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
@@ -168,32 +183,38 @@ class S3Store implements ObjectStore {
   }
 }
 
-async function readWhole(answer: GetObjectCommandOutput, ofRange: boolean): Promise<StoredObject> {
-  if (answer.Body === undefined || answer.ETag === undefined) throw new Error('the answer is not an object');
-  // Read to the end always: what is left unread holds its connection.
-  const body = await answer.Body.transformToByteArray();
+/**
+ * Session records: a renewal that stands behind hundreds of cold reads costs a worker its lease and all of its databases (S1). By the key and not by
+ * an option of the call, so that no caller can forget it, and reads of other sessions, which decide on takeovers, go the same way.
+ */
+function isUrgent(key: string): boolean {
+  return key.startsWith(bucketLayout.sessions);
+}
+
+function storedObject(answer: S3Answer, range: ObjectRange | undefined): StoredObject {
+  const { headers, body } = answer;
+  const encoding = text(headers['content-encoding']) ?? 'identity';
+  // We store bytes as they are: somebody on the way has packed them.
+  if (encoding !== 'identity' && encoding !== '') throw new Error(`the body is encoded as ${encoding}`);
+  const etag = text(headers['etag']);
+  if (etag === undefined) throw new Error('the answer is not an object');
   // S3 tells the length always; without it a body that ends with its connection may have been cut anywhere.
-  if (answer.ContentLength !== body.byteLength) throw new Error('the body was cut short');
-  if (ofRange && answer.ContentRange === undefined && body.byteLength > 0)
-    throw new Error('the answer is not the range that was asked for');
+  if (lengthOf(headers) !== body.byteLength) throw new Error('the body was cut short');
+  const contentRange = text(headers['content-range']);
+  if (range === undefined && (answer.status === 206 || contentRange !== undefined))
+    throw new Error('a part was not asked for');
+  // Of nothing there is no part: some stores answer as if the whole had been asked for.
+  const whole = range === undefined || (contentRange === undefined && body.byteLength === 0);
   return {
     body,
-    etag: plainEtag(answer.ETag),
-    sizeBytes: totalOfContentRange(answer.ContentRange) ?? body.byteLength,
-    lastModifiedAt: answer.LastModified?.getTime() ?? 0,
+    etag: plainEtag(etag),
+    sizeBytes: whole ? body.byteLength : totalOfRange(range, contentRange, body.byteLength),
+    lastModifiedAt: Date.parse(text(headers['last-modified']) ?? '') || 0,
   };
 }
 
-function rangeHeader(range: NonNullable<GetOptions['range']>): string {
-  if ('suffix' in range) {
-    assert(Number.isSafeInteger(range.suffix) && range.suffix > 0, 'a suffix has at least one byte');
-    return `bytes=-${range.suffix}`;
-  }
-  assert(
-    Number.isSafeInteger(range.start) && range.start >= 0 && range.end > range.start,
-    'a range has at least one byte',
-  );
-  return `bytes=${range.start}-${range.end - 1}`;
+function text(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
 }
 
 function unavailable(call: string, error: unknown): StoreUnavailableError {
