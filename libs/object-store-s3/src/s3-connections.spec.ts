@@ -344,7 +344,8 @@ describe('connections to a store', () => {
     const read = expect(store.get('c')).rejects.toMatchObject(UNAVAILABLE);
     while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     store.close();
-    for (const call of calls) expect(await call).toMatchObject({ outcome: 'unknown' });
+    for (const call of calls)
+      expect(await call).toMatchObject({ outcome: 'unknown', cause: { message: 'the store was closed' } });
     await read;
     await expect(store.get('d')).rejects.toMatchObject(UNAVAILABLE);
     while (open.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
