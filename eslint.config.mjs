@@ -84,7 +84,9 @@ function testingCycles() {
 // ---- SDKs: each is imported in one place, so that it can be replaced there --------------------------------------------
 
 const SDK_OWNERS = [
-  { packages: ['@aws-sdk/*', '@smithy/*'], owners: ['libs/object-store-s3'] },
+  { packages: ['@aws-sdk/*', '@smithy/*', 'aws4'], owners: ['libs/object-store-s3'] },
+  { packages: ['lz4-napi'], owners: ['libs/engine'] },
+  { packages: ['@slatedb/*'], owners: ['bench'] },
   { packages: ['ioredis'], owners: ['libs/redis', 'libs/jobs'] },
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
