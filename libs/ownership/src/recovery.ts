@@ -1,8 +1,9 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { assert, isLeaseholdError } from '@leasehold/foundation';
+import { isLeaseholdError } from '@leasehold/foundation';
 import type { ClosedLog, Frame } from '@leasehold/commit-log';
 import { closeLog, LogCache, readTail } from '@leasehold/commit-log';
 import type { Commit, StoredHead } from '@leasehold/engine';
+import { SessionResumedError } from '@leasehold/lease';
 
 import type { Aside } from './bounded.js';
 import type { OwnershipContext } from './context.js';
@@ -16,7 +17,6 @@ const MAX_CLOSED_LOGS = 8;
 /** Reads what ended sessions left in their logs. */
 export class Recovery {
   private readonly closed = new Map<SessionId, Promise<ClosedLog>>();
-
   private readonly cache: LogCache;
 
   constructor(private readonly ctx: OwnershipContext) {
@@ -31,7 +31,8 @@ export class Recovery {
     const known = this.closed.get(owner);
     if (known) return known;
     const observed = this.ctx.watch.get(owner);
-    assert(observed !== undefined && observed.status !== 'live', 'only a session that was seen silent is sealed (S2)');
+    // Only a session that was seen silent is sealed (S2), and since the caller looked it may have renewed, or be gone.
+    if (observed === undefined || observed.status === 'live') return Promise.reject(new SessionResumedError(owner));
     // S2 was judged on this ETag; a record that has changed since belongs to a session that lives.
     const closing = closeLog(this.ctx, owner, { observedEtag: observed.etag, cache: this.cache });
     this.closed.set(owner, closing);
