@@ -13,7 +13,7 @@ export const compactorConfig = z
     DATABASE_URL: z.string().optional(),
     /** Of the queues. */
     REDIS_URL: z.string().optional(),
-    /** Compactions that run at once. One compaction holds about 1 MiB per input file and one output file of 8 MiB in memory. */
+    /** Compactions that run at once. Each holds at most 64 MiB of fetched inputs and two output files of 8 MiB in memory. */
     COMPACTION_CONCURRENCY: wholeNumber(1, 64).default(2),
     /** Age by the store's clock below which no file is deleted. */
     GC_MIN_AGE_MS: wholeNumber(0, 30 * DAY_MS).default(HOUR_MS),

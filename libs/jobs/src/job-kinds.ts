@@ -20,7 +20,7 @@ const sweepPayload = z.strictObject({ full: z.boolean().optional() });
  * added as optional, never renamed or given another meaning.
  */
 export const JOB_KINDS = {
-  /** Merge the database's L0 files into its sorted run. */
+  /** Merge the database's L0 files, into L1 or with each other, and rewrite what is mostly garbage. */
   compact: { queue: 'leasehold-compact', payload: databasePayload },
   /** Delete the files that the database's head no longer names (G1). */
   gc: { queue: 'leasehold-gc', payload: databasePayload },
