@@ -10,6 +10,8 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 
+import { QuietClient } from './quiet-client.js';
+
 /** Where the queues live. `namespace` sets them apart from others in the same server: a Postgres schema, a Redis key prefix. */
 export type QueueStore =
   | { readonly kind: 'postgres'; readonly databaseUrl: string; readonly namespace: string }
@@ -124,7 +126,10 @@ export function openConsumer(
 
 /** Several processes may migrate at once: BullMQ does it in one transaction under an advisory lock of the schema. */
 function postgresConnection(connectionString: string, schema: string, max: number): PostgresPoolConfig {
+  // BullMQ hands to its pool what it does not know itself.
+  const client = { Client: QuietClient };
   return {
+    ...client,
     connectionString,
     schema,
     migrate: true,
