@@ -70,7 +70,6 @@ describe('targets at 1,000 databases with a write a second each, puts as slow as
 
   it('fast: at most 0.15 puts per write, 1.15 times a put in the middle and 1.2 times at the 99th percentile', async () => {
     const measured = await measure(COMMIT_LOG_MODES.fast, load);
-    if (process.env['SHOW']) process.stderr.write(`fast ${JSON.stringify(measured)}\n`);
     expect(measured.putsPerWrite).toBeLessThanOrEqual(0.15);
     expect(measured.p50).toBeLessThanOrEqual(1.15 * PUT_P50);
     expect(measured.p99).toBeLessThanOrEqual(1.2 * PUT_P99);
@@ -80,7 +79,6 @@ describe('targets at 1,000 databases with a write a second each, puts as slow as
 
   it('economy: at most 0.05 puts per write', async () => {
     const measured = await measure(COMMIT_LOG_MODES.economy, load);
-    if (process.env['SHOW']) process.stderr.write(`economy ${JSON.stringify(measured)}\n`);
     expect(measured.putsPerWrite).toBeLessThanOrEqual(0.05);
     expect(measured.p99).toBeLessThanOrEqual(PUT_P99 + 1_000 / 25);
   });
@@ -90,7 +88,6 @@ describe('targets at 10,000 databases with a write a minute each', () => {
   it('economy: at most 0.2 puts per write', async () => {
     const load = { databases: 10_000, writesPerSecond: 10_000 / 60, seconds: 60 };
     const measured = await measure(COMMIT_LOG_MODES.economy, load);
-    if (process.env['SHOW']) process.stderr.write(`minute ${JSON.stringify(measured)}\n`);
     expect(measured.putsPerWrite).toBeLessThanOrEqual(0.2);
   });
 });
