@@ -19,9 +19,9 @@ const LAYERS = {
   // An SDK behind a port. Adapters of the metadata side build on one another: directory and jobs on the database and Redis.
   adapter: ['foundation', 'port', 'adapter'],
   kit: ['foundation', 'kit'],
-  // The command line runs the benchmarks.
-  app: ['foundation', 'port', 'engine', 'adapter', 'kit', 'bench'],
-  bench: ['foundation', 'port', 'engine', 'adapter', 'testing'],
+  // The command line runs what proves and measures.
+  app: ['foundation', 'port', 'engine', 'adapter', 'kit', 'proof'],
+  proof: ['foundation', 'port', 'engine', 'adapter', 'testing', 'proof'],
   testing: ['foundation', 'port', 'engine', 'adapter', 'kit', 'testing'],
   e2e: ['foundation', 'testing'],
 };
@@ -67,7 +67,7 @@ const projects = ['apps', 'libs']
       .filter((entry) => entry.isDirectory())
       .map((entry) => `${folder}/${entry.name}`),
   )
-  .concat('bench');
+  .concat('bench', 'chaos');
 
 function testingCycles() {
   const names = projects.flatMap((project) => {

@@ -27,7 +27,7 @@ export default {
   projects: [
     lane(
       'unit',
-      ['<rootDir>/{apps,libs,tools,bench}/**/*.spec.ts'],
+      ['<rootDir>/{apps,libs,tools,bench,chaos}/**/*.spec.ts'],
       ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$'],
     ),
     lane('conformance', ['<rootDir>/libs/**/*.conformance.spec.ts']),

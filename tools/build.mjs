@@ -10,7 +10,7 @@ import { swcOptions } from './swc-options.mjs';
 const ROOT = resolve(import.meta.dirname, '..');
 const PROJECT_FOLDERS = ['apps', 'libs'];
 /** Those that stand alone at the root. */
-const PROJECTS = ['bench'];
+const PROJECTS = ['bench', 'chaos'];
 /** Transpiled at once; more only costs memory. */
 const CONCURRENCY = 32;
 const TEST_FILE = /\.(spec|e2e)\.ts$/;

@@ -6,7 +6,7 @@ const JEST = 'node --experimental-vm-modules --disable-warning=ExperimentalWarni
 
 /** @type {import('@nx/devkit').CreateNodesV2} */
 export const createNodesV2 = [
-  '{apps/*,libs/*,bench,e2e}/package.json',
+  '{apps/*,libs/*,bench,chaos,e2e}/package.json',
   (files) =>
     files.map((file) => {
       const root = dirname(file);

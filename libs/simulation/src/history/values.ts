@@ -1,0 +1,41 @@
+/**
+ * Values of a run tell where they belong and who wrote them: tag, id of the call, and filling. Keys tell how they are used:
+ *
+ *     r/…   registers: one key at a time, or together with others in a transaction; never in a range delete, never with an expiry
+ *     a/…   accounts: a transfer moves money between them, so their sum stays
+ *     l/…   lists: each write appends one item to what its check has seen
+ *     n/…   counters of sum
+ *     x/…   what range deletes clear
+ *     e/…   what expires
+ *     m/…   markers: a transaction of several operations puts its call's id under its client's marker
+ */
+export const KEY_KINDS = {
+  register: 'r/',
+  account: 'a/',
+  list: 'l/',
+  counter: 'n/',
+  cleared: 'x/',
+  expiring: 'e/',
+  marker: 'm/',
+} as const;
+
+/** What the accounts of a database hold together, once they have been opened; each is opened with an equal part. */
+export const MONEY = 300n;
+export const ACCOUNTS = ['a/0', 'a/1', 'a/2'] as const;
+
+const SEPARATOR = '|';
+
+/** @param content of the writer's own; filled up with dots to `sizeBytes` */
+export function valueOf(tag: string, callId: string, content = '', sizeBytes = 0): string {
+  return [tag, callId, content].join(SEPARATOR).padEnd(sizeBytes, '.');
+}
+
+/** The call that wrote it, and its content without the filling; undefined for what no call wrote so. */
+export function readValue(
+  tag: string,
+  value: string,
+): { readonly callId: string; readonly content: string } | undefined {
+  const [of, callId, content] = value.split(SEPARATOR);
+  if (of !== tag || callId === undefined || content === undefined) return undefined;
+  return { callId, content: content.replace(/\.+$/, '') };
+}
