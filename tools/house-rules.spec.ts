@@ -98,6 +98,18 @@ const CASES: readonly Case[] = [
     rule: 'no-restricted-syntax',
   },
   {
+    title: 'refuses the system clock in the upkeep',
+    file: 'libs/upkeep/src/x.ts',
+    code: `export const at = Date.now();`,
+    rule: 'no-restricted-properties',
+  },
+  {
+    title: 'refuses the job queues in the upkeep',
+    file: 'libs/upkeep/src/x.ts',
+    code: `import '@leasehold/jobs';`,
+    rule: BOUNDARY,
+  },
+  {
     title: 'refuses the environment in the engine',
     file: 'libs/engine/src/x.ts',
     code: `export const home = process.env['HOME'];`,

@@ -3,10 +3,8 @@ import type { JobOutcome, JobQueuesCounts } from '@leasehold/jobs';
 import type { CompactionReport, GarbageReport } from '@leasehold/engine';
 import type { StoreCall } from '@leasehold/object-store';
 import { METRICS } from '@leasehold/service-kit';
+import type { RecoveryReport, SweepReport } from '@leasehold/upkeep';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-
-import type { RecoveryReport } from './sessions/recover-session.js';
-import type { SweepReport } from './sweep/sweep.js';
 
 /** From a head that needed nothing to the merge of a database of 10 GB. */
 const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];

@@ -6,13 +6,12 @@ import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { startTestPostgres } from '@leasehold/metadata-testing';
 import { MemoryStore, ProbeFailedError, type PutOutcome } from '@leasehold/object-store';
 import { loadConfig, type RunningService } from '@leasehold/service-kit';
+import { CrashingSession, createFlushedDatabase, KEYS_PER_FILE } from '@leasehold/upkeep-testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { CrashingSession } from '../testing/crashing-session.js';
-import { createFlushedDatabase, KEYS_PER_FILE } from '../testing/flushed-database.js';
 import { compactorConfig, type CompactorConfig } from './config.js';
 import { startCompactor } from './start-compactor.js';
-import { askForSweep } from './sweep/ask-for-sweep.js';
+import { askForSweep } from './jobs/ask-for-sweep.js';
 
 /** So that the test need not wait for the usual 5 s. */
 const SHORT_TTL_MS = 1_000;

@@ -2,7 +2,7 @@ import { createLogger, loadConfig, runMain } from '@leasehold/service-kit';
 
 import { compactorConfig } from './config.js';
 import { startCompactor } from './start-compactor.js';
-import { askForSweep } from './sweep/ask-for-sweep.js';
+import { askForSweep } from './jobs/ask-for-sweep.js';
 
 /** Asks the running compactors for a sweep that reads every head, and ends. */
 const SWEEP_OPTION = '--sweep';

@@ -3,12 +3,10 @@ import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
 import type { SessionWatch } from '@leasehold/lease';
 import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
 import type { Logger } from '@leasehold/service-kit';
+import { databaseJobs, sessionJobs, sweepJob } from '@leasehold/upkeep';
 
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
-import { sessionJobs } from '../sessions/session-jobs.js';
-import { sweepJob } from '../sweep/sweep-job.js';
-import { databaseJobs } from './database-jobs.js';
 
 /** A session with a longer ttl is given up here, and asked for by this process's own watch when the time has come. */
 const WATCH_TIMEOUT_MS = 15_000;
@@ -73,7 +71,7 @@ export function jobHandlers({ config, store, watch, queues, metrics, log }: Hand
     {
       ...contextOf('sweep'),
       watch,
-      jobs: queues,
+      queues,
       onDamaged: (database, cause) => {
         metrics.damagedHead();
         log.error({ database, reason: cause instanceof Error ? cause.message : 'unknown' }, 'head is damaged');

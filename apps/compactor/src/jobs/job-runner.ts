@@ -11,10 +11,10 @@ import {
 import { SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
+import { startRecoveryWatch } from '@leasehold/upkeep';
 
 import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
-import { startRecoveryWatch } from '../sessions/recovery-watch.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from '../tokens.js';
 import { jobHandlers, storeFor } from './job-handlers.js';
 

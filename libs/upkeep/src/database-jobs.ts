@@ -1,20 +1,27 @@
 import { collectGarbage, compactDatabase, type CompactionReport, type GarbageReport } from '@leasehold/engine';
 import type { DatabaseId } from '@leasehold/foundation';
-import type { JobHandlers } from '@leasehold/jobs';
 import type { SettleContext } from '@leasehold/object-store';
 
-/** The part of the job queues that jobs themselves need. */
-export interface FollowUps {
+import type { Job } from './job.js';
+
+/** Where the jobs of a database ask for further ones. */
+export interface DatabaseQueues {
   enqueueGc(databaseId: DatabaseId): void;
 }
 
-export interface JobReports {
+/** Told of every compaction and collection that ended, also of those that found nothing to do. */
+export interface DatabaseReports {
   compacted(report: CompactionReport, databaseId: DatabaseId): void;
   collected(report: GarbageReport, databaseId: DatabaseId): void;
 }
 
 export interface DatabaseJobsSettings {
   readonly gcMinAgeMs: number;
+}
+
+export interface DatabaseJobs {
+  readonly compact: Job<{ readonly databaseId: DatabaseId }>;
+  readonly gc: Job<{ readonly databaseId: DatabaseId }>;
 }
 
 /** Compactions of one job. What is planned in pieces is mostly done then; the rest waits for the next flush or sweep. */
@@ -30,10 +37,10 @@ const ROUNDS_PER_JOB = 4;
  */
 export function databaseJobs(
   ctx: Readonly<Record<'compact' | 'gc', SettleContext>>,
-  queues: FollowUps,
-  reports: JobReports,
+  queues: DatabaseQueues,
+  reports: DatabaseReports,
   { gcMinAgeMs }: DatabaseJobsSettings,
-): Pick<JobHandlers, 'compact' | 'gc'> {
+): DatabaseJobs {
   return {
     compact: async ({ databaseId }, signal) => {
       for (let round = 0; round < ROUNDS_PER_JOB; round++) {

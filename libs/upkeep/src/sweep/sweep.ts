@@ -10,7 +10,7 @@ import { listDatabases, listPages, type ListedDatabase } from './listed-database
 import { listLogs, needOfSession } from './session-needs.js';
 
 /** Where a sweep asks for jobs. */
-export interface SweepJobs {
+export interface SweepQueues {
   enqueueCompaction(databaseId: DatabaseId): void;
   enqueueGc(databaseId: DatabaseId): void;
   enqueueRecovery(sessionId: SessionId, seen: 'ended'): void;
@@ -21,7 +21,7 @@ export interface SweepJobs {
 
 export interface SweepContext extends Pick<SettleContext, 'store' | 'clock' | 'random'> {
   readonly watch: { status(id: SessionId): SessionStatus };
-  readonly jobs: SweepJobs;
+  readonly queues: SweepQueues;
   /** A head whose bytes are not what was written: someone has to look. */
   readonly onDamaged: (databaseId: DatabaseId, cause: unknown) => void;
 }
@@ -106,7 +106,7 @@ async function listRecords({ store, clock }: SweepContext, signal: AbortSignal):
 }
 
 async function sweepSessions(
-  { store, watch, jobs }: SweepContext,
+  { store, watch, queues }: SweepContext,
   { changedAt, truncated, storeNow }: SessionRecords,
   { keepSessionsMs }: SweepSettings,
   asked: Asked,
@@ -115,18 +115,18 @@ async function sweepSessions(
   for (const [id, at] of changedAt) {
     const need = needOfSession(watch.status(id), storeNow - at, keepSessionsMs);
     if (need === undefined) continue;
-    await jobs.room(signal);
+    await queues.room(signal);
     asked[need]++;
-    if (need === 'recover') jobs.enqueueRecovery(id, 'ended');
-    else jobs.enqueuePurge(id);
+    if (need === 'recover') queues.enqueueRecovery(id, 'ended');
+    else queues.enqueuePurge(id);
   }
   if (truncated) return;
   for await (const { sessionId, changedAt: logChangedAt, hasData } of listLogs(store, signal)) {
     // Left by a purge that was interrupted, or landed late. A session that began after the listing of records is too young.
     if (changedAt.has(sessionId) || !hasData || storeNow - logChangedAt < keepSessionsMs) continue;
-    await jobs.room(signal);
+    await queues.room(signal);
     asked.purge++;
-    jobs.enqueuePurge(sessionId);
+    queues.enqueuePurge(sessionId);
   }
 }
 
@@ -159,14 +159,14 @@ async function sweepDatabases(
     });
     if (head === undefined) return;
     const needs = needsOf(head, listed, ctx.clock.now(), storeNow - gcMinAgeMs);
-    await ctx.jobs.room(signal);
+    await ctx.queues.room(signal);
     if (needs.compact) {
       asked.compact++;
-      ctx.jobs.enqueueCompaction(listed.databaseId);
+      ctx.queues.enqueueCompaction(listed.databaseId);
     }
     if (needs.collect) {
       asked.gc++;
-      ctx.jobs.enqueueGc(listed.databaseId);
+      ctx.queues.enqueueGc(listed.databaseId);
     }
   };
   await forEachBounded(listDatabases(ctx.store, signal), HEADS_AT_ONCE, visit);

@@ -2,9 +2,9 @@ import { HeadStore } from '@leasehold/engine';
 import { systemRandom, utf8, type DatabaseId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import { MemoryStore } from '@leasehold/object-store';
+import { createFlushedDatabase } from '@leasehold/upkeep-testing';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createFlushedDatabase } from '../../testing/flushed-database.js';
 import { databaseJobs } from './database-jobs.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;

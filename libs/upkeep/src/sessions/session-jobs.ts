@@ -1,8 +1,8 @@
 import { purgeOrphanedLog, purgeSession } from '@leasehold/commit-log';
 import type { SessionId } from '@leasehold/foundation';
-import type { JobHandlers } from '@leasehold/jobs';
 import type { SettleContext } from '@leasehold/object-store';
 
+import type { Job } from '../job.js';
 import { areRecovered } from './is-recovered.js';
 import { recoverSession, type RecoverContext, type RecoverSettings, type RecoveryReport } from './recover-session.js';
 
@@ -26,6 +26,11 @@ export interface SessionJobsSettings extends RecoverSettings {
   readonly keepSessionsMs: number;
 }
 
+export interface SessionJobs {
+  readonly recover: Job<{ readonly sessionId: SessionId }>;
+  readonly purge: Job<{ readonly sessionId: SessionId }>;
+}
+
 /**
  * The jobs of one session.
  *
@@ -36,7 +41,7 @@ export interface SessionJobsSettings extends RecoverSettings {
 export function sessionJobs(
   { recover, purge, queues, reports }: SessionJobsContext,
   settings: SessionJobsSettings,
-): Pick<JobHandlers, 'recover' | 'purge'> {
+): SessionJobs {
   return {
     recover: async ({ sessionId }, signal) => {
       reports.recovered(await recoverSession(recover, sessionId, settings, signal), sessionId);

@@ -6,9 +6,9 @@ import { FakeClock } from '@leasehold/foundation-testing';
 import { SessionWatch } from '@leasehold/lease';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
+import { CrashingSession, TTL_MS } from '@leasehold/upkeep-testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { CrashingSession, TTL_MS } from '../../testing/crashing-session.js';
 import type { RecoveryReport } from './recover-session.js';
 import { sessionJobs } from './session-jobs.js';
 

@@ -4,9 +4,9 @@ import { systemRandom, utf8, type DatabaseId, type SessionId, type TenantId } fr
 import { FakeClock } from '@leasehold/foundation-testing';
 import type { SessionStatus } from '@leasehold/lease';
 import { drawNonce, MemoryStore, StoreUnavailableError } from '@leasehold/object-store';
+import { createFlushedDatabase } from '@leasehold/upkeep-testing';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createFlushedDatabase } from '../../testing/flushed-database.js';
 import { TURNS, turnOf } from './database-needs.js';
 import { sweepBucket, type SweepContext, type SweepReport, type SweepSettings } from './sweep.js';
 
@@ -45,7 +45,7 @@ describe('sweepBucket', () => {
       {
         ...ctx(),
         watch: { status: (id) => statuses.get(id) ?? 'absent' },
-        jobs: {
+        queues: {
           enqueueCompaction: (id) => void asked.push(`compact ${id}`),
           enqueueGc: (id) => void asked.push(`gc ${id}`),
           enqueueRecovery: (id) => void asked.push(`recover ${id}`),
@@ -230,9 +230,9 @@ describe('sweepBucket', () => {
       await clock.sleep(100);
       free++;
     };
-    const jobs = { enqueueCompaction: () => void expect(free--).toBeGreaterThan(0), enqueueGc: () => undefined };
+    const queues = { enqueueCompaction: () => void expect(free--).toBeGreaterThan(0), enqueueGc: () => undefined };
     await clock.settle(
-      sweep({}, { jobs: { ...jobs, enqueueRecovery: () => undefined, enqueuePurge: () => undefined, room } }),
+      sweep({}, { queues: { ...queues, enqueueRecovery: () => undefined, enqueuePurge: () => undefined, room } }),
     );
     expect(waiting).toBe(40);
   });
@@ -248,7 +248,7 @@ describe('sweepBucket', () => {
       {
         ...ctx(),
         watch: { status: () => 'absent' },
-        jobs: {} as SweepContext['jobs'],
+        queues: {} as SweepContext['queues'],
         onDamaged: () => undefined,
       },
       SETTINGS,

@@ -1,0 +1,2 @@
+export * from './crashing-session.js';
+export * from './flushed-database.js';
