@@ -19,6 +19,11 @@ export const KEY_KINDS = {
   marker: 'm/',
 } as const;
 
+/*
+ * Contents (of `valueOf`): an account's is its balance in decimal digits; a list's are its items, call ids, joined by commas, oldest first; all others
+ * are of no meaning. Counters are the one exception: their values are the tag followed by 8 bytes, least byte first.
+ */
+
 /** What the accounts of a database hold together, once they have been opened; each is opened with an equal part. */
 export const MONEY = 300n;
 export const ACCOUNTS = ['a/0', 'a/1', 'a/2'] as const;
