@@ -15,7 +15,16 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
   const filename = fileURLToPath(url);
-  const { code } = await transform(await readFile(filename, 'utf8'), {
+  return transpile(filename, await readFile(filename, 'utf8'));
+}
+
+/**
+ * For hooks that have another text for a file than the disk.
+ * @param {string} filename @param {string} text
+ * @returns {Promise<import('node:module').LoadFnOutput>}
+ */
+export async function transpile(filename, text) {
+  const { code } = await transform(text, {
     swcrc: false,
     configFile: false,
     filename,

@@ -1,0 +1,39 @@
+/** One replacement in the text of one source file, whose path is given from the root of the repository. */
+export interface Patch {
+  readonly file: string;
+  /** Occurs in the file exactly once: code that moves takes its variants along. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** The invariants of docs/protocols/, and `T`: transactions, feeds and counters, which have no number. */
+export const INVARIANTS = [
+  ...(['P1', 'P2', 'S1', 'S2', 'S3', 'S4', 'S5', 'S6'] as const),
+  ...(['L2', 'L3', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6'] as const),
+  ...(['R1', 'R2', 'G1', 'G2', 'C1', 'T'] as const),
+] as const;
+
+export type Invariant = (typeof INVARIANTS)[number];
+
+/**
+ * The real code with one fault in it. What would stop the fault inside of the code (an assertion, a rule of edits) is patched away with it,
+ * for it is the judges that are put to the test: history and bucket have to tell.
+ */
+export interface Variant {
+  /** Unique, kebab-case. */
+  readonly name: string;
+  readonly invariant: Invariant;
+  /** What it does wrong, so that `is caught when …` can go before it. */
+  readonly breaks: string;
+  readonly patches: readonly Patch[];
+  /** The profile of the world in which the harm is likely; the ordinary one unless given. */
+  readonly profile?: string;
+}
+
+/** What gave a variant away. */
+export interface Catch {
+  readonly seed: number;
+  /** Of the judge, as in `Violation`. */
+  readonly rule: string;
+  readonly what: string;
+}
