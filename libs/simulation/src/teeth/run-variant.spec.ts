@@ -54,7 +54,7 @@ describe('the run of a variant', () => {
   it.each([
     ['in what it is asked for', "throw new Error('of its own')"],
     ['on the side', "void Promise.reject(new Error('of its own'))"],
-    ['when a timer comes', "setTimeout(() => { throw new Error('of its own'); }); await new Promise(() => {})"],
+    ['in a callback', "setImmediate(() => { throw new Error('of its own'); }); await new Promise(() => {})"],
     ['by ending its process', "console.error('of its own'); process.exit(3)"],
   ])('counts a crash %s as nothing', async (_, crash) => {
     const put = "const answer = await settlement.put(key, body, 'create');";
