@@ -3,11 +3,10 @@ import type { Clock, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
 import type { HopResult, RouteStep } from '@leasehold/routing';
-import { OwnerHints, Route } from '@leasehold/routing';
+import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import { Admission } from './admission.js';
-import { patienceFor } from './patience.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
 import type { WorkerFleet } from './worker-fleet.js';

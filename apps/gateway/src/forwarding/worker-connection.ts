@@ -1,12 +1,11 @@
 import type { SessionId } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
-import type { HopResult } from '@leasehold/routing';
+import type { HopResult, Patience } from '@leasehold/routing';
 import { CircuitBreaker } from '@leasehold/routing';
 import { Pool } from 'undici';
 
 import { Admission } from './admission.js';
 import { wasNeverSent } from './never-sent.js';
-import type { Patience } from './patience.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
 export interface WorkerRequest extends Pick<Patience, 'timeoutMs' | 'blameSilence'> {
