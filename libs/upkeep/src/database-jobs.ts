@@ -1,4 +1,10 @@
-import { collectGarbage, compactDatabase, type CompactionReport, type GarbageReport } from '@leasehold/engine';
+import {
+  collectGarbage,
+  compactDatabase,
+  type CompactionReport,
+  type CompactionSettings,
+  type GarbageReport,
+} from '@leasehold/engine';
 import type { DatabaseId } from '@leasehold/foundation';
 import type { SettleContext } from '@leasehold/object-store';
 
@@ -17,6 +23,8 @@ export interface DatabaseReports {
 
 export interface DatabaseJobsSettings {
   readonly gcMinAgeMs: number;
+  /** What of the engine's settings is to be different. */
+  readonly compaction?: Partial<CompactionSettings>;
 }
 
 export interface DatabaseJobs {
@@ -39,13 +47,13 @@ export function databaseJobs(
   ctx: Readonly<Record<'compact' | 'gc', SettleContext>>,
   queues: DatabaseQueues,
   reports: DatabaseReports,
-  { gcMinAgeMs }: DatabaseJobsSettings,
+  { gcMinAgeMs, compaction = {} }: DatabaseJobsSettings,
 ): DatabaseJobs {
   return {
     compact: async ({ databaseId }, signal) => {
       for (let round = 0; round < ROUNDS_PER_JOB; round++) {
         signal.throwIfAborted();
-        const report = await compactDatabase({ ...ctx.compact, signal }, databaseId);
+        const report = await compactDatabase({ ...ctx.compact, signal }, databaseId, compaction);
         reports.compacted(report, databaseId);
         if (report.outcome === 'compacted' || report.outcome === 'superseded') queues.enqueueGc(databaseId);
         if (report.outcome !== 'compacted') return;
