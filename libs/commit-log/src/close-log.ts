@@ -1,12 +1,11 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId } from '@leasehold/foundation';
-import { assert, LeaseholdError } from '@leasehold/foundation';
+import { assert, forEachBounded, LeaseholdError } from '@leasehold/foundation';
 import type { SealOptions, SessionContext, SessionRecord } from '@leasehold/lease';
 import { decodeSessionRecord, sealRecord } from '@leasehold/lease';
 import type { ListedObject } from '@leasehold/object-store';
 import { drawNonce, settleCreate } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
 import { ClosedLog } from './closed-log.js';
 import type { LogCache } from './log-cache.js';
 import type { SegmentKind } from './log-inventory.js';

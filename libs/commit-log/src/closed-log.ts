@@ -1,8 +1,8 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { forEachBounded } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
 
-import { forEachBounded, forEachWithin } from './bounded.js';
 import { damagedCommits } from './database-tail.js';
 import type { PlacedFrame } from './durable-tail.js';
 import { durableTail } from './durable-tail.js';
@@ -18,6 +18,7 @@ import type { IndexedFrame, LogDatabase } from './log-index.js';
 import { LogIndex } from './log-index.js';
 import { DIRECTORY_READ_BYTES, getObject, readLogObject, readObjectDirectory, READS_OF_DAMAGED } from './log-object.js';
 import type { LogSource } from './log-source.js';
+import { forEachWithin } from './within-bytes.js';
 
 export type { LogDatabase } from './log-index.js';
 

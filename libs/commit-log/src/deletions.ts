@@ -1,6 +1,5 @@
+import { forEachBounded } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
-
-import { forEachBounded } from './bounded.js';
 
 const CONCURRENT_DELETES = 8;
 /** Keys that wait, failed ones among them; what is dropped beyond lies below the floor and hurts nobody (S6). */

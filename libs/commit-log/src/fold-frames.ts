@@ -1,8 +1,7 @@
 import type { SessionId } from '@leasehold/foundation';
-import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
+import { forEachBounded, isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
 import type { FoldPlan } from './fold-plan.js';
 import type { LogObjectName, ReadLogObject } from './log-object.js';
 import { readLogObject } from './log-object.js';

@@ -1,7 +1,7 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { forEachBounded } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
 import { databaseTail } from './database-tail.js';
 import type { Frame } from './frame.js';
 import { MissingSegmentError } from './log-errors.js';

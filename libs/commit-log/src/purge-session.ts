@@ -1,10 +1,9 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { SessionId } from '@leasehold/foundation';
-import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
+import { forEachBounded, isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 import { decodeSessionRecord } from '@leasehold/lease';
 import type { ListedObject, ObjectStore } from '@leasehold/object-store';
 
-import { forEachBounded } from './bounded.js';
 import { openClosedLog } from './close-log.js';
 import type { LogDatabase } from './log-index.js';
 import { SEAL_BYTES } from './segment.js';

@@ -1,4 +1,5 @@
 export * from './assert.js';
+export * from './bounded.js';
 export * from './byte-reader.js';
 export * from './byte-writer.js';
 export * from './bytes.js';

@@ -4,13 +4,13 @@ import { emptyHead } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
 
-import type { Aside } from './bounded.js';
 import type { ClaimDecision } from './claim-decision.js';
 import { decideClaim } from './claim-decision.js';
 import type { OwnershipContext } from './context.js';
 import { DatabaseDeletedError, MisdirectedError, OwnerUnavailableError, QuarantinedError } from './errors.js';
 import type { Cargo } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
+import type { Aside } from './lanes.js';
 import type { Recovery } from './recovery.js';
 import { withTail } from './tail.js';
 

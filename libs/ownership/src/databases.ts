@@ -1,10 +1,8 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
+import { forEachBounded, isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
-import type { Aside } from './bounded.js';
-import { forEachBounded, Lanes } from './bounded.js';
 import { claimDatabase, HeadInHand } from './claim.js';
 import type { HandleContext, OwnershipContext } from './context.js';
 import { DirtyDatabases } from './dirty-databases.js';
@@ -19,6 +17,8 @@ import {
 import type { Cargo, Carriage, FirstCommit } from './first-commit.js';
 import { CarriedCommit } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
+import { Lanes } from './lanes.js';
+import type { Aside } from './lanes.js';
 import { OpenDatabases } from './open-databases.js';
 import { OwnedDatabase } from './owned-database.js';
 import { Recovery } from './recovery.js';

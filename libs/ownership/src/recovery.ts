@@ -5,9 +5,9 @@ import { closeLog, LogCache, readTail } from '@leasehold/commit-log';
 import type { Commit, StoredHead } from '@leasehold/engine';
 import { SessionResumedError } from '@leasehold/lease';
 
-import type { Aside } from './bounded.js';
 import type { OwnershipContext } from './context.js';
 import { QuarantinedError } from './errors.js';
+import type { Aside } from './lanes.js';
 import { quarantine } from './publish-tail.js';
 import { commitsAfter } from './tail.js';
 

@@ -1,9 +1,7 @@
 import type { LogDatabase } from '@leasehold/commit-log';
 import { HeadStore, type Head } from '@leasehold/engine';
-import type { SessionId } from '@leasehold/foundation';
+import { forEachBounded, type SessionId } from '@leasehold/foundation';
 import type { SettleContext } from '@leasehold/object-store';
-
-import { forEachBounded } from '../bounded.js';
 
 /**
  * True when nothing that an ended session's log holds of a database will ever be needed (S5).

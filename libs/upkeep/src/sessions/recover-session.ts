@@ -1,10 +1,8 @@
 import { ClosedLog, closeLog } from '@leasehold/commit-log';
-import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { forEachBounded, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { SessionResumedError, type SessionWatch } from '@leasehold/lease';
 import type { SettleContext } from '@leasehold/object-store';
 import { publishTail } from '@leasehold/ownership';
-
-import { forEachBounded } from '../bounded.js';
 
 export interface RecoverContext extends Pick<SettleContext, 'store' | 'clock' | 'random'> {
   readonly watch: Pick<SessionWatch, 'get' | 'refresh' | 'untilNotLive'>;

@@ -1,10 +1,9 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import { HeadStore } from '@leasehold/engine';
-import { isLeaseholdError, type DatabaseId, type SessionId } from '@leasehold/foundation';
+import { forEachBounded, isLeaseholdError, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import type { SessionStatus } from '@leasehold/lease';
 import { MeteredStore, type SettleContext, type StoreVerb } from '@leasehold/object-store';
 
-import { forEachBounded } from '../bounded.js';
 import { isDue, needsOf, TURNS, type HeadSelection } from './database-needs.js';
 import { listDatabases, listPages, type ListedDatabase } from './listed-databases.js';
 import { listLogs, needOfSession } from './session-needs.js';

@@ -1,16 +1,3 @@
-/** Does `work`, which must not reject, for every item, at most `limit` at a time. */
-export async function forEachBounded<T>(
-  items: Iterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items[Symbol.iterator]();
-  const lane = async (): Promise<void> => {
-    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: limit }, lane));
-}
-
 /** Leaves the task's lane to others while it waits for something that many wait for together, and takes a lane again. */
 export type Aside = <T>(wait: () => Promise<T>) => Promise<T>;
 
