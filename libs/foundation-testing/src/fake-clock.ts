@@ -1,16 +1,13 @@
 import type { Clock, Timer } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
 
+import type { ArmedTimer } from './timer-heap.js';
+import { TimerHeap } from './timer-heap.js';
+
 /** Virtual time that `settle` spends at most on one promise before it calls it stuck. */
 const SETTLE_LIMIT_MS = 600_000;
 /** Timers that one `advance` or `settle` runs at most: a timer that re-arms itself with 0 ms would never end. */
 const TIMERS_PER_CALL_LIMIT = 1_000_000;
-
-interface ArmedTimer {
-  /** On the monotonic clock. */
-  readonly dueAt: number;
-  readonly callback: () => void;
-}
 
 /**
  * A clock that stands still until told otherwise. Timers follow the monotonic clock and run in order of their due
@@ -19,7 +16,7 @@ interface ArmedTimer {
 export class FakeClock implements Clock {
   private monotonicMs = 1_000;
   private wallMs: number;
-  private timers: ArmedTimer[] = [];
+  private readonly timers = new TimerHeap();
 
   constructor(startAt = Date.UTC(2026, 0, 1)) {
     this.wallMs = startAt;
@@ -49,21 +46,12 @@ export class FakeClock implements Clock {
   }
 
   schedule(ms: number, callback: () => void): Timer {
-    const timer: ArmedTimer = { dueAt: this.monotonicMs + Math.max(0, ms), callback };
-    // Insertion keeps equal due times in order of arming.
-    let at = this.timers.length;
-    while (at > 0 && (this.timers[at - 1] as ArmedTimer).dueAt > timer.dueAt) at--;
-    this.timers.splice(at, 0, timer);
-    return {
-      cancel: () => {
-        const index = this.timers.indexOf(timer);
-        if (index >= 0) this.timers.splice(index, 1);
-      },
-    };
+    const timer = this.timers.add(this.monotonicMs + Math.max(0, ms), callback);
+    return { cancel: () => this.timers.remove(timer) };
   }
 
   get armedTimers(): number {
-    return this.timers.length;
+    return this.timers.size;
   }
 
   /** Moves both clocks and runs every timer that falls due on the way. */
@@ -72,7 +60,7 @@ export class FakeClock implements Clock {
     await runReady();
     for (let ran = 0; ; ran++) {
       assert(ran < TIMERS_PER_CALL_LIMIT, 'timers re-arm themselves without end');
-      const timer = this.timers[0];
+      const timer = this.timers.first;
       if (timer === undefined || timer.dueAt > until) break;
       await this.run(timer);
     }
@@ -91,7 +79,7 @@ export class FakeClock implements Clock {
     await runReady();
     for (let ran = 0; !settled; ran++) {
       assert(ran < TIMERS_PER_CALL_LIMIT, 'timers re-arm themselves without end');
-      const timer = this.timers[0];
+      const timer = this.timers.first;
       if (timer === undefined || timer.dueAt > until)
         throw new Error(`still pending after ${limitMs} ms of virtual time`);
       await this.run(timer);
@@ -110,7 +98,7 @@ export class FakeClock implements Clock {
   }
 
   private async run(timer: ArmedTimer): Promise<void> {
-    this.timers.shift();
+    this.timers.remove(timer);
     this.moveTo(Math.max(this.monotonicMs, timer.dueAt));
     timer.callback();
     await runReady();
