@@ -1,0 +1,352 @@
+import type { Random } from '@leasehold/foundation';
+
+import type {
+  Answer,
+  Call,
+  CheckText,
+  CommitText,
+  EntryText,
+  KeyedEntryText,
+  OperationText,
+  RangeText,
+  Request,
+} from '../history/history.js';
+import { ACCOUNTS, KEY_KINDS, MONEY, readValue, valueOf } from '../history/values.js';
+import type { VirtualWorld } from '../world/virtual-world.js';
+import { tagOf } from './databases.js';
+
+/** How requests reach whoever answers them; settles in any case. */
+export interface Service {
+  ask(
+    database: number,
+    callId: string,
+    request: Request,
+  ): Promise<{ readonly answer: Answer; readonly session: string | undefined }>;
+}
+
+export interface ClientSettings {
+  /** Calls until it is done. */
+  readonly calls: number;
+  /** Between two calls, at most; ms. */
+  readonly thinkMs: number;
+  readonly databases: number;
+  /** Registers of each database. */
+  readonly registers: number;
+  /** Of the values, how many are large, and how large: some databases outgrow their heads. */
+  readonly largeShare: number;
+  readonly largeBytes: number;
+  /** Of the calls, how many go to the first database, so that clients get into each other's way. */
+  readonly hotShare: number;
+}
+
+/** How often a keyed request is repeated while its outcome is unknown. */
+const REPEATS = 3;
+const FEED_COMMITS = 8;
+const EVERYTHING: RangeText = { start: '', end: undefined };
+
+/**
+ * One client at work: one call at a time, each noted in the history. It knows what it was told, and acts on it: swaps what it has read,
+ * moves money, appends to lists, counts, clears ranges, lets things expire, guards ranges, looks into the past, follows.
+ */
+export class Client {
+  readonly calls: Call[] = [];
+  private drawn = 0;
+  private readonly versions = new Map<number, number[]>();
+  private readonly followed = new Map<number, number>();
+
+  constructor(
+    readonly name: string,
+    private readonly world: VirtualWorld,
+    private readonly service: Service,
+    private readonly settings: ClientSettings,
+    private readonly random: Random,
+  ) {}
+
+  async run(): Promise<void> {
+    while (this.calls.length < this.settings.calls) {
+      await this.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
+      await this.act();
+    }
+  }
+
+  /** The whole database at one moment; undefined when nobody answers. */
+  async snapshot(
+    database: number,
+    range: RangeText = EVERYTHING,
+    at?: number,
+  ): Promise<{ readonly sequence: number; readonly entries: readonly KeyedEntryText[] } | undefined> {
+    const answer = await this.call(database, { kind: 'snapshot', range, at });
+    if (answer.kind !== 'snapshot') return undefined;
+    const { sequence } = answer.version;
+    this.versionsOf(database).push(sequence);
+    return { sequence, entries: answer.entries };
+  }
+
+  /** Every commit from the first on, page by page; undefined when nobody tells them. */
+  async feed(database: number): Promise<readonly CommitText[] | undefined> {
+    const commits: CommitText[] = [];
+    for (let since = 0; ;) {
+      const answer = await this.call(database, { kind: 'feed', since, maxCommits: 200 });
+      if (answer.kind !== 'feed') return undefined;
+      commits.push(...answer.commits);
+      if (answer.through === since) return commits;
+      since = answer.through;
+    }
+  }
+
+  /** @returns whether it was acknowledged */
+  async touch(database: number): Promise<boolean> {
+    return (await this.put(database, this.key('register', this.settings.registers))).kind === 'committed';
+  }
+
+  private async act(): Promise<void> {
+    const { databases, registers, hotShare } = this.settings;
+    const database = this.random.fraction() < hotShare ? 0 : this.draw(databases);
+    const register = this.key('register', registers);
+    const draw = this.random.fraction();
+    if (draw < 0.16) await this.put(database, register);
+    else if (draw < 0.36) await this.get(database, register);
+    else if (draw < 0.4) await this.transact(database, [{ op: 'delete', key: register }]);
+    else if (draw < 0.44) await this.put(database, register, [{ kind: 'absent', key: register }]);
+    else if (draw < 0.52) await this.swap(database, register);
+    else if (draw < 0.56) await this.pair(database);
+    else if (draw < 0.66) await this.transfer(database);
+    else if (draw < 0.73) await this.append(database);
+    else if (draw < 0.78) await this.count(database);
+    else if (draw < 0.82) await this.clear(database);
+    else if (draw < 0.86) await this.expire(database);
+    else if (draw < 0.89) await this.guard(database);
+    else if (draw < 0.93) await this.lookBack(database);
+    else if (draw < 0.97) await this.follow(database);
+    else await this.snapshot(database);
+  }
+
+  private get(database: number, key: string): Promise<Answer> {
+    return this.call(database, { kind: 'get', key });
+  }
+
+  private async entry(database: number, key: string): Promise<EntryText | undefined | 'unknown'> {
+    const answer = await this.get(database, key);
+    return answer.kind === 'entry' ? answer.entry : 'unknown';
+  }
+
+  private put(database: number, key: string, checks: readonly CheckText[] = []): Promise<Answer> {
+    const id = this.nextId();
+    const op: OperationText = { op: 'put', key, value: this.value(database, id), expiresAt: undefined };
+    return this.transact(database, [op], checks, id);
+  }
+
+  private async swap(database: number, key: string): Promise<void> {
+    const entry = await this.entry(database, key);
+    if (entry === undefined || entry === 'unknown') return;
+    await this.put(database, key, [{ kind: 'version', key, ...entry.version }]);
+  }
+
+  /** Two registers at once, which nobody may ever see apart. */
+  private async pair(database: number): Promise<void> {
+    const id = this.nextId();
+    const first = this.draw(this.settings.registers);
+    const second = (first + 1) % this.settings.registers;
+    const ops = [first, second].map((number): OperationText => {
+      const key = `${KEY_KINDS.register}${number}`;
+      return { op: 'put', key, value: this.value(database, id), expiresAt: undefined };
+    });
+    await this.transact(database, [...ops, this.marker(database, id)], [], id);
+  }
+
+  private async transfer(database: number): Promise<void> {
+    const seen = await this.snapshot(database, { start: KEY_KINDS.account, end: 'a0' });
+    if (seen === undefined) return;
+    const id = this.nextId();
+    const tag = tagOf(database);
+    const entries = ACCOUNTS.map((key) => seen.entries.find((entry) => entry.key === key));
+    const balance = (amount: bigint): string => valueOf(tag, id, String(amount));
+    if (entries.some((entry) => entry === undefined)) {
+      const checks = ACCOUNTS.map((key): CheckText => ({ kind: 'absent', key }));
+      const share = MONEY / BigInt(ACCOUNTS.length);
+      const ops = ACCOUNTS.map((key): OperationText => ({
+        op: 'put',
+        key,
+        value: balance(share),
+        expiresAt: undefined,
+      }));
+      await this.transact(database, [...ops, this.marker(database, id)], checks, id);
+      return;
+    }
+    const from = this.draw(ACCOUNTS.length);
+    const to = (from + 1 + this.draw(ACCOUNTS.length - 1)) % ACCOUNTS.length;
+    const amount = BigInt(1 + this.draw(9));
+    const moved = (
+      [
+        [from, -amount],
+        [to, amount],
+      ] as const
+    ).map(([i, by]) => {
+      const { key, value, version } = entries[i] as KeyedEntryText;
+      const present = BigInt(readValue(tag, value)?.content ?? '0');
+      const check: CheckText = { kind: 'version', key, ...version };
+      const op: OperationText = { op: 'put', key, value: balance(present + by), expiresAt: undefined };
+      return { check, op };
+    });
+    const ops = [...moved.map(({ op }) => op), this.marker(database, id)];
+    await this.transact(
+      database,
+      ops,
+      moved.map(({ check }) => check),
+      id,
+    );
+  }
+
+  private async append(database: number): Promise<void> {
+    const key = this.key('list', 2);
+    const list = await this.entry(database, key);
+    if (list === 'unknown') return;
+    const id = this.nextId();
+    const tag = tagOf(database);
+    const items = list === undefined ? '' : (readValue(tag, list.value)?.content ?? '');
+    const value = valueOf(tag, id, items === '' ? id : `${items},${id}`);
+    const check: CheckText = list === undefined ? { kind: 'absent', key } : { kind: 'version', key, ...list.version };
+    await this.transact(database, [{ op: 'put', key, value, expiresAt: undefined }], [check], id);
+  }
+
+  private async count(database: number): Promise<void> {
+    const id = this.nextId();
+    const sum: OperationText = { op: 'sum', key: this.key('counter', 2), operand: BigInt(1 + this.draw(5)) };
+    // Alone it carries no marker, as most people's do.
+    const ops = this.random.fraction() < 0.5 ? [sum] : [sum, this.marker(database, id)];
+    await this.transact(database, ops, [], id);
+  }
+
+  private async clear(database: number): Promise<void> {
+    const id = this.nextId();
+    const put = (key: string): OperationText => ({
+      op: 'put',
+      key,
+      value: this.value(database, id),
+      expiresAt: undefined,
+    });
+    const kept = [put(this.key('cleared', 5)), put(this.key('cleared', 5))];
+    if (this.random.fraction() < 0.5) {
+      await this.transact(database, [...kept, this.marker(database, id)], [], id);
+      return;
+    }
+    const start = `${KEY_KINDS.cleared}${this.draw(4)}`;
+    const range = { start, end: this.random.fraction() < 0.5 ? 'x0' : `${KEY_KINDS.cleared}4` };
+    await this.transact(
+      database,
+      [put(`${start}!`), { op: 'deleteRange', range }, ...kept, this.marker(database, id)],
+      [],
+      id,
+    );
+  }
+
+  private async expire(database: number): Promise<void> {
+    const id = this.nextId();
+    const expiresAt = Math.floor(this.world.clock.now()) + 200 + this.draw(8_000);
+    const op: OperationText = { op: 'put', key: this.key('expiring', 3), value: this.value(database, id), expiresAt };
+    await this.transact(database, [op], [], id);
+  }
+
+  /** Writes only if what it has seen of a range is still so. */
+  private async guard(database: number): Promise<void> {
+    const range =
+      this.random.fraction() < 0.5 ? { start: KEY_KINDS.expiring, end: 'e0' } : { start: KEY_KINDS.cleared, end: 'x0' };
+    const seen = await this.snapshot(database, range);
+    if (seen === undefined) return;
+    const id = this.nextId();
+    const op: OperationText = {
+      op: 'put',
+      key: `${KEY_KINDS.marker}guard`,
+      value: this.value(database, id),
+      expiresAt: undefined,
+    };
+    await this.transact(database, [op], [{ kind: 'range', range, since: seen.sequence }], id);
+  }
+
+  private async lookBack(database: number): Promise<void> {
+    const known = this.versionsOf(database);
+    const at = known[this.draw(known.length)];
+    await this.snapshot(database, EVERYTHING, at);
+  }
+
+  private async follow(database: number): Promise<void> {
+    const since = this.followed.get(database) ?? 0;
+    const answer = await this.call(database, { kind: 'feed', since, maxCommits: 1 + this.draw(FEED_COMMITS) });
+    if (answer.kind === 'feed') this.followed.set(database, answer.through);
+    // Its history is gone: from the present on, then.
+    else if (answer.kind === 'disclaimed' && answer.code === 'history-gone') {
+      this.followed.set(database, this.versionsOf(database).at(-1) ?? 0);
+    }
+  }
+
+  private async transact(
+    database: number,
+    ops: readonly OperationText[],
+    checks: readonly CheckText[] = [],
+    id = this.nextId(),
+  ): Promise<Answer> {
+    const keyed = this.random.fraction() < 0.6;
+    const answer = await this.call(database, { kind: 'transact', checks, ops, keyed }, id);
+    if (answer.kind === 'committed') this.versionsOf(database).push(answer.version.sequence);
+    return answer;
+  }
+
+  private async call(database: number, request: Request, id = this.nextId()): Promise<Answer> {
+    const { world } = this;
+    const [begunAt, begunMs] = [world.moment(), world.clock.now()];
+    const repeats = request.kind === 'transact' && request.keyed ? REPEATS : 0;
+    let { answer, session } = await this.service.ask(database, id, request);
+    for (let i = 0; i < repeats && answer.kind === 'unknown'; i++) {
+      const again = await this.service.ask(database, id, request);
+      // That this attempt did nothing says nothing about those before it, which may still be on their way.
+      if (again.answer.kind === 'committed') ({ answer, session } = again);
+    }
+    const [endedAt, endedMs] = [world.moment(), world.clock.now()];
+    world.trace.add(`${this.name} ${id} ${database} ${request.kind} ${answer.kind} ${session ?? ''}`);
+    const call: Call = { id, client: this.name, begunAt, endedAt, begunMs, endedMs, request, answer, session };
+    this.calls.push(call);
+    this.ofDatabase(database).push(call);
+    return answer;
+  }
+
+  /** Its calls by database. */
+  readonly byDatabase = new Map<number, Call[]>();
+
+  private ofDatabase(database: number): Call[] {
+    const calls = this.byDatabase.get(database) ?? [];
+    this.byDatabase.set(database, calls);
+    return calls;
+  }
+
+  private versionsOf(database: number): number[] {
+    const versions = this.versions.get(database) ?? [];
+    this.versions.set(database, versions);
+    return versions;
+  }
+
+  private marker(database: number, id: string): OperationText {
+    return {
+      op: 'put',
+      key: `${KEY_KINDS.marker}${this.name}`,
+      value: valueOf(tagOf(database), id),
+      expiresAt: undefined,
+    };
+  }
+
+  private value(database: number, id: string): string {
+    const isLarge = this.random.fraction() < this.settings.largeShare;
+    return valueOf(tagOf(database), id, '', isLarge ? this.settings.largeBytes : 0);
+  }
+
+  private key(kind: keyof typeof KEY_KINDS, count: number): string {
+    return `${KEY_KINDS[kind]}${this.draw(count)}`;
+  }
+
+  private nextId(): string {
+    return `${this.name}-${this.drawn++}`;
+  }
+
+  private draw(below: number): number {
+    return Math.floor(this.random.fraction() * below);
+  }
+}

@@ -1,0 +1,215 @@
+import type { Random } from '@leasehold/foundation';
+import type {
+  CallOptions,
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ObjectStore,
+  PutCondition,
+  PutOutcome,
+  StoredObject,
+  StoreVerb,
+} from '@leasehold/object-store';
+import { StoreUnavailableError } from '@leasehold/object-store';
+
+import type { Moment } from './failpoint.js';
+import { kindOf } from './failpoint.js';
+import type { SimProcess } from './sim-process.js';
+import type { StoreFault, StoreFaultRates } from './store-fault.js';
+import { drawFault, isApplicable } from './store-fault.js';
+import type { VirtualWorld } from './virtual-world.js';
+
+/** One way, most of the time; ms. */
+const TRAVEL_MS = 12;
+/** A slow request takes so many times as long. */
+const SLOW_FACTOR = 40;
+/** An abandoned request lands within this, most of them within the first tenth. */
+export const LATE_MS = 30_000;
+/**
+ * One object is damaged on its way to one reader so often in a row at most: what arrives damaged three times is taken for damaged at rest
+ * (READS_OF_DAMAGED of libs/commit-log), and a bucket at rest is never damaged here.
+ */
+const DAMAGES_IN_A_ROW = 2;
+/** What an adapter waits for an answer before it gives up. */
+export const ATTEMPT_TIMEOUT_MS = 5_000;
+
+/** Where a request ends: with a value, or with nothing that its sender could know. */
+type Arrival<T> = { readonly value: T } | { readonly lost: unknown };
+
+/**
+ * One process's connection to the bucket. Each request travels there and back in virtual time, may be struck by a fault of the world's
+ * drawing, and tells the failpoints when it leaves and when it was applied. Aborting a request abandons it: what has left arrives.
+ */
+export class BucketConnection implements ObjectStore {
+  /** Drawn faults; `{}` ends them. */
+  rates: StoreFaultRates = {};
+  /** True: nothing gets through, in either direction. */
+  isCut = false;
+  /** Faults of the next requests that match, before any drawn one. */
+  private script: { readonly fault: StoreFault; readonly matches: (verb: StoreVerb, key: string) => boolean }[] = [];
+
+  private readonly damages = new Map<string, number>();
+
+  constructor(
+    private readonly world: VirtualWorld,
+    private readonly process: SimProcess,
+    private readonly random: Random,
+  ) {}
+
+  /** The next request that matches and can have this fault does. */
+  strikeNext(fault: StoreFault, matches: (verb: StoreVerb, key: string) => boolean): void {
+    this.script.push({ fault, matches });
+  }
+
+  get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
+    return this.reading('get', key, options?.signal, () => this.world.bucket.get(key, withoutSignal(options)));
+  }
+
+  list(prefix: string, options?: ListOptions): Promise<ListPage> {
+    return this.reading('list', prefix, options?.signal, () => this.world.bucket.list(prefix, withoutSignal(options)));
+  }
+
+  async put(key: string, body: Uint8Array, condition: PutCondition, options?: CallOptions): Promise<PutOutcome> {
+    const copy = Uint8Array.from(body);
+    const arrival = await this.call('put', key, options?.signal, () => this.world.bucket.put(key, copy, condition));
+    return 'lost' in arrival ? { outcome: 'unknown', cause: arrival.lost } : arrival.value;
+  }
+
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    const arrival = await this.call('delete', key, options?.signal, () => this.world.bucket.delete(key));
+    if ('lost' in arrival) throw new StoreUnavailableError('no answer', { cause: arrival.lost });
+  }
+
+  private async reading<T>(
+    verb: 'get' | 'list',
+    key: string,
+    signal: AbortSignal | undefined,
+    apply: () => Promise<T>,
+  ): Promise<T> {
+    const arrival = await this.call(verb, key, signal, apply);
+    if ('lost' in arrival) throw new StoreUnavailableError('no answer', { cause: arrival.lost });
+    return arrival.value;
+  }
+
+  private call<T>(
+    verb: StoreVerb,
+    key: string,
+    signal: AbortSignal | undefined,
+    apply: () => Promise<T>,
+  ): Promise<Arrival<T>> {
+    const { gate } = this.process;
+    this.reach('before', verb, key);
+    // Killed on its way out: nothing leaves, and nobody is there to be answered.
+    if (gate.state === 'dead') return never();
+    return new Promise((resolve) => {
+      const giveUp = (cause: unknown): void => resolve({ lost: cause });
+      if (signal?.aborted) return giveUp(signal.reason);
+      const onAbort = (): void => giveUp(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const answer = (arrival: Arrival<T>): void => {
+        gate.enter(() => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(arrival);
+        });
+      };
+      // Stopped on its way out, it leaves when the process goes on.
+      gate.enter(() => this.travel(verb, key, apply, answer));
+    });
+  }
+
+  /** Never throws: what `apply` throws is an answer, too. */
+  private travel<T>(
+    verb: StoreVerb,
+    key: string,
+    apply: () => Promise<T>,
+    answer: (arrival: Arrival<T>) => void,
+  ): void {
+    const { world } = this;
+    const fault = this.faultOf(verb, key);
+    const [there, back] = [this.travelMs(fault), this.travelMs(fault)];
+    const lose = (ms: number, cause: string): void => void world.clock.schedule(ms, () => answer({ lost: cause }));
+    world.trace.add(`${this.process.name} ${verb} ${key} ${fault ?? ''}`);
+    // A paused process has sent what it sent; a line that is cut swallows it.
+    if (this.isCut) return lose(ATTEMPT_TIMEOUT_MS, 'the line is cut');
+    switch (fault) {
+      case 'reset-before':
+      case 'error-500-before':
+      case 'slow-down-503':
+      case 'conflict-409':
+        return lose(there + back, fault);
+      case 'late':
+        lose(there + back, fault);
+        world.clock.schedule(this.lateMs(), () => this.land(verb, key, apply));
+        return;
+    }
+    world.clock.schedule(there, () => {
+      apply().then(
+        (value) => {
+          this.reach('after', verb, key);
+          if (this.isCut) return lose(ATTEMPT_TIMEOUT_MS, 'the line is cut');
+          if (fault === 'reset-after' || fault === 'error-500-after') return lose(back, fault);
+          const seen = this.arriving(key, value, fault);
+          world.clock.schedule(back, () => answer({ value: seen }));
+        },
+        (error: unknown) => lose(back, String(error)),
+      );
+    });
+  }
+
+  private land<T>(verb: StoreVerb, key: string, apply: () => Promise<T>): void {
+    void apply().then((value) => {
+      const isApplied = verb === 'delete' || (value as PutOutcome).outcome === 'done';
+      this.world.trace.add(`${this.process.name} late ${verb} ${key} ${isApplied}`);
+      if (isApplied) this.world.counts.lateLandings++;
+    });
+  }
+
+  private faultOf(verb: StoreVerb, key: string): StoreFault | undefined {
+    const drawn = drawFault(this.rates, verb, this.random);
+    const at = this.script.findIndex(({ fault, matches }) => isApplicable(fault, verb) && matches(verb, key));
+    const fault = at === -1 ? drawn : this.script.splice(at, 1)[0]?.fault;
+    if (fault !== undefined) this.world.counts.fault(fault);
+    return fault;
+  }
+
+  private reach(moment: Moment, verb: StoreVerb, key: string): void {
+    const { role, name, gate } = this.process;
+    if (gate.state === 'dead') return;
+    this.world.failpoints.pass(`${role} ${moment} ${verb} ${kindOf(key)}`, name);
+  }
+
+  private arriving<T>(key: string, value: T, fault: StoreFault | undefined): T {
+    const inARow = this.damages.get(key) ?? 0;
+    const isDamaged = (fault === 'truncated' || fault === 'bit-flip') && inARow < DAMAGES_IN_A_ROW;
+    if (isDamaged) this.damages.set(key, inARow + 1);
+    else if (inARow > 0) this.damages.delete(key);
+    return isDamaged ? this.damaged(value, fault) : value;
+  }
+
+  private damaged<T>(value: T, fault: 'truncated' | 'bit-flip'): T {
+    const object = value as StoredObject | 'not-modified' | undefined;
+    if (object === undefined || object === 'not-modified' || object.body.byteLength === 0) return value;
+    const at = Math.floor(this.random.fraction() * object.body.byteLength);
+    const body = fault === 'truncated' ? object.body.slice(0, at) : Uint8Array.from(object.body);
+    if (fault === 'bit-flip') body[at] = (body[at] ?? 0) ^ (1 << Math.floor(this.random.fraction() * 8));
+    return { ...object, body } as T;
+  }
+
+  private travelMs(fault: StoreFault | undefined): number {
+    const usual = TRAVEL_MS * (0.4 + 1.2 * this.random.fraction());
+    return fault === 'slow' ? usual * SLOW_FACTOR * this.random.fraction() : usual;
+  }
+
+  private lateMs(): number {
+    const u = this.random.fraction();
+    return LATE_MS * u * u * u;
+  }
+}
+
+function withoutSignal<T extends CallOptions>(options: T | undefined): T | undefined {
+  return options && { ...options, signal: undefined };
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}

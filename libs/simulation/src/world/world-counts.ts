@@ -1,0 +1,48 @@
+import type { StoreFault } from './store-fault.js';
+
+/** What befalls processes, beside what befalls their requests. */
+export const PROCESS_FAULTS = [
+  'kill',
+  'kill-all',
+  'pause',
+  'long-pause',
+  'clock-jump-forward',
+  'clock-jump-back',
+  'drain',
+  'release',
+  'cut-from-bucket',
+  'cut-from-gateways',
+  'kill-gateway',
+  'pause-gateway',
+  'kill-compactor',
+  'pause-compactor',
+  'hop-refused',
+  'hop-lost-before',
+  'hop-lost-after',
+  'job-duplicated',
+  'job-late',
+  'job-lost',
+  'queue-lost',
+] as const;
+export type ProcessFault = (typeof PROCESS_FAULTS)[number];
+
+/** What a run has met, so that a run which met nothing can be told from one that withstood everything. */
+export class WorldCounts {
+  /** Databases taken over from another session that had not given them up. */
+  takeovers = 0;
+  claims = 0;
+  releases = 0;
+  /** Abandoned puts and deletes that were applied later. */
+  lateLandings = 0;
+  /** Files that a collection deleted. */
+  gcDeletions = 0;
+  compactions = 0;
+  recoveredTails = 0;
+  purgedSessions = 0;
+  pins = 0;
+  readonly faults = new Map<StoreFault | ProcessFault, number>();
+
+  fault(kind: StoreFault | ProcessFault): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
+  }
+}
