@@ -1,0 +1,30 @@
+import type { CommitText } from '../../history/history.js';
+import { KEY_KINDS, readValue } from '../../history/values.js';
+import type { Course } from '../course/course.js';
+import { counterOf } from '../model/counter.js';
+
+/** Every value that anybody was shown, or that was committed, is marked as the database's own. */
+export function foreignBytes({ database }: Course): readonly string[] {
+  const { calls, commits = [], tag } = database;
+  const faults: string[] = [];
+  const see = (key: string, value: string, by: string): void => {
+    if (!isOwn(tag, key, value)) faults.push(`${by}: ${key} holds ${JSON.stringify(value.slice(0, 40))}`);
+  };
+  const seeCommit = ({ version, entries }: CommitText, by: string): void => {
+    for (const { key, kind, value } of entries) if (kind === 'put') see(key, value, `${by} of ${version.sequence}`);
+  };
+  for (const commit of commits) seeCommit(commit, 'the commit');
+  for (const { id, request, answer } of calls) {
+    if (answer.kind === 'entry' && answer.entry && request.kind === 'get') see(request.key, answer.entry.value, id);
+    if (answer.kind === 'snapshot') for (const { key, value } of answer.entries) see(key, value, id);
+    if (answer.kind === 'feed') for (const commit of answer.commits) seeCommit(commit, id);
+  }
+  return faults;
+}
+
+/** Behind the tag comes what no longer tag could go on with; numbers are where they are counted. */
+function isOwn(tag: string, key: string, value: string): boolean {
+  if (readValue(tag, value) !== undefined && !key.startsWith(KEY_KINDS.counter)) return true;
+  const isNumber = key.startsWith(KEY_KINDS.counter) || key.startsWith(KEY_KINDS.account);
+  return isNumber && counterOf(tag, value) !== undefined;
+}
