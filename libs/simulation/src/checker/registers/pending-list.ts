@@ -64,8 +64,11 @@ export class PendingList {
 
   /** Takes out whatever may come next and is wanted, until nothing is. */
   liftAll(isWanted: (item: number) => boolean): void {
-    for (let node = this.head.next; node !== undefined && !node.isReturn; node = node.next)
+    let last = this.head;
+    for (let node = last.next; node !== undefined && !node.isReturn; node = last.next) {
       if (isWanted(node.item)) this.lift(node.item);
+      else last = node;
+    }
   }
 
   lift(item: number): void {
