@@ -1,6 +1,7 @@
-import { KEY_KINDS, readValue } from '../../history/values.js';
+import { KEY_KINDS } from '../../history/values.js';
 import type { CommitText, DatabaseHistory } from '../../history/history.js';
 import { isEffectOf } from '../model/effects.js';
+import { writerOf } from '../model/writer-of.js';
 import type { Transaction } from './calls.js';
 import { acknowledgedAt, isDenied, isTransaction, nameOf } from './calls.js';
 import type { Ground } from './conditions.js';
@@ -133,8 +134,8 @@ function callIdsIn({ entries }: CommitText, tag: string): ReadonlySet<string> {
   for (const { key, kind, value } of entries) {
     // The bytes of a number may look like anything.
     if (kind !== 'put' || key.startsWith(KEY_KINDS.counter)) continue;
-    const read = readValue(tag, value);
-    if (read !== undefined) ids.add(read.callId);
+    const id = writerOf(tag, value);
+    if (id !== undefined) ids.add(id);
   }
   return ids;
 }

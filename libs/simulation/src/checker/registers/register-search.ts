@@ -44,7 +44,8 @@ export class RegisterSearch {
   /** How many of the certain writes are in order. */
   private next = 0;
   private deepest = -1;
-  private blocked = '';
+  /** What had to come next when most had its place, and after what. */
+  private blocked: { readonly item: number; readonly state: RegisterState } | undefined;
 
   constructor(private readonly events: RegisterEvents) {
     this.items = [...events.certain, ...events.readings];
@@ -59,13 +60,14 @@ export class RegisterSearch {
     let by: Choice | undefined;
     for (let steps = 0; steps <= maxSteps; steps++) {
       this.pending.liftAll((item) => this.isFittingReading(item));
-      if (this.pending.firstToEnd === undefined) return { kind: 'linearizable' };
-      this.noteProgress();
+      const { firstToEnd } = this.pending;
+      if (firstToEnd === undefined) return { kind: 'linearizable' };
+      this.noteProgress(firstToEnd);
       const isKnown = this.failed.size > 0 && this.failed.has(this.fingerprint());
       const choices = isKnown ? [] : this.choices();
       frames.push({ mark: this.pending.mark, state: this.state, choices, by });
       by = this.step(frames);
-      if (by === undefined) return { kind: 'violated', what: this.blocked };
+      if (by === undefined) return { kind: 'violated', what: this.complaint() };
     }
     return { kind: 'undecided' };
   }
@@ -124,11 +126,15 @@ export class RegisterSearch {
     return `${next} ${pending.firstToEnd} ${left} ${possible.fingerprint(version)} ${state.write?.id}`;
   }
 
-  private noteProgress(): void {
+  private noteProgress(item: number): void {
     if (this.pending.mark <= this.deepest) return;
     this.deepest = this.pending.mark;
-    const event = this.items[this.pending.firstToEnd ?? 0] as Reading | Write;
-    this.blocked = `${this.events.key}: ${wordsOf(event)} has no place after ${this.state.words}`;
+    this.blocked = { item, state: this.state };
+  }
+
+  private complaint(): string {
+    const event = this.items[this.blocked?.item ?? 0] as Reading | Write;
+    return `${this.events.key}: ${wordsOf(event)} has no place after ${this.blocked?.state.words}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseHistory, VersionText } from '../../history/history.js';
-import { KEY_KINDS, readValue } from '../../history/values.js';
+import { KEY_KINDS } from '../../history/values.js';
+import { writerOf } from '../model/writer-of.js';
 
 export interface Revealed {
   readonly version: VersionText;
@@ -15,7 +16,7 @@ export function revealedVersions({ calls, tag }: DatabaseHistory): ReadonlyMap<s
   const revealed = new Map<string, Revealed>();
   const see = (key: string, value: string, version: VersionText, endedAt: number): void => {
     if (key.startsWith(KEY_KINDS.counter)) return;
-    const callId = readValue(tag, value)?.callId;
+    const callId = writerOf(tag, value);
     if (callId === undefined) return;
     const known = revealed.get(callId);
     if (known === undefined) revealed.set(callId, { version, endedAt });

@@ -1,7 +1,8 @@
 import type { CommitText } from '../../history/history.js';
-import { KEY_KINDS, readValue } from '../../history/values.js';
+import { KEY_KINDS } from '../../history/values.js';
 import type { Course } from '../course/course.js';
 import { counterOf } from '../model/counter.js';
+import { writerOf } from '../model/writer-of.js';
 
 /** Every value that anybody was shown, or that was committed, is marked as the database's own. */
 export function foreignBytes({ database }: Course): readonly string[] {
@@ -24,7 +25,7 @@ export function foreignBytes({ database }: Course): readonly string[] {
 
 /** Behind the tag comes what no longer tag could go on with; numbers are where they are counted. */
 function isOwn(tag: string, key: string, value: string): boolean {
-  if (readValue(tag, value) !== undefined && !key.startsWith(KEY_KINDS.counter)) return true;
+  if (!key.startsWith(KEY_KINDS.counter) && writerOf(tag, value) !== undefined) return true;
   const isNumber = key.startsWith(KEY_KINDS.counter) || key.startsWith(KEY_KINDS.account);
   return isNumber && counterOf(tag, value) !== undefined;
 }

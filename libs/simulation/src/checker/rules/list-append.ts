@@ -19,8 +19,8 @@ interface List {
 export function listAppend({ database }: Course): readonly string[] {
   const lists = new Map<string, List[]>();
   const see = (key: string, value: string, version: VersionText, shownBy: string): void => {
-    const items = itemsOf(database.tag, value);
-    if (!key.startsWith(KEY_KINDS.list) || items === undefined) return;
+    const items = key.startsWith(KEY_KINDS.list) ? itemsOf(database.tag, value) : undefined;
+    if (items === undefined) return;
     const seen = lists.get(key);
     if (seen === undefined) lists.set(key, [{ version, items, shownBy }]);
     else seen.push({ version, items, shownBy });

@@ -1,5 +1,5 @@
 import type { Call, CommitText } from '../../history/history.js';
-import { nameOf } from '../course/calls.js';
+import { isSameVersion, nameOf } from '../course/calls.js';
 import type { Ground } from '../course/conditions.js';
 import { joinedRanges } from '../model/range.js';
 
@@ -20,7 +20,7 @@ export function faultsOfFeed(call: Call, { replay, timeline }: Ground): readonly
     faults.push(`${id} tells ${commits.length} commits from ${since} to ${through}`);
   for (const [i, commit] of commits.entries()) {
     const there = replay.commitAt(since + 1 + i);
-    if (there === undefined || digestOf(there) !== digestOf(commit))
+    if (there === undefined || !isSame(there, commit))
       faults.push(`${id} tells ${nameOf(commit.version)} otherwise than it is`);
   }
   const [present] = timeline.window(call, replay.last);
@@ -29,11 +29,19 @@ export function faultsOfFeed(call: Call, { replay, timeline }: Ground): readonly
   return faults;
 }
 
-/** Equal for equal effects at one version. Times are rounded where a commit lies in a file. */
-function digestOf({ version, entries, rangeDeletes }: CommitText): string {
-  const effects = entries.map(({ key, kind, value, expiresAt }) => JSON.stringify([key, kind, value, `${expiresAt}`]));
-  const ranges = joinedRanges(rangeDeletes).map(({ start, end }) => JSON.stringify([start, end]));
-  return [nameOf(version), ...effects.sort(), ...ranges].join();
+/** Times are not compared: they are rounded where a commit lies in a file. */
+function isSame(a: CommitText, b: CommitText): boolean {
+  if (!isSameVersion(a.version, b.version) || a.entries.length !== b.entries.length) return false;
+  const [others, theirs] = [new Map(b.entries.map((entry) => [entry.key, entry])), joinedRanges(b.rangeDeletes)];
+  const own = joinedRanges(a.rangeDeletes);
+  return (
+    a.entries.every(({ key, kind, value, expiresAt }) => {
+      const other = others.get(key);
+      return other?.kind === kind && other.value === value && other.expiresAt === expiresAt;
+    }) &&
+    own.length === theirs.length &&
+    own.every(({ start, end }, i) => theirs[i]?.start === start && theirs[i]?.end === end)
+  );
 }
 
 function bytesOf(commits: readonly CommitText[]): number {
