@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { ChaosOptions } from './chaos/chaos.js';
 import { CliError, explainFileError } from './cli-error.js';
 import { REPOSITORY } from './repository.js';
 import { openTerminal } from './terminal.js';
@@ -8,6 +9,9 @@ import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpO
 
 /** The largest database that is promised. */
 const BENCH_DATABASE_MIB_MAX = 10_240;
+const CHAOS_MINUTES_MAX = 600;
+/** Load, proxies and checks run in one process. */
+const CHAOS_RATE_MAX = 2_000;
 
 const terminal = openTerminal();
 const program = new Command('leasehold')
@@ -76,6 +80,19 @@ program
       await bench(name, { ...options, docs }, output);
     },
   );
+
+program
+  .command('chaos')
+  .description('break a running Leasehold in every way and check that nothing acknowledged is lost')
+  .option('--minutes <count>', 'of load; starting and reading back come on top', wholeNumber(1, CHAOS_MINUTES_MAX), 10)
+  .option('--seed <number>', 'draws the plan of faults and the load', wholeNumber(0, 999_999_999), 1)
+  .option('--rate <count>', 'requests per second', wholeNumber(1, CHAOS_RATE_MAX), 200)
+  .option('--faults <names>', 'only these, separated by commas', (text: string) => text.split(','), [])
+  .option('--json', 'print the report as one line of JSON', false)
+  .action(async (options: ChaosOptions) => {
+    const { chaos } = await import('./chaos/chaos.js');
+    await chaos(options, terminal, process.env);
+  });
 
 program
   .command('probe')

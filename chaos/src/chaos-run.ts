@@ -1,0 +1,282 @@
+import { seededRandom } from '@leasehold/foundation';
+import type { Clock } from '@leasehold/foundation';
+import type { ObjectStore } from '@leasehold/object-store';
+import { createS3Store } from '@leasehold/object-store-s3';
+
+import { coverageOf } from './checks/coverage.js';
+import { missedTargets } from './chaos-report.js';
+import type { ChaosReport } from './chaos-report.js';
+import { auditBucket } from './checks/bucket-audit.js';
+import { readBack } from './checks/read-back.js';
+import { scrub } from './checks/scrub.js';
+import { ServiceMetrics } from './checks/service-metrics.js';
+import { FaultLog } from './fault-log.js';
+import type { ChaosWorld } from './faults/chaos-world.js';
+import { FAULT_ACTIONS } from './faults/fault-actions.js';
+import { newZombieTally } from './faults/zombie-tally.js';
+import type { Fleet } from './fleet/fleet.js';
+import { createTenant } from './fleet/tenants.js';
+import { DatabaseRecord } from './ledger/database-record.js';
+import { Findings } from './ledger/finding.js';
+import { HttpClient } from './load/http-client.js';
+import { LatencySample } from './load/latency-sample.js';
+import { Load } from './load/load.js';
+import type { EndedRequest } from './load/load.js';
+import { LARGE, SMALL } from './load/operation.js';
+import { isServed } from './load/outcome.js';
+import { publicRoute, TenantDatabase, WriteNumbers } from './load/tenant-database.js';
+import type { Need } from './plan/fault-kind.js';
+import { FAULT_KINDS } from './plan/fault-kind.js';
+import type { PlannedFault } from './plan/fault-plan.js';
+import { planFaults } from './plan/fault-plan.js';
+import type { ChaosSettings } from './run-chaos.js';
+
+const TENANTS = 2;
+const DATABASES_PER_TENANT = 30;
+/** One in so many outgrows its head. */
+const LARGE_EVERY = 6;
+const METRICS_INTERVAL_MS = 2_000;
+const MINUTE_MS = 60_000;
+const PROGRESS_INTERVAL_MS = 10_000;
+
+/** One run over a started fleet: load with faults, then everything read back and looked at. */
+export class ChaosRun {
+  private readonly log = new FaultLog();
+  private readonly findings: Findings;
+  private readonly zombies = newZombieTally();
+  private readonly metrics = new ServiceMetrics();
+  private readonly calm = new LatencySample();
+  private readonly requests = { failed: 0, unknownOutcomes: 0, acknowledged: 0 };
+  private readonly notDone: string[] = [];
+  private clients: readonly HttpClient[] = [];
+
+  constructor(
+    private readonly settings: ChaosSettings,
+    private readonly fleet: Fleet,
+    private readonly clock: Clock,
+    private readonly say: (line: string) => void,
+    private readonly signal: AbortSignal,
+    private readonly ttlMs: number,
+  ) {
+    this.findings = new Findings(({ kind, database, key, detail }) =>
+      this.say(`FOUND ${kind} (${this.log.at(clock.monotonic())}): ${database} ${key}: ${detail}`),
+    );
+  }
+
+  async run(): Promise<ChaosReport> {
+    const { fleet } = this;
+    const databases = await this.signUp();
+    const store = this.openStore();
+    this.clients = fleet.gateways.map(({ url }) => new HttpClient(url));
+    const collecting = setInterval(() => void this.collect(), METRICS_INTERVAL_MS);
+    try {
+      const load = await this.underLoad(databases, store);
+      await this.collect();
+      this.say('reading everything back through fresh workers');
+      await this.freshWorkers();
+      const read = await readBack(databases, this.clients, this.clock);
+      await this.collect();
+      clearInterval(collecting);
+      this.say('draining all workers and looking at the bucket');
+      await Promise.all([...fleet.workers, ...fleet.compactors].map(({ child }) => child.stop()));
+      const bucket = await auditBucket(store, databases);
+      const scrubbed = await scrub(store);
+      return this.report(load, read, bucket, scrubbed);
+    } finally {
+      clearInterval(collecting);
+      await Promise.all(this.clients.map((client) => client.close()));
+      store.close();
+    }
+  }
+
+  private async underLoad(databases: readonly TenantDatabase[], store: ObjectStore): Promise<Load> {
+    const { settings, clock } = this;
+    const random = seededRandom(settings.seed);
+    const load = new Load(
+      databases,
+      () => this.clients,
+      seededRandom(settings.seed + 1),
+      clock,
+      { ended: (request) => this.ended(request), gap: (_database, of, gap) => this.log.gap(of, gap) },
+      { requestsPerSecond: settings.requestsPerSecond },
+    );
+    const plan = planFaults(random, {
+      durationMs: settings.minutes * MINUTE_MS,
+      has: this.possible(),
+      only: settings.only,
+    });
+    this.say(`${databases.length} databases, ${settings.requestsPerSecond} requests/s, ${plan.length} faults planned`);
+    const world: ChaosWorld = {
+      fleet: this.fleet,
+      databases,
+      gateways: () => this.clients,
+      findings: this.findings,
+      zombies: this.zombies,
+      store,
+      clock,
+      random: seededRandom(settings.seed + 2),
+      ttlMs: this.ttlMs,
+      pause: (ms) => clock.sleep(ms, this.signal),
+      say: this.say,
+    };
+    const startMs = clock.monotonic();
+    load.start();
+    const progress = setInterval(() => this.progress(load), PROGRESS_INTERVAL_MS);
+    try {
+      for (const planned of plan) {
+        await world.pause(Math.max(0, startMs + planned.atMs - clock.monotonic()));
+        await this.strike(world, planned);
+      }
+      await world.pause(Math.max(0, startMs + settings.minutes * MINUTE_MS - clock.monotonic()));
+    } finally {
+      clearInterval(progress);
+      await load.stop();
+    }
+    return load;
+  }
+
+  private async strike(world: ChaosWorld, { kind, holdMs, target }: PlannedFault): Promise<void> {
+    const { clock, log } = this;
+    const { title, settleMs } = FAULT_KINDS[kind];
+    this.say(`${kind}: ${title}`);
+    log.begin(kind, clock.monotonic());
+    try {
+      const effect = await FAULT_ACTIONS[kind](world, { holdMs, target });
+      this.say(`${kind}: ${effect}`);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      this.notDone.push(`${kind}: ${(error as Error).message}`);
+      this.say(`${kind} was not done: ${(error as Error).message}`);
+    }
+    log.end(clock.monotonic() + settleMs);
+    await world.pause(settleMs);
+    await this.fleet.settled();
+  }
+
+  private ended(request: EndedRequest): void {
+    const { sentMs, endedMs, outcome, isWrite } = request;
+    this.log.request(request);
+    if (!isServed(outcome)) this.requests.failed++;
+    else if (this.log.at(endedMs) === 'calm') this.calm.add(endedMs - sentMs);
+    if (outcome.kind === 'unknown' && isWrite) this.requests.unknownOutcomes++;
+    if (outcome.kind === 'done' && isWrite) this.requests.acknowledged++;
+  }
+
+  private progress(load: Load): void {
+    const { acknowledged, failed } = this.requests;
+    this.say(
+      `  ${load.sent} requests, ${acknowledged} writes acknowledged, ${failed} failed, ${this.findings.total} found`,
+    );
+  }
+
+  private async signUp(): Promise<readonly TenantDatabase[]> {
+    const writes = new WriteNumbers();
+    const databases: TenantDatabase[] = [];
+    for (let t = 1; t <= TENANTS; t++) {
+      const names = Array.from({ length: DATABASES_PER_TENANT }, (_, n) => `t${t}-${String(n).padStart(2, '0')}`);
+      const tenant = await createTenant(this.fleet.controlPlane.url, names);
+      for (const [n, { id, name }] of tenant.databases.entries()) {
+        const shape = n % LARGE_EVERY === 0 ? LARGE : SMALL;
+        const record = new DatabaseRecord(name, this.findings);
+        databases.push(
+          new TenantDatabase(id, tenant.id, name, shape, record, publicRoute(name, tenant.apiKey), writes),
+        );
+      }
+    }
+    return databases;
+  }
+
+  private openStore(): ReturnType<typeof createS3Store> {
+    const { store } = this.fleet.parts;
+    return createS3Store({
+      endpoint: store['S3_ENDPOINT'],
+      region: store['S3_REGION'] ?? '',
+      bucket: store['S3_BUCKET'] ?? '',
+      accessKeyId: store['S3_ACCESS_KEY_ID'],
+      secretAccessKey: store['S3_SECRET_ACCESS_KEY'],
+      forcePathStyle: true,
+    });
+  }
+
+  private async freshWorkers(): Promise<void> {
+    const { fleet } = this;
+    await fleet.settled();
+    await Promise.all(fleet.workers.map(({ child }) => child.kill()));
+    await Promise.all(fleet.workers.map(({ child }) => fleet.restart(child, 0)));
+  }
+
+  private possible(): ReadonlySet<Need> {
+    const possible = new Set<Need>();
+    const { parts, cacheDisk } = this.fleet;
+    if (parts.redis !== undefined) possible.add('redis');
+    else this.notDone.push('faults of Redis: there is no redis-server on the PATH, and REDIS_URL is not set');
+    if (cacheDisk.isSmall) possible.add('small-disk');
+    else this.notDone.push('disk-full: no file system of its own can be mounted here');
+    if (process.platform === 'linux') possible.add('proc');
+    else this.notDone.push('cache-corruption: files without a name can be opened by /proc alone');
+    return possible;
+  }
+
+  private async collect(): Promise<void> {
+    const { workers, compactors } = this.fleet;
+    await Promise.all(
+      [...workers, ...compactors].map(async ({ child }) => {
+        if (child.serving) await this.metrics.collect(`${child.name} ${child.pid}`, child.url);
+      }),
+    );
+  }
+
+  private report(
+    load: Load,
+    read: ChaosReport['readBack'],
+    bucket: ChaosReport['bucket'],
+    scrubbed: ChaosReport['scrub'],
+  ): ChaosReport {
+    const { findings, fleet, settings, requests, log, zombies } = this;
+    const { bucket: ownBucket, postgres, redis } = fleet.parts;
+    const byFault = log.byFault();
+    const whose = (own: unknown): string => (own === undefined ? 'given' : 'own');
+    const judged = {
+      acknowledged: requests.acknowledged,
+      lost: findings.count('lost'),
+      doubled: findings.count('doubled'),
+      stale: findings.count('stale'),
+      maxUnavailableMs: Math.max(
+        0,
+        ...Object.entries(byFault).map(([kind, tally]) => (kind === 'all-at-once' ? 0 : tally.maxUnavailableMs)),
+      ),
+      failedRequestsOnDrain: log.of('worker-drain')?.failedRequests ?? 0,
+      staleAfterResume: zombies.stale,
+      acknowledgedAfterResume: zombies.acknowledged,
+      phantom: findings.count('phantom'),
+      disorder: findings.count('disorder'),
+      foreign: findings.count('foreign'),
+      damaged: findings.count('damaged'),
+      unitsBilledMinusDone: bucket.unitsBilledMinusDone,
+      byFault,
+      seed: settings.seed,
+      minutes: settings.minutes,
+      parts: {
+        bucket: ownBucket === undefined ? 'given' : 'local-bucket',
+        postgres: whose(postgres.own),
+        redis: redis === undefined ? 'none' : whose(redis.own),
+      },
+      requests: {
+        sent: load.sent,
+        failed: requests.failed,
+        shed: load.shed,
+        perSecond: Math.round(load.sent / (settings.minutes * 60)),
+        unknownOutcomes: requests.unknownOutcomes,
+        calmMs: { p50: this.calm.quantile(0.5), p99: this.calm.quantile(0.99) },
+      },
+      zombies,
+      readBack: read,
+      bucket,
+      scrub: scrubbed,
+      coverage: coverageOf(fleet, this.metrics),
+      notDone: this.notDone,
+      findings: findings.examples,
+    };
+    return { ...judged, missed: missedTargets(judged, { ttlMs: this.ttlMs }) };
+  }
+}

@@ -1,0 +1,150 @@
+import type { Clock, Random } from '@leasehold/foundation';
+
+import { Availability } from './availability.js';
+import type { Gap } from './availability.js';
+import type { HttpClient } from './http-client.js';
+import { drawOperation } from './operation.js';
+import type { Outcome } from './outcome.js';
+import { isServed, outcomeOf } from './outcome.js';
+import type { PreparedRequest, TenantDatabase } from './tenant-database.js';
+
+/** One request that has ended. */
+export interface EndedRequest {
+  readonly database: string;
+  readonly isWrite: boolean;
+  readonly sentMs: number;
+  readonly endedMs: number;
+  readonly outcome: Outcome;
+}
+
+export interface LoadEvents {
+  readonly ended: (request: EndedRequest) => void;
+  /** No request of any kind, or no write, was served meanwhile. */
+  readonly gap: (database: string, of: 'any' | 'writes', gap: Gap) => void;
+}
+
+export interface LoadSettings {
+  readonly requestsPerSecond: number;
+  /** On their way at a time; a request that is due above it is not sent, and counted. */
+  readonly maxOpen?: number;
+}
+
+/** More than all requests that are held while nothing is served for as long as a gateway holds. */
+const MAX_OPEN = 8_000;
+const TICK_MS = 10;
+/** A driver that stood still does not make up for it by a burst. */
+const CATCH_UP_MS = 250;
+/** Of the databases, the last ones: asked so seldom that their owners give them up in between. */
+const SLEEPY_FRACTION = 0.2;
+const SLEEPY_SHARE = 0.02;
+
+interface Watched {
+  readonly database: TenantDatabase;
+  readonly any: Availability;
+  readonly writes: Availability;
+}
+
+/** Open loop: requests are sent when they are due, whatever became of the ones before. */
+export class Load {
+  private readonly watched: readonly Watched[];
+  private open = 0;
+  private sentRequests = 0;
+  private shedRequests = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private lastTickMs = 0;
+  private due = 0;
+
+  constructor(
+    databases: readonly TenantDatabase[],
+    private readonly gateways: () => readonly HttpClient[],
+    private readonly random: Random,
+    private readonly clock: Clock,
+    private readonly events: LoadEvents,
+    private readonly settings: LoadSettings,
+  ) {
+    this.watched = databases.map((database) => ({
+      database,
+      any: new Availability((gap) => events.gap(database.name, 'any', gap)),
+      writes: new Availability((gap) => events.gap(database.name, 'writes', gap)),
+    }));
+  }
+
+  get sent(): number {
+    return this.sentRequests;
+  }
+
+  /** Requests that were due and not sent, because too many were on their way. */
+  get shed(): number {
+    return this.shedRequests;
+  }
+
+  start(): void {
+    this.lastTickMs = this.clock.monotonic();
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Sends no more, and resolves when every request has ended: each is bounded by its own timeout. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    while (this.open > 0) await this.clock.sleep(TICK_MS);
+    for (const { any, writes } of this.watched) {
+      any.end(this.clock.monotonic());
+      writes.end(this.clock.monotonic());
+    }
+  }
+
+  private tick(): void {
+    const nowMs = this.clock.monotonic();
+    const passedMs = Math.min(CATCH_UP_MS, nowMs - this.lastTickMs);
+    this.lastTickMs = nowMs;
+    this.due += (passedMs * this.settings.requestsPerSecond) / 1_000;
+    for (; this.due >= 1; this.due--) {
+      const watched = this.draw();
+      const operation = drawOperation(this.random, watched.database.shape);
+      const first = this.random.fraction() < 0.5 ? 0 : 1;
+      if (this.open >= (this.settings.maxOpen ?? MAX_OPEN)) {
+        this.shedRequests++;
+        continue;
+      }
+      void this.send(watched, watched.database.prepare(operation, nowMs), first);
+    }
+  }
+
+  private draw(): Watched {
+    const { watched } = this;
+    const awake = Math.ceil(watched.length * (1 - SLEEPY_FRACTION));
+    const isSleepy = this.random.fraction() < SLEEPY_SHARE;
+    const [from, count] = isSleepy && awake < watched.length ? [awake, watched.length - awake] : [0, awake];
+    return watched[from + Math.floor(this.random.fraction() * count)] as Watched;
+  }
+
+  private async send({ database, any, writes }: Watched, prepared: PreparedRequest, first: number): Promise<void> {
+    const { request, isWrite, judge } = prepared;
+    const { clock } = this;
+    const sentMs = clock.monotonic();
+    this.open++;
+    this.sentRequests++;
+    const availabilities = isWrite ? [any, writes] : [any];
+    for (const availability of availabilities) availability.sent(sentMs);
+    const outcome = await this.ask(request, first);
+    const endedMs = clock.monotonic();
+    judge(outcome, endedMs);
+    for (const availability of availabilities) {
+      if (isServed(outcome)) availability.served(endedMs);
+      else availability.failed();
+    }
+    this.events.ended({ database: database.name, isWrite, sentMs, endedMs, outcome });
+    this.open--;
+  }
+
+  /** As a load balancer does: a gateway that takes no connection is passed over, nothing else is tried twice. */
+  private async ask(request: PreparedRequest['request'], first: number): Promise<Outcome> {
+    const gateways = this.gateways();
+    for (let attempt = 0; ; attempt++) {
+      const gateway = gateways[(first + attempt) % gateways.length] as HttpClient;
+      const answer = await gateway.send(request);
+      if ('error' in answer && answer.neverSent && attempt + 1 < gateways.length) continue;
+      return outcomeOf(answer);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { Version } from '@leasehold/foundation';
+import { parseVersion } from '@leasehold/foundation';
+
+/** An answer as it came over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Of the ETag. */
+  readonly version: Version | undefined;
+  readonly body: Uint8Array;
+}
+
+/** How no answer came. */
+export interface NoAnswer {
+  readonly error: string;
+  /** Proven by the error: the request reached nobody. */
+  readonly neverSent: boolean;
+}
+
+/** What a request came to, by what its sender knows afterwards. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly version: Version | undefined; readonly body: Uint8Array }
+  | { readonly kind: 'absent' }
+  /** 412; what is there instead. */
+  | { readonly kind: 'refused'; readonly present: Version | undefined }
+  /** Not served, and certainly not applied. */
+  | { readonly kind: 'not-applied'; readonly code: string }
+  /** Not served, and perhaps applied. */
+  | { readonly kind: 'unknown'; readonly code: string };
+
+/** Codes whose documentation says that nothing was applied (docs/errors.md). */
+const NOT_APPLIED: ReadonlySet<string> = new Set([
+  'unavailable',
+  'overloaded',
+  'service-draining',
+  'owner-unavailable',
+  'session-expired',
+  'store-unavailable',
+]);
+
+export function outcomeOf(answer: HttpAnswer | NoAnswer): Outcome {
+  if ('error' in answer) return { kind: answer.neverSent ? 'not-applied' : 'unknown', code: answer.error };
+  const { status, version, body } = answer;
+  if (status === 200) return { kind: 'done', version, body };
+  const problem = problemOf(body);
+  const code = problem.code ?? `status-${status}`;
+  if (status === 404 && code === 'key-not-found') return { kind: 'absent' };
+  if (status === 412 && problem.version !== undefined) {
+    return { kind: 'refused', present: problem.version === null ? undefined : parseVersion(problem.version) };
+  }
+  const isClear = (status >= 400 && status < 500) || NOT_APPLIED.has(code);
+  return { kind: isClear ? 'not-applied' : 'unknown', code };
+}
+
+/** Served: answered as a client wants it, whatever the answer says about the data. */
+export function isServed({ kind }: Outcome): boolean {
+  return kind === 'done' || kind === 'absent' || kind === 'refused';
+}
+
+interface ProblemBody {
+  readonly code?: string;
+  readonly version?: string | null;
+}
+
+function problemOf(body: Uint8Array): ProblemBody {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null ? (parsed as ProblemBody) : {};
+  } catch {
+    return {};
+  }
+}
