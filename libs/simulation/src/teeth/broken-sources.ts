@@ -26,10 +26,11 @@ export function sourcePath(file: string): string {
  */
 export async function brokenSources({
   name,
+  eases = [],
   patches,
-}: Pick<Variant, 'name' | 'patches'>): Promise<Map<string, string>> {
+}: Pick<Variant, 'name' | 'patches' | 'eases'>): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  for (const patch of patches) {
+  for (const patch of [...eases, ...patches]) {
     const path = sourcePath(patch.file);
     const text = texts.get(path) ?? (await readFile(path, 'utf8'));
     const parts = text.split(patch.find);

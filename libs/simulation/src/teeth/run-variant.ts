@@ -55,7 +55,7 @@ const JUDGE = 'libs/simulation/src/teeth/child/judge-seed.ts';
  * @throws PatchMismatchError, UnfitVariantError
  */
 export async function runVariant(
-  variant: Pick<Variant, 'name' | 'patches' | 'profile'>,
+  variant: Pick<Variant, 'name' | 'patches' | 'eases' | 'profile'>,
   { from, seeds, limitMs = VARIANT_LIMIT_MS, judge = JUDGE }: RunVariantOptions,
 ): Promise<VariantRun> {
   const sources = [...(await brokenSources(variant))];

@@ -26,6 +26,8 @@ export interface Variant {
   /** What it does wrong, so that `is caught when …` can go before it. */
   readonly breaks: string;
   readonly patches: readonly Patch[];
+  /** Harmless by themselves: smaller numbers, with which the harm is likely. Seeds without the other patches have to show that they are. */
+  readonly eases?: readonly Patch[];
   /** The profile of the world in which the harm is likely; the ordinary one unless given. */
   readonly profile?: string;
 }
