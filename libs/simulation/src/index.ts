@@ -5,3 +5,8 @@ export * from './run/profile.js';
 export { LIVENESS_MS, runSeed } from './run/run-seed.js';
 export type { RunOptions } from './run/run-seed.js';
 export type { SeedReport } from './run/seed-report.js';
+export * from './run/run-seeds.js';
+export * from './run/simulation-report.js';
+export { judge } from './checker/judge.js';
+export type { Judgement, RuleName } from './checker/judge.js';
+export type { JudgeSettings } from './checker/course/course.js';

@@ -98,18 +98,28 @@ export class SimWorker {
     }
   }
 
-  /** SIGTERM: drains, and ends whatever comes of it. */
-  async drain(): Promise<void> {
-    if (this.isDraining) return;
-    this.isDraining = true;
-    this.process.world.trace.add(`${this.process.name} drains`);
+  /** SIGTERM: drains, and ends whatever comes of it. Resolves when the process is dead. */
+  drain(): Promise<void> {
+    const { process } = this;
+    return new Promise((resolve) => {
+      process.onDeath(resolve);
+      if (this.isDraining) return;
+      this.isDraining = true;
+      process.world.trace.add(`${process.name} drains`);
+      void this.drainToTheEnd();
+    });
+  }
+
+  private async drainToTheEnd(): Promise<void> {
     try {
       await this.maintenance.stop();
       await this.access.databases.drain();
       await this.session.sealClean();
     } catch (error) {
-      // A crash then, for whoever recovers it. What cannot be drained is no operating error only when it is a bug.
-      if (!isLeaseholdError(error)) throw error;
+      // A crash then, and others recover it.
+      if (isLeaseholdError(error)) return;
+      const { violations } = this.process.world;
+      violations.push({ rule: 'no internal error', database: undefined, what: `drain: ${explain(error)}` });
     } finally {
       this.process.kill();
     }

@@ -1,10 +1,8 @@
 import { emptyHead, HeadStore } from '@leasehold/engine';
 import { assert } from '@leasehold/foundation';
+import { scrubBucket } from '@leasehold/scrub';
 
-const judge = (_h: History, _o: unknown): { violations: Violation[]; undecided: number } => ({
-  violations: [],
-  undecided: 0,
-});
+import { judge } from '../checker/judge.js';
 import type { Call, DatabaseHistory, History, Violation } from '../history/history.js';
 import { Fleet } from '../processes/fleet.js';
 import { Troublemaker } from '../trouble/troublemaker.js';
@@ -197,12 +195,12 @@ class Run {
   }
 
   private async scrub(): Promise<readonly Violation[]> {
-    const { profile } = this;
+    const { profile, world } = this;
     const graceMs = 2 * profile.fleet.compactor.gcMinAgeMs + 3 * profile.fleet.compactor.sweepEveryMs;
-    const report = { findings: [] as { kind: string; object: string; why: string }[], graceMs };
+    const report = await scrubBucket({ store: world.bucket, clock: world.clock }, { graceMs });
     return report.findings
       .filter(({ kind }) => kind !== 'young')
-      .map(({ kind, object, why }) => ({ rule: `scrub: ${kind}`, database: undefined, what: `${object}: ${why}` }));
+      .map(({ kind, name, why }) => ({ rule: `scrub: ${kind}`, database: undefined, what: `${name}: ${why}` }));
   }
 
   private stop(): void {

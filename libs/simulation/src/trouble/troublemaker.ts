@@ -73,7 +73,7 @@ export class Troublemaker {
     }
     let isStruck = false;
     const strike = (failpoint?: Failpoint): void => {
-      if (isStruck) return;
+      if (isStruck || this.isOver) return;
       isStruck = true;
       if (failpoint) this.note(`${kind} ${failpoint}`);
       this.inflict(kind, victim);

@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads';
+
+import type { SeedSummary, SimulationReport } from './simulation-report.js';
+import { reportOf } from './simulation-report.js';
+
+export interface RunSeedsOptions {
+  readonly from: number;
+  readonly seeds: number;
+  readonly threads: number;
+  readonly onSeed?: (summary: SeedSummary) => void;
+}
+
+type SeedNews = { readonly summary: SeedSummary } | { readonly error: string };
+
+const THREAD = new URL('./seed-thread.js', import.meta.url);
+
+/** A seed did not run to its end: the simulation itself is broken, or the product hangs it. */
+export class SeedFailedError extends Error {
+  override readonly name = 'SeedFailedError';
+
+  constructor(seed: number, error: string) {
+    super(`seed ${seed} did not run to its end: ${error}`);
+  }
+}
+
+/**
+ * Runs seeds `from`, `from + 1`, … in threads, for the built project only. What a seed comes to does not depend on which thread runs it, or on what ran
+ * before it.
+ * @throws SeedFailedError
+ */
+export async function runSeeds({ from, seeds, threads, onSeed }: RunSeedsOptions): Promise<SimulationReport> {
+  const summaries: SeedSummary[] = [];
+  let next = from;
+  const lane = async (): Promise<void> => {
+    const thread = new Worker(THREAD);
+    try {
+      while (next < from + seeds) {
+        const seed = next++;
+        const news = await answerTo(thread, seed);
+        if ('error' in news) throw new SeedFailedError(seed, news.error);
+        summaries[seed - from] = news.summary;
+        onSeed?.(news.summary);
+      }
+    } finally {
+      await thread.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(threads, seeds) }, lane));
+  return reportOf(from, summaries);
+}
+
+function answerTo(thread: Worker, seed: number): Promise<SeedNews> {
+  return new Promise((resolve, reject) => {
+    const settle = (how: () => void): void => {
+      thread.off('message', onMessage);
+      thread.off('error', onError);
+      thread.off('exit', onExit);
+      how();
+    };
+    const onMessage = (news: SeedNews): void => settle(() => resolve(news));
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (code: number): void => settle(() => reject(new SeedFailedError(seed, `thread ended with ${code}`)));
+    thread.on('message', onMessage);
+    thread.on('error', onError);
+    thread.on('exit', onExit);
+    thread.postMessage(seed);
+  });
+}
