@@ -1,5 +1,6 @@
 // One Jest for the whole repository, one lane for each kind of test (docs/testing.md). A lane is chosen by
-// file name, so that a test tells its kind: `*.spec.ts`, `*.conformance.spec.ts`, `*.int.spec.ts`, `e2e/*.e2e.ts`.
+// file name, so that a test tells its kind: `*.spec.ts`, `*.sim.spec.ts`, `*.conformance.spec.ts`,
+// `*.int.spec.ts`, `e2e/*.e2e.ts`.
 import { swcOptions } from './tools/swc-options.mjs';
 
 const shared = {
@@ -28,8 +29,9 @@ export default {
     lane(
       'unit',
       ['<rootDir>/{apps,libs,tools,bench,chaos}/**/*.spec.ts'],
-      ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$'],
+      ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$', '\\.sim\\.spec\\.ts$'],
     ),
+    lane('simulation', ['<rootDir>/libs/**/*.sim.spec.ts']),
     lane('conformance', ['<rootDir>/libs/**/*.conformance.spec.ts']),
     lane('integration', ['<rootDir>/{apps,libs}/**/*.int.spec.ts']),
     lane('e2e', ['<rootDir>/e2e/**/*.e2e.ts']),

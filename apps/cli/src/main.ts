@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { ChaosOptions } from './chaos/chaos.js';
 import { CliError, explainFileError } from './cli-error.js';
 import { REPOSITORY } from './repository.js';
+import type { SimulateOptions } from './simulate/simulate.js';
 import { openTerminal } from './terminal.js';
 import { isLane, LANES, type Lane } from './tests/lanes.js';
 import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
@@ -92,6 +93,22 @@ program
   .action(async (options: ChaosOptions) => {
     const { chaos } = await import('./chaos/chaos.js');
     await chaos(options, terminal, process.env);
+  });
+
+program
+  .command('simulate')
+  .description('run the real code in a virtual world under many seeds, and judge what clients were told')
+  .option('--seeds <count>', 'how many', wholeNumber(1, 1_000_000), 100)
+  .option('--from <seed>', 'the first one', wholeNumber(1, 1_000_000_000), 1)
+  .option('--threads <count>', 'seeds at the same time', wholeNumber(1, 64), 2)
+  .option('--teeth', 'also run every broken variant until a judge catches it', false)
+  .option('--json', 'print the result as one line of JSON', false)
+  .action(async (options: SimulateOptions) => {
+    const { simulate } = await import('./simulate/simulate.js');
+    await simulate(options, {
+      print: (text) => void process.stdout.write(`${text}\n`),
+      say: (text) => terminal.say(text),
+    });
   });
 
 program

@@ -1,6 +1,6 @@
 import { accessSync } from 'node:fs';
 
-export const LANES = ['unit', 'conformance', 'integration', 'e2e'] as const;
+export const LANES = ['unit', 'simulation', 'conformance', 'integration', 'e2e'] as const;
 export type Lane = (typeof LANES)[number];
 
 export function isLane(name: string): name is Lane {

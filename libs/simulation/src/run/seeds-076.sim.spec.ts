@@ -1,0 +1,3 @@
+import { describeSeeds } from './testing/describe-seeds.js';
+
+describeSeeds(76, 25);
