@@ -25,6 +25,7 @@ export * from './sst/block-cache.js';
 export * from './sst/missing-file-error.js';
 export type { SecondaryCache } from './sst/secondary-cache.js';
 export type { SstSource } from './sst/sst-reader.js';
+export { describeSst, verifySst } from './sst/verify-sst.js';
 export * from './compaction/apply.js';
 export * from './compaction/compact-database.js';
 export * from './compaction/execute.js';

@@ -114,6 +114,11 @@ export function parseTail(bytes: Uint8Array, sizeBytes: number): SstTail {
   };
 }
 
+/** Where the tail of a file begins, by its last {@link SST_FOOTER_BYTES}. @throws CorruptBytesError */
+export function filterOffsetOf(footer: Uint8Array): number {
+  return parseFooter(footer).filterOffset;
+}
+
 function parseFooter(bytes: Uint8Array): {
   readonly filterOffset: number;
   readonly filterLength: number;
