@@ -1,1 +1,2 @@
-export {};
+export * from './scrub-bucket.js';
+export * from './scrub-report.js';
