@@ -3,7 +3,7 @@ import { mayBeAbsent, mayBeThere } from '../model/presence.js';
 import type { Transaction } from './calls.js';
 import { isSameVersion, isTransaction, nameOf } from './calls.js';
 import type { Ground } from './conditions.js';
-import { mayHold } from './conditions.js';
+import { isOfExpiry, mayHold } from './conditions.js';
 
 type Refusal = Extract<Call['answer'], { readonly kind: 'refused' }>;
 
@@ -65,15 +65,20 @@ function refusal(call: Transaction, answer: Refusal, [from, through]: Span, grou
   const failed = checks[answer.failedCheck];
   if (failed === undefined) return undefined;
   const before = checks.slice(0, answer.failedCheck);
-  // A refusal for an expiry names the commit that it then makes; what was checked before was so before that commit.
-  const isOwnCommit = failed.kind === 'range' && answer.present?.sequence === from;
   let span: Span | undefined;
   for (let sequence = from; sequence <= through; sequence++) {
     if (!mayFail(failed, answer, sequence, call, ground)) continue;
     const holds = (at: number) => mayHold(before, at, ground.instants.ofAnswer(call, at), ground);
-    if (holds(sequence) || (isOwnCommit && holds(sequence - 1))) span = [span?.[0] ?? sequence, sequence];
+    if (holds(sequence) || (sequence > from && isMadeBy(answer, sequence, ground) && holds(sequence - 1)))
+      span = [span?.[0] ?? sequence, sequence];
   }
   return span;
+}
+
+/** A refusal for an expiry names the commit that it makes; what was checked before was so before that commit. */
+function isMadeBy({ present }: Refusal, sequence: number, ground: Ground): boolean {
+  const commit = present?.sequence === sequence ? ground.replay.commitAt(sequence) : undefined;
+  return commit !== undefined && isOfExpiry(commit, ground);
 }
 
 /** Whether the check fails on the state of this sequence in the way that the answer says. */

@@ -17,7 +17,9 @@ function tellSighting(call: Call, timeline: Timeline, replay: Replay | undefined
     case 'committed': {
       const { sequence } = answer.version;
       timeline.seen(sequence, call);
-      if (isTransaction(call) && acknowledgedAt(call) === undefined) timeline.begun(sequence + 1, call);
+      // What was applied was not there before it was asked for; who asked for nothing was shown the present version.
+      const isApplied = isTransaction(call) && acknowledgedAt(call) !== undefined;
+      timeline.begun(isApplied ? sequence : sequence + 1, call);
       return;
     }
     case 'refused':

@@ -30,15 +30,12 @@ export class PossibleWrites {
     (this.groups[group] as Group).taken -= 1;
   }
 
-  /** What is left of each that can still come after a write of this sequence. */
-  fingerprint(sequence: number): string {
-    return this.groups
-      .map(({ writes, conditions, taken }) => {
-        const isOver =
-          taken === writes.length || conditions.some((check) => check.kind === 'version' && check.sequence < sequence);
-        return isOver ? '' : taken;
-      })
-      .join();
+  /** How many of each group are used up, as far as they could still come after a write of this sequence. */
+  used(sequence: number): readonly number[] {
+    return this.groups.map(({ conditions, taken }) => {
+      const isOver = conditions.some((check) => check.kind === 'version' && check.sequence < sequence);
+      return isOver ? 0 : taken;
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { nameOf } from '../course/calls.js';
+import { FailedPlaces } from './failed-places.js';
 import { PendingList } from './pending-list.js';
 import { possibleWrites } from './possible-writes.js';
 import type { PossibleWrites } from './possible-writes.js';
@@ -39,7 +40,7 @@ export class RegisterSearch {
   private readonly items: readonly (Reading | Write)[];
   private readonly pending: PendingList;
   private readonly possible: PossibleWrites;
-  private readonly failed = new Set<string>();
+  private readonly failed = new FailedPlaces();
   private state: RegisterState;
   /** How many of the certain writes are in order. */
   private next = 0;
@@ -63,7 +64,7 @@ export class RegisterSearch {
       const { firstToEnd } = this.pending;
       if (firstToEnd === undefined) return { kind: 'linearizable' };
       this.noteProgress(firstToEnd);
-      const isKnown = this.failed.size > 0 && this.failed.has(this.fingerprint());
+      const isKnown = !this.failed.isEmpty && this.failed.has(this.place, this.used);
       const choices = isKnown ? [] : this.choices();
       frames.push({ mark: this.pending.mark, state: this.state, choices, by });
       by = this.step(frames);
@@ -82,7 +83,7 @@ export class RegisterSearch {
         this.take(choice);
         return choice;
       }
-      this.failed.add(this.fingerprint());
+      this.failed.add(this.place, this.used);
       if (frame.by !== undefined) this.untake(frame.by);
       frames.pop();
     }
@@ -119,11 +120,13 @@ export class RegisterSearch {
   }
 
   /** Equal where the same is left to do from the same state. */
-  private fingerprint(): string {
-    const { pending, next, possible, state } = this;
-    const version = this.events.certain[next - 1]?.version?.sequence ?? 0;
-    const left = pending.candidates().join();
-    return `${next} ${pending.firstToEnd} ${left} ${possible.fingerprint(version)} ${state.write?.id}`;
+  private get place(): string {
+    const { pending, next, state } = this;
+    return `${next} ${pending.firstToEnd} ${pending.candidates().join()} ${state.fingerprint}`;
+  }
+
+  private get used(): readonly number[] {
+    return this.possible.used(this.events.certain[this.next - 1]?.version?.sequence ?? 0);
   }
 
   private noteProgress(item: number): void {

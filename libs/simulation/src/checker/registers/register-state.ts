@@ -18,6 +18,12 @@ export class RegisterState {
     return new RegisterState(write, this.known);
   }
 
+  /** Equal for states that nobody can tell apart. */
+  get fingerprint(): string {
+    if (!this.isPresent) return 'absent';
+    return this.write?.version === undefined ? 'present' : this.write.id;
+  }
+
   get words(): string {
     if (this.write === undefined) return 'nothing';
     const { id, version, value } = this.write;

@@ -23,9 +23,7 @@ export function foreignBytes({ database }: Course): readonly string[] {
   return faults;
 }
 
-/** Behind the tag comes what no longer tag could go on with; numbers are where they are counted. */
+/** Behind the tag comes what no longer tag could go on with. */
 function isOwn(tag: string, key: string, value: string): boolean {
-  if (!key.startsWith(KEY_KINDS.counter) && writerOf(tag, value) !== undefined) return true;
-  const isNumber = key.startsWith(KEY_KINDS.counter) || key.startsWith(KEY_KINDS.account);
-  return isNumber && counterOf(tag, value) !== undefined;
+  return (key.startsWith(KEY_KINDS.counter) ? counterOf : writerOf)(tag, value) !== undefined;
 }

@@ -17,17 +17,18 @@ interface List {
  * acknowledged is in the newest one.
  */
 export function listAppend({ database }: Course): readonly string[] {
-  const lists = new Map<string, List[]>();
+  const lists = new Map<string, Map<string, List>>();
   const see = (key: string, value: string, version: VersionText, shownBy: string): void => {
     const items = key.startsWith(KEY_KINDS.list) ? itemsOf(database.tag, value) : undefined;
     if (items === undefined) return;
-    const seen = lists.get(key);
-    if (seen === undefined) lists.set(key, [{ version, items, shownBy }]);
-    else seen.push({ version, items, shownBy });
+    const seen = lists.get(key) ?? new Map<string, List>();
+    lists.set(key, seen);
+    const place = `${version.sequence} ${value}`;
+    if (!seen.has(place)) seen.set(place, { version, items, shownBy });
   };
   seeAll(database, see);
   const appended = appendedItems(database);
-  return [...lists].flatMap(([key, seen]) => faultsOfList(key, seen, appended.get(key) ?? []));
+  return [...lists].flatMap(([key, seen]) => faultsOfList(key, [...seen.values()], appended.get(key) ?? []));
 }
 
 function seeAll(
