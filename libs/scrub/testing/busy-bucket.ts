@@ -2,7 +2,7 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import { closeLog } from '@leasehold/commit-log';
 import { collectGarbage, compactDatabase, pinDatabase } from '@leasehold/engine';
 import type { Random } from '@leasehold/foundation';
-import { equalBytes, seededRandom } from '@leasehold/foundation';
+import { equalBytes, seededRandom, utf8 } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import type { StoredObject } from '@leasehold/object-store';
 import { MemoryStore } from '@leasehold/object-store';
@@ -19,8 +19,10 @@ export const LOGGED = databaseNamed(3);
 /** Of the session that died. */
 export const LEFT = databaseNamed(4);
 
-const TO_FILE = { inlineLimitBytes: 0 };
+export const TO_FILE = { inlineLimitBytes: 0 };
 const LARGE_BYTES = 3_000;
+const KEYS = Array.from({ length: 18 }, (_, i) => `k${i}`);
+export const SMALL = utf8('x');
 
 /** A bucket in memory with every kind of object that a scrub knows, and nothing wrong with any of it. */
 export class BusyBucket {
@@ -38,10 +40,10 @@ export class BusyBucket {
     const { clock, ctx } = bucket;
     const worker = await bucket.startWorker(1);
     for (const databaseId of [INLINE, LARGE, LOGGED]) await worker.create(databaseId);
-    await worker.write(INLINE, 'a', '1');
+    await worker.write(INLINE, ['a'], SMALL);
     for (let round = 0; round < 6; round++) {
-      for (let i = 0; i < 18; i++) await worker.write(LARGE, `k${i}`, bucket.random.bytes(LARGE_BYTES));
-      await worker.write(LOGGED, 'counted', String(round));
+      await worker.write(LARGE, KEYS, bucket.random.bytes(LARGE_BYTES));
+      await worker.write(LOGGED, ['counted'], SMALL);
       await worker.flush(LARGE, TO_FILE);
       if (round === 1) {
         await clock.settle(pinDatabase(ctx, LARGE, { holder: INLINE, purpose: 'export' }));
@@ -51,9 +53,9 @@ export class BusyBucket {
       await clock.settle(compactDatabase(ctx, LARGE, { l0Files: 2, targetFileBytes: 40_000 }));
       await bucket.collect();
     }
-    for (let i = 0; i < 3; i++) await worker.write(LARGE, `k${i}`, 'x');
+    await worker.write(LARGE, KEYS.slice(0, 3), SMALL);
     await worker.flush(LARGE, TO_FILE);
-    for (let i = 0; i < 8 || worker.log.looseSegments() < 3; i++) await worker.write(LOGGED, `l${i}`, 'x');
+    for (let i = 0; i < 8 || worker.log.looseSegments() < 3; i++) await worker.write(LOGGED, [`l${i}`], SMALL);
     await bucket.leaveSession();
     for (const name of await bucket.names('')) bucket.filled.set(name, (await bucket.read(name)).body);
     return bucket;
@@ -116,7 +118,7 @@ export class BusyBucket {
   private async leaveSession(): Promise<void> {
     const left = await this.startWorker(2);
     await left.create(LEFT);
-    for (let i = 0; i < 3; i++) await left.write(LEFT, `k${i}`, 'x');
+    for (let i = 0; i < 3; i++) await left.write(LEFT, [`k${i}`], SMALL);
     left.stop();
     await this.clock.advance(2 * TTL_MS);
     await this.clock.settle(closeLog(this.ctx, left.session.id));

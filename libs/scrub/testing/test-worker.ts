@@ -19,7 +19,7 @@ import { Session } from '@leasehold/lease';
 import type { ObjectStore, SettleContext } from '@leasehold/object-store';
 
 export const TTL_MS = 5_000;
-export const RETENTION_MS = 60 * 60 * 1_000;
+export const RETENTION_MS = 60_000;
 /** Rollups come soon. */
 const LOG: CommitLogSettings = {
   ...COMMIT_LOG_SETTINGS,
@@ -69,18 +69,9 @@ export class TestWorker {
     this.owned.set(databaseId, { epoch: 1, sequence: 0, unflushed: [] });
   }
 
-  /** In a segment of its own, with an idempotency record. */
-  async write(databaseId: DatabaseId, key: string, value: string | Uint8Array): Promise<void> {
-    const owned = this.owned.get(databaseId) as Owned;
-    const version = { epoch: owned.epoch, sequence: ++owned.sequence };
-    const expiresAt = this.clock.now() + RETENTION_MS;
-    const entry = putEntry(utf8(key), version, typeof value === 'string' ? utf8(value) : value);
-    const idempotency = { key: utf8(`${key}-${version.sequence}`), digest: new Uint8Array(16), version, expiresAt };
-    const commit = commitOf(version, [entry], { committedAt: this.clock.now(), idempotency });
-    owned.unflushed.push(commit);
-    const { epoch, sequence } = version;
-    const frame = { databaseId, epoch, firstSequence: sequence, lastSequence: sequence };
-    await this.clock.settle(this.log.append({ ...frame, payload: encodeCommits([commit]) }));
+  /** One commit for each key, together: in one or two segments. */
+  async write(databaseId: DatabaseId, keys: readonly string[], value: Uint8Array): Promise<void> {
+    await this.clock.settle(Promise.all(keys.map((key) => this.append(databaseId, key, value))));
     await this.clock.advance(1);
   }
 
@@ -96,6 +87,20 @@ export class TestWorker {
     if ((await this.clock.settle(edit)).outcome !== 'done') throw new Error('the flush was not applied');
     this.log.flushed(databaseId, owned.epoch, frozen.lastVersion.sequence);
     await this.clock.advance(TTL_MS);
+  }
+
+  private append(databaseId: DatabaseId, key: string, value: Uint8Array): Promise<void> {
+    const owned = this.owned.get(databaseId) as Owned;
+    const { epoch } = owned;
+    const sequence = ++owned.sequence;
+    const version = { epoch, sequence };
+    const committedAt = this.clock.now();
+    const expiresAt = committedAt + RETENTION_MS;
+    const idempotency = { key: utf8(`${key}-${sequence}`), digest: new Uint8Array(16), version, expiresAt };
+    const commit = commitOf(version, [putEntry(utf8(key), version, value)], { committedAt, idempotency });
+    owned.unflushed.push(commit);
+    const frame = { databaseId, epoch, firstSequence: sequence, lastSequence: sequence };
+    return this.log.append({ ...frame, payload: encodeCommits([commit]) });
   }
 
   /** As on SIGKILL. */
