@@ -18,6 +18,7 @@ import type { Fleet } from './fleet/fleet.js';
 import { createTenant } from './fleet/tenants.js';
 import { DatabaseRecord } from './ledger/database-record.js';
 import { Findings } from './ledger/finding.js';
+import type { Gap } from './load/availability.js';
 import { HttpClient } from './load/http-client.js';
 import { LatencySample } from './load/latency-sample.js';
 import { Load } from './load/load.js';
@@ -38,6 +39,12 @@ const LARGE_EVERY = 6;
 const METRICS_INTERVAL_MS = 2_000;
 const MINUTE_MS = 60_000;
 const PROGRESS_INTERVAL_MS = 10_000;
+/** A database that has not been served for so long still feels the last fault. */
+const CALM_MS = 500;
+const CALM_WITHIN_MS = 20_000;
+/** Longer ones are told one by one: after a takeover that took longer than promised. */
+const LONG_GAP_MS = 7_000;
+const LONG_GAPS_SHOWN = 200;
 
 /** One run over a started fleet: load with faults, then everything read back and looked at. */
 export class ChaosRun {
@@ -48,6 +55,7 @@ export class ChaosRun {
   private readonly calm = new LatencySample();
   private readonly requests = { failed: 0, unknownOutcomes: 0, acknowledged: 0 };
   private readonly notDone: string[] = [];
+  private longGaps = 0;
   private clients: readonly HttpClient[] = [];
 
   constructor(
@@ -97,7 +105,7 @@ export class ChaosRun {
       () => this.clients,
       seededRandom(settings.seed + 1),
       clock,
-      { ended: (request) => this.ended(request), gap: (_database, of, gap) => this.log.gap(of, gap) },
+      { ended: (request) => this.ended(request), gap: (database, of, gap) => this.gap(database, of, gap) },
       { requestsPerSecond: settings.requestsPerSecond },
     );
     const plan = planFaults(random, {
@@ -126,6 +134,7 @@ export class ChaosRun {
       for (const planned of plan) {
         await world.pause(Math.max(0, startMs + planned.atMs - clock.monotonic()));
         await this.strike(world, planned);
+        await this.calmDown(load);
       }
       await world.pause(Math.max(0, startMs + settings.minutes * MINUTE_MS - clock.monotonic()));
     } finally {
@@ -150,7 +159,14 @@ export class ChaosRun {
     }
     log.end(clock.monotonic() + settleMs);
     await world.pause(settleMs);
+  }
+
+  /** The next fault comes when everything is served again, so that what happens then has one cause. On a busy machine that may take a while. */
+  private async calmDown(load: Load): Promise<void> {
     await this.fleet.settled();
+    for (let waitedMs = 0; waitedMs < CALM_WITHIN_MS && load.longestWaitMs() > CALM_MS; waitedMs += CALM_MS) {
+      await this.clock.sleep(CALM_MS, this.signal);
+    }
   }
 
   private ended(request: EndedRequest): void {
@@ -160,6 +176,14 @@ export class ChaosRun {
     else if (this.log.at(endedMs) === 'calm') this.calm.add(endedMs - sentMs);
     if (outcome.kind === 'unknown' && isWrite) this.requests.unknownOutcomes++;
     if (outcome.kind === 'done' && isWrite) this.requests.acknowledged++;
+  }
+
+  private gap(database: string, of: 'any' | 'writes', gap: Gap): void {
+    const kind = this.log.gap(of, gap);
+    const lengthMs = Math.round(gap.toMs - gap.fromMs);
+    if (lengthMs < LONG_GAP_MS || of === 'writes' || ++this.longGaps > LONG_GAPS_SHOWN) return;
+    const agoMs = Math.round(this.clock.monotonic() - gap.fromMs);
+    this.say(`  ${kind}: ${database} served nothing for ${lengthMs} ms, from ${agoMs} ms ago`);
   }
 
   private progress(load: Load): void {

@@ -32,7 +32,10 @@ interface OpenTally {
   maxWritesUnavailableMs: number;
 }
 
-/** Which fault is under way, and what is put down to it: everything that overlaps its time. Of two, the later one. */
+/** Shorter ones are over in a moment. */
+const MOMENT_MS = 1_000;
+
+/** Which fault is under way, and what is put down to it: everything that overlaps its time. */
 export class FaultLog {
   private readonly windows: FaultWindow[] = [];
   private readonly tallies = new Map<FaultKind | 'calm', OpenTally>();
@@ -60,11 +63,14 @@ export class FaultLog {
     tally.failures.set(outcome.code, (tally.failures.get(outcome.code) ?? 0) + 1);
   }
 
-  gap(of: 'any' | 'writes', { fromMs, toMs }: Gap): void {
-    const tally = this.tally(this.overlapping(fromMs, toMs));
+  /** @returns what it is put down to */
+  gap(of: 'any' | 'writes', { fromMs, toMs }: Gap): FaultKind | 'calm' {
+    const kind = this.overlapping(fromMs, toMs);
+    const tally = this.tally(kind);
     const lengthMs = Math.round(toMs - fromMs);
     if (of === 'any') tally.maxUnavailableMs = Math.max(tally.maxUnavailableMs, lengthMs);
     else tally.maxWritesUnavailableMs = Math.max(tally.maxWritesUnavailableMs, lengthMs);
+    return kind;
   }
 
   byFault(): Readonly<Record<string, FaultTally>> {
@@ -80,8 +86,16 @@ export class FaultLog {
     return this.byFault()[kind];
   }
 
+  /**
+   * What overlaps several windows is put down to the one that it overlaps longest; what is over in a moment to the latest, because a
+   * process that is killed takes along what it was doing.
+   */
   private overlapping(fromMs: number, toMs: number): FaultKind | 'calm' {
-    return this.windows.findLast((window) => window.fromMs <= toMs && window.untilMs >= fromMs)?.kind ?? 'calm';
+    const overlaps = this.windows.filter((window) => window.fromMs <= toMs && window.untilMs >= fromMs);
+    if (toMs - fromMs < MOMENT_MS) return overlaps.at(-1)?.kind ?? 'calm';
+    const lengthMs = (window: FaultWindow): number => Math.min(toMs, window.untilMs) - Math.max(fromMs, window.fromMs);
+    const longest = Math.max(...overlaps.map(lengthMs));
+    return overlaps.findLast((window) => lengthMs(window) === longest)?.kind ?? 'calm';
   }
 
   private tally(kind: FaultKind | 'calm'): OpenTally {

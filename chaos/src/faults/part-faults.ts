@@ -2,12 +2,17 @@ import type { GatedServer } from '../fleet/parts.js';
 import { redisCommand } from '../fleet/redis-command.js';
 import type { ChaosWorld, FaultAction } from './chaos-world.js';
 
-export const stopPostgres: FaultAction = async (world, { holdMs }) => outage(world, world.fleet.parts.postgres, holdMs);
+export const stopPostgres: FaultAction = async (world, { holdMs }) => {
+  await makeKnown(world);
+  return outage(world, world.fleet.parts.postgres, holdMs);
+};
 
 export const stopRedis: FaultAction = async (world, { holdMs }) => outage(world, redisOf(world), holdMs);
 
-export const hangPostgres: FaultAction = async ({ fleet, pause }, { holdMs }) => {
+export const hangPostgres: FaultAction = async (world, { holdMs }) => {
+  const { fleet, pause } = world;
   const { gate } = fleet.parts.postgres;
+  await makeKnown(world);
   gate.hold();
   try {
     await pause(holdMs);
@@ -24,6 +29,13 @@ export const flushQueue: FaultAction = async (world) => {
   await redisCommand(redis.directUrl, command);
   return command;
 };
+
+/** What is promised without Postgres is promised of keys and databases that a gateway knows: one that has just started knows none. */
+async function makeKnown({ databases, gateways }: ChaosWorld): Promise<void> {
+  for (const database of databases) {
+    await Promise.all(gateways().map((gateway) => gateway.send(database.stats())));
+  }
+}
 
 /** Stopped and started again where it is ours; else the way to it is cut. */
 async function outage({ fleet, pause }: ChaosWorld, { own, gate }: GatedServer, holdMs: number): Promise<string> {

@@ -23,12 +23,10 @@ export async function createTenant(controlPlane: string, names: readonly string[
   const { token, organization } = signup;
   const databases: { id: DatabaseId; name: string }[] = [];
   for (let at = 0; at < names.length; at += CREATED_AT_ONCE) {
-    const created = names
-      .slice(at, at + CREATED_AT_ONCE)
-      .map(async (name) => ({
-        ...(await post<{ id: DatabaseId }>(`${controlPlane}/v1/databases`, { name }, token)),
-        name,
-      }));
+    const created = names.slice(at, at + CREATED_AT_ONCE).map(async (name) => ({
+      ...(await post<{ id: DatabaseId }>(`${controlPlane}/v1/databases`, { name }, token)),
+      name,
+    }));
     databases.push(...(await Promise.all(created)));
   }
   const scopes = ['data:read', 'data:write'];

@@ -33,6 +33,11 @@ export class Availability {
     this.waiting--;
   }
 
+  /** How long it has not served by now. */
+  openMs(nowMs: number): number {
+    return this.unservedSinceMs === undefined ? 0 : nowMs - this.unservedSinceMs;
+  }
+
   /** Ends what is open. */
   end(nowMs: number): void {
     const { unservedSinceMs } = this;

@@ -83,6 +83,12 @@ export class Load {
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
 
+  /** How long the database that waits longest has not been served. */
+  longestWaitMs(): number {
+    const nowMs = this.clock.monotonic();
+    return Math.max(0, ...this.watched.map(({ any }) => any.openMs(nowMs)));
+  }
+
   /** Sends no more, and resolves when every request has ended: each is bounded by its own timeout. */
   async stop(): Promise<void> {
     clearInterval(this.timer);

@@ -36,7 +36,7 @@ export async function chaos(
   const only = options.faults.map(faultKind);
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-chaos-'));
   const stop = listenForStop(terminal);
-  let keep = true;
+  let keep = false;
   try {
     const settings = { repository: REPOSITORY, folder, env, minutes, seed, requestsPerSecond, only };
     const report = await run(settings, (line) => terminal.say(line), stop.signal);
@@ -44,7 +44,8 @@ export async function chaos(
     keep = report.missed.length > 0;
     if (keep) throw new CliError(`not everything held (seed ${seed}); the logs are in ${folder}`);
   } catch (error) {
-    keep = !stop.signal.aborted;
+    // Whoever stops a run does not want to know why it failed.
+    keep ||= !stop.signal.aborted;
     throw error;
   } finally {
     stop.close();
