@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 import { ensureBucket } from '@leasehold/object-store-s3';
 
@@ -48,6 +49,7 @@ export class Leasehold {
     readonly ready: Ready,
     readonly stdout: readonly string[],
     readonly data: string,
+    private readonly environment: Readonly<Record<string, string>>,
     private readonly child: ChildProcess,
     private readonly ownsData: boolean,
   ) {}
@@ -58,9 +60,10 @@ export class Leasehold {
     const args = ['up', '--json', '--port', String(port), '--data', data];
     if (options.workers !== undefined) args.push('--workers', String(options.workers));
     if (options.gateways !== undefined) args.push('--gateways', String(options.gateways));
+    const environment = options.environment ?? (await parts());
     const child = spawn(path.join(REPOSITORY, 'leasehold'), args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(options.environment ?? (await parts())) },
+      env: { ...process.env, ...environment },
     });
     const stdout: string[] = [];
     const stderr: string[] = [];
@@ -83,7 +86,16 @@ export class Leasehold {
         }
       });
     });
-    return new Leasehold(JSON.parse(first) as Ready, stdout, data, child, options.data === undefined);
+    return new Leasehold(JSON.parse(first) as Ready, stdout, data, environment, child, options.data === undefined);
+  }
+
+  /** What `leasehold scrub --json` prints of the bucket while everything runs. */
+  async scrub(): Promise<Readonly<Record<string, number>>> {
+    const isElsewhere = (this.environment['S3_ENDPOINT'] ?? '') !== '';
+    const args = ['scrub', '--json', ...(isElsewhere ? [] : ['--data', this.data])];
+    const env = { ...process.env, ...this.environment };
+    const { stdout } = await promisify(execFile)(path.join(REPOSITORY, 'leasehold'), args, { env });
+    return JSON.parse(stdout) as Readonly<Record<string, number>>;
   }
 
   /** SIGTERM, as Ctrl-C would; resolves with the exit code once everything has drained. */

@@ -4,6 +4,7 @@ import type { ChaosOptions } from './chaos/chaos.js';
 import { CliError, explainFileError } from './cli-error.js';
 import { REPOSITORY } from './repository.js';
 import type { SimulateOptions } from './simulate/simulate.js';
+import type { StoreSettings } from './probe/store-settings.js';
 import { openTerminal } from './terminal.js';
 import { isLane, LANES, type Lane } from './tests/lanes.js';
 import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpOptions } from './up/up-options.js';
@@ -13,6 +14,9 @@ const BENCH_DATABASE_MIB_MAX = 10_240;
 const CHAOS_MINUTES_MAX = 600;
 /** Load, proxies and checks run in one process. */
 const CHAOS_RATE_MAX = 2_000;
+
+/** Ten years. */
+const GRACE_MAX_SECONDS = 315_360_000;
 
 const terminal = openTerminal();
 const program = new Command('leasehold')
@@ -112,6 +116,28 @@ program
   });
 
 program
+  .command('scrub')
+  .description('read a whole bucket, running or not, and check that everything that is referenced is there and whole')
+  .option('--endpoint <url>', 'of the S3 server (S3_ENDPOINT)')
+  .option('--bucket <name>', 'S3_BUCKET')
+  .option('--region <name>', 'S3_REGION')
+  .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
+  .option('--data <folder>', 'the bucket of an up with this folder instead, whether it runs or not', folderName)
+  .option('--grace <seconds>', 'count younger unreferenced objects apart', wholeNumber(0, GRACE_MAX_SECONDS), 0)
+  .option('--verbose', 'name unreferenced objects too', false)
+  .option('--json', 'print the report as one line of JSON', false)
+  .action(async (flags: StoreFlags & { data?: string; grace: number; verbose: boolean; json: boolean }) => {
+    const [{ scrub }, { openDataBucket, openS3Bucket }] = await Promise.all([
+      import('./scrub/scrub.js'),
+      import('./scrub/open-bucket.js'),
+    ]);
+    const bucket =
+      flags.data === undefined ? openS3Bucket(await storeSettingsOf(flags)) : await openDataBucket(flags.data);
+    const { json, verbose, grace: graceSeconds } = flags;
+    await scrub(bucket, { json, verbose, graceSeconds }, terminal);
+  });
+
+program
   .command('probe')
   .description(
     'check that a bucket honours the conditions that Leasehold stands on (keys: S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY)',
@@ -121,20 +147,29 @@ program
   .option('--region <name>', 'S3_REGION')
   .option('--create', 'make the bucket first if it is missing', false)
   .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
-  .action(
-    async (flags: { endpoint?: string; bucket?: string; region?: string; pathStyle?: string; create: boolean }) => {
-      const { readStoreSettings } = await import('./probe/store-settings.js');
-      const { probe } = await import('./probe/probe.js');
-      const settings = readStoreSettings({
-        ...process.env,
-        ...(flags.endpoint === undefined ? {} : { S3_ENDPOINT: flags.endpoint }),
-        ...(flags.bucket === undefined ? {} : { S3_BUCKET: flags.bucket }),
-        ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
-        ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
-      });
-      await probe(settings, terminal, { create: flags.create });
-    },
-  );
+  .action(async (flags: StoreFlags & { create: boolean }) => {
+    const { probe } = await import('./probe/probe.js');
+    await probe(await storeSettingsOf(flags), terminal, { create: flags.create });
+  });
+
+interface StoreFlags {
+  readonly endpoint?: string;
+  readonly bucket?: string;
+  readonly region?: string;
+  readonly pathStyle?: string;
+}
+
+/** Flags before variables. */
+async function storeSettingsOf(flags: StoreFlags): Promise<StoreSettings> {
+  const { readStoreSettings } = await import('./probe/store-settings.js');
+  return readStoreSettings({
+    ...process.env,
+    ...(flags.endpoint === undefined ? {} : { S3_ENDPOINT: flags.endpoint }),
+    ...(flags.bucket === undefined ? {} : { S3_BUCKET: flags.bucket }),
+    ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
+    ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
+  });
+}
 
 function collectLanes(name: string, before: readonly Lane[]): readonly Lane[] {
   if (isLane(name)) return [...before, name];

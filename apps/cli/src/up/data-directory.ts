@@ -3,15 +3,32 @@ import { dirname, join, resolve } from 'node:path';
 import { tryLock } from '../../../../tools/lock.mjs';
 import { CliError, explainFileError, systemCode } from '../cli-error.js';
 
-/** The folder that holds everything of one `up`, held by one running supervisor at a time. */
-export interface DataDirectory {
+/** What lies where in the folder that holds everything of one `up`. */
+export interface DataFolders {
   readonly path: string;
   readonly bucket: string;
+  /** Where the bucket is served while it runs, for commands beside it. */
+  readonly bucketUrl: string;
   readonly postgres: string;
   readonly secrets: string;
   readonly logs: string;
+}
+
+/** Held by one running supervisor at a time. */
+export interface DataDirectory extends DataFolders {
   /** Lets the next start in. Takes the folder itself away if it was made now and nothing was put into it. */
   release(): void;
+}
+
+export function dataFolders(path: string): DataFolders {
+  return {
+    path,
+    bucket: join(path, 'bucket'),
+    bucketUrl: join(path, 'bucket.url'),
+    postgres: join(path, 'postgres'),
+    secrets: join(path, 'secrets.json'),
+    logs: join(path, 'logs'),
+  };
 }
 
 /** @throws CliError when somebody else runs on it, or it cannot be used. */
@@ -25,11 +42,7 @@ export function openDataDirectory(path: string): DataDirectory {
       throw new CliError(`${directory} is in use by a running ./leasehold up (process ${lock.holder})`);
     }
     return {
-      path: directory,
-      bucket: join(directory, 'bucket'),
-      postgres: join(directory, 'postgres'),
-      secrets: join(directory, 'secrets.json'),
-      logs: join(directory, 'logs'),
+      ...dataFolders(directory),
       release: () => {
         lock.release();
         if (isNew) removeIfEmpty(directory);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { StoreSettings } from '../probe/store-settings.js';
 import {
   drainTimeoutMs,
   externalParts,
@@ -21,6 +22,7 @@ export interface PlanInput {
 }
 
 const LOCAL_BUCKET_NAME = 'leasehold';
+const LOCAL_REGION = 'us-east-1';
 const POSTGRES_NAME = 'leasehold';
 
 /** @returns undefined when the bucket is elsewhere. */
@@ -135,8 +137,20 @@ export function storeOf(input: PlanInput, bucketUrl: string | undefined): Record
   return {
     ...localStoreKeys(input.secrets),
     S3_ENDPOINT: bucketUrl,
-    S3_REGION: 'us-east-1',
+    S3_REGION: LOCAL_REGION,
     S3_FORCE_PATH_STYLE: 'true',
+  };
+}
+
+/** The same for a client in this process. */
+export function localStoreSettings(secrets: Secrets, endpoint: string): StoreSettings {
+  return {
+    endpoint,
+    region: LOCAL_REGION,
+    bucket: LOCAL_BUCKET_NAME,
+    accessKeyId: secrets.s3AccessKeyId,
+    secretAccessKey: secrets.s3SecretAccessKey,
+    forcePathStyle: true,
   };
 }
 

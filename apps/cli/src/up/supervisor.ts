@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../cli-error.js';
 import { REPOSITORY } from '../repository.js';
@@ -117,6 +118,7 @@ export class Supervisor {
       ...(bucket ? [] : [checkExternalBucket(this.env, this.terminal)]),
     ]);
     signal.throwIfAborted();
+    if (this.fleet.bucket) writeFileSync(this.directory.bucketUrl, `${this.fleet.bucket.url}\n`);
 
     const databaseUrl = external.databaseUrl ?? embeddedDatabaseUrl(this.secrets, port);
     this.terminal.say('applying migrations');
