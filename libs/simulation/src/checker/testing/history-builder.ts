@@ -76,7 +76,7 @@ export class HistoryBuilder {
     const request: Request = { kind: 'transact', checks, ops, keyed };
     const call = this.call(request, { kind: 'unknown' }, options);
     if (isApplied && ops.length > 0) this.land(call);
-    const version = { epoch: this.epoch, sequence: this.database.last };
+    const version = this.versionOf(this.database.last);
     if (answer === 'acknowledged' && ops.length === 0) call.answer = { kind: 'committed', version, effect: 'nothing' };
     else if (answer === 'acknowledged') call.answer = { kind: 'committed', version, effect: 'committed' };
     else if (answer === 'repeated') call.answer = { kind: 'committed', version, effect: 'repeated' };
@@ -153,6 +153,11 @@ export class HistoryBuilder {
     { content, expiresAt, sizeBytes }: { content?: string; expiresAt?: number; sizeBytes?: number } = {},
   ): OperationText {
     return { op: 'put', key, value: valueOf(this.tag, id, content, sizeBytes), expiresAt };
+  }
+
+  /** What may have expired or may yet, and when. */
+  expiring(): ReadonlyMap<string, number> {
+    return this.database.expiring();
   }
 
   versionOf(sequence: number): VersionText {

@@ -59,6 +59,12 @@ export class NaiveDatabase {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** By key: when what is there now expires, if ever. */
+  expiring(): ReadonlyMap<string, number> {
+    const present = [...(this.states[this.last] ?? [])].map(([key, { expiresAt }]) => [key, expiresAt] as const);
+    return new Map(present.filter(([, expiresAt]) => expiresAt !== Infinity));
+  }
+
   private counted(op: Extract<OperationText, { operand: bigint }>, present: Stored | undefined, nowMs: number): Stored {
     const bytes = Buffer.alloc(8);
     const isThere = present !== undefined && present.expiresAt > nowMs;
