@@ -34,7 +34,7 @@ export class JobQueue {
 
   constructor(
     private readonly world: VirtualWorld,
-    private readonly settings: JobQueueSettings,
+    public settings: JobQueueSettings,
   ) {
     this.random = world.stream('queue');
   }

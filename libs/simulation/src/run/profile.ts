@@ -22,6 +22,8 @@ export interface Profile {
   readonly keepSessionsMs: number;
   /** Of the last database: its history is short, so that gc and horizon have something to do. */
   readonly shortRetentionMs: number;
+  /** After all faults have ended and everything was read: for what is abandoned to land, and for sweeps, collections and purges to come round. */
+  readonly settleMs: number;
   /** Between two exports that pin files and read them later; ms, at most. */
   readonly exportEveryMs: number;
 }
@@ -133,13 +135,13 @@ export function drawProfile(random: Random): Profile {
     trouble: {
       everyMs: draw(1_500, 8_000),
       weights: swarm(TROUBLES, 0.6),
-      ttlMs: TTL_MS,
       failpointShare: 0.6,
     },
     storeFaults,
     clockSkewMs: oneOf(0, 500, 3_000),
     keepSessionsMs,
     shortRetentionMs: oneOf(0, 1_000, 5_000),
+    settleMs: LATE_MS + 20_000 + keepSessionsMs,
     exportEveryMs: 5_000,
   };
 }

@@ -8,7 +8,6 @@ import { Fleet } from '../processes/fleet.js';
 import { Troublemaker } from '../trouble/troublemaker.js';
 import { Client } from '../workload/client.js';
 import { databaseOf, tagOf } from '../workload/databases.js';
-import { LATE_MS } from '../world/bucket-connection.js';
 import { VirtualWorld } from '../world/virtual-world.js';
 import { Exporter } from './exporter.js';
 import type { Profile } from './profile.js';
@@ -23,6 +22,8 @@ export interface RunOptions {
   readonly traceLines?: number;
   /** Before clients begin: strikes of one's own. */
   readonly prepare?: (world: VirtualWorld, fleet: Fleet) => void;
+  /** They may come after everything else has healed, too. */
+  readonly isPreparedForTheEnd?: boolean;
 }
 
 /** The whole of it, in virtual time; a run that takes longer hangs. */
@@ -30,8 +31,6 @@ const RUN_LIMIT_MS = 3_600_000;
 /** Once all faults have ended everybody must be served again within this: a lease's end, a takeover, and room. */
 export const LIVENESS_MS = 30_000;
 const TOUCH_AGAIN_MS = 500;
-/** For what is abandoned to land, and for sweeps, collections and purges to come round. */
-const SETTLE_MS = LATE_MS + 20_000;
 
 /** One run from the first process to the last judgement. The same seed, the same run. */
 export async function runSeed(seed: number, options: RunOptions = {}): Promise<SeedReport> {
@@ -100,6 +99,10 @@ class Run {
   private heal(): void {
     const { world, fleet } = this;
     this.trouble.end();
+    if (this.options.isPreparedForTheEnd !== true) {
+      world.failpoints.disarm();
+      world.storeStrike = undefined;
+    }
     this.exporter.end();
     world.storeFaults = {};
     fleet.network.rates = { refused: 0, lostBefore: 0, lostAfter: 0 };
@@ -167,7 +170,7 @@ class Run {
     const drains = fleet.liveWorkers.map((worker) => worker.drain());
     await world.clock.settle(Promise.all(drains), RUN_LIMIT_MS);
     for (const { process } of fleet.liveGateways) process.kill();
-    await world.clock.advance(SETTLE_MS + profile.keepSessionsMs);
+    await world.clock.advance(profile.settleMs);
   }
 
   private async history(feeds: readonly DatabaseHistory['commits'][]): Promise<History> {
@@ -198,9 +201,14 @@ class Run {
     const { profile, world } = this;
     const graceMs = 2 * profile.fleet.compactor.gcMinAgeMs + 3 * profile.fleet.compactor.sweepEveryMs;
     const report = await scrubBucket({ store: world.bucket, clock: world.clock }, { graceMs });
-    return report.findings
-      .filter(({ kind }) => kind !== 'young')
-      .map(({ kind, name, why }) => ({ rule: `scrub: ${kind}`, database: undefined, what: `${name}: ${why}` }));
+    return (
+      report.findings
+        // What logs have left waits for their purge; files are collected after the grace.
+        .filter(
+          ({ kind, name }) => kind === 'missing' || kind === 'corrupt' || (kind === 'orphan' && name.includes('/sst/')),
+        )
+        .map(({ kind, name, why }) => ({ rule: `scrub: ${kind}`, database: undefined, what: `${name}: ${why}` }))
+    );
   }
 
   private stop(): void {

@@ -12,11 +12,10 @@ import type {
 } from '@leasehold/object-store';
 import { StoreUnavailableError } from '@leasehold/object-store';
 
-import type { Moment } from './failpoint.js';
-import { kindOf } from './failpoint.js';
+import type { Moment, Step } from './failpoint.js';
 import type { SimProcess } from './sim-process.js';
 import type { StoreFault, StoreFaultRates } from './store-fault.js';
-import { drawFault, isApplicable } from './store-fault.js';
+import { drawFault } from './store-fault.js';
 import type { VirtualWorld } from './virtual-world.js';
 
 /** One way, most of the time; ms. */
@@ -45,8 +44,6 @@ export class BucketConnection implements ObjectStore {
   rates: StoreFaultRates = {};
   /** True: nothing gets through, in either direction. */
   isCut = false;
-  /** Faults of the next requests that match, before any drawn one. */
-  private script: { readonly fault: StoreFault; readonly matches: (verb: StoreVerb, key: string) => boolean }[] = [];
 
   private readonly damages = new Map<string, number>();
 
@@ -55,11 +52,6 @@ export class BucketConnection implements ObjectStore {
     private readonly process: SimProcess,
     private readonly random: Random,
   ) {}
-
-  /** The next request that matches and can have this fault does. */
-  strikeNext(fault: StoreFault, matches: (verb: StoreVerb, key: string) => boolean): void {
-    this.script.push({ fault, matches });
-  }
 
   get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
     return this.reading('get', key, options?.signal, () => this.world.bucket.get(key, withoutSignal(options)));
@@ -71,7 +63,13 @@ export class BucketConnection implements ObjectStore {
 
   async put(key: string, body: Uint8Array, condition: PutCondition, options?: CallOptions): Promise<PutOutcome> {
     const copy = Uint8Array.from(body);
-    const arrival = await this.call('put', key, options?.signal, () => this.world.bucket.put(key, copy, condition));
+    const arrival = await this.call(
+      'put',
+      key,
+      options?.signal,
+      () => this.world.bucket.put(key, copy, condition),
+      copy,
+    );
     return 'lost' in arrival ? { outcome: 'unknown', cause: arrival.lost } : arrival.value;
   }
 
@@ -96,11 +94,15 @@ export class BucketConnection implements ObjectStore {
     key: string,
     signal: AbortSignal | undefined,
     apply: () => Promise<T>,
+    body?: Uint8Array,
   ): Promise<Arrival<T>> {
     const { gate } = this.process;
-    this.reach('before', verb, key);
+    // One that is dead sends nothing more; what it had in its hands goes nowhere.
+    if (!this.process.isAlive) return never();
+    const step = this.world.steps.stepOf(verb, key, body);
+    this.reach('before', step);
     // Killed on its way out: nothing leaves, and nobody is there to be answered.
-    if (gate.state === 'dead') return never();
+    if (!this.process.isAlive) return never();
     return new Promise((resolve) => {
       const giveUp = (cause: unknown): void => resolve({ lost: cause });
       if (signal?.aborted) return giveUp(signal.reason);
@@ -113,19 +115,18 @@ export class BucketConnection implements ObjectStore {
         });
       };
       // Stopped on its way out, it leaves when the process goes on.
-      gate.enter(() => this.travel(verb, key, apply, answer));
+      gate.enter(() => this.travel({ verb, key, step }, apply, answer));
     });
   }
 
   /** Never throws: what `apply` throws is an answer, too. */
   private travel<T>(
-    verb: StoreVerb,
-    key: string,
+    { verb, key, step }: { readonly verb: StoreVerb; readonly key: string; readonly step: Step },
     apply: () => Promise<T>,
     answer: (arrival: Arrival<T>) => void,
   ): void {
     const { world } = this;
-    const fault = this.faultOf(verb, key);
+    const fault = this.faultOf(verb, step);
     const [there, back] = [this.travelMs(fault), this.travelMs(fault)];
     const lose = (ms: number, cause: string): void => void world.clock.schedule(ms, () => answer({ lost: cause }));
     world.trace.add(`${this.process.name} ${verb} ${key} ${fault ?? ''}`);
@@ -145,7 +146,7 @@ export class BucketConnection implements ObjectStore {
     world.clock.schedule(there, () => {
       apply().then(
         (value) => {
-          this.reach('after', verb, key);
+          this.reach('after', step);
           if (this.isCut) return lose(ATTEMPT_TIMEOUT_MS, 'the line is cut');
           if (fault === 'reset-after' || fault === 'error-500-after') return lose(back, fault);
           const seen = this.arriving(key, value, fault);
@@ -164,18 +165,17 @@ export class BucketConnection implements ObjectStore {
     });
   }
 
-  private faultOf(verb: StoreVerb, key: string): StoreFault | undefined {
-    const drawn = drawFault(this.rates, verb, this.random);
-    const at = this.script.findIndex(({ fault, matches }) => isApplicable(fault, verb) && matches(verb, key));
-    const fault = at === -1 ? drawn : this.script.splice(at, 1)[0]?.fault;
-    if (fault !== undefined) this.world.counts.fault(fault);
+  private faultOf(verb: StoreVerb, step: Step): StoreFault | undefined {
+    const { world, process } = this;
+    const fault = drawFault(this.rates, verb, this.random) ?? world.storeStrike?.(process, step);
+    if (fault !== undefined) world.counts.fault(fault);
     return fault;
   }
 
-  private reach(moment: Moment, verb: StoreVerb, key: string): void {
+  private reach(moment: Moment, step: Step): void {
     const { role, name, gate } = this.process;
     if (gate.state === 'dead') return;
-    this.world.failpoints.pass(`${role} ${moment} ${verb} ${kindOf(key)}`, name);
+    this.world.failpoints.pass(`${role} ${moment} ${step}`, name);
   }
 
   private arriving<T>(key: string, value: T, fault: StoreFault | undefined): T {

@@ -1,9 +1,23 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
-import type { StoreVerb } from '@leasehold/object-store';
 
 /** What an object is, by its name. */
 export const OBJECT_KINDS = ['record', 'segment', 'rollup', 'head', 'sst', 'pin', 'other'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
+
+/**
+ * A step of the protocol, as its request to the bucket shows it: what is read, listed or deleted by its kind, and what is put by what it does.
+ * Edits of a head: a new owner (`claim`), nobody as the owner (`release`, at the next epoch `recovery`), commits (`flush`), other files
+ * (`compaction`), a higher floor (`gc-floor`). Edits of a record: the first (`birth`), `renewal`, `seal`, `clean`.
+ */
+export type Step =
+  | `${'get' | 'list' | 'delete'} ${ObjectKind}`
+  | `put ${Exclude<ObjectKind, 'head' | 'record'> | 'seal'}`
+  | `put head ${HeadStep}`
+  | `put record ${RecordStep}`;
+export const HEAD_STEPS = ['claim', 'release', 'recovery', 'flush', 'compaction', 'gc-floor'] as const;
+export type HeadStep = (typeof HEAD_STEPS)[number];
+export const RECORD_STEPS = ['birth', 'renewal', 'seal', 'clean'] as const;
+export type RecordStep = (typeof RECORD_STEPS)[number];
 
 export type ProcessRole = 'worker' | 'compactor' | 'gateway';
 
@@ -15,7 +29,7 @@ export type Moment = (typeof MOMENTS)[number];
  * A place at which a process can be struck: the edge of one kind of request to the bucket. Between two of these a process does nothing that
  * anybody could see, so crashes there are crashes everywhere.
  */
-export type Failpoint = `${ProcessRole} ${Moment} ${StoreVerb} ${ObjectKind}`;
+export type Failpoint = `${ProcessRole} ${Moment} ${Step}`;
 
 export function kindOf(key: string): ObjectKind {
   if (key.startsWith(bucketLayout.sessions)) return 'record';
@@ -27,7 +41,7 @@ export function kindOf(key: string): ObjectKind {
 }
 
 /** What may be done to a process that comes by. */
-export type Strike = (failpoint: Failpoint) => void;
+export type Strike = (failpoint: Failpoint, process: string) => void;
 
 interface Armed {
   readonly matches: (failpoint: Failpoint, process: string) => boolean;
@@ -57,7 +71,7 @@ export class Failpoints {
     for (const entry of [...this.armed]) {
       if (!entry.matches(failpoint, process) || entry.left-- > 0) continue;
       this.armed = this.armed.filter((other) => other !== entry);
-      entry.strike(failpoint);
+      entry.strike(failpoint, process);
     }
   }
 

@@ -6,8 +6,11 @@ import { MemoryStore } from '@leasehold/object-store';
 
 import type { Violation } from '../history/history.js';
 import { BucketWitness } from '../witness/bucket-witness.js';
+import type { Step } from './failpoint.js';
 import { Failpoints } from './failpoint.js';
-import type { StoreFaultRates } from './store-fault.js';
+import { Steps } from './step.js';
+import type { SimProcess } from './sim-process.js';
+import type { StoreFault, StoreFaultRates } from './store-fault.js';
 import { Trace } from './trace.js';
 import { WorldCounts } from './world-counts.js';
 
@@ -33,10 +36,13 @@ export class VirtualWorld {
   readonly witness: BucketWitness;
   readonly bucket: ObjectStore;
   readonly failpoints = new Failpoints();
+  readonly steps = new Steps();
   readonly counts = new WorldCounts();
   readonly trace: Trace;
   /** What processes have shown of themselves that must not be. */
   readonly violations: Violation[] = [];
+  /** Faults of one's own choice, where none was drawn; the verb must be able to have them. */
+  storeStrike: ((process: SimProcess, step: Step) => StoreFault | undefined) | undefined;
   /** Of the processes that start from now on. */
   storeFaults: StoreFaultRates;
   /** The largest error that any process's wall clock had at any time. */
