@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 
 import type { Answer, Call, CommitText, DatabaseHistory, History } from '../history/history.js';
 import { judge } from './judge.js';

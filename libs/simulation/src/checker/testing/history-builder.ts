@@ -18,6 +18,15 @@ import { NaiveDatabase } from './naive-database.js';
 export const EVERYTHING: RangeText = { start: '', end: undefined };
 export const MS_PER_MOMENT = 10;
 
+export function msOf(moment: number): number {
+  return moment * MS_PER_MOMENT;
+}
+
+/** A check that nothing in the range has changed since. */
+export function unchanged(range: RangeText, since: number): CheckText {
+  return { kind: 'range', range, since };
+}
+
 export interface When {
   /** A moment of before; by default it begins now. */
   readonly begunAt?: number;
@@ -103,6 +112,11 @@ export class HistoryBuilder {
     options: TransactOptions & { content?: string; expiresAt?: number; sizeBytes?: number } = {},
   ): Mutable<Call> {
     return this.transact((id) => [this.putOf(id, key, options)], options);
+  }
+
+  /** Two keys in one transaction. */
+  pair(options: TransactOptions = {}, keys: readonly string[] = ['x/0', 'x/1']): Mutable<Call> {
+    return this.transact((id) => keys.map((key) => this.putOf(id, key)), options);
   }
 
   delete(key: string, options: TransactOptions = {}): Mutable<Call> {

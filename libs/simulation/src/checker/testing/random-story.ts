@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 
 import type { CheckText, KeyedEntryText, OperationText } from '../../history/history.js';
 import { ACCOUNTS, MONEY, readValue } from '../../history/values.js';
