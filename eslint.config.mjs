@@ -107,7 +107,7 @@ const SDK_OWNERS = [
 
 // ---- Time, chance and surroundings come from outside: the simulation replaces them -------------------------------------
 
-const INJECTED = ['engine', 'commit-log', 'lease', 'object-store', 'ownership', 'routing', 'upkeep'].map(
+const INJECTED = ['engine', 'commit-log', 'lease', 'object-store', 'ownership', 'routing', 'scrub', 'upkeep'].map(
   (name) => `libs/${name}`,
 );
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'];

@@ -1,12 +1,4 @@
-import { crc32 } from 'node:zlib';
-
-import { bucketLayout } from '@leasehold/bucket-layout';
-import type { FrameSpan } from '@leasehold/commit-log';
-import { mapRollup, mapSegment } from '@leasehold/commit-log';
-import { decodeCommits, decodeHead, decodePin } from '@leasehold/engine';
-import type { Clock, DatabaseId } from '@leasehold/foundation';
-import { isLeaseholdError } from '@leasehold/foundation';
-import { decodeSessionRecord } from '@leasehold/lease';
+import type { DatabaseId } from '@leasehold/foundation';
 import type {
   CallOptions,
   GetOptions,
@@ -19,33 +11,9 @@ import type {
 } from '@leasehold/object-store';
 
 import type { FrameText, Violation } from '../history/history.js';
-import { BucketState } from './bucket-state.js';
-import type { LandedFrame } from './chain.js';
-import type { DatabaseTrace } from './database-trace.js';
-import { heldFiles, judgeFileDeletion, judgeFiles } from './file-rules.js';
-import type { Report } from './findings.js';
-import { Findings } from './findings.js';
-import { FrameArchive } from './frame-archive.js';
-import { judgeFirstHead, judgeHead } from './head-rules.js';
-import {
-  judgeDamage,
-  judgeFrame,
-  judgeRollup,
-  judgeRollupDeletion,
-  judgeSegment,
-  judgeSegmentDeletion,
-} from './log-rules.js';
-import type { ObjectName } from './object-name.js';
+import type { BucketJudgeOptions } from './bucket-judge.js';
+import { BucketJudge } from './bucket-judge.js';
 import { parseObjectName } from './object-name.js';
-import { judgePurge, judgeRecord, spanOf } from './record-rules.js';
-import type { SegmentTrace, SessionTrace } from './session-trace.js';
-
-export interface BucketWitnessOptions {
-  /** The bucket's own. */
-  readonly clock: Clock;
-  /** How long the record of an ended session is kept at least (S5). */
-  readonly keepSessionsMs: number;
-}
 
 /**
  * Stands between everybody and the bucket, directly around it: whatever is applied passes through here, in its order, whoever sent it and
@@ -56,22 +24,22 @@ export interface BucketWitnessOptions {
  * of a session that is long sealed, a pin that came too late.
  */
 export class BucketWitness implements ObjectStore {
-  private readonly state = new BucketState();
-  private readonly findings = new Findings();
-  private readonly archive = new FrameArchive();
+  private readonly judge: BucketJudge;
 
   constructor(
     private readonly store: ObjectStore,
-    private readonly options: BucketWitnessOptions,
-  ) {}
+    options: BucketJudgeOptions,
+  ) {
+    this.judge = new BucketJudge(options);
+  }
 
   get violations(): readonly Violation[] {
-    return this.findings.violations;
+    return this.judge.violations;
   }
 
   /** Every frame of a database that ever landed in any log, in the order of landing. */
   framesOf(databaseId: DatabaseId): readonly FrameText[] {
-    return this.archive.framesOf(databaseId);
+    return this.judge.framesOf(databaseId);
   }
 
   get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
@@ -87,173 +55,13 @@ export class BucketWitness implements ObjectStore {
     const name = parseObjectName(key);
     // The caller may use its bytes for something else once this resolves.
     if (put.outcome === 'done' && name !== undefined)
-      this.land(name, key, Uint8Array.from(body), put.etag, condition !== 'create');
+      this.judge.land(name, key, Uint8Array.from(body), put.etag, condition !== 'create');
     return put;
   }
 
   async delete(key: string, options?: CallOptions): Promise<void> {
     await this.store.delete(key, options);
     const name = parseObjectName(key);
-    if (name !== undefined) this.gone(name);
+    if (name !== undefined) this.judge.gone(name);
   }
-
-  private land(name: ObjectName, key: string, body: Uint8Array, etag: string, isEdit: boolean): void {
-    const report = this.reportOf('databaseId' in name ? name.databaseId : undefined);
-    if (isEdit && name.kind !== 'head' && name.kind !== 'session')
-      report('P1', `was changed after its creation: ${key}`);
-    try {
-      switch (name.kind) {
-        case 'session':
-          return this.landRecord(this.state.session(name.sessionId), body, report);
-        case 'segment':
-          return this.landSegment(this.state.session(name.sessionId), name.number, body, etag);
-        case 'rollup':
-          return this.landRollup(this.state.session(name.sessionId), name, body, etag, report);
-        case 'head':
-          return this.landHead(this.state.database(name.databaseId), body, report);
-        case 'file':
-          this.state.database(name.databaseId).files.set(name.id, { etag, isPresent: true });
-          return;
-        case 'pin':
-          return this.landPin(this.state.database(name.databaseId), key, body);
-      }
-    } catch (error) {
-      if (!isLeaseholdError(error, 'corrupt')) throw error;
-      report('format', `cannot be read as it lands, ${error.message}: ${key}`);
-    }
-  }
-
-  private gone(name: ObjectName): void {
-    const report = this.reportOf('databaseId' in name ? name.databaseId : undefined);
-    switch (name.kind) {
-      case 'session': {
-        const session = this.state.session(name.sessionId);
-        const { record } = session;
-        if (record === undefined) return;
-        const ageMs = this.options.clock.now() - session.editedAt;
-        judgePurge(this.state, session, record, ageMs, this.options.keepSessionsMs, report);
-        session.record = undefined;
-        return;
-      }
-      case 'segment': {
-        const session = this.state.session(name.sessionId);
-        const segment = session.segments.get(name.number);
-        if (segment?.isPresent !== true) return;
-        judgeSegmentDeletion(session, name.number, segment, report);
-        segment.isPresent = false;
-        return;
-      }
-      case 'rollup': {
-        const session = this.state.session(name.sessionId);
-        const rollup = session.rollup(name);
-        if (rollup?.isPresent !== true) return;
-        judgeRollupDeletion(session, rollup, report);
-        rollup.isPresent = false;
-        return;
-      }
-      case 'head': {
-        const database = this.state.database(name.databaseId);
-        if (database.head !== undefined) report('H6', 'a head was deleted');
-        database.head = undefined;
-        return;
-      }
-      case 'file': {
-        const database = this.state.database(name.databaseId);
-        const file = database.files.get(name.id);
-        if (file?.isPresent !== true) return;
-        judgeFileDeletion(this.state, database, name.id, report);
-        file.isPresent = false;
-        return;
-      }
-      case 'pin':
-        this.state.database(name.databaseId).pins.delete(name.id);
-    }
-  }
-
-  private landRecord(session: SessionTrace, body: Uint8Array, report: Report): void {
-    const record = decodeSessionRecord(body, session.id);
-    const at = this.options.clock.now();
-    judgeRecord(this.state, session, record, at, report);
-    session.record = record;
-    session.hasBegun = true;
-    session.floor = record.floor;
-    session.editedAt = at;
-  }
-
-  private landSegment(session: SessionTrace, number: number, body: Uint8Array, etag: string): void {
-    const name = { sessionId: session.id, number };
-    const { kind, intact, damage } = mapSegment(name, body);
-    const report = this.reportOf(undefined);
-    judgeDamage(bucketLayout.segment(session.id, number), { intact, damage }, report);
-    const landed = intact.map(landedFrame);
-    const segment: SegmentTrace = { kind, etag, frames: landed, isPresent: true };
-    const before = session.segments.get(number);
-    judgeSegment(session, number, segment, report);
-    session.segments.set(number, segment);
-    // A copy that was long under way tells nothing new.
-    if (before?.etag === etag) return;
-    for (const [i, frame] of landed.entries()) this.landFrame(session, frame, intact[i] as FrameSpan);
-    // All frames of a database in one segment share what comes before.
-    for (const frame of landed) session.chain(frame.databaseId, frame.epoch).add(frame);
-  }
-
-  private landFrame(session: SessionTrace, frame: LandedFrame, { payload }: FrameSpan): void {
-    const { databaseId, epoch, firstSequence, lastSequence } = frame;
-    const report = this.reportOf(databaseId);
-    judgeFrame(this.state, session, frame, report);
-    const commits = decodeCommits(payload);
-    const isWhole =
-      commits.length === lastSequence - firstSequence + 1 &&
-      commits.every(({ version }, i) => version.epoch === epoch && version.sequence === firstSequence + i);
-    if (!isWhole) report('format', `a frame holds other commits than it says: ${spanOf(frame)}`);
-    this.archive.add(session.id, frame, commits);
-    const { versions } = this.state.database(databaseId);
-    for (const { version } of commits) {
-      const key = `${version.epoch}.${version.sequence}`;
-      if (versions.has(key)) report('P2', `version ${key} was given to two commits: ${session.id}`);
-      versions.add(key);
-    }
-  }
-
-  private landRollup(
-    session: SessionTrace,
-    { from, to }: { readonly from: number; readonly to: number },
-    body: Uint8Array,
-    etag: string,
-    report: Report,
-  ): void {
-    const map = mapRollup({ sessionId: session.id, from, to }, body);
-    judgeDamage(bucketLayout.rollup(session.id, from, to), map, report);
-    const rollup = { from, to, etag, frames: map.intact.map(landedFrame), isPresent: true };
-    judgeRollup(session, rollup, report);
-    session.rollups.set(`${from}-${to}`, rollup);
-  }
-
-  private landHead(database: DatabaseTrace, body: Uint8Array, report: Report): void {
-    const next = decodeHead(body);
-    if (next.databaseId !== database.id) report('format', `a head is that of ${next.databaseId}`);
-    const base = database.head;
-    if (base === undefined) judgeFirstHead(this.state, database, next, report);
-    else judgeHead(this.state, base, next, report);
-    judgeFiles(this.state, base, next, report);
-    database.head = next;
-    database.hasBegun = true;
-    if (!database.owners.has(next.epoch)) {
-      database.owners.set(next.epoch, next.owner);
-      database.begunAfter.set(next.epoch, next.lastCommit.sequence);
-    }
-  }
-
-  private landPin(database: DatabaseTrace, key: string, body: Uint8Array): void {
-    const pin = decodePin(body);
-    database.pins.set(key.slice(bucketLayout.pins(database.id).length), heldFiles(database, pin.files));
-  }
-
-  private reportOf(databaseId: DatabaseId | undefined): Report {
-    return (rule, what) => this.findings.report(rule, what, databaseId);
-  }
-}
-
-function landedFrame({ header, payload }: FrameSpan): LandedFrame {
-  return { ...header, checksum: crc32(payload) };
 }

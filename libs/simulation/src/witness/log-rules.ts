@@ -11,8 +11,11 @@ import { WINDOW } from './session-trace.js';
 export function judgeSegment(session: SessionTrace, number: number, next: SegmentTrace, report: Report): void {
   if (!session.hasBegun) report('S1', `a log begins before its session's record: ${session.id}`);
   const before = session.segments.get(number);
-  if (before !== undefined && before.etag !== next.etag)
+  // Whatever lands when all is purged finds nobody who could take it for something.
+  const isPurged = session.hasBegun && session.record === undefined;
+  if (before !== undefined && before.etag !== next.etag && !isPurged)
     report('P1', `number ${number} was used for a ${before.kind} and then for another ${next.kind}: ${session.id}`);
+  if (isPurged) return;
   if (next.kind === 'seal') judgeSeal(session, number, report);
   else if (number >= session.lowestWithoutData + WINDOW)
     report('S4', `number ${number} lands while ${session.lowestWithoutData} never did: ${session.id}`);
@@ -20,7 +23,6 @@ export function judgeSegment(session: SessionTrace, number: number, next: Segmen
 
 function judgeSeal(session: SessionTrace, number: number, report: Report): void {
   const { record, floor } = session;
-  // A seal of a contender that was abandoned may land when the session is long purged.
   if (record !== undefined && record.state !== 'sealed')
     report('S3', `a seal lands in the log of a session that is ${record.state}: ${session.id}`);
   if (number < floor) report('S3', `seal ${number} lands below the floor ${floor}: ${session.id}`);
