@@ -13,7 +13,7 @@ import {
   type DiskCacheComponents,
   type DiskCacheSettings,
 } from './disk-cache.js';
-import { CacheDirectoryError, openNameless, type SlabFile } from './slab-file.js';
+import { CacheDirectoryError, openNameless, prepareDirectory, type SlabFile } from './slab-file.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -257,6 +257,20 @@ describe('DiskCache', () => {
     await putAll(one, new Map([['a', utf8('of one')]]));
     await putAll(other, new Map([['a', utf8('of other')]]));
     expect([await one.get('a'), await other.get('a')]).toEqual([utf8('of one'), utf8('of other')]);
+  });
+
+  it('opens while others, opening theirs in the same directory, delete what they take for left over', async () => {
+    const opening = new AbortController();
+    const others = Array.from({ length: 2 }, async () => {
+      while (!opening.signal.aborted) await prepareDirectory(directory);
+    });
+    try {
+      for (let n = 0; n < 20; n++) await (await open()).close();
+    } finally {
+      opening.abort();
+      await Promise.all(others);
+    }
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('refuses a directory that it cannot have, naming the reason', async () => {

@@ -28,7 +28,8 @@ export async function openNameless(directory: string, random: Random): Promise<S
   const file = path.join(directory, `${PREFIX}${toHex(random.bytes(NAME_BYTES))}`);
   const handle = await open(file, 'wx+', 0o600);
   try {
-    await rm(file);
+    // Another process that opens its cache may have been faster: it takes the name for what a killed process left.
+    await rm(file, { force: true });
     return handle;
   } catch (error) {
     await handle.close().catch(() => undefined);
