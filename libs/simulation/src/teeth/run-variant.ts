@@ -41,8 +41,8 @@ export class UnfitVariantError extends Error {
 }
 
 export const VARIANT_LIMIT_MS = 120_000;
-/** A seed takes less than a second; one that hangs is given up, so that the others have a chance. */
-const SEED_LIMIT_MS = 20_000;
+/** A seed takes a second or two; one that hangs is given up, so that the others have a chance. */
+const SEED_LIMIT_MS = 60_000;
 /** What a process says before it dies. */
 const STDERR_LIMIT_CHARS = 4_000;
 
@@ -55,11 +55,11 @@ const JUDGE = 'libs/simulation/src/teeth/child/judge-seed.ts';
  * @throws PatchMismatchError, UnfitVariantError
  */
 export async function runVariant(
-  variant: Pick<Variant, 'name' | 'patches' | 'eases' | 'profile'>,
+  variant: Pick<Variant, 'name' | 'patches' | 'eases' | 'setting'>,
   { from, seeds, limitMs = VARIANT_LIMIT_MS, judge = JUDGE }: RunVariantOptions,
 ): Promise<VariantRun> {
   const sources = [...(await brokenSources(variant))];
-  const task = { sources, judge: sourcePath(judge), profile: variant.profile, from, seeds, seedLimitMs: SEED_LIMIT_MS };
+  const task = { sources, judge: sourcePath(judge), setting: variant.setting, from, seeds, seedLimitMs: SEED_LIMIT_MS };
   const child = forkTypeScript(sourcePath(CHILD));
   try {
     return await watch(variant.name, child, task, limitMs);

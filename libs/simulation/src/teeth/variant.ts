@@ -1,3 +1,5 @@
+import type { SettingName } from './settings.js';
+
 /** One replacement in the text of one source file, whose path is given from the root of the repository. */
 export interface Patch {
   readonly file: string;
@@ -28,8 +30,8 @@ export interface Variant {
   readonly patches: readonly Patch[];
   /** Harmless by themselves: smaller numbers, with which the harm is likely. Seeds without the other patches have to show that they are. */
   readonly eases?: readonly Patch[];
-  /** The profile of the world in which the harm is likely; the ordinary one unless given. */
-  readonly profile?: string;
+  /** In which the harm is likely; whatever the seed draws unless given. */
+  readonly setting?: SettingName;
 }
 
 /** What gave a variant away. */

@@ -20,7 +20,7 @@ process.on('disconnect', () => process.exit(0));
 process.once('message', (task: SeedTask) => void take(task));
 tell({ kind: 'ready' });
 
-async function take({ sources, judge, profile, from, seeds, seedLimitMs }: SeedTask): Promise<void> {
+async function take({ sources, judge, setting, from, seeds, seedLimitMs }: SeedTask): Promise<void> {
   register('./broken-sources-hooks.mjs', import.meta.url, { data: new Map(sources) });
   let judgeSeed: JudgeSeed;
   try {
@@ -30,7 +30,7 @@ async function take({ sources, judge, profile, from, seeds, seedLimitMs }: SeedT
   }
   for (let seed = from; seed < from + seeds; seed++) {
     try {
-      const [violation] = await unlessCrashed(judgeSeed(seed, profile), seedLimitMs);
+      const [violation] = await unlessCrashed(judgeSeed(seed, setting), seedLimitMs);
       const caughtBy = violation && { seed, rule: violation.rule, what: violation.what };
       tell({ kind: 'seed', caughtBy, crash: undefined });
       if (caughtBy) return;

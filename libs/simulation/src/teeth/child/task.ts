@@ -1,3 +1,4 @@
+import type { SettingName } from '../settings.js';
 import type { Catch } from '../variant.js';
 
 /** Seeds to be taken one after another, until one of them gives the variant away. */
@@ -6,7 +7,7 @@ export interface SeedTask {
   readonly sources: readonly (readonly [path: string, text: string])[];
   /** Absolute path of a module as `judge-seed.ts` is one. */
   readonly judge: string;
-  readonly profile: string | undefined;
+  readonly setting: SettingName | undefined;
   readonly from: number;
   readonly seeds: number;
   readonly seedLimitMs: number;

@@ -29,6 +29,7 @@ export const BROKEN_COMPACTIONS: readonly Variant[] = [
     name: 'drops-a-range-tombstone-that-hides-something',
     invariant: 'C1',
     breaks: 'a range delete leaves the head while files have entries that it hides',
+    setting: 'short-history',
     patches: [
       {
         file: DELETES,
@@ -49,6 +50,7 @@ export const BROKEN_COMPACTIONS: readonly Variant[] = [
     name: 'drops-tombstones-in-a-tier',
     invariant: 'C1',
     breaks: 'a merge of neighbours in L0 drops a tombstone although L1 has an older version of its key',
+    setting: 'tiers',
     patches: [
       { file: EXECUTE, find: "plan.kind === 'tier' ? belowTier(head, plan) : () => false", replace: '() => false' },
     ],
@@ -57,6 +59,7 @@ export const BROKEN_COMPACTIONS: readonly Variant[] = [
     name: 'drops-what-has-not-expired-yet',
     invariant: 'C1',
     breaks: 'what will expire is dropped as if it had',
+    setting: 'short-history',
     patches: [
       {
         file: RETENTION,
@@ -74,6 +77,7 @@ export const BROKEN_COMPACTIONS: readonly Variant[] = [
     name: 'keeps-the-older-of-two-versions',
     invariant: 'C1',
     breaks: 'a merge keeps the oldest version of a key in place of the newest',
+    setting: 'short-history',
     patches: [
       {
         file: MERGE,

@@ -13,6 +13,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'collects-without-raising-the-floor',
     invariant: 'G1',
     breaks: 'unreferenced files are deleted by their age alone, while a compactor is about to publish them',
+    setting: 'slow-compactors',
     patches: [
       {
         file: COLLECT,
@@ -30,6 +31,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'lists-before-it-raises-the-floor',
     invariant: 'G1',
     breaks: 'a file counts as unreferenced by a head from before the floor was raised',
+    setting: 'slow-compactors',
     patches: [
       {
         file: COLLECT,
@@ -42,6 +44,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'publishes-below-the-floor',
     invariant: 'G1',
     breaks: 'a file is added to a head whose floor has risen above it',
+    setting: 'slow-compactors',
     patches: [
       { file: IDS, find: 'return head.gcFloor === undefined || ref.id > head.gcFloor;', replace: 'return true;' },
     ],
@@ -50,6 +53,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'draws-file-ids-by-the-clock-alone',
     invariant: 'G1',
     breaks: 'ids of new files lie where the clock says, be it below the floor',
+    setting: 'slow-compactors',
     patches: [
       { file: IDS, find: 'if (head.gcFloor !== undefined) ids.above(head.gcFloor);', replace: '' },
       { file: IDS, find: 'if (highest !== undefined) ids.above(highest);', replace: '' },
@@ -60,12 +64,14 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'collects-what-is-pinned',
     invariant: 'G1',
     breaks: 'files are deleted that a pin names',
+    setting: 'slow-compactors',
     patches: [{ file: COLLECT, find: '!pinned.has(id) &&', replace: '' }],
   },
   {
     name: 'pins-without-reading-the-head-again',
     invariant: 'G2',
     breaks: 'what is pinned may have been gone before the pin was there',
+    setting: 'slow-compactors',
     patches: [
       {
         file: PINS,

@@ -38,6 +38,7 @@ export const BROKEN_HEADS: readonly Variant[] = [
     name: 'applies-a-compaction-whose-inputs-are-gone',
     invariant: 'H2',
     breaks: 'the output of a compaction replaces what lies where its inputs were',
+    setting: 'slow-compactors',
     patches: [
       { file: APPLY, find: "plan.records)) return 'inputs-gone';", replace: 'plan.records)) void 0;' },
       { file: APPLY, find: "return isDisjoint ? undefined : 'overlaps';", replace: 'return undefined;' },
@@ -63,6 +64,7 @@ export const BROKEN_HEADS: readonly Variant[] = [
     name: 'compacts-over-the-owner-that-it-has-read',
     invariant: 'H2',
     breaks: 'a compactor writes the owner back that the head had when the compaction began',
+    setting: 'slow-compactors',
     patches: [
       {
         file: COMPACT,
@@ -78,6 +80,7 @@ export const BROKEN_HEADS: readonly Variant[] = [
     name: 'compacts-over-the-epoch-that-it-has-read',
     invariant: 'H2',
     breaks: 'a compactor writes owner and epoch back that the head had when the compaction began',
+    setting: 'slow-compactors',
     patches: [
       {
         file: COMPACT,
@@ -94,6 +97,7 @@ export const BROKEN_HEADS: readonly Variant[] = [
     name: 'answers-a-fenced-write-as-failed',
     invariant: 'H5',
     breaks: 'a write whose session has ended is answered by a code that promises that it was not applied',
+    setting: 'cut-in-a-drain',
     patches: [
       {
         file: LOG,

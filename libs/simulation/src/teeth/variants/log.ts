@@ -1,7 +1,6 @@
 import type { Patch, Variant } from '../variant.js';
 
 const SESSION = 'libs/lease/src/session.ts';
-const RECORD = 'libs/lease/src/session-record.ts';
 const LOG = 'libs/commit-log/src/commit-log.ts';
 const CHAINS = 'libs/commit-log/src/chains.ts';
 const CONFIRMATIONS = 'libs/commit-log/src/confirmations.ts';
@@ -11,6 +10,7 @@ const DURABLE = 'libs/commit-log/src/durable-tail.ts';
 const OBJECT = 'libs/commit-log/src/log-object.ts';
 const KEEPER = 'libs/commit-log/src/log-keeper.ts';
 const RETENTION = 'libs/commit-log/src/retention.ts';
+const WITNESS = 'libs/simulation/src/witness/session-trace.ts';
 const TAIL = 'libs/ownership/src/tail.ts';
 const UNFLUSHED = 'libs/ownership/src/unflushed.ts';
 
@@ -72,6 +72,7 @@ const CHAINED: readonly Variant[] = [
     breaks: 'segments are issued however far the oldest unconfirmed one lies behind',
     eases: [
       { file: INVENTORY, find: 'export const WINDOW_SEGMENTS = 64;', replace: 'export const WINDOW_SEGMENTS = 3;' },
+      { file: WITNESS, find: 'export const WINDOW = 64;', replace: 'export const WINDOW = 3;' },
     ],
     patches: [
       {
@@ -116,6 +117,7 @@ const CHAINED: readonly Variant[] = [
     name: 'counts-broken-chains',
     invariant: 'S4',
     breaks: 'a frame counts at recovery although the one before it is missing',
+    setting: 'killed-between-segments',
     patches: [
       {
         file: DURABLE,
@@ -150,15 +152,6 @@ const DAMAGED: readonly Variant[] = [
 ];
 
 const NAMES_ROLLUP_AND_FLOOR = 'await session.raiseFloor(range.to + 1, { rollups: this.names(), soon: true });';
-
-/** A rollup after a few segments instead of hundreds, so that a short run folds and merges. */
-const FOLDS_SOON: readonly Patch[] = [
-  {
-    file: KEEPER,
-    find: 'this.deletedBelow = ctx.session.floor;',
-    replace: 'this.deletedBelow = ctx.session.floor;\n    this.foldAtSegments = 4;',
-  },
-];
 
 /** S6: the floor. */
 const FLOORS: readonly Variant[] = [
@@ -210,7 +203,6 @@ const FLOORS: readonly Variant[] = [
     name: 'raises-the-floor-before-it-names-the-rollup',
     invariant: 'S6',
     breaks: 'one renewal raises the floor to the end of a rollup, and only the next one names the rollup',
-    eases: FOLDS_SOON,
     patches: [
       {
         file: KEEPER,
@@ -221,27 +213,9 @@ const FLOORS: readonly Variant[] = [
     ],
   },
   {
-    name: 'names-a-rollup-before-it-raises-the-floor',
-    invariant: 'S6',
-    breaks: 'one renewal names a rollup, and only the next one raises the floor to its end',
-    eases: FOLDS_SOON,
-    patches: [
-      {
-        file: KEEPER,
-        find: NAMES_ROLLUP_AND_FLOOR,
-        replace: `await session.raiseFloor(session.floor, { rollups: this.names(), soon: true });
-    await session.raiseFloor(range.to + 1, { soon: true });`,
-      },
-      { file: SESSION, find: 'assert(areRollupsBelow(wanted.floor, wanted.rollups), ', replace: 'assert(true, ' },
-      { file: RECORD, find: 'assert(areRollupsBelow(record.floor, record.rollups), ', replace: 'assert(true, ' },
-      { file: RECORD, find: 'if (!areRollupsBelow(floor, rollups)) throw', replace: 'if (false) throw' },
-    ],
-  },
-  {
     name: 'deletes-a-rollup-that-is-still-named',
     invariant: 'S6',
     breaks: 'merged rollups are deleted before a renewal no longer names them',
-    eases: FOLDS_SOON,
     patches: [
       {
         file: KEEPER,
@@ -255,8 +229,8 @@ const FLOORS: readonly Variant[] = [
     name: 'leaves-the-last-segment-out-of-a-rollup',
     invariant: 'S6',
     breaks: 'the last segment that a rollup stands for is not in it',
-    eases: FOLDS_SOON,
     patches: [
+      ...TAKES_TAILS_WITH_HOLES,
       {
         file: KEEPER,
         find: 'const frames = await collectFrames(store, session.id, plan, retention);',

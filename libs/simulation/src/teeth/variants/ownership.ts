@@ -1,8 +1,6 @@
 import type { Variant } from '../variant.js';
 
 const CLAIM = 'libs/ownership/src/claim.ts';
-const LOG = 'libs/commit-log/src/commit-log.ts';
-const OWN_TAIL = 'libs/commit-log/src/own-tail.ts';
 const OWNED = 'libs/ownership/src/owned-database.ts';
 const DATABASES = 'libs/ownership/src/databases.ts';
 const UNFLUSHED = 'libs/ownership/src/unflushed.ts';
@@ -19,19 +17,6 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
     patches: [{ file: CLAIM, find: RECLAIMS, replace: 'const claimed = tail && (await takeOver(ctx, stored, []));' }],
   },
   {
-    name: 'claims-again-at-the-same-epoch',
-    invariant: 'P2',
-    breaks: 'a session that finds itself the owner takes the database up again at the epoch that it has',
-    patches: [
-      {
-        file: CLAIM,
-        find: RECLAIMS,
-        replace: `const before = { ...stored, head: { ...stored.head, epoch: stored.head.epoch - 1 } };
-  const claimed = tail && (await takeOver(ctx, before, tail));`,
-      },
-    ],
-  },
-  {
     name: 'writes-before-its-claim-is-confirmed',
     invariant: 'P2',
     breaks: 'a session works as the owner when its claim is sent',
@@ -43,24 +28,6 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
   void swap(head).catch(() => undefined);
   return { head, etag: 'unconfirmed', lastModifiedAt: undefined };
   const full = undefined;`,
-      },
-    ],
-  },
-  {
-    name: 'reads-its-own-tail-with-appends-in-flight',
-    invariant: 'P2',
-    breaks: 'the own tail is read while segments with frames of the database have no answer yet',
-    patches: [
-      {
-        file: LOG,
-        find: 'await this.chains.resolved(databaseId);\n    const',
-        replace: 'const',
-      },
-      {
-        file: OWN_TAIL,
-        find: '? await readLogObject(store, { sessionId, number: holder })',
-        replace:
-          '? await readLogObject(store, { sessionId, number: holder }).catch(() => ({ intact: [], damage: [] }))',
       },
     ],
   },
@@ -101,12 +68,6 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
     ],
   },
   {
-    name: 'publishes-a-tail-at-the-same-epoch',
-    invariant: 'H3',
-    breaks: 'a recovery gives a database up without a new epoch',
-    patches: [{ file: PUBLISH, find: 'epoch: stored.head.epoch + 1, owner: undefined', replace: 'owner: undefined' }],
-  },
-  {
     name: 'recovers-a-database-without-its-tail',
     invariant: 'H3',
     breaks: 'a recovery frees the databases of an ended session without what is in its log',
@@ -134,6 +95,7 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
     name: 'releases-with-frames-in-flight',
     invariant: 'H4',
     breaks: 'a database is given up while transactions that have begun may still put frames into the log',
+    setting: 'restless',
     patches: [
       {
         file: OWNED,

@@ -28,6 +28,7 @@ export const BROKEN_PUTS: readonly Variant[] = [
     name: 'takes-an-old-value-for-a-refusal',
     invariant: 'P1',
     breaks: 'an edit without an answer is taken for not applied because the object still has its old value',
+    setting: 'late-puts',
     patches: [
       { file: SETTLEMENT, find: 'await this.pause(answer.cause);', replace: "return { outcome: 'refused' };" },
       {
@@ -102,6 +103,7 @@ export const BROKEN_PUTS: readonly Variant[] = [
     name: 'keeps-the-nonce-of-the-last-edit-only',
     invariant: 'P1',
     breaks: 'an edit that another one followed is taken for not applied, because its nonce is gone',
+    setting: 'cut-after-claims',
     patches: [
       { file: TRAIL, find: '.slice(0, TRAIL_NONCES)', replace: '.slice(0, 1)' },
       {

@@ -14,6 +14,7 @@ export const BROKEN_READS: readonly Variant[] = [
     name: 'shares-an-older-get-of-the-head',
     invariant: 'R1',
     breaks: 'a read joins a GET of the head that was sent before it arrived',
+    setting: 'restless',
     patches: [
       {
         file: HEADS,
@@ -59,6 +60,7 @@ export const BROKEN_READS: readonly Variant[] = [
     name: 'refuses-by-commits-that-are-not-durable',
     invariant: 'R2',
     breaks: 'a failed check is answered before the commit that made it fail is durable',
+    setting: 'killed-between-segments',
     patches: [{ file: TRANSACTOR, find: 'await this.parts.contents.shown({ sequence: shows }, signal);', replace: '' }],
   },
   {
@@ -77,6 +79,7 @@ export const BROKEN_READS: readonly Variant[] = [
     name: 'tells-commits-that-are-not-durable',
     invariant: 'R2',
     breaks: 'the change feed tells commits before they are durable',
+    setting: 'killed-between-segments',
     patches: [{ file: OWNED, find: 'await this.contents.shown({ sequence: changes.through }, signal);', replace: '' }],
   },
 ];

@@ -10,9 +10,8 @@ const INVENTORY = 'libs/commit-log/src/log-inventory.ts';
 const PURGE = 'libs/commit-log/src/purge-session.ts';
 const CLAIM = 'libs/ownership/src/claim.ts';
 const DECISION = 'libs/ownership/src/claim-decision.ts';
+const NEEDS = 'libs/upkeep/src/sweep/session-needs.ts';
 const RECOVERED = 'libs/upkeep/src/sessions/is-recovered.ts';
-
-const KEEPS_PURGE_TOO_YOUNG = `if ((await storeNow(ctx, signal)) - quietSinceAt < minAgeMs) return 'too-young';`;
 
 /** S1: the deadline. */
 const DEADLINES: readonly Variant[] = [
@@ -20,6 +19,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'serves-past-its-deadline',
     invariant: 'S1',
     breaks: 'a session never asks whether its deadline has passed',
+    setting: 'blind-gateways',
     patches: [
       {
         file: SESSION,
@@ -32,6 +32,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'counts-its-deadline-from-the-confirmation',
     invariant: 'S1',
     breaks: 'the deadline counts from when a renewal was confirmed, not from when it was first sent',
+    setting: 'blind-gateways',
     patches: [
       {
         file: SESSION,
@@ -44,6 +45,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'counts-its-deadline-on-the-monotonic-clock-alone',
     invariant: 'S1',
     breaks: 'time in which the monotonic clock stood still counts as no time',
+    setting: 'sleeps',
     patches: [
       {
         file: CLOCK,
@@ -56,6 +58,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'claims-before-its-record-is-confirmed',
     invariant: 'S1',
     breaks: 'a session works before its record is confirmed',
+    setting: 'restless',
     patches: [
       {
         file: SESSION,
@@ -130,6 +133,7 @@ const SEALS: readonly Variant[] = [
     name: 'reads-the-tail-before-it-seals',
     invariant: 'S3',
     breaks: 'what lands between the listing of a log and its seals is not recovered',
+    setting: 'awake-when-sealed',
     patches: [
       {
         file: CLOSE,
@@ -159,6 +163,7 @@ const SEALS: readonly Variant[] = [
     invariant: 'S3',
     breaks:
       'a renewal that reads itself back from a sealed record counts as confirmed, and the next one unseals the record',
+    setting: 'cut-after-renewals',
     patches: [
       {
         file: SESSION,
@@ -206,11 +211,28 @@ const ENDS: readonly Variant[] = [
     patches: [{ file: CLAIM, find: 'await ctx.watch.refresh(owner);\n  return ctx', replace: 'return ctx' }],
   },
   {
+    name: 'purges-before-its-time',
+    invariant: 'S5',
+    breaks: 'record and log of an ended session are deleted as soon as its databases are recovered',
+    patches: [
+      {
+        file: NEEDS,
+        find: "if (ageMs >= keepMs) return 'purge';",
+        replace: "if (status === 'sealed') return 'purge';",
+      },
+      {
+        file: PURGE,
+        find: "if ((await storeNow(ctx, signal)) - quietSinceAt < minAgeMs) return 'too-young';",
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'purges-what-is-not-recovered',
     invariant: 'S5',
-    breaks: 'record and log of a closed session are deleted at once, whether its databases are recovered or not',
+    breaks: 'record and log of a closed session are deleted whether its databases are recovered or not',
+    setting: 'early-purges',
     patches: [
-      { file: PURGE, find: KEEPS_PURGE_TOO_YOUNG, replace: '' },
       {
         file: PURGE,
         find: "if (!(await isRecovered(await closed.databases(ctx)))) return 'unrecovered';",
@@ -222,10 +244,8 @@ const ENDS: readonly Variant[] = [
     name: 'takes-every-database-of-its-epoch-for-recovered',
     invariant: 'S5',
     breaks: 'a database counts as recovered although its head has not reached its last durable frame',
-    patches: [
-      { file: PURGE, find: KEEPS_PURGE_TOO_YOUNG, replace: '' },
-      { file: RECOVERED, find: 'head.lastCommit.sequence >= inLog.lastSequence', replace: 'true' },
-    ],
+    setting: 'early-purges',
+    patches: [{ file: RECOVERED, find: 'head.lastCommit.sequence >= inLog.lastSequence', replace: 'true' }],
   },
   {
     name: 'deletes-the-seals-with-the-log',

@@ -71,6 +71,7 @@ const DECISIONS: readonly Variant[] = [
     name: 'overlooks-range-deletes-in-range-checks',
     invariant: 'T',
     breaks: 'a range check takes a range for unchanged that a range delete has changed',
+    setting: 'short-history',
     patches: [
       { file: RANGE, find: 'if (sequence <= this.since || sequence > this.through ||', replace: 'if (sequence > 0 ||' },
     ],
@@ -138,6 +139,7 @@ const REPETITIONS: readonly Variant[] = [
     name: 'carries-a-commit-whose-key-was-applied',
     invariant: 'T',
     breaks: 'a claim carries a commit whose idempotency key was applied before',
+    setting: 'restless',
     patches: [{ file: FIRST, find: 'if (record !== undefined) return undefined;', replace: '' }],
   },
   {

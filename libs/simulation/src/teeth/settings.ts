@@ -1,0 +1,267 @@
+import type { VirtualWorld } from '../world/virtual-world.js';
+import type { Fleet } from '../processes/fleet.js';
+import type { SimWorker } from '../processes/sim-worker.js';
+import type { Profile } from '../run/profile.js';
+import type { RunOptions } from '../run/run-seed.js';
+import { databaseOf } from '../workload/databases.js';
+
+/**
+ * Worlds in which one kind of harm is likely: what a seed has drawn with some of it changed, and strikes besides. The code as it is has to
+ * withstand them as it withstands the ordinary ones.
+ */
+export type Setting = Pick<RunOptions, 'adjust' | 'prepare'>;
+
+/** Until the world is healed. */
+function repeatedly(world: VirtualWorld, everyMs: number, act: (round: number) => void): void {
+  const { storeFaults } = world;
+  const turn = (round: number): void => {
+    // Healing replaces them.
+    if (world.storeFaults !== storeFaults) return;
+    act(round);
+    world.clock.schedule(everyMs, () => turn(round + 1));
+  };
+  turn(0);
+}
+
+/** Each time a process comes by; healing disarms. */
+function wheneverPassed(world: VirtualWorld, failpoint: string, strike: (process: string) => void): void {
+  const arm = (): void => {
+    world.failpoints.arm(
+      (passed) => passed.endsWith(failpoint),
+      (_, process) => {
+        strike(process);
+        arm();
+      },
+    );
+  };
+  arm();
+}
+
+interface Cuts {
+  readonly everyMs: number;
+  readonly forMs: number;
+  readonly andThen?: (worker: SimWorker) => void;
+}
+
+/** Now and then a worker loses the bucket right after something of it was applied there, and before it knows. */
+function cutsAfter(failpoint: string, { everyMs, forMs, andThen }: Cuts): NonNullable<Setting['prepare']> {
+  return (world, fleet) => {
+    let isDue = true;
+    repeatedly(world, everyMs, () => void (isDue = true));
+    wheneverPassed(world, failpoint, (name) => {
+      const worker = fleet.liveWorkers.find(({ process }) => process.name === name);
+      if (!isDue || worker === undefined) return;
+      isDue = false;
+      worker.process.bucket.isCut = true;
+      world.clock.schedule(forMs, () => void (worker.process.bucket.isCut = false));
+      andThen?.(worker);
+    });
+  };
+}
+
+/** Gateways that hardly ever see the bucket go on asking whom they have asked before. */
+function blindGateways(world: VirtualWorld, fleet: Fleet): void {
+  repeatedly(world, 1_000, (second) => {
+    for (const { process } of fleet.liveGateways) process.bucket.isCut = second % 15 > 2;
+  });
+}
+
+function shortHistory(drawn: Profile): Profile {
+  const { fleet, client } = drawn;
+  const ownership = { ...fleet.worker.ownership, flushBytes: 8 * 1024, maxUnflushedBytes: 8 * 1024 };
+  return {
+    ...drawn,
+    shortRetentionMs: 0,
+    client: { ...client, databases: 1, largeShare: 0.4, largeBytes: 24 * 1024 },
+    fleet: { ...fleet, worker: { ...fleet.worker, ownership } },
+  };
+}
+
+const LOSING_WORKERS = { 'cut-from-bucket': 4, pause: 1, 'long-pause': 4, kill: 1 } as const;
+
+export const SETTINGS = {
+  /** Workers lose the bucket, or stand still, and gateways do not notice. */
+  'blind-gateways': {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: LOSING_WORKERS } }),
+    prepare: blindGateways,
+  },
+  /** Who was cut off or stood still goes on in the moment in which somebody seals a session. */
+  'awake-when-sealed': {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: LOSING_WORKERS } }),
+    prepare: (world, fleet) => {
+      wheneverPassed(world, 'after put record seal', () => {
+        for (const { process } of fleet.liveWorkers) {
+          process.bucket.isCut = false;
+          process.gate.resume();
+        }
+      });
+    },
+  },
+  /** The answer to a renewal is lost, and nothing else gets through until the session is sealed. */
+  'cut-after-renewals': { prepare: cutsAfter('worker after put record renewal', { everyMs: 8_000, forMs: 9_000 }) },
+  /** The answer to a segment is lost, and nothing else gets through until the session is sealed; meanwhile its worker drains. */
+  'cut-in-a-drain': {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: {} } }),
+    prepare: cutsAfter('worker after put segment', {
+      everyMs: 6_000,
+      forMs: 9_000,
+      andThen: (worker) => void worker.drain(),
+    }),
+  },
+  /** The answer to a claim is lost, and before the worker asks again a compaction has been there. */
+  'cut-after-claims': {
+    adjust: (drawn) => {
+      const { fleet, client } = drawn;
+      const ownership = {
+        ...fleet.worker.ownership,
+        idleReleaseMs: 300,
+        maintenanceIntervalMs: 300,
+        flushBytes: 8 * 1024,
+      };
+      const compactor = { ...fleet.compactor, compaction: { l0Files: 1, targetFileBytes: 16 * 1024 } };
+      return {
+        ...drawn,
+        client: { ...client, largeShare: 0.4, largeBytes: 36 * 1024, thinkMs: 600 },
+        fleet: { ...fleet, compactor, worker: { ...fleet.worker, ownership } },
+        trouble: { ...drawn.trouble, weights: { release: 4 } },
+      };
+    },
+    prepare: (world, fleet) => {
+      const compact = (): void => {
+        for (let database = 0; database < 4; database++) fleet.queue.enqueueCompaction(databaseOf(database).databaseId);
+      };
+      cutsAfter('worker after put head claim', { everyMs: 1_500, forMs: 1_200, andThen: compact })(world, fleet);
+    },
+  },
+  /** Many puts are abandoned and land later. */
+  'late-puts': { adjust: (drawn) => ({ ...drawn, storeFaults: { ...drawn.storeFaults, late: 0.2 } }) },
+  /** Databases change hands all the time, and some requests take half a second. */
+  restless: {
+    adjust: (drawn) => {
+      const { fleet } = drawn;
+      const ownership = { ...fleet.worker.ownership, idleReleaseMs: 300, maintenanceIntervalMs: 300 };
+      return {
+        ...drawn,
+        client: { ...drawn.client, largeShare: 0.2, largeBytes: 36 * 1024 },
+        storeFaults: { ...drawn.storeFaults, slow: 0.3 },
+        fleet: { ...fleet, restartMs: 500, worker: { ...fleet.worker, ownership } },
+        trouble: { ...drawn.trouble, everyMs: 1_500, weights: { kill: 3, drain: 2, release: 2 } },
+      };
+    },
+    /** Who has just come up is asked at once, by somebody who has not looked for its record. */
+    prepare: (world, fleet) => {
+      const asked = new Set<string>();
+      repeatedly(world, 2, () => {
+        for (const { process, access } of fleet.liveWorkers) {
+          if (asked.has(process.name)) continue;
+          asked.add(process.name);
+          const { signal } = new AbortController();
+          for (let database = 0; database < 4; database++) {
+            access.databases.use(databaseOf(database), { signal }, () => Promise.resolve()).catch(() => undefined);
+          }
+        }
+      });
+    },
+  },
+  /** Segments are abandoned, and their worker dies when the next one has landed. */
+  'killed-between-segments': {
+    adjust: (drawn) => ({
+      ...drawn,
+      storeFaults: { ...drawn.storeFaults, late: 0.2, 'reset-before': 0.1 },
+      client: { ...drawn.client, hotShare: 0.9, thinkMs: 100 },
+      fleet: { ...drawn.fleet, restartMs: 500 },
+      trouble: { ...drawn.trouble, weights: {} },
+    }),
+    prepare: (world, fleet) => {
+      let isDue = true;
+      repeatedly(world, 3_000, () => void (isDue = true));
+      wheneverPassed(world, 'worker after put segment', (name) => {
+        if (!isDue) return;
+        isDue = false;
+        fleet.processes.find((process) => process.name === name)?.kill();
+      });
+    },
+  },
+  /** Compactors fall asleep over what they are about to publish, while databases change hands and garbage is collected. */
+  'slow-compactors': {
+    adjust: (drawn) => {
+      const short = shortHistory(drawn);
+      const { fleet, storeFaults, trouble } = short;
+      const compactor = {
+        ...fleet.compactor,
+        compaction: { l0Files: 1, targetFileBytes: 16 * 1024 },
+        gcMinAgeMs: 500,
+        sweepEveryMs: 2_000,
+      };
+      return {
+        ...short,
+        exportEveryMs: 500,
+        storeFaults: { ...storeFaults, slow: 0.2 },
+        fleet: { ...fleet, compactor, compactors: 3, queue: { ...fleet.queue, duplicate: 0.5, gcDelayMs: 500 } },
+        trouble: { ...trouble, everyMs: 2_000, weights: { kill: 2, release: 2, drain: 1 } },
+      };
+    },
+    prepare: (world, fleet) => {
+      let isDue = true;
+      repeatedly(world, 4_000, () => void (isDue = true));
+      wheneverPassed(world, 'compactor before put head compaction', (name) => {
+        if (!isDue) return;
+        isDue = false;
+        fleet.processes.find((process) => process.name === name)?.pauseFor(6_000);
+      });
+    },
+  },
+  /** Everybody works on one database whose history is short, and which outgrows its head. */
+  'short-history': { adjust: shortHistory },
+  /** The same, and L0 is merged with itself before it goes into L1. */
+  tiers: {
+    adjust: (drawn) => {
+      const short = shortHistory(drawn);
+      const compaction = {
+        l0Files: 2,
+        mostL0Files: 6,
+        smallLevelBytes: 0,
+        levelRatio: 0.2,
+        targetFileBytes: 16 * 1024,
+      };
+      return { ...short, fleet: { ...short.fleet, compactor: { ...short.fleet.compactor, compaction } } };
+    },
+  },
+  /** Ended sessions are purged within seconds, so nothing may be abandoned for longer. */
+  'early-purges': {
+    adjust: (drawn) => {
+      const { fleet, storeFaults } = drawn;
+      const compactor = { ...fleet.compactor, keepSessionsMs: 500, sweepEveryMs: 1_000 };
+      return {
+        ...drawn,
+        keepSessionsMs: 500,
+        storeFaults: { ...storeFaults, late: 0 },
+        fleet: { ...fleet, compactor },
+        trouble: {
+          ...drawn.trouble,
+          everyMs: 3_000,
+          weights: { kill: 4, 'kill-compactor': 2, 'pause-compactor': 2, 'queue-lost': 1 },
+        },
+      };
+    },
+  },
+  /** Machines sleep: their monotonic clocks stand still, their wall clocks do not. */
+  sleeps: {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: { kill: 1 } } }),
+    prepare: (world, fleet) => {
+      blindGateways(world, fleet);
+      repeatedly(world, 4_000, (round) => {
+        const { liveWorkers } = fleet;
+        const worker = liveWorkers[round % Math.max(1, liveWorkers.length)];
+        if (worker?.process.isRunning !== true) return;
+        const { clock } = worker.process;
+        const awake = clock.monotonic.bind(clock);
+        const sleptMs = 10_000;
+        worker.process.pauseFor(sleptMs);
+        clock.monotonic = () => awake() - sleptMs;
+      });
+    },
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
