@@ -11,7 +11,6 @@ import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpO
 
 /** The largest database that is promised. */
 const BENCH_DATABASE_MIB_MAX = 10_240;
-const CHAOS_MINUTES_MAX = 600;
 /** Load, proxies and checks run in one process. */
 const CHAOS_RATE_MAX = 2_000;
 
@@ -89,7 +88,7 @@ program
 program
   .command('chaos')
   .description('break a running Leasehold in every way and check that nothing acknowledged is lost')
-  .option('--minutes <count>', 'of load; starting and reading back come on top', wholeNumber(1, CHAOS_MINUTES_MAX), 10)
+  .option('--minutes <count>', 'of load; starting and reading back come on top', minutes, 10)
   .option('--seed <number>', 'draws the plan of faults and the load', wholeNumber(0, 999_999_999), 1)
   .option('--rate <count>', 'requests per second', wholeNumber(1, CHAOS_RATE_MAX), 200)
   .option('--faults <names>', 'only these, separated by commas', (text: string) => text.split(','), [])
@@ -169,6 +168,12 @@ async function storeSettingsOf(flags: StoreFlags): Promise<StoreSettings> {
     ...(flags.region === undefined ? {} : { S3_REGION: flags.region }),
     ...(flags.pathStyle === undefined ? {} : { S3_FORCE_PATH_STYLE: flags.pathStyle }),
   });
+}
+
+function minutes(text: string): number {
+  const value = /^\d{1,3}(\.\d{1,2})?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('A number of minutes above 0 is needed.');
 }
 
 function collectLanes(name: string, before: readonly Lane[]): readonly Lane[] {

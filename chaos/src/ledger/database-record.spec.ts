@@ -125,11 +125,11 @@ describe('what clients know of a database', () => {
 
     it('finds a write that was refused and yet applied', () => {
       const refused = put('k');
-      record.reject(refused);
+      record.reject(refused, 'overloaded');
       record.endRead(record.beginRead('k', 0), shows(refused, 1));
       const doubtful = put('l');
       record.endRead(record.beginRead('l', 0), shows(doubtful, 2));
-      record.reject(doubtful);
+      record.reject(doubtful, 'overloaded');
       expect(found()).toEqual(['phantom', 'phantom']);
     });
   });
@@ -256,7 +256,7 @@ describe('what clients know of a database', () => {
   it('counts commits', () => {
     acknowledged('k', 1);
     record.lose(put('k'), 0);
-    record.reject(put('k'));
+    record.reject(put('k'), 'overloaded');
     expect([record.acknowledged, record.unclear]).toEqual([1, 1]);
   });
 

@@ -79,8 +79,8 @@ export class DatabaseRecord {
   }
 
   /** The answer says that nothing was applied. */
-  reject(attempt: Attempt): void {
-    this.key(attempt.key).reject(attempt);
+  reject(attempt: Attempt, answer: string): void {
+    this.key(attempt.key).reject(attempt, answer);
   }
 
   /** The outcome is unknown. */

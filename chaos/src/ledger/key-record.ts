@@ -43,7 +43,8 @@ export class KeyRecord {
   private readonly open = new Map<number, OpenAttempt>();
   /** By ascending sequence. */
   private readonly recent: WrittenVersion[] = [];
-  private readonly refused: number[] = [];
+  /** With what they were answered. */
+  private readonly refused: { readonly write: number; readonly answer: string }[] = [];
   /** The highest sequence of an acknowledged delete. */
   private lastDelete = 0;
 
@@ -81,7 +82,7 @@ export class KeyRecord {
 
   /** The precondition failed; `present` is what the answer names instead. */
   refuse(attempt: Attempt, present: Version | undefined): void {
-    this.reject(attempt);
+    this.reject(attempt, 'a condition that failed');
     const { floor, condition } = attempt;
     if (present === undefined) {
       if (!this.mayBeAbsent(floor)) this.report('stale', this.name, `refused as absent, after ${floor.sequence}`);
@@ -96,15 +97,14 @@ export class KeyRecord {
     }
   }
 
-  /** It was not applied, says the answer. */
-  reject(attempt: Attempt): void {
+  /** It was not applied, says the answer, which is told when the write shows up all the same. */
+  reject(attempt: Attempt, answer: string): void {
     const seenAt = this.open.get(attempt.write)?.seenAt;
     this.open.delete(attempt.write);
     if (seenAt !== undefined) {
-      this.report('phantom', this.name, `write ${attempt.write} was read at ${seenAt} and then refused`);
+      this.report('phantom', this.name, `write ${attempt.write} was read at ${seenAt} and then refused (${answer})`);
     }
-    this.refused.push(attempt.write);
-    if (this.refused.length > REFUSED_LIMIT) this.refused.shift();
+    this.remember(attempt.write, answer);
   }
 
   /** Whether it was applied, or will be, nobody says. */
@@ -167,12 +167,13 @@ export class KeyRecord {
       return true;
     }
     const byWrite = this.recent.find((written) => written.write === write);
+    const refused = this.refused.find((each) => each.write === write);
     if (byWrite !== undefined) {
       if (byWrite.sequence !== sequence) {
         this.report('doubled', this.name, `write ${write} stands at ${byWrite.sequence} and at ${sequence}`);
       }
-    } else if (this.refused.includes(write)) {
-      this.report('phantom', this.name, `write ${write} was refused and stands at ${sequence}`);
+    } else if (refused !== undefined) {
+      this.report('phantom', this.name, `write ${write} was refused (${refused.answer}) and stands at ${sequence}`);
     } else if (sequence >= (this.recent[0]?.sequence ?? 0)) {
       this.report('phantom', this.name, `write ${write} at ${sequence} is none that was sent`);
     }
@@ -223,9 +224,13 @@ export class KeyRecord {
     for (const [write, { unknownSinceMs }] of this.open) {
       if (unknownSinceMs === undefined || sentMs - unknownSinceMs < UNKNOWN_SETTLES_MS) continue;
       this.open.delete(write);
-      this.refused.push(write);
-      if (this.refused.length > REFUSED_LIMIT) this.refused.shift();
+      this.remember(write, `unknown, and not seen ${Math.round((sentMs - unknownSinceMs) / 1_000)} s later`);
     }
+  }
+
+  private remember(write: number, answer: string): void {
+    this.refused.push({ write, answer });
+    if (this.refused.length > REFUSED_LIMIT) this.refused.shift();
   }
 }
 

@@ -4,6 +4,7 @@ import { Availability } from './availability.js';
 import type { Gap } from './availability.js';
 import type { HttpClient } from './http-client.js';
 import { drawOperation } from './operation.js';
+import type { Operation } from './operation.js';
 import type { Outcome } from './outcome.js';
 import { isServed, outcomeOf } from './outcome.js';
 import type { PreparedRequest, TenantDatabase } from './tenant-database.js';
@@ -32,6 +33,9 @@ export interface LoadSettings {
 /** More than all requests that are held while nothing is served for as long as a gateway holds. */
 const MAX_OPEN = 8_000;
 const TICK_MS = 10;
+const INSIST_MS = 200;
+/** A database that is not back after so many has been given up. */
+const INSIST_LIMIT = 300;
 /** A driver that stood still does not make up for it by a burst. */
 const CATCH_UP_MS = 250;
 /** Of the databases, the last ones: asked so seldom that their owners give them up in between. */
@@ -42,6 +46,8 @@ interface Watched {
   readonly database: TenantDatabase;
   readonly any: Availability;
   readonly writes: Availability;
+  /** What somebody asks again and again, because it was not served. */
+  readonly insisting: Set<'read' | 'write'>;
 }
 
 /** Open loop: requests are sent when they are due, whatever became of the ones before. */
@@ -66,6 +72,7 @@ export class Load {
       database,
       any: new Availability((gap) => events.gap(database.name, 'any', gap)),
       writes: new Availability((gap) => events.gap(database.name, 'writes', gap)),
+      insisting: new Set(),
     }));
   }
 
@@ -92,6 +99,7 @@ export class Load {
   /** Sends no more, and resolves when every request has ended: each is bounded by its own timeout. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.timer = undefined;
     while (this.open > 0) await this.clock.sleep(TICK_MS);
     for (const { any, writes } of this.watched) {
       any.end(this.clock.monotonic());
@@ -112,8 +120,13 @@ export class Load {
         this.shedRequests++;
         continue;
       }
-      void this.send(watched, watched.database.prepare(operation, nowMs), first);
+      void this.ask(watched, operation, first, nowMs);
     }
+  }
+
+  private async ask(watched: Watched, operation: Operation, first: number, nowMs: number): Promise<void> {
+    const prepared = watched.database.prepare(operation, nowMs);
+    if (!isServed(await this.send(watched, prepared, first))) await this.insist(watched, prepared.isWrite);
   }
 
   private draw(): Watched {
@@ -124,15 +137,16 @@ export class Load {
     return watched[from + Math.floor(this.random.fraction() * count)] as Watched;
   }
 
-  private async send({ database, any, writes }: Watched, prepared: PreparedRequest, first: number): Promise<void> {
+  private async send(watched: Watched, prepared: PreparedRequest, first: number): Promise<Outcome> {
     const { request, isWrite, judge } = prepared;
     const { clock } = this;
     const sentMs = clock.monotonic();
     this.open++;
     this.sentRequests++;
+    const { any, writes, database } = watched;
     const availabilities = isWrite ? [any, writes] : [any];
     for (const availability of availabilities) availability.sent(sentMs);
-    const outcome = await this.ask(request, first);
+    const outcome = await this.deliver(request, first);
     const endedMs = clock.monotonic();
     judge(outcome, endedMs);
     for (const availability of availabilities) {
@@ -141,10 +155,28 @@ export class Load {
     }
     this.events.ended({ database: database.name, isWrite, sentMs, endedMs, outcome });
     this.open--;
+    return outcome;
+  }
+
+  /** Whoever was not served asks again, so that it is known when a database is back, however seldom it is used. */
+  private async insist(watched: Watched, isWrite: boolean): Promise<void> {
+    const what = isWrite ? 'write' : 'read';
+    if (watched.insisting.has(what)) return;
+    watched.insisting.add(what);
+    for (let n = 0; n < INSIST_LIMIT; n++) {
+      await this.clock.sleep(INSIST_MS);
+      if (this.timer === undefined) break;
+      const operation: Operation = isWrite
+        ? { kind: 'put', key: 'r/00', sizeBytes: 100 }
+        : { kind: 'get', key: 'r/00' };
+      const prepared = watched.database.prepare(operation, this.clock.monotonic());
+      if (isServed(await this.send(watched, prepared, n))) break;
+    }
+    watched.insisting.delete(what);
   }
 
   /** As a load balancer does: a gateway that takes no connection is passed over, nothing else is tried twice. */
-  private async ask(request: PreparedRequest['request'], first: number): Promise<Outcome> {
+  private async deliver(request: PreparedRequest['request'], first: number): Promise<Outcome> {
     const gateways = this.gateways();
     for (let attempt = 0; ; attempt++) {
       const gateway = gateways[(first + attempt) % gateways.length] as HttpClient;

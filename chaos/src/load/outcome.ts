@@ -23,7 +23,7 @@ export type Outcome =
   /** 412; what is there instead. */
   | { readonly kind: 'refused'; readonly present: Version | undefined }
   /** Not served, and certainly not applied. */
-  | { readonly kind: 'not-applied'; readonly code: string }
+  | { readonly kind: 'not-applied'; readonly code: string; readonly requestId?: string }
   /** Not served, and perhaps applied. */
   | { readonly kind: 'unknown'; readonly code: string };
 
@@ -48,7 +48,7 @@ export function outcomeOf(answer: HttpAnswer | NoAnswer): Outcome {
     return { kind: 'refused', present: problem.version === null ? undefined : parseVersion(problem.version) };
   }
   const isClear = (status >= 400 && status < 500) || NOT_APPLIED.has(code);
-  return { kind: isClear ? 'not-applied' : 'unknown', code };
+  return isClear ? { kind: 'not-applied', code, requestId: problem.requestId } : { kind: 'unknown', code };
 }
 
 /** Served: answered as a client wants it, whatever the answer says about the data. */
@@ -58,6 +58,7 @@ export function isServed({ kind }: Outcome): boolean {
 
 interface ProblemBody {
   readonly code?: string;
+  readonly requestId?: string;
   readonly version?: string | null;
 }
 

@@ -122,8 +122,9 @@ export class TenantDatabase {
       case 'refused':
         return record.refuse(attempt, outcome.present);
       case 'absent':
+        return record.reject(attempt, 'absent');
       case 'not-applied':
-        return record.reject(attempt);
+        return record.reject(attempt, `${outcome.code} ${outcome.requestId ?? ''}`);
       case 'unknown':
         return record.lose(attempt, nowMs);
     }

@@ -23,11 +23,11 @@ export interface PlanInput {
 }
 
 /** Before the first fault: databases are claimed, files written, caches filled. */
-const WARM_UP_MS = 5_000;
+const WARM_UP_MS = 3_000;
 /** From this length on faults last as long as they should, and the run ends with all of them at once. */
 const LONG_RUN_MS = 150_000;
-/** Not part of a run unless asked for by name: see docs/operations/chaos.md. */
-const ON_REQUEST: readonly FaultKind[] = [];
+/** Not part of a run unless asked for by name: what is read over plain HTTP is believed, and damage is answered as damage. */
+const ON_REQUEST: readonly FaultKind[] = ['store-bit-flips'];
 
 /**
  * Faults one after the other, each with the time that it and its effects take, so that whatever happens has one cause. Rounds of all
@@ -38,8 +38,9 @@ export function planFaults(random: Random, { durationMs, has, only }: PlanInput)
   const isLong = durationMs >= LONG_RUN_MS;
   const costMs = (kind: FaultKind): number => holdOf(kind, isLong) + FAULT_KINDS[kind].settleMs;
   const possible = kindsFor(has, only);
-  const singles = possible.filter((kind) => kind !== 'all-at-once');
-  const last: FaultKind[] = isLong && possible.includes('all-at-once') ? ['all-at-once'] : [];
+  const isLast = (kind: FaultKind): boolean => kind === 'all-at-once' && only.length === 0;
+  const singles = possible.filter((kind) => !isLast(kind));
+  const last = isLong ? possible.filter(isLast) : [];
   const roomMs = durationMs - WARM_UP_MS - last.reduce((sum, kind) => sum + costMs(kind), 0);
   const chosen: FaultKind[] = [];
   let usedMs = 0;
@@ -73,8 +74,8 @@ function kindsFor(has: ReadonlySet<Need>, only: readonly FaultKind[]): readonly 
 }
 
 function holdOf(kind: FaultKind, isLong: boolean): number {
-  const { holdMs } = FAULT_KINDS[kind];
-  return isLong ? holdMs.long : holdMs.short;
+  const { holdMs, shortHoldMs } = FAULT_KINDS[kind];
+  return isLong ? holdMs : (shortHoldMs ?? holdMs);
 }
 
 function coreFirst(kinds: readonly FaultKind[]): readonly FaultKind[] {
