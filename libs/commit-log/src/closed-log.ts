@@ -2,6 +2,7 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { forEachBounded } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
+import { READS_OF_DAMAGED } from '@leasehold/object-store';
 
 import { damagedCommits } from './database-tail.js';
 import type { PlacedFrame } from './durable-tail.js';
@@ -16,7 +17,7 @@ import { framesOfRun, LogDirectory } from './log-directory.js';
 import { MissingSegmentError } from './log-errors.js';
 import type { IndexedFrame, LogDatabase } from './log-index.js';
 import { LogIndex } from './log-index.js';
-import { DIRECTORY_READ_BYTES, getObject, readLogObject, readObjectDirectory, READS_OF_DAMAGED } from './log-object.js';
+import { DIRECTORY_READ_BYTES, getObject, readLogObject, readObjectDirectory } from './log-object.js';
 import type { LogSource } from './log-source.js';
 import { forEachWithin } from './within-bytes.js';
 

@@ -2,6 +2,7 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { GetOptions, ObjectStore, StoredObject } from '@leasehold/object-store';
+import { READS_OF_DAMAGED } from '@leasehold/object-store';
 
 import { isInOrder, unlessDamaged } from './log-directory.js';
 import { MissingSegmentError } from './log-errors.js';
@@ -24,8 +25,6 @@ import {
   segmentDirectoryBytes,
 } from './segment.js';
 
-/** Bytes can be damaged on their way as well as at rest; only what stays damaged is believed. */
-export const READS_OF_DAMAGED = 3;
 /** Read from the end of an object at first: the directory of 3,000 frames. */
 export const DIRECTORY_READ_BYTES = 64 * 1024;
 

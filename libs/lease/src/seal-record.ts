@@ -1,8 +1,8 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Clock, Random, SessionId } from '@leasehold/foundation';
 import { LeaseholdError } from '@leasehold/foundation';
-import type { ObjectStore } from '@leasehold/object-store';
-import { drawNonce, nextTrail, settleSwap } from '@leasehold/object-store';
+import type { ObjectStore, StoredObject } from '@leasehold/object-store';
+import { drawNonce, nextTrail, readDecoded, settleSwap } from '@leasehold/object-store';
 
 import { SessionResumedError } from './session-errors.js';
 import type { SessionRecord } from './session-record.js';
@@ -34,7 +34,7 @@ const ATTEMPTS_LIMIT = 20;
  * Safe to repeat and to run in several contenders: a record that is sealed or clean is never edited.
  *
  * @returns the record as it stands sealed or clean; undefined when it is absent, which means ended (S5)
- * @throws SessionResumedError, UnknownOutcomeError, StoreUnavailableError
+ * @throws CorruptBytesError when the record stays unreadable; SessionResumedError, UnknownOutcomeError, StoreUnavailableError
  */
 export async function sealRecord(
   ctx: SessionContext,
@@ -43,22 +43,26 @@ export async function sealRecord(
 ): Promise<SessionRecord | undefined> {
   const key = bucketLayout.session(sessionId);
   const { signal, observedEtag } = options;
-  let found = await ctx.store.get(key, { signal });
+  const decode = (object: StoredObject) => ({ etag: object.etag, record: decodeSessionRecord(object.body, sessionId) });
+  let found = await readDecoded(async () => {
+    const object = await ctx.store.get(key, { signal });
+    return object === 'not-modified' ? undefined : object;
+  }, decode);
   for (let attempt = 0; attempt < ATTEMPTS_LIMIT; attempt++) {
-    if (found === undefined || found === 'not-modified') return undefined;
-    const record = decodeSessionRecord(found.body, sessionId);
+    if (found === undefined) return undefined;
+    const { record, etag } = found;
     if (record.state !== 'live') return record;
-    if (observedEtag !== undefined && found.etag !== observedEtag) throw new SessionResumedError(sessionId);
+    if (observedEtag !== undefined && etag !== observedEtag) throw new SessionResumedError(sessionId);
     const nonce = drawNonce(ctx.random);
     const sealed: SessionRecord = { ...record, state: 'sealed', trail: nextTrail(record.trail, nonce) };
     const swap = await settleSwap({ ...ctx, signal }, key, encodeSessionRecord(sealed), {
-      condition: { match: found.etag },
+      condition: { match: etag },
       nonce,
       baseEdits: record.trail.edits,
       trailOf: trailOfSessionRecord,
     });
     if (swap.outcome === 'done') return sealed;
-    found = swap.current;
+    found = swap.current && decode(swap.current);
   }
   throw new LeaseholdError(
     'unavailable',

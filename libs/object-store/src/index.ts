@@ -5,6 +5,7 @@ export * from './metered-store.js';
 export * from './object-key.js';
 export * from './object-store.js';
 export * from './probe.js';
+export * from './read-decoded.js';
 export * from './reliable-reads.js';
 export * from './settlement.js';
 export * from './store-errors.js';

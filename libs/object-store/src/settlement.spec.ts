@@ -38,11 +38,17 @@ class Interleaved implements ObjectStore {
   readonly beforePut = new Map<number, () => Promise<unknown>>();
   readonly beforeRead = new Map<number, () => Promise<unknown>>();
 
+  /** Readings whose bytes are cut short on their way. */
+  readonly damagedReads = new Set<number>();
+
   constructor(private readonly store: ObjectStore) {}
 
   get: ObjectStore['get'] = async (...args) => {
-    await this.beforeRead.get(++this.reads)?.();
-    return this.store.get(...args);
+    const read = ++this.reads;
+    await this.beforeRead.get(read)?.();
+    const object = await this.store.get(...args);
+    if (!this.damagedReads.has(read) || object === undefined || object === 'not-modified') return object;
+    return { ...object, body: object.body.subarray(0, 1) };
   };
   put: ObjectStore['put'] = async (...args) => {
     await this.beforePut.get(++this.puts)?.();
@@ -198,6 +204,18 @@ describe('settlement of conditional puts (P1)', () => {
       expect(outcome).toEqual({ outcome: 'done', etag: (await present()).etag });
     });
 
+    it('reads again what came damaged, and finds its own edit', async () => {
+      faulty.next('put', 'fail-after');
+      store.damagedReads.add(1);
+      expect((await swap()).outcome.outcome).toBe('done');
+    });
+
+    it('fails when what is in the way stays damaged', async () => {
+      faulty.next('put', 'fail-after');
+      for (let read = 1; read <= 10; read++) store.damagedReads.add(read);
+      await expect(swap()).rejects.toMatchObject({ kind: 'corrupt' });
+    });
+
     it('tries again when the store refuses a condition that holds', async () => {
       faulty.next('put', 'refuse', 'refuse');
       const { nonce, outcome } = await swap();
@@ -338,6 +356,27 @@ describe('settlement of conditional puts (P1)', () => {
         expect((await present()).body).toEqual(utf8('of another'));
       },
     );
+
+    it('is done when its own object came damaged once', async () => {
+      faulty.next('put', 'fail-after');
+      store.damagedReads.add(1);
+      expect(await settleCreate(ctx, KEY, ours)).toMatchObject({ outcome: 'done' });
+    });
+
+    it('exists, by two readings, when another has created one as long', async () => {
+      const theirs = Uint8Array.from(ours, (byte) => byte ^ 1);
+      await memory.put(KEY, theirs, 'create');
+      store.damagedReads.add(1);
+      expect(await settleCreate(ctx, KEY, ours)).toMatchObject({ outcome: 'exists', object: { body: theirs } });
+    });
+
+    it('does not resurrect what was deleted between two readings', async () => {
+      faulty.next('put', 'fail-after');
+      store.damagedReads.add(1);
+      store.beforeRead.set(2, () => memory.delete(KEY));
+      await expect(settleCreate(ctx, KEY, ours)).rejects.toMatchObject(UNKNOWN);
+      expect(await memory.get(KEY)).toBeUndefined();
+    });
 
     it('does not resurrect what was deleted after an attempt without answer', async () => {
       faulty.next('put', 'fail-after', 'refuse');

@@ -1,10 +1,11 @@
-import { assert, equalBytes } from '@leasehold/foundation';
+import { assert, equalBytes, isLeaseholdError } from '@leasehold/foundation';
 import type { Clock, Random } from '@leasehold/foundation';
 
 import { Backoff } from './backoff.js';
 import { TRAIL_NONCES } from './edit-trail.js';
 import type { EditTrail } from './edit-trail.js';
 import type { ObjectStore, PutCondition, PutOutcome, StoredObject } from './object-store.js';
+import { READS_OF_DAMAGED } from './read-decoded.js';
 import { StoreUnavailableError, UnknownOutcomeError } from './store-errors.js';
 
 export const SETTLE_TIMEOUT_MS = 30_000;
@@ -56,9 +57,18 @@ export function settleCreate(ctx: SettleContext, key: string, body: Uint8Array):
     for (;;) {
       const answer = await settlement.put(key, body, 'create');
       if (answer.outcome === 'done') return answer;
-      const object = await settlement.read(key);
-      if (object)
-        return equalBytes(object.body, body) ? { outcome: 'done', etag: object.etag } : { outcome: 'exists', object };
+      let object = await settlement.read(key);
+      const isOwn = object !== undefined && equalBytes(object.body, body);
+      if (object && !isOwn && (settlement.afterUnknown || object.sizeBytes === body.byteLength)) {
+        // One's own object that was damaged on its way looks like another's: what two readings agree on is believed.
+        const again = await settlement.read(key);
+        if (again && !equalBytes(again.body, object.body)) {
+          await settlement.pause('two readings of one object differ');
+          continue;
+        }
+        object = again;
+      }
+      if (object) return isOwn ? { outcome: 'done', etag: object.etag } : { outcome: 'exists', object };
       // Somebody deleted what was in the way. It may have been ours: creating it anew would resurrect what was deleted.
       if (settlement.afterUnknown) throw new UnknownOutcomeError('object was deleted before its creation was settled');
       await settlement.pause('object in the way was deleted');
@@ -71,7 +81,8 @@ export function settleCreate(ctx: SettleContext, key: string, body: Uint8Array):
  * unknown is settled by looking for the own nonce among the last 16 of the present object. An old value proves nothing and is tried again.
  *
  * When it resolves with `done` or `superseded` the edit is (or was) durable.
- * @throws UnknownOutcomeError when time or signal ended it first, when more than 16 edits have followed the base, or when the object is gone.
+ * @throws UnknownOutcomeError when time or signal ended it first, when more than 16 edits have followed the base, or when the object is gone;
+ *   CorruptBytesError when what is in the way stays unreadable
  */
 export function settleSwap(
   ctx: SettleContext,
@@ -82,7 +93,7 @@ export function settleSwap(
   const { condition, nonce, baseEdits, trailOf } = options;
   assert(condition !== 'create' || baseEdits === 0, 'a new object has no edits before it');
   return Settlement.run(ctx, async (settlement): Promise<SwapOutcome> => {
-    for (;;) {
+    for (let damaged = 0; ;) {
       const answer = await settlement.put(key, body, condition);
       if (answer.outcome === 'done') return answer;
       const current = await settlement.read(key);
@@ -93,7 +104,14 @@ export function settleSwap(
         await settlement.pause('object in the way was deleted');
         continue;
       }
-      const verdict = judgeEdit(current, nonce, baseEdits, condition, trailOf, settlement.afterUnknown);
+      let verdict: ReturnType<typeof judgeEdit>;
+      try {
+        verdict = judgeEdit(current, nonce, baseEdits, condition, trailOf, settlement.afterUnknown);
+      } catch (error) {
+        if (!isLeaseholdError(error, 'corrupt') || ++damaged === READS_OF_DAMAGED) throw error;
+        await settlement.pause(error);
+        continue;
+      }
       if (verdict === 'done') return { outcome: 'done', etag: current.etag };
       if (verdict !== 'again') return { outcome: verdict, current };
       await settlement.pause('store refuses a condition that holds');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { TenantId } from '@leasehold/foundation';
+import { CorruptBytesError } from '@leasehold/foundation';
 
 import type { TestWorker } from '../testing/test-workers.js';
 import { databaseNamed, TAKEOVER_MS, TestWorkers } from '../testing/test-workers.js';
@@ -236,6 +237,20 @@ describe('claiming again what the head says is ours (P2)', () => {
     expect(await workers.settle(a.put(DATABASE, 'k4', 'v4'))).toEqual({ epoch: 2, sequence: 4 });
     expect(await a.list(DATABASE)).toEqual({ k1: 'v1', k2: 'v2', k3: 'v3', k4: 'v4' });
     expect((await workers.headOf(DATABASE)).head.lastCommit.sequence).toBe(4);
+  });
+
+  it('quarantines nothing when its session has ended, whatever for', async () => {
+    a.line.trouble('cut', 'db/');
+    await expect(workers.settle(a.release(DATABASE), SETTLEMENT_MS)).rejects.toMatchObject({ code: 'outcome-unknown' });
+    a.line.mend();
+    a.line.trouble('hold', 'db/', ['get']);
+    const write = a.put(DATABASE, 'k4', 'v4').catch((error: { code: string }) => error.code);
+    await workers.clock.advance(1);
+    a.session.fail(new CorruptBytesError('its record came damaged'));
+    a.line.mend();
+    await workers.settle(write, SETTLEMENT_MS);
+    expect(a.told.filter((told) => told.startsWith('quarantined'))).toEqual([]);
+    expect((await workers.headOf(DATABASE)).head.quarantined).toBe(false);
   });
 
   it('claims as anybody would when the release had arrived', async () => {

@@ -72,6 +72,8 @@ export class Recovery {
       return commitsAfter(stored.head, await read(databaseId, epoch, lastCommit.sequence));
     } catch (error) {
       if (!isLeaseholdError(error, 'corrupt')) throw error;
+      // The reason of a session's end is of this kind, too, and says nothing about the tail; who has ended judges nobody.
+      this.ctx.session.ended.throwIfAborted();
       return this.quarantineFor(error, stored);
     }
   }

@@ -2,7 +2,7 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert, CorruptBytesError, LeaseholdError } from '@leasehold/foundation';
 import type { PutCondition, SettleContext, StoredObject } from '@leasehold/object-store';
-import { drawNonce, EMPTY_TRAIL, nextTrail, settleSwap } from '@leasehold/object-store';
+import { drawNonce, EMPTY_TRAIL, nextTrail, readDecoded, settleSwap } from '@leasehold/object-store';
 
 import type { Head } from '../format/head.js';
 import { decodeHead, encodeHead } from '../format/head.js';
@@ -58,11 +58,19 @@ export class HeadContentionError extends LeaseholdError {
 export class HeadStore {
   constructor(private readonly ctx: SettleContext) {}
 
-  /** One GET, sent after the call (R1). @throws StoreUnavailableError @throws CorruptBytesError */
-  async load(id: DatabaseId): Promise<StoredHead | undefined> {
-    const object = await this.ctx.store.get(bucketLayout.head(id));
-    assert(object !== 'not-modified', 'an unconditional read has a body');
-    return object && storedHead(id, object);
+  /**
+   * One GET, sent after the call (R1); more where the bytes came damaged.
+   * @throws StoreUnavailableError @throws CorruptBytesError when they stay so
+   */
+  load(id: DatabaseId): Promise<StoredHead | undefined> {
+    return readDecoded(
+      async () => {
+        const object = await this.ctx.store.get(bucketLayout.head(id));
+        assert(object !== 'not-modified', 'an unconditional read has a body');
+        return object;
+      },
+      (object) => storedHead(id, object),
+    );
   }
 
   /** The first edit of a database; its trail begins here. @throws UnknownOutcomeError */
