@@ -22,6 +22,7 @@ export * from './read/view.js';
 export type { Warming } from './read/warming.js';
 export { adoptFiles } from './read/warming.js';
 export * from './sst/block-cache.js';
+export * from './sst/decode-sst.js';
 export * from './sst/missing-file-error.js';
 export type { SecondaryCache } from './sst/secondary-cache.js';
 export type { SstSource } from './sst/sst-reader.js';

@@ -9,6 +9,7 @@ import { deleteEntry, putEntry } from '../entry.js';
 import { FilterBuilder } from '../format/sst-filter.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { encodeTailEnd, parseTail } from '../format/sst-tail.js';
+import { decodeSst } from './decode-sst.js';
 import { MissingFileError } from './missing-file-error.js';
 import { SstBuilder } from './sst-builder.js';
 import { describeSst, verifySst } from './verify-sst.js';
@@ -145,6 +146,15 @@ describe('verifying a file', () => {
   it('reads one of another folder there', async () => {
     await world.memory.put(bucketLayout.sst(OTHER, FILE_ID), built(ENTRIES, OTHER).bytes, 'create');
     await verifySst(world.memory, DATABASE, { ...built(ENTRIES, OTHER).ref, folder: OTHER });
+  });
+
+  it('is decoded as a whole', () => {
+    const decoded = decodeSst(bytes);
+    expect(decoded).toMatchObject({ databaseId: DATABASE, ref });
+    expect(decoded.entries.map(({ version, value }) => [version.sequence, value.byteLength])).toEqual(
+      ENTRIES.map(({ version, value }) => [version.sequence, value.byteLength]),
+    );
+    expect(() => decodeSst(bytes.subarray(1))).toThrow(CorruptBytesError);
   });
 
   it('describes a file as its head would', async () => {

@@ -11,7 +11,9 @@ import { decodeSessionRecord } from '@leasehold/lease';
 import type { FrameText, Violation } from '../history/history.js';
 import { BucketState } from './bucket-state.js';
 import type { LandedFrame } from './chain.js';
+import { judgeContents } from './content-rules.js';
 import type { DatabaseTrace } from './database-trace.js';
+import { areThere, entriesOf } from './file-contents.js';
 import { heldFiles, judgeFileDeletion, judgeFiles } from './file-rules.js';
 import type { Report } from './findings.js';
 import { Findings } from './findings.js';
@@ -68,7 +70,7 @@ export class BucketJudge {
         case 'head':
           return this.landHead(this.state.database(name.databaseId), body, report);
         case 'file':
-          this.state.database(name.databaseId).files.set(name.id, { etag, isPresent: true });
+          this.state.database(name.databaseId).files.set(name.id, { isPresent: true, body, entries: undefined });
           return;
         case 'pin':
           return this.landPin(this.state.database(name.databaseId), key, body);
@@ -120,6 +122,8 @@ export class BucketJudge {
         if (file?.isPresent !== true) return;
         judgeFileDeletion(this.state, database, name.id, report);
         file.isPresent = false;
+        file.body = undefined;
+        file.entries = undefined;
         return;
       }
       case 'pin':
@@ -164,11 +168,10 @@ export class BucketJudge {
       commits.every(({ version }, i) => version.epoch === epoch && version.sequence === firstSequence + i);
     if (!isWhole) report('format', `a frame holds other commits than it says: ${spanOf(frame)}`);
     this.archive.add(session.id, frame, commits);
-    const { versions } = this.state.database(databaseId);
-    for (const { version } of commits) {
-      const key = `${version.epoch}.${version.sequence}`;
-      if (versions.has(key)) report('P2', `version ${key} was given to two commits: ${session.id}`);
-      versions.add(key);
+    const database = this.state.database(databaseId);
+    for (const commit of commits) {
+      if (!database.addCommit(commit))
+        report('P2', `version ${commit.version.sequence} of ${spanOf(frame)} was given to two commits: ${session.id}`);
     }
   }
 
@@ -199,6 +202,9 @@ export class BucketJudge {
       database.owners.set(next.epoch, next.owner);
       database.begunAfter.set(next.epoch, next.lastCommit.sequence);
     }
+    const commits = base && database.takeCommits(base, next);
+    if (base !== undefined && commits !== undefined && areThere(this.state, base, next))
+      judgeContents(base, next, commits, (ref) => entriesOf(this.state, database.id, ref, report), report);
   }
 
   private landPin(database: DatabaseTrace, key: string, body: Uint8Array): void {

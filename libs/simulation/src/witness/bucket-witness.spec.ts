@@ -33,7 +33,7 @@ describe('a bucket in which everything goes by the rules', () => {
     await bucket.head(A, { epoch: 2, owner: TWO, commit: 7 });
     await bucket.segment(TWO, 1, { epoch: 2, first: 8 });
     const file = await bucket.file(A, 8);
-    await bucket.head(A, { commit: 8, lastCommit: { epoch: 2, sequence: 8 }, l0: [file], inlineFrom: 9 });
+    await bucket.head(A, { commit: 8, lastCommit: { epoch: 2, sequence: 8 }, l0: [file], inlineFrom: 9, horizon: 8 });
     await bucket.head(A, { owner: undefined });
     await bucket.session(TWO, { state: 'clean', floor: 2 });
     await bucket.clock.advance(DAY_MS);

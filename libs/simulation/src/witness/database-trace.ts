@@ -1,9 +1,14 @@
-import type { Head } from '@leasehold/engine';
-import type { DatabaseId, SessionId, Ulid } from '@leasehold/foundation';
+import type { Commit, Head } from '@leasehold/engine';
+import type { DatabaseId, SessionId, Ulid, Version } from '@leasehold/foundation';
+
+import type { EntriesByKey } from './head-contents.js';
 
 export interface FileTrace {
-  readonly etag: string;
   isPresent: boolean;
+  /** Until it is gone; as it was put. */
+  body: Uint8Array | undefined;
+  /** What it holds, once somebody has asked. */
+  entries: EntriesByKey | undefined;
 }
 
 /** What the bucket has ever held of one database, and holds now. */
@@ -19,6 +24,8 @@ export class DatabaseTrace {
   readonly pins = new Map<string, ReadonlySet<Ulid>>();
   /** Epoch and sequence of every commit in any frame. */
   readonly versions = new Set<string>();
+  /** Of these, the ones that no head contains. */
+  private readonly loose = new Map<string, Commit>();
 
   constructor(readonly id: DatabaseId) {}
 
@@ -28,4 +35,49 @@ export class DatabaseTrace {
     if (head === undefined) return false;
     return head.epoch > epoch || (head.epoch === epoch && head.lastCommit.sequence >= lastSequence);
   }
+
+  /** @returns false when there is one of this version already */
+  addCommit(commit: Commit): boolean {
+    const key = keyOf(commit.version);
+    if (this.versions.has(key)) return false;
+    this.versions.add(key);
+    this.loose.set(key, commit);
+    return true;
+  }
+
+  /**
+   * What a head brings that the one before it did not contain: commits of the log at its epoch, and perhaps one that a claim carried, which lies
+   * inline. Undefined: some are known to nobody. They are forgotten with all that can never count any more.
+   */
+  takeCommits(base: Head, next: Head): readonly Commit[] | undefined {
+    const commits: Commit[] = [];
+    const { sequence } = next.lastCommit;
+    let isComplete = true;
+    for (let at = base.lastCommit.sequence + 1; at <= sequence; at++) {
+      const found = this.loose.get(keyOf({ epoch: base.epoch, sequence: at }));
+      if (found !== undefined) commits.push(found);
+      else if (at === sequence && next.epoch > base.epoch) commits.push(carriedCommit(next));
+      else isComplete = false;
+    }
+    for (const [key, { version }] of this.loose) {
+      if (version.epoch < next.epoch || version.sequence <= sequence) this.loose.delete(key);
+    }
+    return isComplete ? commits : undefined;
+  }
+}
+
+function carriedCommit({ lastCommit, lastCommittedAt, inline, rangeDeletes, usage }: Head): Commit {
+  const isOfIt = ({ version }: { readonly version: Version }): boolean => version.sequence === lastCommit.sequence;
+  return {
+    version: lastCommit,
+    committedAt: lastCommittedAt,
+    entries: inline.filter(isOfIt),
+    rangeDeletes: rangeDeletes.filter(isOfIt),
+    idempotency: undefined,
+    usage: usage.total,
+  };
+}
+
+function keyOf({ epoch, sequence }: Version): string {
+  return `${epoch}.${sequence}`;
 }

@@ -2,7 +2,7 @@ import { bucketLayout } from '@leasehold/bucket-layout';
 import { utf8 } from '@leasehold/foundation';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { A, B, fileNumber, ONE, RawBucket, TWO, ulid } from './testing/raw-bucket.js';
+import { A, B, fileOf, ONE, RawBucket, TWO, ulid } from './testing/raw-bucket.js';
 
 let bucket: RawBucket;
 
@@ -19,7 +19,7 @@ describe('G1, G2', () => {
 
   it('tells a file that is named before it is there', async () => {
     await bucket.written(1);
-    await bucket.head(A, { commit: 1, l0: [fileNumber(1)], inlineFrom: 2 });
+    await bucket.head(A, { commit: 1, l0: [(await fileOf(A, 1)).ref], inlineFrom: 2 });
     expect(bucket.broken()).toEqual(['G1']);
   });
 
@@ -34,11 +34,12 @@ describe('G1, G2', () => {
 
   it('lets a file join again that history or a pin has kept', async () => {
     await filed();
-    const file = fileNumber(1);
+    const { ref: file } = await fileOf(A, 1);
     await bucket.pin(A, 9, [file.id]);
-    await bucket.head(A, { l0: [], history: [{ role: 'merged', ref: file }], gcFloor: ulid(7) });
+    const copy = await bucket.file(A, 8, 1);
+    await bucket.head(A, { l0: [copy], history: [{ role: 'merged', ref: file }], gcFloor: ulid(7) });
     await bucket.head(A, { l0: [file], history: [] });
-    await bucket.head(A, { l0: [] });
+    await bucket.head(A, { l0: [copy] });
     await bucket.head(A, { l0: [file] });
     expect(bucket.broken()).toEqual([]);
   });
@@ -54,7 +55,7 @@ describe('G1, G2', () => {
     await filed();
     await bucket.pin(A, 9, [ulid(1)]);
     await bucket.session(TWO);
-    const branch = { ...fileNumber(1), folder: A };
+    const branch = { ...(await fileOf(A, 1)).ref, folder: A };
     await bucket.head(B, {
       epoch: 1,
       owner: TWO,
@@ -63,7 +64,7 @@ describe('G1, G2', () => {
       inlineFrom: 2,
       parent: { databaseId: A, sequence: 1 },
     });
-    await bucket.head(A, { l0: [], gcFloor: ulid(7) });
+    await bucket.head(A, { l0: [await bucket.file(A, 8, 1)], gcFloor: ulid(7) });
     await bucket.delete(bucketLayout.sst(A, ulid(1)));
     expect(bucket.broken()).toEqual(['G1', 'G2']);
   });
@@ -86,7 +87,7 @@ describe('G1, G2', () => {
   it('tells a file that goes while a pin holds it, and not once the pin is gone', async () => {
     await filed();
     const pin = await bucket.pin(A, 9, [ulid(1)]);
-    await bucket.head(A, { l0: [], gcFloor: ulid(7) });
+    await bucket.head(A, { l0: [await bucket.file(A, 8, 1)], gcFloor: ulid(7) });
     await bucket.delete(bucketLayout.sst(A, ulid(1)));
     expect(bucket.broken()).toEqual(['G2']);
     await bucket.file(A, 2);
@@ -127,5 +128,30 @@ describe('C1', () => {
     await bucket.head(A, { commit: 2, rangeDeletes: [RANGE], history: [{ role: 'versions', ref }] });
     await bucket.head(A, { rangeDeletes: [], history: [], horizon: 2 });
     expect(bucket.broken()).toEqual([]);
+  });
+});
+
+describe('a file', () => {
+  it('is told when it is not what the head says of it', async () => {
+    await bucket.written(1);
+    const ref = await bucket.file(A, 1);
+    await bucket.head(A, { commit: 1, l0: [{ ...ref, putBytes: ref.putBytes + 1 }], inlineFrom: 2 });
+    expect(bucket.broken()).toEqual(['format']);
+  });
+
+  it('is told when it is another database’s', async () => {
+    await bucket.written(1);
+    const { ref, body } = await fileOf(B, 1);
+    await bucket.put(bucketLayout.sst(A, ref.id), body);
+    await bucket.head(A, { commit: 1, l0: [ref], inlineFrom: 2 });
+    expect(bucket.broken()).toEqual(['format']);
+  });
+
+  it('is told when it cannot be read', async () => {
+    await bucket.written(1);
+    const { ref } = await fileOf(A, 1);
+    await bucket.put(bucketLayout.sst(A, ref.id), utf8('x'));
+    await bucket.head(A, { commit: 1, l0: [ref], inlineFrom: 2 });
+    expect(bucket.broken()).toEqual(['format']);
   });
 });

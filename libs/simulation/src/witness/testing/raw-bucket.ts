@@ -1,9 +1,19 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Frame, RolledFrame } from '@leasehold/commit-log';
 import { encodeRollup, encodeSeal, encodeSegment } from '@leasehold/commit-log';
-import type { Head, SstRef } from '@leasehold/engine';
-import { commitOf, decodeHead, emptyHead, encodeCommits, encodeHead, encodePin, putEntry } from '@leasehold/engine';
-import type { DatabaseId, Random, SessionId, Ulid } from '@leasehold/foundation';
+import type { Entry, Head, SstRef } from '@leasehold/engine';
+import {
+  commitOf,
+  decodeCommits,
+  decodeHead,
+  emptyHead,
+  encodeCommits,
+  encodeHead,
+  encodePin,
+  putEntry,
+  sstWriterOfFlush,
+} from '@leasehold/engine';
+import type { DatabaseId, Random, SessionId, Ulid, Version } from '@leasehold/foundation';
 import { seededRandom, utf8 } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import type { SessionRecord } from '@leasehold/lease';
@@ -39,6 +49,8 @@ export class RawBucket {
   readonly memory = new MemoryStore(this.clock);
   readonly witness = new BucketWitness(this.memory, { clock: this.clock, keepSessionsMs: DAY_MS });
   private readonly random: Random = seededRandom(1);
+  /** Of every commit in any frame, the entry that a head owes for it. */
+  private readonly entries = new Map<string, Entry>();
 
   /** Of each violation, in their order. */
   get rules(): readonly string[] {
@@ -96,7 +108,12 @@ export class RawBucket {
   }
 
   async segment(id: SessionId, number: number, ...frames: readonly FrameSketch[]): Promise<void> {
-    const body = encodeSegment({ sessionId: id, number }, this.nonce(), frames.map(frameOf));
+    const encoded = frames.map(frameOf);
+    for (const { databaseId, payload } of encoded) {
+      for (const { version, entries } of decodeCommits(payload))
+        this.entries.set(`${databaseId} ${version.sequence}`, entries[0] as Entry);
+    }
+    const body = encodeSegment({ sessionId: id, number }, this.nonce(), encoded);
     await this.put(bucketLayout.segment(id, number), body);
   }
 
@@ -122,19 +139,24 @@ export class RawBucket {
     return present === undefined || present === 'not-modified' ? undefined : decodeHead(present.body);
   }
 
-  /** The next edit of a head; the first one begins the database. `commit` is the sequence of the last commit. */
+  /**
+   * The next edit of a head; the first one begins the database. `commit` is the sequence of the last commit: what the log has of commits to there
+   * is inline from `inlineFrom` on, unless `inline` says otherwise.
+   */
   async head(id: DatabaseId, change: Partial<Head> & { readonly commit?: number } = {}): Promise<void> {
     const base = (await this.headOf(id)) ?? emptyHead({ ...databaseOf(0), databaseId: id });
     const { commit, ...fields } = change;
     const next = { ...base, trail: nextTrail(base.trail, this.nonce()), ...fields };
     const lastCommit = commit === undefined ? next.lastCommit : { epoch: base.epoch || 1, sequence: commit };
-    await this.put(bucketLayout.head(id), encodeHead({ ...next, lastCommit }));
+    const { inlineFrom } = next;
+    const inline = change.inline ?? this.entriesOf(id, inlineFrom, lastCommit.sequence);
+    await this.put(bucketLayout.head(id), encodeHead({ ...next, inline, lastCommit }));
   }
 
-  /** @returns what a head would say of it */
-  async file(id: DatabaseId, number: number): Promise<SstRef> {
-    const ref = fileNumber(number);
-    await this.put(bucketLayout.sst(id, ref.id), utf8(`file ${number}`));
+  /** A file with the entry of one commit, that of its own number by default. @returns what a head would say of it */
+  async file(id: DatabaseId, number: number, commit = number): Promise<SstRef> {
+    const { ref, body } = await fileOf(id, number, this.entries.get(`${id} ${commit}`));
+    await this.put(bucketLayout.sst(id, ref.id), body);
     return ref;
   }
 
@@ -146,6 +168,15 @@ export class RawBucket {
     return name;
   }
 
+  private entriesOf(id: DatabaseId, from: number, through: number): readonly Entry[] {
+    const found: Entry[] = [];
+    for (let sequence = through; sequence >= from; sequence--) {
+      const entry = this.entries.get(`${id} ${sequence}`);
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
   nonce(): string {
     return drawNonce(this.random);
   }
@@ -155,11 +186,15 @@ export function ulid(number: number): Ulid {
   return String(number).padStart(26, '0') as Ulid;
 }
 
+function entryOf(version: Version, value: string): Entry {
+  return putEntry(utf8('k'), version, utf8(value));
+}
+
 function frameOf(sketch: FrameSketch): Frame {
   const { database = A, epoch = 1, previous = 0, first, last = first } = sketch;
   const commits = Array.from({ length: last - first + 1 }, (_, i) => {
     const version = { epoch, sequence: first + i };
-    return commitOf(version, [putEntry(utf8('k'), version, utf8(sketch.value ?? String(first + i)))]);
+    return commitOf(version, [entryOf(version, sketch.value ?? String(first + i))]);
   });
   return {
     databaseId: database,
@@ -171,30 +206,20 @@ function frameOf(sketch: FrameSketch): Frame {
   };
 }
 
-/** Files by number: each holds the commit of its number, and the key of it. */
-export function fileNumber(number: number): SstRef {
-  const key = utf8(`k${number}`);
-  return {
-    id: ulid(number),
-    sizeBytes: 1_000,
-    entries: 1,
-    deletes: 0,
-    putBytes: 10,
-    superseded: 0,
-    supersededBytes: 0,
-    expiring: 0,
-    expiresThrough: 0,
-    minKey: key,
-    maxKey: key,
-    minSequence: number,
-    maxSequence: number,
-    coversFrom: 0,
-    coversThrough: 0,
-    rangeDeletesThrough: 0,
-    folder: undefined,
-    filterOffset: 100,
-    filterLength: 100,
-    indexOffset: 200,
-    indexLength: 100,
-  };
+/** Files by number, which is the end of their ids. */
+export async function fileOf(
+  id: DatabaseId,
+  number: number,
+  entry: Entry = entryOf({ epoch: 1, sequence: number }, String(number)),
+): Promise<{ readonly ref: SstRef; readonly body: Uint8Array }> {
+  const clock = new FakeClock(0);
+  const store = new MemoryStore(clock);
+  const random = { ...seededRandom(1), bytes: (count: number) => new Uint8Array(count) };
+  // The next id above the floor is the number itself.
+  const head = { ...emptyHead({ ...databaseOf(0), databaseId: id }), gcFloor: ulid(number - 1) };
+  const marks = { coversFrom: 0, coversThrough: 0, rangeDeletesThrough: 0 };
+  const ref = await sstWriterOfFlush({ store, clock, random })(head, [entry], marks);
+  const object = await store.get(bucketLayout.sst(id, ref.id));
+  if (object === undefined || object === 'not-modified' || ref.id !== ulid(number)) throw new Error('no such file');
+  return { ref, body: object.body };
 }
