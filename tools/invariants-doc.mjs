@@ -20,8 +20,6 @@ What each page promises, and what enforces it. Each invariant has code that keep
 sources that break it on purpose. The simulation runs every variant until its judges, which see what clients were told and what the bucket was
 asked to do, and nothing else, tell that something is wrong; a variant that survives fails the tests (\`libs/simulation\`, lane \`simulation\`).
 
-| page | about |
-| --- | --- |
 `;
 
 /** @param {string} text @param {string} page @returns {import('./invariants-doc.mjs').InvariantRow[]} */
@@ -45,7 +43,7 @@ export function invariantRows(pages) {
  * @param {readonly import('./invariants-doc.mjs').DocumentedVariant[]} variants
  */
 export function formatInvariantsPage(pages, variants) {
-  const contents = pages.map(({ name, text }) => `| [${name}](${name}) | ${/^# (.*)$/m.exec(text)?.[1] ?? name} |\n`);
+  const contents = pages.map(({ name, text }) => `- [${/^# (.*)$/m.exec(text)?.[1] ?? name}](${name})\n`);
   const rows = invariantRows(pages);
   const ids = [...new Set([...rows.map(({ invariant }) => invariant), ...variants.map(({ invariant }) => invariant)])];
   const sections = ids.sort().map((id) => {

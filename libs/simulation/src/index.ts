@@ -10,3 +10,7 @@ export * from './run/simulation-report.js';
 export { judge } from './checker/judge.js';
 export type { Judgement, RuleName } from './checker/judge.js';
 export type { JudgeSettings } from './checker/course/course.js';
+export { runTeeth } from './teeth/run-teeth.js';
+export type { RunTeethOptions, TeethReport } from './teeth/run-teeth.js';
+export type { Variant } from './teeth/variant.js';
+export { VARIANTS } from './teeth/variants.js';

@@ -12,7 +12,8 @@ const CACHE_BYTES = 1024 * 1024;
 const PAGE_ENTRIES = 1_000;
 /** Between pin and reading, at most: compactions and collections have their time. */
 const HOLD_MS = 12_000;
-const READ_TRIES = 5;
+/** A scan is many requests, each of which may come damaged. */
+const READ_TRIES = 50;
 
 /**
  * Pins the files of a database, reads them much later, as exports, replicas and branches do (G2), and finds in them what the pinned head had. Its own process, which
