@@ -1,3 +1,4 @@
+import { WATCH_INTERVAL_MS } from '@leasehold/lease';
 import { LIMITS } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
@@ -7,6 +8,12 @@ import type { WorkerConfig } from './config.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
 import { WorkerSession } from './worker-session.js';
+
+/**
+ * Gateways look at the session records once a second, and leave a session that is clean; with time for two looks none is cut off in the
+ * middle of a write, whose outcome would be unknown.
+ */
+const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
 
 /**
  * Starts a worker; resolves when it serves. Refuses to run on a bucket that fails the probe.
@@ -34,6 +41,7 @@ export async function startWorker(config: WorkerConfig, onLost: (reason: unknown
       },
       afterListen: (_app, url) => session.start(url),
       beforeDrain: () => session.drain(),
+      lingerMs: LINGER_MS,
     });
     return { url: service.url, close: () => service.close().finally(() => session.close()) };
   } catch (error) {

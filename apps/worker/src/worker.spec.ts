@@ -145,8 +145,8 @@ describe('the other routes', () => {
 
   it('tell that the worker is ready, and count what it does', async () => {
     await database.put('k', 'v', a);
-    expect((await fetch(`${a.url}/readyz`)).status).toBe(200);
-    const metrics = await (await fetch(`${a.url}/metrics`)).text();
+    expect((await world.look(a, '/readyz')).status).toBe(200);
+    const metrics = await (await world.look(a, '/metrics')).text();
     expect(metrics).toMatch(/leasehold_worker_claims_total\{.*kind="free".*\} 1/);
     expect(metrics).toMatch(/leasehold_worker_open_databases(\{.*\})? 1/);
     expect(metrics).toMatch(/leasehold_worker_store_requests_total\{.*verb="put".*outcome="done".*\} \d+/);
@@ -271,7 +271,7 @@ describe('two workers', () => {
     expect(await (await database.key('k', a)).text()).toBe('v');
     const read = await database.key('k', cutOff);
     expect([read.status, (await problemOf(read)).code]).toEqual([503, 'session-expired']);
-    expect((await fetch(`${cutOff.url}/readyz`)).status).toBe(503);
+    expect((await world.look(cutOff, '/readyz')).status).toBe(503);
     await world.serveBucket(ownBucket.port);
     for (let i = 0; i < 100 && world.lost.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(world.lost).toMatchObject([{ name: 'SessionLostError' }]);

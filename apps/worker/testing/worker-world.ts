@@ -15,6 +15,8 @@ import { workerConfig } from '../src/config.js';
 import { startWorker } from '../src/start-worker.js';
 
 const SECRET = 'a secret that gateways and workers share';
+/** A worker that ends waits for who is still connected. */
+const NOT_KEPT = { connection: 'close' };
 const BUCKET = { bucket: 'leasehold', accessKeyId: 'worker', secretAccessKey: 'worker-secret', host: '127.0.0.1' };
 
 export interface Ask {
@@ -71,6 +73,11 @@ export class WorkerWorld {
     await Promise.all(this.buckets.map((bucket) => bucket.close()));
   }
 
+  /** What a worker tells whoever looks after it. */
+  look(worker: RunningService, path: '/readyz' | '/metrics'): Promise<Response> {
+    return fetch(worker.url + path, { headers: NOT_KEPT });
+  }
+
   async headOf(databaseId: string): Promise<Head | undefined> {
     return (await this.heads.load(databaseId as DatabaseId))?.head;
   }
@@ -107,7 +114,7 @@ export class AskedDatabase {
     return fetch(worker.url + path, {
       method,
       body: body === undefined ? undefined : Buffer.from(bytesOf(body)),
-      headers: { ...(ask.hop === null ? {} : { [HOP_HEADERS.hop]: ask.hop ?? hop }), ...headers },
+      headers: { ...NOT_KEPT, ...(ask.hop === null ? {} : { [HOP_HEADERS.hop]: ask.hop ?? hop }), ...headers },
     });
   }
 }

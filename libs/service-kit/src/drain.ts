@@ -26,15 +26,29 @@ export class Drain {
     response.once('close', () => this.inFlight.delete(response));
   }
 
-  /** Stops listening, then resolves when nothing is in flight, or after `timeoutMs`; tells how many were left. */
-  async stop(server: Server, timeoutMs: number): Promise<number> {
+  /**
+   * Refuses what comes from now on, stops listening, then resolves when nothing is in flight, or after `timeoutMs`; tells how many were left.
+   *
+   * With `lingerMs` it goes on refusing for so long at most, until the last client has closed its connections. Closing an idle one cuts off
+   * whatever is on its way to it at that moment, and its sender cannot know that nothing was done.
+   */
+  async stop(server: Server, timeoutMs: number, lingerMs = 0): Promise<number> {
     this.isStopping = true;
+    const begunMs = performance.now();
+    const lingersUntilMs = begunMs + Math.min(lingerMs, timeoutMs);
+    while (performance.now() < lingersUntilMs && (await connectionsOf(server)) > 0) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
     server.close();
-    const deadline = performance.now() + timeoutMs;
+    const deadline = begunMs + timeoutMs;
     while (this.inFlight.size > 0 && performance.now() < deadline) {
       server.closeIdleConnections();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return this.inFlight.size;
   }
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)));
 }

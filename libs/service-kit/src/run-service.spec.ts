@@ -332,6 +332,25 @@ describe('the drain', () => {
     expect(reads).toBe(readsBefore);
   });
 
+  it('cuts nobody off who is about to ask, for as long as it lingers, and ends with the last connection', async () => {
+    const service = await start({ lingerMs: 10_000 });
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await fetch(`${service.url}/things/1`, { headers: { connection: 'close' } });
+    const readsBefore = reads;
+    const closed = service.close();
+    // The connection is idle for all that the service knows: the request is on its way.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.write('GET /things/1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toContain('503');
+    expect(answer).toContain('service-draining');
+    await closed;
+    expect(reads).toBe(readsBefore);
+  });
+
   it('cuts off what does not finish in time', async () => {
     const service = await start({ config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100 } });
     const slowBefore = slowOnes;

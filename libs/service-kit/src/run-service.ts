@@ -37,6 +37,11 @@ export interface ServiceOptions {
   configure?(app: NestFastifyApplication): Promise<void> | void;
   /** After listening and before `runService` resolves; readiness checks decide when traffic comes. */
   afterListen?(app: NestFastifyApplication, url: string): Promise<void> | void;
+  /**
+   * For clients that keep connections and may not repeat a request: at the end of the drain they are refused for so long at most, and not cut
+   * off, until they have gone elsewhere. Shares DRAIN_TIMEOUT_MS with the rest. Default 0.
+   */
+  readonly lingerMs?: number;
   /** First part of the drain: /readyz already says 503, requests are still accepted. Shares DRAIN_TIMEOUT_MS with the rest. */
   beforeDrain?(app: NestFastifyApplication): Promise<void> | void;
 }
@@ -133,7 +138,7 @@ async function shutDown(app: NestFastifyApplication, drain: Drain, options: Serv
   } catch (error) {
     logger.error({ err: error }, 'drain step failed');
   }
-  const left = await drain.stop(app.getHttpServer(), leftMs());
+  const left = await drain.stop(app.getHttpServer(), leftMs(), options.lingerMs);
   if (left > 0) logger.warn({ requests: left }, 'requests cut off at the end of the drain');
   await app.close();
   logger.info('closed');
