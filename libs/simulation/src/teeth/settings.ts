@@ -1,5 +1,6 @@
 import type { VirtualWorld } from '../world/virtual-world.js';
 import type { Fleet } from '../processes/fleet.js';
+import type { SimProcess } from '../world/sim-process.js';
 import type { SimWorker } from '../processes/sim-worker.js';
 import type { Profile } from '../run/profile.js';
 import type { RunOptions } from '../run/run-seed.js';
@@ -59,10 +60,23 @@ function cutsAfter(failpoint: string, { everyMs, forMs, andThen }: Cuts): NonNul
   };
 }
 
-/** Gateways that hardly ever see the bucket go on asking whom they have asked before. */
-function blindGateways(world: VirtualWorld, fleet: Fleet): void {
+/** One gateway hardly ever sees the bucket, and goes on asking whom it has asked before; another one sees everything. */
+function blindGateway(world: VirtualWorld, fleet: Fleet): void {
   repeatedly(world, 1_000, (second) => {
-    for (const { process } of fleet.liveGateways) process.bucket.isCut = second % 15 > 2;
+    for (const [i, { process }] of fleet.liveGateways.entries()) process.bucket.isCut = i === 0 && second % 15 > 2;
+  });
+}
+
+/** The machine of a process sleeps: nothing of it runs, its monotonic clock stands still, and its wall clock does not. */
+function sleep(process: SimProcess, ms: number): void {
+  const { clock, world } = process;
+  const awake = clock.monotonic.bind(clock);
+  const fellAsleepAt = awake();
+  process.pauseFor(ms);
+  clock.monotonic = () => fellAsleepAt;
+  world.clock.schedule(ms, () => {
+    const sleptMs = awake() - fellAsleepAt;
+    clock.monotonic = () => awake() - sleptMs;
   });
 }
 
@@ -80,10 +94,10 @@ function shortHistory(drawn: Profile): Profile {
 const LOSING_WORKERS = { 'cut-from-bucket': 4, pause: 1, 'long-pause': 4, kill: 1 } as const;
 
 export const SETTINGS = {
-  /** Workers lose the bucket, or stand still, and gateways do not notice. */
-  'blind-gateways': {
+  /** Workers lose the bucket, or stand still, and one gateway does not notice. */
+  'blind-gateway': {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: LOSING_WORKERS } }),
-    prepare: blindGateways,
+    prepare: blindGateway,
   },
   /** Who was cut off or stood still goes on in the moment in which somebody seals a session. */
   'awake-when-sealed': {
@@ -99,6 +113,18 @@ export const SETTINGS = {
   },
   /** The answer to a renewal is lost, and nothing else gets through until the session is sealed. */
   'cut-after-renewals': { prepare: cutsAfter('worker after put record renewal', { everyMs: 8_000, forMs: 9_000 }) },
+  /** A renewal is confirmed late, and right after that the worker loses the bucket for longer than the lease; one gateway does not notice. */
+  'confirmed-late': {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: {} } }),
+    prepare: (world, fleet) => {
+      blindGateway(world, fleet);
+      const cutAgain = ({ process }: SimWorker): void => {
+        world.clock.schedule(5_500, () => void (process.bucket.isCut = true));
+        world.clock.schedule(13_000, () => void (process.bucket.isCut = false));
+      };
+      cutsAfter('worker after put record renewal', { everyMs: 16_000, forMs: 4_000, andThen: cutAgain })(world, fleet);
+    },
+  },
   /** The answer to a segment is lost, and nothing else gets through until the session is sealed; meanwhile its worker drains. */
   'cut-in-a-drain': {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: {} } }),
@@ -151,7 +177,7 @@ export const SETTINGS = {
     /** Who has just come up is asked at once, by somebody who has not looked for its record. */
     prepare: (world, fleet) => {
       const asked = new Set<string>();
-      repeatedly(world, 2, () => {
+      repeatedly(world, 5, () => {
         for (const { process, access } of fleet.liveWorkers) {
           if (asked.has(process.name)) continue;
           asked.add(process.name);
@@ -174,12 +200,31 @@ export const SETTINGS = {
     }),
     prepare: (world, fleet) => {
       let isDue = true;
-      repeatedly(world, 3_000, () => void (isDue = true));
+      repeatedly(world, 1_000, () => void (isDue = true));
       wheneverPassed(world, 'worker after put segment', (name) => {
         if (!isDue) return;
         isDue = false;
         fleet.processes.find((process) => process.name === name)?.kill();
       });
+    },
+  },
+  /** Nobody owns a database for long, reads of its head take their time, and gateways know different workers. */
+  'cold-reads': {
+    adjust: (drawn) => {
+      const { fleet, client, storeFaults } = drawn;
+      const ownership = {
+        ...fleet.worker.ownership,
+        idleReleaseMs: 200,
+        maintenanceIntervalMs: 100,
+        claimAfterColdReads: 1_000,
+      };
+      return {
+        ...drawn,
+        client: { ...client, hotShare: 0.8, thinkMs: 600 },
+        storeFaults: { ...storeFaults, slow: 0.4 },
+        fleet: { ...fleet, gateways: 6, worker: { ...fleet.worker, ownership } },
+        trouble: { ...drawn.trouble, everyMs: 1_000, weights: { 'cut-from-gateways': 3 } },
+      };
     },
   },
   /** Compactors fall asleep over what they are about to publish, while databases change hands and garbage is collected. */
@@ -249,16 +294,11 @@ export const SETTINGS = {
   sleeps: {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: { kill: 1 } } }),
     prepare: (world, fleet) => {
-      blindGateways(world, fleet);
-      repeatedly(world, 4_000, (round) => {
+      blindGateway(world, fleet);
+      repeatedly(world, 6_000, (round) => {
         const { liveWorkers } = fleet;
-        const worker = liveWorkers[round % Math.max(1, liveWorkers.length)];
-        if (worker?.process.isRunning !== true) return;
-        const { clock } = worker.process;
-        const awake = clock.monotonic.bind(clock);
-        const sleptMs = 10_000;
-        worker.process.pauseFor(sleptMs);
-        clock.monotonic = () => awake() - sleptMs;
+        const process = liveWorkers[round % Math.max(1, liveWorkers.length)]?.process;
+        if (process?.isRunning === true) sleep(process, 9_000);
       });
     },
   },

@@ -19,7 +19,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'serves-past-its-deadline',
     invariant: 'S1',
     breaks: 'a session never asks whether its deadline has passed',
-    setting: 'blind-gateways',
+    setting: 'blind-gateway',
     patches: [
       {
         file: SESSION,
@@ -32,7 +32,7 @@ const DEADLINES: readonly Variant[] = [
     name: 'counts-its-deadline-from-the-confirmation',
     invariant: 'S1',
     breaks: 'the deadline counts from when a renewal was confirmed, not from when it was first sent',
-    setting: 'blind-gateways',
+    setting: 'confirmed-late',
     patches: [
       {
         file: SESSION,
