@@ -96,7 +96,7 @@ const SILENCES: readonly Variant[] = [
     patches: [
       {
         file: RECORD,
-        find: 'if (observedEtag !== undefined && found.etag !== observedEtag) throw new SessionResumedError(sessionId);',
+        find: 'if (observedEtag !== undefined && etag !== observedEtag) throw new SessionResumedError(sessionId);',
         replace: '',
       },
     ],

@@ -19,7 +19,7 @@ const ROUTE = 'libs/routing/src/route.ts';
 const DECISIONS: readonly Variant[] = [
   {
     name: 'waits-between-check-and-apply',
-    invariant: 'T',
+    invariant: 'T1',
     breaks: 'something may come between the checks of a transaction and its number',
     patches: [
       {
@@ -32,7 +32,7 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'takes-no-turns',
-    invariant: 'T',
+    invariant: 'T1',
     breaks: 'what a transaction has read from files may change until it is applied',
     patches: [
       { file: TURNS, find: 'for (const { over } of before) await over;', replace: '' },
@@ -45,7 +45,7 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'lets-a-put-survive-the-range-delete-after-it',
-    invariant: 'T',
+    invariant: 'T2',
     breaks: 'a range delete does not cover the puts that stand before it in its transaction',
     patches: [
       {
@@ -57,7 +57,7 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'counts-from-before-a-range-delete',
-    invariant: 'T',
+    invariant: 'T2',
     breaks: 'a counter goes on from a value that a range delete of its transaction has deleted',
     patches: [
       {
@@ -69,7 +69,7 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'overlooks-range-deletes-in-range-checks',
-    invariant: 'T',
+    invariant: 'T1',
     breaks: 'a range check takes a range for unchanged that a range delete has changed',
     setting: 'short-history',
     patches: [
@@ -78,9 +78,28 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'overlooks-expiries-in-range-checks',
-    invariant: 'T',
+    invariant: 'T5',
     breaks: 'a range check takes a range for unchanged in which something has expired',
     patches: [{ file: RANGE, find: 'if (expiresAt === NEVER || expiresAt', replace: 'if (true || expiresAt' }],
+  },
+  {
+    name: 'lets-commit-times-fall',
+    invariant: 'T4',
+    breaks: 'a commit has the time of its owner, be it before that of the commit before it',
+    patches: [
+      {
+        file: NEXT,
+        find: 'const committedAt = Math.max(Math.floor(now), last.committedAt);',
+        replace: 'const committedAt = Math.floor(now);',
+      },
+      { file: TRANSACTOR, find: 'Math.max(ctx.clock.now(), last.committedAt);', replace: 'ctx.clock.now();' },
+      {
+        file: FLUSH,
+        find: 'lastCommittedAt: Math.max(head.lastCommittedAt, memtable.lastCommittedAt),',
+        replace: 'lastCommittedAt: memtable.lastCommittedAt,',
+      },
+      { file: RULES, find: 'if (next.lastCommittedAt < base.lastCommittedAt) return', replace: 'if (false) return' },
+    ],
   },
   {
     name: 'shows-what-has-expired',
@@ -96,7 +115,7 @@ const DECISIONS: readonly Variant[] = [
   },
   {
     name: 'reads-an-older-memtable-first',
-    invariant: 'T',
+    invariant: 'T1',
     breaks: 'while a flush is under way a read finds what it flushes, and not what came after it',
     patches: [
       {
@@ -113,7 +132,7 @@ const DECISIONS: readonly Variant[] = [
 const REPETITIONS: readonly Variant[] = [
   {
     name: 'does-not-write-idempotency-records',
-    invariant: 'T',
+    invariant: 'T3',
     breaks: 'a commit does not say under which idempotency key it was made',
     patches: [
       {
@@ -125,7 +144,7 @@ const REPETITIONS: readonly Variant[] = [
   },
   {
     name: 'does-not-look-for-idempotency-records',
-    invariant: 'T',
+    invariant: 'T3',
     breaks: 'a transaction is applied whether its idempotency key was applied before or not',
     patches: [
       {
@@ -137,14 +156,14 @@ const REPETITIONS: readonly Variant[] = [
   },
   {
     name: 'carries-a-commit-whose-key-was-applied',
-    invariant: 'T',
+    invariant: 'T3',
     breaks: 'a claim carries a commit whose idempotency key was applied before',
     setting: 'restless',
     patches: [{ file: FIRST, find: 'if (record !== undefined) return undefined;', replace: '' }],
   },
   {
     name: 'loses-idempotency-records-at-a-flush',
-    invariant: 'T',
+    invariant: 'T3',
     breaks: 'a flush leaves the idempotency records of its commits behind',
     patches: [
       {
@@ -156,7 +175,7 @@ const REPETITIONS: readonly Variant[] = [
   },
   {
     name: 'sends-a-lost-mutation-again',
-    invariant: 'T',
+    invariant: 'T3',
     breaks: 'a gateway sends a mutation without a key again after it may have been received',
     patches: [
       {
@@ -206,7 +225,7 @@ const COUNTERS: readonly Variant[] = [
 const FEEDS: readonly Variant[] = [
   {
     name: 'repeats-commits-at-a-file-boundary',
-    invariant: 'T',
+    invariant: 'T6',
     breaks: 'the change feed tells commits again that a file before has told',
     patches: [
       {
@@ -218,7 +237,7 @@ const FEEDS: readonly Variant[] = [
   },
   {
     name: 'skips-commits-at-a-page-boundary',
-    invariant: 'T',
+    invariant: 'T6',
     breaks: 'the change feed goes on behind a file of which it has told a part',
     patches: [
       {
