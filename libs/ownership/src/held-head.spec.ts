@@ -82,6 +82,26 @@ describe('the head that an owner holds', () => {
     await expect(workers.settle(held.swapIn(undefined, held.owner))).rejects.toMatchObject({ name: 'FencedError' });
   });
 
+  it('leaves a quarantined database as it is, commits and owner (L3)', async () => {
+    const base = await workers.headOf(DATABASE);
+    await workers.heads.swap(base, { ...base.head, quarantined: true });
+    const version = { epoch: 1, sequence: 2 };
+    const memtable = new Memtable();
+    memtable.put(commitOf(version, [putEntry(utf8('k'), version, utf8('w'))]));
+    const flush = held.swapIn(memtable.freeze(), undefined);
+    await expect(workers.settle(flush)).rejects.toMatchObject({ name: 'FencedError' });
+    const { head } = await workers.headOf(DATABASE);
+    expect(head).toMatchObject({ quarantined: true, owner: a.session.id, lastCommit: base.head.lastCommit });
+    expect(held.isFenced).toBe(true);
+  });
+
+  it('is fenced when it sees a quarantine', async () => {
+    const base = await workers.headOf(DATABASE);
+    await workers.heads.swap(base, { ...base.head, quarantined: true });
+    await expect(workers.settle(held.reload())).rejects.toMatchObject({ name: 'HandleClosedError' });
+    expect(held.isFenced).toBe(true);
+  });
+
   it('asks for a compaction and looks for it once a second, however many writes wait', async () => {
     a.told.length = 0;
     a.line.forget();

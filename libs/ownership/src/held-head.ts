@@ -71,10 +71,14 @@ export class HeldHead {
    */
   async swapIn(memtable: Memtable | undefined, owner: SessionId | undefined): Promise<void> {
     const writeSst = sstWriterOfFlush(this.ctx);
-    const edit = await this.ctx.heads.edit(this.stored, async (head) => ({
-      ...(memtable ? await flushInto(head, memtable, FLUSH_SETTINGS, writeSst, this.ctx.clock.now()) : head),
-      owner,
-    }));
+    const edit = await this.ctx.heads.edit(this.stored, async (head) => {
+      // Somebody has found this session's log damaged, and everything stays as it is until someone has looked (L3).
+      if (head.quarantined) return undefined;
+      const contained = memtable
+        ? await flushInto(head, memtable, FLUSH_SETTINGS, writeSst, this.ctx.clock.now())
+        : head;
+      return { ...contained, owner };
+    });
     const releases = owner !== this.owner;
     // A database that was given up may have its next owner already; one that is kept may not.
     if (edit.outcome !== 'done' || (!releases && !holds(edit.stored.head, this))) {
@@ -87,9 +91,9 @@ export class HeldHead {
   /** Reads the head again. @throws HandleClosedError when it is no longer ours; StoreUnavailableError */
   async reload(): Promise<void> {
     const present = await this.ctx.heads.load(this.databaseId);
-    if (present === undefined || !holds(present.head, this)) {
+    if (present === undefined || !holds(present.head, this) || present.head.quarantined) {
       this.fence();
-      throw new HandleClosedError('the database was taken over');
+      throw new HandleClosedError('the database was taken over, or quarantined');
     }
     this.adopt(present);
   }
