@@ -159,6 +159,11 @@ export const SETTINGS = {
       cutsAfter('worker after put head claim', { everyMs: 1_500, forMs: 1_200, andThen: compact })(world, fleet);
     },
   },
+  /** The answer to a claim is lost, and nothing else gets through until whoever waits for it has given up. */
+  'long-claims': {
+    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: { release: 4 } } }),
+    prepare: cutsAfter('worker after put head claim', { everyMs: 4_000, forMs: 12_000 }),
+  },
   /** Many puts are abandoned and land later. */
   'late-puts': { adjust: (drawn) => ({ ...drawn, storeFaults: { ...drawn.storeFaults, late: 0.2 } }) },
   /** Databases change hands all the time, and some requests take half a second. */
@@ -200,7 +205,7 @@ export const SETTINGS = {
     }),
     prepare: (world, fleet) => {
       let isDue = true;
-      repeatedly(world, 1_000, () => void (isDue = true));
+      repeatedly(world, 3_000, () => void (isDue = true));
       wheneverPassed(world, 'worker after put segment', (name) => {
         if (!isDue) return;
         isDue = false;

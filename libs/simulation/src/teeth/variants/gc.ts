@@ -68,6 +68,18 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     patches: [{ file: COLLECT, find: '!pinned.has(id) &&', replace: '' }],
   },
   {
+    name: 'collects-what-only-history-names',
+    invariant: 'G1',
+    breaks: 'files are deleted that the past and the change feed are read from',
+    patches: [
+      {
+        file: COLLECT,
+        find: 'for (const { id, folder } of filesOf(head))',
+        replace: 'for (const { id, folder } of [...head.l0, ...head.l1, ...head.idempotency.files])',
+      },
+    ],
+  },
+  {
     name: 'pins-without-reading-the-head-again',
     invariant: 'G2',
     breaks: 'what is pinned may have been gone before the pin was there',

@@ -4,6 +4,8 @@ const HEADS = 'libs/engine/src/head/head-store.ts';
 const RULES = 'libs/engine/src/head/edit-rules.ts';
 const APPLY = 'libs/engine/src/compaction/apply.ts';
 const COMPACT = 'libs/engine/src/compaction/compact-database.ts';
+const FLUSH = 'libs/engine/src/head/flush.ts';
+const FIRST = 'libs/ownership/src/first-commit.ts';
 const LOG = 'libs/commit-log/src/commit-log.ts';
 
 /** H1, H2, H5: edits of heads. */
@@ -92,6 +94,25 @@ export const BROKEN_HEADS: readonly Variant[] = [
       },
       { file: RULES, find: "if (next.epoch < base.epoch) return 'epochs only grow';", replace: '' },
     ],
+  },
+  {
+    name: 'loses-range-deletes-at-a-flush',
+    invariant: 'H5',
+    breaks: 'a flush leaves the range deletes of its commits behind',
+    patches: [
+      {
+        file: FLUSH,
+        find: '...memtable.rangeDeletes.filter(({ version }) => version.sequence > since)',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'disclaims-a-commit-that-was-sent',
+    invariant: 'H5',
+    breaks: 'a commit whose claim was sent and not answered in time is answered as not applied',
+    setting: 'long-claims',
+    patches: [{ file: FIRST, find: "return this.state === 'withdrawn';", replace: 'return true;' }],
   },
   {
     name: 'answers-a-fenced-write-as-failed',

@@ -1,6 +1,7 @@
 import type { Variant } from '../variant.js';
 
 const TRANSACTOR = 'libs/ownership/src/transaction/transactor.ts';
+const CONTENTS = 'libs/ownership/src/contents.ts';
 const TURNS = 'libs/ownership/src/transaction/key-turns.ts';
 const NEXT = 'libs/ownership/src/transaction/next-commit.ts';
 const FIRST = 'libs/ownership/src/transaction/first-commit-of.ts';
@@ -31,6 +32,12 @@ const DECISIONS: readonly Variant[] = [
     ],
   },
   {
+    name: 'judges-checks-on-an-older-view',
+    invariant: 'T1',
+    breaks: 'a transaction is judged by what was there before a commit of the same millisecond',
+    patches: [{ file: CONTENTS, find: 'VIEWS.drop(this.place, this);', replace: '' }],
+  },
+  {
     name: 'takes-no-turns',
     invariant: 'T1',
     breaks: 'what a transaction has read from files may change until it is applied',
@@ -53,27 +60,6 @@ const DECISIONS: readonly Variant[] = [
         find: 'for (const [text, { key }] of entries) if (spanHolds(span, key)) entries.delete(text);',
         replace: '',
       },
-    ],
-  },
-  {
-    name: 'counts-from-before-a-range-delete',
-    invariant: 'T2',
-    breaks: 'a counter goes on from a value that a range delete of its transaction has deleted',
-    patches: [
-      {
-        file: RESOLVE,
-        find: 'const newest = own ?? (isDeleted ? undefined : presentOf(position));',
-        replace: 'const newest = own ?? presentOf(position);',
-      },
-    ],
-  },
-  {
-    name: 'overlooks-range-deletes-in-range-checks',
-    invariant: 'T1',
-    breaks: 'a range check takes a range for unchanged that a range delete has changed',
-    setting: 'short-history',
-    patches: [
-      { file: RANGE, find: 'if (sequence <= this.since || sequence > this.through ||', replace: 'if (sequence > 0 ||' },
     ],
   },
   {
