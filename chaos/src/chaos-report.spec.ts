@@ -43,7 +43,19 @@ const GOOD: ChaosReport = {
     mergedFiles: 1,
     databasesCollected: 1,
   },
-  scrub: { missing: 0, corrupt: 0 },
+  scrub: {
+    objects: 5,
+    referenced: 5,
+    missing: 0,
+    corrupt: 0,
+    orphans: 0,
+    young: 0,
+    databases: 1,
+    sessions: 1,
+    quarantined: 0,
+    unclosed: 0,
+    wrong: [],
+  },
   coverage: {
     proxyFaults: {},
     endedByThemselves: 0,
@@ -78,8 +90,8 @@ describe('the verdict on a run', () => {
     ['wrongly billed', { bucket: { ...GOOD.bucket, wronglyBilled: ['t1-00: 5 commits, 6 acknowledged, 0 unknown'] } }],
     ['quarantined', { bucket: { ...GOOD.bucket, quarantined: ['t1-00'] } }],
     ['missing heads', { bucket: { ...GOOD.bucket, missingHeads: ['t1-00'] } }],
-    ['scrub', { scrub: { missing: 1, corrupt: 0 } }],
-    ['scrub', { scrub: { missing: 0, corrupt: 1 } }],
+    ['scrub', { scrub: { ...GOOD.scrub, missing: 1 } }],
+    ['scrub', { scrub: { ...GOOD.scrub, corrupt: 1 } }],
   ] satisfies readonly (readonly [string, Partial<ChaosReport>])[])('names what was not kept: %s', (name, change) => {
     const missed = missedTargets({ ...GOOD, ...change }, { ttlMs: TTL_MS });
     expect(missed).toHaveLength(1);

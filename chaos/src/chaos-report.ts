@@ -1,4 +1,5 @@
 import type { BucketAudit } from './checks/bucket-audit.js';
+import type { ScrubResult } from './checks/scrub.js';
 import type { FaultTally } from './fault-log.js';
 import type { ZombieTally } from './faults/zombie-tally.js';
 import type { Finding } from './ledger/finding.js';
@@ -28,8 +29,7 @@ export interface ChaosReport {
   readonly zombies: ZombieTally;
   readonly readBack: { readonly keys: number; readonly unreadable: number };
   readonly bucket: BucketAudit;
-  /** Null where nobody looked. */
-  readonly scrub: Readonly<Record<string, unknown>> | null;
+  readonly scrub: ScrubResult;
   readonly coverage: Coverage;
   /** What could not be done here, and why. */
   readonly notDone: readonly string[];
@@ -86,9 +86,8 @@ export function missedTargets(report: Judged, { ttlMs }: Targets): readonly stri
   if (report.bucket.wronglyBilled.length > 0) missed.push(`wrongly billed: ${report.bucket.wronglyBilled.join('; ')}`);
   if (report.bucket.quarantined.length > 0) missed.push(`quarantined: ${report.bucket.quarantined.join(', ')}`);
   if (report.bucket.missingHeads.length > 0) missed.push(`missing heads: ${report.bucket.missingHeads.join(', ')}`);
-  for (const kind of ['missing', 'corrupt']) {
-    if (Number(report.scrub?.[kind] ?? 0) > 0) missed.push(`scrub: ${String(report.scrub?.[kind])} objects ${kind}`);
-  }
+  const { missing, corrupt, wrong } = report.scrub;
+  if (missing + corrupt > 0) missed.push(`scrub: ${missing} objects missing, ${corrupt} corrupt: ${wrong.join('; ')}`);
   return missed;
 }
 
@@ -114,7 +113,7 @@ export function formatChaosReport(report: ChaosReport): string {
     `${requests.sent} requests (${requests.perSecond}/s), ${report.acknowledged} writes acknowledged, ${requests.failed} requests failed, ${requests.unknownOutcomes} outcomes unknown, ${requests.shed} not sent; calm p50 ${requests.calmMs.p50} ms, p99 ${requests.calmMs.p99} ms`,
     `lost ${report.lost}, doubled ${report.doubled}, stale ${report.stale}, phantom ${report.phantom}, disorder ${report.disorder}, foreign ${report.foreign}, damaged ${report.damaged}`,
     `after resume: ${report.zombies.requests} requests to ${report.zombies.sealedWorkers} sealed workers, ${report.staleAfterResume} stale, ${report.acknowledgedAfterResume} acknowledged`,
-    `billed minus done: between ${bucket.unitsBilledMinusDone.atLeast} and ${bucket.unitsBilledMinusDone.atMost}; ${report.readBack.keys} keys read back, ${report.readBack.unreadable} not readable`,
+    `billed minus done: between ${bucket.unitsBilledMinusDone.atLeast} and ${bucket.unitsBilledMinusDone.atMost}; ${report.readBack.keys} keys read back, ${report.readBack.unreadable} not readable; scrub: ${report.scrub.objects} objects, ${report.scrub.missing} missing, ${report.scrub.corrupt} corrupt, ${report.scrub.orphans} orphans`,
     `${coverage.takeovers} takeovers, ${coverage.recoveredDatabases} recovered by jobs, ${coverage.compactions} compactions, ${coverage.deletedFiles} files deleted, ${coverage.endedByThemselves} processes ended by themselves`,
     '',
     '  fault             count  requests  failed  unavailable ms     writes  failures',

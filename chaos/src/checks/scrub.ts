@@ -1,12 +1,16 @@
+import { systemClock, systemRandom } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
-import * as scrubLibrary from '@leasehold/scrub';
+import { reliableReads } from '@leasehold/object-store';
+import type { ScrubReport } from '@leasehold/scrub';
+import { scrubBucket } from '@leasehold/scrub';
 
-/** What `@leasehold/scrub` counts; null while it does not look yet. */
-export type ScrubCounts = Readonly<Record<string, unknown>>;
+/** What a scrub counts, and the first things that it found wrong. Orphans are none of them: they wait for gc and purge. */
+export type ScrubResult = Omit<ScrubReport, 'findings'> & { readonly wrong: readonly string[] };
 
-export async function scrub(store: ObjectStore): Promise<ScrubCounts | null> {
-  const { scrubBucket } = scrubLibrary as unknown as {
-    readonly scrubBucket?: (context: { readonly store: ObjectStore }) => Promise<ScrubCounts>;
-  };
-  return scrubBucket === undefined ? null : scrubBucket({ store });
+const WRONG_SHOWN = 20;
+
+export async function scrub(store: ObjectStore): Promise<ScrubResult> {
+  const { findings, ...counts } = await scrubBucket({ store: reliableReads(store, systemClock, systemRandom) });
+  const wrong = findings.filter(({ kind }) => kind === 'missing' || kind === 'corrupt');
+  return { ...counts, wrong: wrong.slice(0, WRONG_SHOWN).map(({ kind, name, why }) => `${kind}: ${name}: ${why}`) };
 }

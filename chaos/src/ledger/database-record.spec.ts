@@ -151,6 +151,26 @@ describe('what clients know of a database', () => {
       record.endRead(record.beginRead('k', 3 * MINUTE_MS), 'absent');
       expect(found()).toEqual(['stale']);
     });
+
+    it('is none that nobody sent when a slow read shows it below what others have seen meanwhile', () => {
+      const unknown = put('k');
+      record.lose(unknown, 0);
+      const slow = record.beginRead('k', 2 * MINUTE_MS);
+      record.acknowledge(put('k', { kind: 'none' }, 2 * MINUTE_MS), version(5));
+      record.endRead(slow, shows(unknown, 4));
+      expect(found()).toEqual([]);
+      record.endRead(record.beginRead('k', 2 * MINUTE_MS), shows(unknown, 6));
+      expect(found()).toEqual(['phantom']);
+    });
+
+    it('excuses a slow read that shows what a delete did before others saw the next value', () => {
+      acknowledged('k', 1);
+      record.lose(remove('k'), 0);
+      const slow = record.beginRead('k', 2 * MINUTE_MS);
+      record.acknowledge(put('k', { kind: 'none' }, 2 * MINUTE_MS), version(3));
+      record.endRead(slow, 'absent');
+      expect(found()).toEqual([]);
+    });
   });
 
   describe('a version', () => {

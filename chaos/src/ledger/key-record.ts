@@ -32,6 +32,15 @@ interface WrittenVersion {
   readonly mayFollowDelete: boolean;
 }
 
+/** A write that was not applied, or will not be any more. */
+interface RefusedWrite {
+  readonly write: number;
+  /** What its sender was told. */
+  readonly answer: string;
+  /** Of one whose outcome was never told: it may have been applied below this sequence, which a slow read may still show. */
+  readonly appliedBelow: number;
+}
+
 export type Report = (kind: FindingKind, key: string, detail: string) => void;
 
 /**
@@ -43,10 +52,11 @@ export class KeyRecord {
   private readonly open = new Map<number, OpenAttempt>();
   /** By ascending sequence. */
   private readonly recent: WrittenVersion[] = [];
-  /** With what they were answered. */
-  private readonly refused: { readonly write: number; readonly answer: string }[] = [];
+  private readonly refused: RefusedWrite[] = [];
   /** The highest sequence of an acknowledged delete. */
   private lastDelete = 0;
+  /** A delete of unknown outcome that is no longer waited for may have been applied below this sequence. */
+  private deletedBelow = 0;
 
   constructor(
     readonly name: string,
@@ -104,7 +114,7 @@ export class KeyRecord {
     if (seenAt !== undefined) {
       this.report('phantom', this.name, `write ${attempt.write} was read at ${seenAt} and then refused (${answer})`);
     }
-    this.remember(attempt.write, answer);
+    this.remember({ write: attempt.write, answer, appliedBelow: 0 });
   }
 
   /** Whether it was applied, or will be, nobody says. */
@@ -149,7 +159,8 @@ export class KeyRecord {
   }
 
   private mayBeAbsent(floor: Floor): boolean {
-    return floor.state === 'gone' || this.lastDelete > floor.sequence || this.hasOpenDelete();
+    const wasDeleted = this.lastDelete > floor.sequence || this.deletedBelow > floor.sequence + 1;
+    return floor.state === 'gone' || wasDeleted || this.hasOpenDelete();
   }
 
   /** Whose value it is, and whether it may stand under this sequence. Returns as {@link readValue}. */
@@ -172,6 +183,8 @@ export class KeyRecord {
       if (byWrite.sequence !== sequence) {
         this.report('doubled', this.name, `write ${write} stands at ${byWrite.sequence} and at ${sequence}`);
       }
+    } else if (refused !== undefined && sequence < refused.appliedBelow) {
+      return false;
     } else if (refused !== undefined) {
       this.report('phantom', this.name, `write ${write} was refused (${refused.answer}) and stands at ${sequence}`);
     } else if (sequence >= (this.recent[0]?.sequence ?? 0)) {
@@ -221,15 +234,17 @@ export class KeyRecord {
 
   private raise(floor: Floor, sentMs: number): void {
     if (floor.sequence > this.floor.sequence) this.floor = floor;
-    for (const [write, { unknownSinceMs }] of this.open) {
+    for (const [write, { unknownSinceMs, attempt }] of this.open) {
       if (unknownSinceMs === undefined || sentMs - unknownSinceMs < UNKNOWN_SETTLES_MS) continue;
       this.open.delete(write);
-      this.remember(write, `unknown, and not seen ${Math.round((sentMs - unknownSinceMs) / 1_000)} s later`);
+      const answer = `unknown, and not seen ${Math.round((sentMs - unknownSinceMs) / 1_000)} s later`;
+      this.remember({ write, answer, appliedBelow: this.floor.sequence });
+      if (attempt.effect === 'delete') this.deletedBelow = this.floor.sequence;
     }
   }
 
-  private remember(write: number, answer: string): void {
-    this.refused.push({ write, answer });
+  private remember(refused: RefusedWrite): void {
+    this.refused.push(refused);
     if (this.refused.length > REFUSED_LIMIT) this.refused.shift();
   }
 }
