@@ -4,7 +4,7 @@ import type { SeedReport } from '../run/seed-report.js';
 import type { StoreFault } from '../world/store-fault.js';
 import type { VirtualWorld } from '../world/virtual-world.js';
 import type { ProcessFault } from '../world/world-counts.js';
-import { smallProfile } from './small-profile.js';
+import { smallProfile, withUpkeep } from './small-profile.js';
 
 /** One fault at one place, and what a run with it came to. */
 export interface Cell {
@@ -12,8 +12,8 @@ export interface Cell {
   readonly title: string;
   readonly seed: number;
   readonly fault: StoreFault | ProcessFault;
-  /** Some steps come round mostly when clients are done. */
-  readonly isForTheEnd?: boolean;
+  /** A matter of compactors: some of what they do comes round mostly when clients are done. */
+  readonly isUpkeep?: boolean;
   readonly prepare: (world: VirtualWorld, fleet: Fleet) => void;
 }
 
@@ -26,12 +26,13 @@ export interface CellRun {
 /** Some steps come round only in some runs: as many more are tried, each with a seed of its own. */
 const ATTEMPTS = 8;
 const SEEDS_APART = 10_000;
+
 /** Runs the cell with its seed, and with others where the fault found nothing to strike. */
-export async function runCell({ seed, fault, prepare, isForTheEnd }: Cell): Promise<CellRun> {
+export async function runCell({ seed, fault, prepare, isUpkeep }: Cell): Promise<CellRun> {
   for (let attempt = 0; ; attempt++) {
     const report = await runSeed(seed + attempt * SEEDS_APART, {
-      adjust: smallProfile,
-      isPreparedForTheEnd: isForTheEnd,
+      adjust: (profile) => (isUpkeep ? withUpkeep(smallProfile(profile)) : smallProfile(profile)),
+      isPreparedForTheEnd: isUpkeep,
       prepare: (world, fleet) => {
         usualTrouble(world, fleet);
         prepare(world, fleet);

@@ -37,7 +37,7 @@ function processCell(failpoint: Failpoint, fault: ProcessFault, seed: number): C
   return {
     title: `${failpoint}: ${fault}`,
     seed,
-    isForTheEnd: failpoint.startsWith('compactor'),
+    isUpkeep: failpoint.startsWith('compactor'),
     fault,
     prepare: (world, fleet) => {
       const random = seededRandom(seed);

@@ -12,7 +12,7 @@ export function smallProfile(profile: Profile): Profile {
   return {
     ...profile,
     clients: 4,
-    client: { ...client, calls: 50, thinkMs: 900, registers: 3, largeShare: 0.4, largeBytes: 24 * 1024, hotShare: 0.5 },
+    client: { ...client, calls: 40, thinkMs: 900, registers: 3, largeShare: 0.4, largeBytes: 24 * 1024, hotShare: 0.5 },
     fleet: {
       ...fleet,
       restartMs: 500,
@@ -42,9 +42,15 @@ export function smallProfile(profile: Profile): Profile {
     clockSkewMs: 2_000,
     keepSessionsMs: KEEP_SESSIONS_MS,
     shortRetentionMs: 0,
-    settleMs: KEEP_SESSIONS_MS + 10_000,
+    settleMs: 8_000,
   };
 }
 
-/** Short enough for a purge within the run, and longer than any request is repeated or on its way. */
+/** For what compactors do: files come to be in some number, and sessions are purged. */
+export function withUpkeep(profile: Profile): Profile {
+  const { client } = profile;
+  return { ...profile, client: { ...client, calls: 60 }, settleMs: KEEP_SESSIONS_MS + 10_000 };
+}
+
+/** Longer than any request is repeated or on its way. */
 const KEEP_SESSIONS_MS = 31_000;

@@ -27,7 +27,7 @@ function storeCell(role: ProcessRole, step: Step, fault: StoreFault, seed: numbe
   return {
     title: `${role}: ${step}: ${fault}`,
     seed,
-    isForTheEnd: role === 'compactor',
+    isUpkeep: role === 'compactor',
     fault,
     prepare: (world) => {
       const random = seededRandom(seed);
