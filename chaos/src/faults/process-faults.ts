@@ -6,22 +6,29 @@ import { ZombieProbe } from './zombie-probe.js';
 
 /** As an orchestrator takes: a second until a new process is started. */
 const RESTART_AFTER_MS = 1_000;
+const CUT_OFF_FIRST_MS = 500;
 /** Requests are sent to a stopped worker so long before it goes on. */
 const AHEAD_MS = 300;
 /** Bursts of blocking; short enough that no lease runs out. */
 const STUTTER_MS = 400;
 const STUTTER_INTERVAL_MS = 700;
 
-export const killWorker: FaultAction = async ({ fleet }, { target }) => {
-  const { child } = chosen(fleet.workers, target);
-  return kill(fleet, [child]);
+/** While nothing that it sends arrives: what it has acknowledged by then without having it in the bucket is lost, and some of the rest lands late. */
+export const killWorker: FaultAction = async ({ fleet, pause }, { target }) => {
+  const { child, proxy } = chosen(fleet.workers, target);
+  proxy.beginPartition();
+  try {
+    await pause(CUT_OFF_FIRST_MS);
+    return await kill(fleet, [child]);
+  } finally {
+    proxy.endPartition();
+  }
 };
 
-export const killAllWorkers: FaultAction = async ({ fleet }) =>
-  kill(
-    fleet,
-    fleet.workers.map(({ child }) => child),
-  );
+export const killAllWorkers: FaultAction = async ({ fleet }) => {
+  const children = fleet.workers.map(({ child }) => child);
+  return kill(fleet, children);
+};
 
 export const killGateway: FaultAction = async ({ fleet }, { target }) => kill(fleet, [chosen(fleet.gateways, target)]);
 

@@ -25,6 +25,8 @@ export class ZombieProbe {
   private readonly client: HttpClient;
   private readonly sent: Promise<void>[] = [];
   private open = 0;
+  /** Each time another key of each database. */
+  private fired = 0;
   private sealed = false;
 
   private constructor(
@@ -74,11 +76,12 @@ export class ZombieProbe {
 
   /** A read and a write of each database. Nobody waits for the answers. */
   fire(): void {
+    this.fired++;
     for (const database of this.databases) {
       if (this.open + 2 > OPEN_LIMIT) return;
       const nowMs = this.world.clock.monotonic();
-      const key =
-        database.record.keyNames.find((name) => database.record.floorOf(name).version !== undefined) ?? 'r/00';
+      const keys = database.record.keyNames;
+      const key = keys[this.fired % keys.length] ?? 'r/00';
       const requests = [
         database.get(key, nowMs),
         database.prepare({ kind: 'put', key: 'r/00', sizeBytes: 100 }, nowMs),

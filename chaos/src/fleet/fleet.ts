@@ -44,6 +44,8 @@ export interface ProxiedChild {
 }
 
 const MIGRATION_TIMEOUT_MS = 60_000;
+/** Up to the median of a PUT to S3. */
+const WAY_LATENCY = { minMs: 5, maxMs: 30 };
 /** As `./leasehold up` waits after a first crash. */
 const RESTART_DELAY_MS = 250;
 
@@ -180,7 +182,7 @@ export class Fleet {
 
   private async openProxy(number: number): Promise<FaultProxy> {
     const random = seededRandom(this.settings.seed * 1_000 + number);
-    const proxy = await FaultProxy.open(this.parts.endpoint, random, this.clock);
+    const proxy = await FaultProxy.open(this.parts.endpoint, random, this.clock, WAY_LATENCY);
     this.started.push(proxy);
     return proxy;
   }

@@ -12,6 +12,14 @@ const UPSTREAM_TIMEOUT_MS = 30_000;
 const UPSTREAM_SOCKETS = 512;
 /** S3 takes no larger request of ours: one file is 8 MiB. */
 const BODY_BYTES_LIMIT = 64 * 1024 * 1024;
+/** How long every request takes on its way: a part of what S3 takes, so that something is under way whenever a fault strikes. */
+export interface WayLatency {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+const NO_LATENCY: WayLatency = { minMs: 0, maxMs: 0 };
+
 /** Requests that a partition swallowed and that may still land; further ones are dropped. */
 const SWALLOWED_LIMIT = 1_000;
 
@@ -44,6 +52,7 @@ export class FaultProxy {
     private readonly upstream: URL,
     private readonly random: Random,
     private readonly clock: Clock,
+    private readonly latency: WayLatency,
   ) {
     this.server = createServer({ keepAliveTimeout: 75_000 }, (message, response) => {
       response.on('error', () => undefined);
@@ -56,8 +65,13 @@ export class FaultProxy {
     });
   }
 
-  static async open(upstream: string, random: Random, clock: Clock): Promise<FaultProxy> {
-    const proxy = new FaultProxy(new URL(upstream), random, clock);
+  static async open(
+    upstream: string,
+    random: Random,
+    clock: Clock,
+    latency: WayLatency = NO_LATENCY,
+  ): Promise<FaultProxy> {
+    const proxy = new FaultProxy(new URL(upstream), random, clock, latency);
     await new Promise<void>((resolve, reject) => {
       proxy.server.once('error', reject);
       proxy.server.listen(0, '127.0.0.1', resolve);
@@ -103,6 +117,8 @@ export class FaultProxy {
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = { message, response, body: await bodyOf(message) };
     this.requests++;
+    const { minMs, maxMs } = this.latency;
+    if (maxMs > 0) await this.clock.sleep(minMs + this.random.fraction() * (maxMs - minMs));
     if (this.swallowed !== undefined) {
       this.count('partition');
       if (this.swallowed.length < SWALLOWED_LIMIT) this.swallowed.push(exchange);
