@@ -6,7 +6,7 @@ import { ZombieProbe } from './zombie-probe.js';
 
 /** As an orchestrator takes: a second until a new process is started. */
 const RESTART_AFTER_MS = 1_000;
-const CUT_OFF_FIRST_MS = 500;
+const CUT_OFF_FIRST_MS = 250;
 /** Requests are sent to a stopped worker so long before it goes on. */
 const AHEAD_MS = 300;
 /** Bursts of blocking; short enough that no lease runs out. */
