@@ -104,7 +104,8 @@ program
   .option('--seeds <count>', 'how many', wholeNumber(1, 1_000_000), 100)
   .option('--from <seed>', 'the first one', wholeNumber(1, 1_000_000_000), 1)
   .option('--threads <count>', 'seeds at the same time', wholeNumber(1, 64), 2)
-  .option('--teeth', 'also run every broken variant until a judge catches it', false)
+  .option('--intensity <factor>', 'faults are so many times as frequent', wholeNumber(1, 10), 1)
+  .option('--teeth', 'also run every broken variant until a judge catches it; takes minutes', false)
   .option('--json', 'print the result as one line of JSON', false)
   .action(async (options: SimulateOptions) => {
     const { simulate } = await import('./simulate/simulate.js');

@@ -210,8 +210,14 @@ describe('settlement of conditional puts (P1)', () => {
       expect((await swap()).outcome.outcome).toBe('done');
     });
 
-    it('fails when what is in the way stays damaged', async () => {
+    it('is unknown when what could tell of it stays damaged', async () => {
       faulty.next('put', 'fail-after');
+      for (let read = 1; read <= 10; read++) store.damagedReads.add(read);
+      await expect(swap()).rejects.toMatchObject(UNKNOWN);
+    });
+
+    it('fails when it was refused at once by something that stays damaged', async () => {
+      store.beforePut.set(1, editByOther);
       for (let read = 1; read <= 10; read++) store.damagedReads.add(read);
       await expect(swap()).rejects.toMatchObject({ kind: 'corrupt' });
     });

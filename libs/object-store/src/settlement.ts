@@ -62,7 +62,8 @@ export function settleCreate(ctx: SettleContext, key: string, body: Uint8Array):
       if (object && !isOwn && (settlement.afterUnknown || object.sizeBytes === body.byteLength)) {
         // One's own object that was damaged on its way looks like another's: what two readings agree on is believed.
         const again = await settlement.read(key);
-        if (again && !equalBytes(again.body, object.body)) {
+        if (again && equalBytes(again.body, body)) return { outcome: 'done', etag: again.etag };
+        if (again && (again.body.byteLength !== again.sizeBytes || !equalBytes(again.body, object.body))) {
           await settlement.pause('two readings of one object differ');
           continue;
         }
@@ -82,7 +83,7 @@ export function settleCreate(ctx: SettleContext, key: string, body: Uint8Array):
  *
  * When it resolves with `done` or `superseded` the edit is (or was) durable.
  * @throws UnknownOutcomeError when time or signal ended it first, when more than 16 edits have followed the base, or when the object is gone;
- *   CorruptBytesError when what is in the way stays unreadable
+ *   CorruptBytesError when it was refused at once, and what is in the way stays unreadable
  */
 export function settleSwap(
   ctx: SettleContext,
@@ -108,7 +109,11 @@ export function settleSwap(
       try {
         verdict = judgeEdit(current, nonce, baseEdits, condition, trailOf, settlement.afterUnknown);
       } catch (error) {
-        if (!isLeaseholdError(error, 'corrupt') || ++damaged === READS_OF_DAMAGED) throw error;
+        if (!isLeaseholdError(error, 'corrupt')) throw error;
+        if (++damaged === READS_OF_DAMAGED) {
+          if (!settlement.afterUnknown) throw error;
+          throw new UnknownOutcomeError('what could tell of an edit is damaged', { cause: error });
+        }
         await settlement.pause(error);
         continue;
       }

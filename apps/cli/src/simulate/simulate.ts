@@ -8,6 +8,8 @@ export interface SimulateOptions {
   /** The first seed. */
   readonly from: number;
   readonly threads: number;
+  /** Faults are so many times as frequent. */
+  readonly intensity: number;
   /** Run the broken variants too, each until it is caught. */
   readonly teeth: boolean;
   readonly json: boolean;
@@ -29,12 +31,13 @@ const TELL_EVERY_SEEDS = 25;
  * @throws CliError when a promise was broken, nothing much happened, or a variant survived
  */
 export async function simulate(options: SimulateOptions, { print, say }: SimulateOutput): Promise<void> {
-  const { from, seeds, threads, teeth, json } = options;
+  const { from, seeds, threads, intensity, teeth, json } = options;
   let done = 0;
   const report = await runSeeds({
     from,
     seeds,
     threads,
+    intensity,
     onSeed: ({ seed, violations }) => {
       done++;
       if (violations.length > 0) say(`seed ${seed}: ${violations.length} violations`);

@@ -5,7 +5,7 @@ import type { Failpoint, ProcessRole } from '../world/failpoint.js';
 import { MOMENTS } from '../world/failpoint.js';
 import type { ProcessFault } from '../world/world-counts.js';
 import type { Cell } from './cell.js';
-import { COMPACTOR_STEPS, WORKER_STEPS } from './usual-steps.js';
+import { COMPACTOR_STEPS, EXPORTER_STEPS, WORKER_STEPS } from './usual-steps.js';
 
 /** A process fault strikes so often, each time at a later pass. */
 const PROCESS_STRIKES = 2;
@@ -13,6 +13,7 @@ const PROCESS_STRIKES = 2;
 /** What can befall a process, at the edge of every request that changes the bucket. */
 const PROCESS_CELL_FAULTS = {
   worker: ['kill', 'long-pause', 'pause', 'cut-from-bucket', 'clock-jump-forward', 'clock-jump-back', 'drain'],
+  exporter: ['kill', 'long-pause', 'cut-from-bucket', 'clock-jump-forward'],
   compactor: ['kill-compactor', 'pause-compactor', 'cut-from-bucket', 'clock-jump-forward'],
 } as const satisfies Partial<Record<ProcessRole, readonly ProcessFault[]>>;
 
@@ -22,11 +23,15 @@ export function processCells(): readonly Cell[] {
   for (const [role, steps] of [
     ['worker', WORKER_STEPS],
     ['compactor', COMPACTOR_STEPS],
+    ['exporter', EXPORTER_STEPS],
   ] as const) {
     for (const step of steps.filter((candidate) => /^(put|delete)/.test(candidate))) {
       for (const moment of MOMENTS) {
-        for (const fault of PROCESS_CELL_FAULTS[role])
+        for (const fault of PROCESS_CELL_FAULTS[role]) {
+          // It drains already.
+          if (step === 'put record clean' && fault === 'drain') continue;
           cells.push(processCell(`${role} ${moment} ${step}`, fault, cells.length));
+        }
       }
     }
   }
@@ -37,7 +42,7 @@ function processCell(failpoint: Failpoint, fault: ProcessFault, seed: number): C
   return {
     title: `${failpoint}: ${fault}`,
     seed,
-    isUpkeep: failpoint.startsWith('compactor'),
+    isUpkeep: !failpoint.startsWith('worker'),
     fault,
     prepare: (world, fleet) => {
       const random = seededRandom(seed);
@@ -45,7 +50,7 @@ function processCell(failpoint: Failpoint, fault: ProcessFault, seed: number): C
         world.failpoints.arm(
           (present) => present === failpoint,
           (_, name) => {
-            const victim = fleet.processes.find((process) => process.name === name);
+            const victim = fleet.world.processes.find((process) => process.name === name);
             inflict({ world, fleet, random }, fault, victim);
           },
           i === 0 ? 0 : 1 + Math.floor(3 * random.fraction()),

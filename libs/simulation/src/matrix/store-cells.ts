@@ -5,7 +5,7 @@ import type { ProcessRole, Step } from '../world/failpoint.js';
 import type { StoreFault } from '../world/store-fault.js';
 import { isApplicable, STORE_FAULTS } from '../world/store-fault.js';
 import type { Cell } from './cell.js';
-import { COMPACTOR_STEPS, WORKER_STEPS } from './usual-steps.js';
+import { COMPACTOR_STEPS, EXPORTER_STEPS, WORKER_STEPS } from './usual-steps.js';
 
 /** A store fault strikes this many of the requests it could, at most. */
 const STORE_STRIKES = 4;
@@ -15,6 +15,7 @@ export function storeCells(): readonly Cell[] {
   const places = [
     ...WORKER_STEPS.map((step) => ({ role: 'worker' as const, step })),
     ...COMPACTOR_STEPS.map((step) => ({ role: 'compactor' as const, step })),
+    ...EXPORTER_STEPS.map((step) => ({ role: 'exporter' as const, step })),
   ];
   return places.flatMap(({ role, step }, row) =>
     STORE_FAULTS.filter((fault) => isApplicable(fault, verbOf(step))).map((fault, column) =>
@@ -27,7 +28,7 @@ function storeCell(role: ProcessRole, step: Step, fault: StoreFault, seed: numbe
   return {
     title: `${role}: ${step}: ${fault}`,
     seed,
-    isUpkeep: role === 'compactor',
+    isUpkeep: role !== 'worker',
     fault,
     prepare: (world) => {
       const random = seededRandom(seed);

@@ -11,10 +11,14 @@ export const WORKER_STEPS = [
   'put record birth',
   'put record renewal',
   'put record clean',
+  'put record seal',
+  'put seal',
   'get head',
   'get record',
   'get sst',
+  'get segment',
   'list record',
+  'list segment',
   'delete segment',
   'delete rollup',
 ] as const satisfies readonly Step[];
@@ -26,14 +30,14 @@ export const COMPACTOR_STEPS = [
   'put head compaction',
   'put head gc-floor',
   'put record seal',
-  'put pin',
   'get segment',
   'get sst',
   'get head',
   'list sst',
   'list segment',
   'delete sst',
-  'delete pin',
   'delete record',
   'delete segment',
 ] as const satisfies readonly Step[];
+
+export const EXPORTER_STEPS = ['put pin', 'delete pin', 'get head'] as const satisfies readonly Step[];

@@ -42,8 +42,6 @@ export class Fleet implements Service {
   readonly workers: SimWorker[] = [];
   readonly gateways: SimGateway[] = [];
   readonly compactors: SimCompactor[] = [];
-  /** Alive or not, in the order of their start. */
-  readonly processes: SimProcess[] = [];
   private readonly random: Random;
   private started = 0;
   private isClosed = false;
@@ -93,7 +91,7 @@ export class Fleet implements Service {
   ): Promise<{ readonly answer: Answer; readonly session: SessionId | undefined }> {
     const { clock } = this.world;
     for (let tries = 0; tries < CONNECT_TRIES; tries++) {
-      const gateway = this.pick(this.liveGateways.filter(({ process }) => process.isRunning));
+      const gateway = this.pick(this.liveGateways);
       if (gateway !== undefined) return this.through(gateway, database, callId, request);
       await clock.sleep(CONNECT_AGAIN_MS);
     }
@@ -154,7 +152,6 @@ export class Fleet implements Service {
 
   private newProcess(role: SimProcess['role']): SimProcess {
     const process = new SimProcess(this.world, role, `${role}-${++this.started}`);
-    this.processes.push(process);
     return process;
   }
 

@@ -68,7 +68,6 @@ export class JobQueue {
   /** Its memory is gone. */
   flush(): void {
     this.waiting = [];
-    this.world.counts.fault('queue-lost');
   }
 
   private add(job: SimJob, delayMs = 0): void {

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
 import type { CompactionSettings } from '@leasehold/engine';
+import type { DatabaseId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { databaseJobs, sessionJobs, startRecoveryWatch, sweepJob } from '@leasehold/upkeep';
 
+import { numberOf } from '../workload/databases.js';
 import { explain } from '../world/explain.js';
 import type { SimProcess } from '../world/sim-process.js';
 import type { JobQueue, SimJob } from './job-queue.js';
@@ -30,6 +32,7 @@ export class SimCompactor {
   private readonly run: (job: SimJob | { readonly kind: 'sweep' }) => Promise<void>;
   private readonly watch: SessionWatch;
   private underWay = 0;
+  private swept = 0;
   private sweptMs: number;
 
   constructor(
@@ -66,7 +69,11 @@ export class SimCompactor {
       },
       { databasesAtOnce: DATABASES_AT_ONCE, watchTimeoutMs: WATCH_TIMEOUT_MS, keepSessionsMs },
     );
-    const sweeps = sweepJob({ ...ctx, watch: this.watch, queues: queue, onDamaged: () => undefined }, () => undefined, {
+    const onDamaged = (databaseId: DatabaseId, cause: unknown): void => {
+      const what = `a sweep takes a head for damaged: ${explain(cause)}`;
+      world.violations.push({ rule: 'L3', database: numberOf(databaseId), what });
+    };
+    const sweeps = sweepJob({ ...ctx, watch: this.watch, queues: queue, onDamaged }, () => undefined, {
       intervalMs: sweepEveryMs,
       gcMinAgeMs,
       keepSessionsMs,
@@ -85,7 +92,8 @@ export class SimCompactor {
         case 'purge':
           return sessions.purge(job, signal);
         case 'sweep':
-          return sweeps.sweep({ full: true }, signal);
+          // The first one of a new queue is full, as after an outage; those by the schedule are not.
+          return sweeps.sweep({ full: this.swept++ === 0 }, signal);
       }
     };
   }

@@ -31,7 +31,8 @@ export interface CompactionRequests {
 
 /** One life of one worker, put together as apps/worker does. */
 export class SimWorker {
-  private isDraining = false;
+  /** From SIGTERM on. */
+  isDraining = false;
 
   /** Ready to serve; a process that is killed meanwhile never is. */
   static async start(process: SimProcess, settings: SimWorkerSettings, jobs: CompactionRequests): Promise<SimWorker> {
@@ -125,11 +126,11 @@ export class SimWorker {
     }
   }
 
-  /** Gives up everything that it owns, whatever comes of it. */
-  release(): void {
-    for (const database of this.access.databases.open()) {
-      this.access.databases.release(database).catch(() => undefined);
-    }
+  /** Gives up everything that it owns, whatever comes of it. @returns how much that is */
+  release(): number {
+    const open = this.access.databases.open();
+    for (const database of open) this.access.databases.release(database).catch(() => undefined);
+    return open.length;
   }
 }
 

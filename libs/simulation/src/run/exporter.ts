@@ -16,8 +16,8 @@ const HOLD_MS = 12_000;
 const READ_TRIES = 50;
 
 /**
- * Pins the files of a database, reads them much later, as exports, replicas and branches do (G2), and finds in them what the pinned head had. Its own process, which
- * nobody troubles; its requests fail as everybody's do.
+ * Pins the files of a database, reads them much later, as exports, replicas and branches do (G2), and finds in them what the pinned head had. Its own process; its
+ * requests fail as everybody's do.
  */
 export class Exporter {
   private isOver = false;
@@ -29,7 +29,7 @@ export class Exporter {
     private readonly databases: number,
     private readonly everyMs: number,
   ) {
-    this.process = new SimProcess(world, 'compactor', 'exporter');
+    this.process = new SimProcess(world, 'exporter', 'exporter');
     this.random = world.stream('exporter draws');
   }
 

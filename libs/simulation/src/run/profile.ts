@@ -140,8 +140,21 @@ export function drawProfile(random: Random): Profile {
     storeFaults,
     clockSkewMs: oneOf(0, 500, 3_000),
     keepSessionsMs,
-    shortRetentionMs: oneOf(0, 1_000, 5_000),
+    shortRetentionMs: oneOf(0, 4_000, 10_000),
     settleMs: LATE_MS + 20_000 + keepSessionsMs,
     exportEveryMs: 5_000,
   };
 }
+
+/** The same with all faults so many times as frequent: store faults by their rates, troubles by the time between them. 1 changes nothing. */
+export function intensified(profile: Profile, factor: number): Profile {
+  if (factor === 1) return profile;
+  const { trouble } = profile;
+  const storeFaults = Object.fromEntries(
+    STORE_FAULTS.map((fault) => [fault, Math.min(MAX_RATE, (profile.storeFaults[fault] ?? 0) * factor)]),
+  ) as StoreFaultRates;
+  return { ...profile, storeFaults, trouble: { ...trouble, everyMs: Math.max(1, trouble.everyMs / factor) } };
+}
+
+/** Of ten faults; together they may be everything. */
+const MAX_RATE = 0.1;

@@ -10,6 +10,7 @@ import { Client } from '../workload/client.js';
 import { databaseOf, tagOf } from '../workload/databases.js';
 import { VirtualWorld } from '../world/virtual-world.js';
 import { Exporter } from './exporter.js';
+import { judgeCodes } from './codes.js';
 import type { Profile } from './profile.js';
 import { drawProfile } from './profile.js';
 import { seedReport } from './seed-report.js';
@@ -45,6 +46,9 @@ class Run {
   private readonly exporter: Exporter;
   private readonly clients: readonly Client[];
   private readonly last: Client;
+  /** Tells the commits of the database whose history is short, while they are there to be told. */
+  private readonly follower: Client;
+  private isRead = false;
 
   constructor(
     private readonly seed: number,
@@ -62,6 +66,7 @@ class Run {
     this.exporter = new Exporter(world, profile.client.databases, profile.exportEveryMs);
     this.clients = Array.from({ length: profile.clients }, (_, i) => this.clientNamed(`c${i}`));
     this.last = this.clientNamed('last');
+    this.follower = this.clientNamed('follower');
   }
 
   async run(): Promise<SeedReport> {
@@ -71,23 +76,30 @@ class Run {
     options.prepare?.(world, fleet);
     void this.trouble.run();
     void this.exporter.run();
+    const short = this.follower.followAll(this.shortDatabase, () => this.isRead);
     await world.clock.settle(Promise.all(this.clients.map((client) => client.run())), RUN_LIMIT_MS);
     this.heal();
     await this.expectLife();
     await this.readEverything();
-    const feeds = await this.readFeeds();
+    this.isRead = true;
+    const feeds = [...(await this.readFeeds()), await world.clock.settle(short, RUN_LIMIT_MS)];
     await this.settle();
     const history = await this.history(feeds);
     const { violations, undecided } = judge(history, { clockSkewMs: world.maxClockErrorMs });
-    const found = [...world.violations, ...world.witness.violations, ...violations, ...(await this.scrub())];
+    const codes = judgeCodes(history, { shortDatabase: this.shortDatabase, faults: world.counts.faults });
+    const found = [...world.violations, ...world.witness.violations, ...violations, ...codes, ...(await this.scrub())];
     this.stop();
     return seedReport({ seed: this.seed, world, trouble: this.trouble, history, violations: found, undecided });
+  }
+
+  private get shortDatabase(): number {
+    return this.profile.client.databases - 1;
   }
 
   /** Heads come with the first write, but for the one whose history is to be short. */
   private async createDatabases(): Promise<void> {
     const { world, profile } = this;
-    const identity = databaseOf(profile.client.databases - 1);
+    const identity = databaseOf(this.shortDatabase);
     const heads = new HeadStore({ store: world.bucket, clock: world.clock, random: world.stream('creator') });
     const empty = emptyHead(identity);
     const options = { ...empty.options, retentionMs: profile.shortRetentionMs };
@@ -106,7 +118,7 @@ class Run {
     this.exporter.end();
     world.storeFaults = {};
     fleet.network.rates = { refused: 0, lostBefore: 0, lostAfter: 0 };
-    for (const process of fleet.processes) process.bucket.rates = {};
+    for (const process of world.processes) process.bucket.rates = {};
     world.trace.add('healed');
   }
 
@@ -155,13 +167,13 @@ class Run {
   private async readFeeds(): Promise<readonly DatabaseHistory['commits'][]> {
     const { world, profile } = this;
     const feeds: DatabaseHistory['commits'][] = [];
-    // The last one's history is not kept.
-    for (let database = 0; database < profile.client.databases - 1; database++) {
+    for (let database = 0; database < profile.client.databases; database++) {
+      if (database === this.shortDatabase) continue;
       const commits = await world.clock.settle(this.last.feed(database), RUN_LIMIT_MS);
       if (commits === undefined) world.violations.push({ rule: 'liveness', database, what: 'nobody tells its feed' });
       feeds.push(commits);
     }
-    return [...feeds, undefined];
+    return feeds;
   }
 
   /** Everything is flushed and given up; what was abandoned lands; sweeps, collections and purges have their time. */
@@ -192,7 +204,7 @@ class Run {
   }
 
   private callsOf(database: number): readonly Call[] {
-    return [...this.clients, this.last]
+    return [...this.clients, this.last, this.follower]
       .flatMap((client) => client.byDatabase.get(database) ?? [])
       .sort((a, b) => a.begunAt - b.begunAt);
   }
@@ -213,7 +225,7 @@ class Run {
 
   private stop(): void {
     this.fleet.close();
-    for (const process of this.fleet.processes) process.kill();
+    for (const process of this.world.processes) process.kill();
   }
 
   private clientNamed(name: string): Client {

@@ -7,7 +7,15 @@ export interface RunSeedsOptions {
   readonly from: number;
   readonly seeds: number;
   readonly threads: number;
+  /** Faults are so many times as frequent; see `intensified`. */
+  readonly intensity: number;
   readonly onSeed?: (summary: SeedSummary) => void;
+}
+
+/** What a thread is sent. */
+export interface SeedOrder {
+  readonly seed: number;
+  readonly intensity: number;
 }
 
 type SeedNews = { readonly summary: SeedSummary } | { readonly error: string };
@@ -28,7 +36,13 @@ export class SeedFailedError extends Error {
  * before it.
  * @throws SeedFailedError
  */
-export async function runSeeds({ from, seeds, threads, onSeed }: RunSeedsOptions): Promise<SimulationReport> {
+export async function runSeeds({
+  from,
+  seeds,
+  threads,
+  intensity,
+  onSeed,
+}: RunSeedsOptions): Promise<SimulationReport> {
   const summaries: SeedSummary[] = [];
   let next = from;
   const lane = async (): Promise<void> => {
@@ -36,7 +50,7 @@ export async function runSeeds({ from, seeds, threads, onSeed }: RunSeedsOptions
     try {
       while (next < from + seeds) {
         const seed = next++;
-        const news = await answerTo(thread, seed);
+        const news = await answerTo(thread, { seed, intensity });
         if ('error' in news) throw new SeedFailedError(seed, news.error);
         summaries[seed - from] = news.summary;
         onSeed?.(news.summary);
@@ -46,10 +60,10 @@ export async function runSeeds({ from, seeds, threads, onSeed }: RunSeedsOptions
     }
   };
   await Promise.all(Array.from({ length: Math.min(threads, seeds) }, lane));
-  return reportOf(from, summaries);
+  return reportOf(from, summaries, intensity);
 }
 
-function answerTo(thread: Worker, seed: number): Promise<SeedNews> {
+function answerTo(thread: Worker, order: SeedOrder): Promise<SeedNews> {
   return new Promise((resolve, reject) => {
     const settle = (how: () => void): void => {
       thread.off('message', onMessage);
@@ -59,10 +73,11 @@ function answerTo(thread: Worker, seed: number): Promise<SeedNews> {
     };
     const onMessage = (news: SeedNews): void => settle(() => resolve(news));
     const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void => settle(() => reject(new SeedFailedError(seed, `thread ended with ${code}`)));
+    const onExit = (code: number): void =>
+      settle(() => reject(new SeedFailedError(order.seed, `thread ended with ${code}`)));
     thread.on('message', onMessage);
     thread.on('error', onError);
     thread.on('exit', onExit);
-    thread.postMessage(seed);
+    thread.postMessage(order);
   });
 }

@@ -37,12 +37,14 @@ export interface SimulationReport {
 }
 
 /** A set of seeds in which one of these did not happen has not shown much. */
-const MUST_HAPPEN = ['takeovers', 'lateLandings', 'gcDeletions'] as const;
+const MUST_HAPPEN = ['takeovers', 'lateLandings', 'gcDeletions', 'strikesAtFailpoints'] as const;
+/** A smaller one need not: it replays something. */
+const SET_SEEDS = 10;
 /** Failing seeds, and violations of each, that are told in full. */
 const FAILURES_TOLD = 20;
 const VIOLATIONS_TOLD = 5;
 
-export function reportOf(from: number, summaries: readonly SeedSummary[]): SimulationReport {
+export function reportOf(from: number, summaries: readonly SeedSummary[], intensity = 1): SimulationReport {
   const counts = sums(summaries.map((summary) => summary.counts));
   const failed = summaries.filter(({ violations, undecided }) => violations.length > 0 || undecided > 0);
   const [first] = failed;
@@ -65,8 +67,10 @@ export function reportOf(from: number, summaries: readonly SeedSummary[]): Simul
     failures: failed
       .slice(0, FAILURES_TOLD)
       .map(({ seed, violations }) => ({ seed, violations: violations.slice(0, VIOLATIONS_TOLD) })),
-    unmet: MUST_HAPPEN.filter((what) => (counts[what] ?? 0) === 0),
-    replay: first && `./leasehold simulate --seeds 1 --from ${first.seed}`,
+    unmet: summaries.length < SET_SEEDS ? [] : MUST_HAPPEN.filter((what) => (counts[what] ?? 0) === 0),
+    replay:
+      first &&
+      `./leasehold simulate --seeds 1 --from ${first.seed}${intensity === 1 ? '' : ` --intensity ${intensity}`}`,
   };
 }
 

@@ -209,7 +209,7 @@ export const SETTINGS = {
       wheneverPassed(world, 'worker after put segment', (name) => {
         if (!isDue) return;
         isDue = false;
-        fleet.processes.find((process) => process.name === name)?.kill();
+        fleet.world.processes.find((process) => process.name === name)?.kill();
       });
     },
   },
@@ -252,13 +252,18 @@ export const SETTINGS = {
       };
     },
     prepare: (world, fleet) => {
+      let naps = 0;
       let isDue = true;
-      repeatedly(world, 4_000, () => void (isDue = true));
-      wheneverPassed(world, 'compactor before put head compaction', (name) => {
+      repeatedly(world, 2_000, () => void (isDue = true));
+      const nap = (name: string): void => {
         if (!isDue) return;
         isDue = false;
-        fleet.processes.find((process) => process.name === name)?.pauseFor(6_000);
-      });
+        // Some for so long that what they are about to publish is old, some for so long that it has been collected.
+        const napMs = naps++ % 2 === 0 ? 6_000 : 1_500;
+        fleet.processes.find((process) => process.name === name)?.pauseFor(napMs);
+      };
+      wheneverPassed(world, 'compactor before put head compaction', nap);
+      wheneverPassed(world, 'compactor before put head gc-floor', nap);
     },
   },
   /** Everybody works on one database whose history is short, and which outgrows its head. */

@@ -12,69 +12,71 @@ export interface Scene {
   readonly random: Random;
 }
 
-/** Does to a process, or to all, what the fault says, and counts it. One that is dead already is left alone. */
-export function inflict(scene: Scene, kind: ProcessFault, victim: SimProcess | undefined): void {
-  const { world, fleet, random } = scene;
-  if (victim !== undefined && !victim.isAlive) return;
+/** A clock that is set jumps by at most so much: by more than a lease lasts, now and then. */
+const JUMP_MS = 3 * TTL_MS;
+
+/**
+ * Does what the fault says, to one process or, where it concerns none in particular, to all; and counts it if it did anything.
+ * @returns false when there was nothing to do it to, or it changed nothing
+ */
+export function inflict(scene: Scene, kind: ProcessFault, victim: SimProcess | undefined): boolean {
+  const { world } = scene;
+  if (!strike(scene, kind, victim)) return false;
   world.counts.fault(kind);
   world.trace.add(`trouble ${kind} ${victim?.name ?? ''}`);
+  return true;
+}
+
+function strike(scene: Scene, kind: ProcessFault, victim: SimProcess | undefined): boolean {
+  const { world, fleet, random } = scene;
+  if (kind === 'queue-lost') {
+    fleet.queue.flush();
+    return true;
+  }
+  if (kind === 'kill-all') {
+    const workers = fleet.liveWorkers;
+    for (const { process } of workers) process.kill();
+    return workers.length > 0;
+  }
+  if (victim === undefined || !victim.isAlive) return false;
   const worker = fleet.workers.find(({ process }) => process === victim);
-  const jumpMs = Math.floor(random.fraction() * world.settings.clockSkewMs);
   switch (kind) {
     case 'kill':
     case 'kill-gateway':
     case 'kill-compactor':
-      victim?.kill();
-      return;
-    case 'kill-all':
-      for (const { process } of fleet.liveWorkers) process.kill();
-      return;
+      victim.kill();
+      return true;
     case 'pause':
-      victim?.pauseFor(random.fraction() * TTL_MS);
-      return;
+      return victim.pauseFor(random.fraction() * TTL_MS);
     case 'long-pause':
     case 'pause-gateway':
-      victim?.pauseFor(2 * TTL_MS);
-      return;
+      return victim.pauseFor(2 * TTL_MS);
     case 'pause-compactor':
-      victim?.pauseFor(random.fraction() * 6 * TTL_MS);
-      return;
+      return victim.pauseFor(random.fraction() * 6 * TTL_MS);
     case 'clock-jump-forward':
-      victim?.jumpClock(jumpMs);
-      return;
+      victim.jumpClock(1 + Math.floor(random.fraction() * JUMP_MS));
+      return true;
     case 'clock-jump-back':
-      victim?.jumpClock(-jumpMs);
-      return;
+      victim.jumpClock(-1 - Math.floor(random.fraction() * JUMP_MS));
+      return true;
     case 'drain':
       // One that is not up yet has nothing to drain.
-      if (worker === undefined) victim?.kill();
+      if (worker === undefined) victim.kill();
+      else if (worker.isDraining) return false;
       else void worker.drain();
-      return;
+      return true;
     case 'release':
-      worker?.release();
-      return;
+      return (worker?.release() ?? 0) > 0;
     case 'cut-from-bucket':
-      cutFromBucket(scene, victim);
-      return;
+      victim.bucket.isCut = true;
+      // Often longer than the lease, sometimes much shorter.
+      world.clock.schedule(random.fraction() * 3 * TTL_MS, () => void (victim.bucket.isCut = false));
+      return true;
     case 'cut-from-gateways':
-      cutFromGateways(scene, victim);
-      return;
-    case 'queue-lost':
-      fleet.queue.flush();
-      return;
+      fleet.network.cut.add(victim.name);
+      world.clock.schedule(random.fraction() * 2 * TTL_MS, () => void fleet.network.cut.delete(victim.name));
+      return true;
+    default:
+      return false;
   }
-}
-
-/** Often longer than the lease, sometimes much shorter. */
-function cutFromBucket({ world, random }: Scene, victim: SimProcess | undefined): void {
-  if (victim === undefined) return;
-  victim.bucket.isCut = true;
-  world.clock.schedule(random.fraction() * 3 * TTL_MS, () => void (victim.bucket.isCut = false));
-}
-
-function cutFromGateways({ world, fleet, random }: Scene, victim: SimProcess | undefined): void {
-  if (victim === undefined) return;
-  const { cut } = fleet.network;
-  cut.add(victim.name);
-  world.clock.schedule(random.fraction() * 2 * TTL_MS, () => void cut.delete(victim.name));
 }

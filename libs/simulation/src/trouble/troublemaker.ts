@@ -1,7 +1,7 @@
 import type { Random } from '@leasehold/foundation';
 
 import type { Fleet } from '../processes/fleet.js';
-import type { Failpoint, Step } from '../world/failpoint.js';
+import type { Failpoint } from '../world/failpoint.js';
 import type { SimProcess } from '../world/sim-process.js';
 import type { VirtualWorld } from '../world/virtual-world.js';
 import type { ProcessFault } from '../world/world-counts.js';
@@ -17,32 +17,14 @@ export interface TroubleSettings {
 }
 
 /** Passes that are let by before a failpoint strikes, at most. */
-const MAX_SKIP = 12;
-const SOUGHT: readonly Step[] = [
-  'put segment',
-  'put seal',
-  'put rollup',
-  'put sst',
-  'put head claim',
-  'put head release',
-  'put head recovery',
-  'put head flush',
-  'put head compaction',
-  'put head gc-floor',
-  'put record renewal',
-  'put record seal',
-  'put record clean',
-  'delete segment',
-  'delete rollup',
-  'delete sst',
-  'delete record',
-];
+const MAX_SKIP = 4;
+const CHANGES = ['put', 'delete'];
 /** An armed failpoint that nobody comes by is taken back; its victim is struck where it is. */
-const ARMED_MS = 2_000;
+const ARMED_MS = 5_000;
 
 /**
- * Strikes processes while clients are at work: kills, stops, drains, cuts, sets clocks, loses the queue. Half of the time a strike waits until the
- * victim is at the edge of some request to the bucket (see {@link Failpoint}), since that is where it hurts.
+ * Strikes processes while clients are at work: kills, stops, drains, cuts, sets clocks, loses the queue. More than half of the time a strike waits until
+ * somebody is at the edge of some request to the bucket (see {@link Failpoint}), since that is where it hurts.
  */
 export class Troublemaker {
   private isOver = false;
@@ -70,7 +52,7 @@ export class Troublemaker {
   end(): void {
     this.isOver = true;
     this.fleet.network.cut.clear();
-    for (const process of this.fleet.processes) {
+    for (const process of this.world.processes) {
       process.bucket.isCut = false;
       process.gate.resume();
     }
@@ -89,17 +71,16 @@ export class Troublemaker {
       return;
     }
     let isStruck = false;
-    const strike = (failpoint?: Failpoint): void => {
+    const strike = (at?: Failpoint, name?: string): void => {
       if (isStruck || this.isOver) return;
       isStruck = true;
-      if (failpoint) this.note(`${kind} ${failpoint}`);
-      inflict(this, kind, victim);
+      const present = name === undefined ? victim : this.world.processes.find((process) => process.name === name);
+      if (inflict(this, kind, present) && at !== undefined) this.note(`${kind} ${at}`);
     };
-    // What changes the bucket is what makes a difference; steps that come seldom are sought as often as the others.
-    const wanted = this.pick(SOUGHT);
-    const moment = this.pick(['before', 'after']);
+    const wanted = this.wantedOf(victim);
     const takeBack = this.world.failpoints.arm(
-      (failpoint, name) => name === victim.name && failpoint.endsWith(`${moment} ${wanted}`),
+      // Whoever of this kind comes by first, or a little later.
+      (failpoint) => failpoint === wanted,
       strike,
       Math.floor(this.random.fraction() ** 2 * MAX_SKIP),
     );
@@ -107,6 +88,16 @@ export class Troublemaker {
       takeBack();
       strike();
     });
+  }
+
+  /** A step that changes the bucket and that processes of this kind have come by in this run; seldom ones as often as the others. */
+  private wantedOf({ role }: SimProcess): Failpoint | undefined {
+    const known = [...this.world.failpoints.met.keys()].filter((failpoint) =>
+      CHANGES.some(
+        (verb) => failpoint.startsWith(`${role} before ${verb}`) || failpoint.startsWith(`${role} after ${verb}`),
+      ),
+    );
+    return this.pick(known);
   }
 
   private victimOf(kind: ProcessFault): SimProcess | undefined {
@@ -125,6 +116,7 @@ export class Troublemaker {
   }
 
   private note(what: string): void {
+    this.world.counts.strikesAtFailpoints++;
     this.struck.set(what, (this.struck.get(what) ?? 0) + 1);
   }
 

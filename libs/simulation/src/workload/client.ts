@@ -42,6 +42,8 @@ export interface ClientSettings {
 /** How often a keyed request is repeated while its outcome is unknown. */
 const REPEATS = 3;
 const FEED_COMMITS = 8;
+/** Of one who misses nothing. */
+const FOLLOW_EVERY_MS = 400;
 const EVERYTHING: RangeText = { start: '', end: undefined };
 
 /**
@@ -94,6 +96,26 @@ export class Client {
     }
   }
 
+  /**
+   * Follows a database from its first commit on until told to end, and then to its end. @returns every commit; undefined when its history was gone
+   * before it could be told
+   */
+  async followAll(database: number, isOver: () => boolean): Promise<readonly CommitText[] | undefined> {
+    const commits: CommitText[] = [];
+    for (let since = 0; ;) {
+      const wasOver = isOver();
+      const answer = await this.call(database, { kind: 'feed', since, maxCommits: 200 });
+      if (answer.kind === 'disclaimed' && answer.code === 'history-gone') return undefined;
+      if (answer.kind === 'feed') {
+        commits.push(...answer.commits);
+        if (wasOver && answer.through === since) return commits;
+        since = answer.through;
+        if (answer.commits.length > 0) continue;
+      }
+      await this.world.clock.sleep(FOLLOW_EVERY_MS);
+    }
+  }
+
   /** @returns whether it was acknowledged */
   async touch(database: number): Promise<boolean> {
     return (await this.put(database, this.key('register', this.settings.registers))).kind === 'committed';
@@ -117,7 +139,8 @@ export class Client {
     else if (draw < 0.86) await this.expire(database);
     else if (draw < 0.89) await this.guard(database);
     else if (draw < 0.93) await this.lookBack(database);
-    else if (draw < 0.97) await this.follow(database);
+    else if (draw < 0.96) await this.follow(database);
+    else if (draw < 0.98) await this.ask(database, register);
     else await this.snapshot(database);
   }
 
@@ -261,6 +284,14 @@ export class Client {
       expiresAt: undefined,
     };
     await this.transact(database, [op], [{ kind: 'range', range, since: seen.sequence }], id);
+  }
+
+  /** A transaction that commits nothing: whether something is still so. */
+  private async ask(database: number, key: string): Promise<void> {
+    const entry = await this.entry(database, key);
+    if (entry === 'unknown') return;
+    const check: CheckText = entry === undefined ? { kind: 'absent', key } : { kind: 'version', key, ...entry.version };
+    await this.transact(database, [], [check]);
   }
 
   private async lookBack(database: number): Promise<void> {

@@ -25,10 +25,10 @@ const SLOW_FACTOR = 40;
 /** An abandoned request lands within this, most of them within the first tenth. */
 export const LATE_MS = 30_000;
 /**
- * One object is damaged on its way to one reader so often in a row at most: what arrives damaged three times is taken for damaged at rest
- * (READS_OF_DAMAGED of libs/commit-log), and a bucket at rest is never damaged here.
+ * One object is damaged on its way to one process so often at most: what arrives damaged three times is taken for damaged at rest
+ * (READS_OF_DAMAGED of libs/object-store), and a bucket at rest is never damaged here.
  */
-const DAMAGES_IN_A_ROW = 2;
+const DAMAGES_OF_ONE = 2;
 /** What an adapter waits for an answer before it gives up. */
 export const ATTEMPT_TIMEOUT_MS = 5_000;
 
@@ -159,7 +159,8 @@ export class BucketConnection implements ObjectStore {
 
   private land<T>(verb: StoreVerb, key: string, apply: () => Promise<T>): void {
     void apply().then((value) => {
-      const isApplied = verb === 'delete' || (value as PutOutcome).outcome === 'done';
+      // A delete tells nobody whether anything was there.
+      const isApplied = verb === 'put' && (value as PutOutcome).outcome === 'done';
       this.world.trace.add(`${this.process.name} late ${verb} ${key} ${isApplied}`);
       if (isApplied) this.world.counts.lateLandings++;
     });
@@ -179,10 +180,9 @@ export class BucketConnection implements ObjectStore {
   }
 
   private arriving<T>(key: string, value: T, fault: StoreFault | undefined): T {
-    const inARow = this.damages.get(key) ?? 0;
-    const isDamaged = (fault === 'truncated' || fault === 'bit-flip') && inARow < DAMAGES_IN_A_ROW;
-    if (isDamaged) this.damages.set(key, inARow + 1);
-    else if (inARow > 0) this.damages.delete(key);
+    const before = this.damages.get(key) ?? 0;
+    const isDamaged = (fault === 'truncated' || fault === 'bit-flip') && before < DAMAGES_OF_ONE;
+    if (isDamaged) this.damages.set(key, before + 1);
     return isDamaged ? this.damaged(value, fault) : value;
   }
 

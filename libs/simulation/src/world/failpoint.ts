@@ -19,7 +19,7 @@ export type HeadStep = (typeof HEAD_STEPS)[number];
 export const RECORD_STEPS = ['birth', 'renewal', 'seal', 'clean'] as const;
 export type RecordStep = (typeof RECORD_STEPS)[number];
 
-export type ProcessRole = 'worker' | 'compactor' | 'gateway';
+export type ProcessRole = 'worker' | 'compactor' | 'gateway' | 'exporter';
 
 /** `before`: the request has not left the process. `after`: the bucket has applied it, and the process does not know yet. */
 export const MOMENTS = ['before', 'after'] as const;

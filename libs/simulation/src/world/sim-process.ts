@@ -35,6 +35,7 @@ export class SimProcess {
     world.noteClockError(this.clock.errorMs);
     this.bucket = new BucketConnection(world, this, world.stream(`${name} line`));
     this.bucket.rates = world.storeFaults;
+    world.processes.push(this);
     const { clock } = this;
     // As every service puts it together: reads are repeated, puts are settled by whoever puts.
     this.ctx = { store: reliableReads(this.bucket, clock, random), clock, random };
@@ -68,11 +69,12 @@ export class SimProcess {
     this.world.noteClockError(this.clock.errorMs);
   }
 
-  /** SIGSTOP, and SIGCONT after `ms`. */
-  pauseFor(ms: number): void {
-    if (!this.isRunning) return;
+  /** SIGSTOP, and SIGCONT after `ms`. @returns false when it does not run anyway */
+  pauseFor(ms: number): boolean {
+    if (!this.isRunning) return false;
     this.world.trace.add(`${this.name} paused ${ms}`);
     this.gate.pause();
     this.world.clock.schedule(ms, () => this.gate.resume());
+    return true;
   }
 }

@@ -5,7 +5,7 @@ import type { StoreVerb } from '@leasehold/object-store';
  * What can become of one request to the bucket:
  * - `reset-before`, `error-500-before`, `slow-down-503`, `conflict-409`: not applied, and answered so or not at all
  * - `reset-after`, `error-500-after`: applied, and the answer is lost
- * - `late`: abandoned by its sender; lands up to minutes later, after whatever else happens meanwhile
+ * - `late`: abandoned by its sender; lands up to half a minute later, after whatever else happens meanwhile
  * - `truncated`, `bit-flip`: a read whose bytes were damaged on their way
  * - `slow`: takes many times as long as usual
  */

@@ -39,6 +39,8 @@ export class VirtualWorld {
   readonly steps = new Steps();
   readonly counts = new WorldCounts();
   readonly trace: Trace;
+  /** All that were ever started, in their order. */
+  readonly processes: SimProcess[] = [];
   /** What processes have shown of themselves that must not be. */
   readonly violations: Violation[] = [];
   /** Faults of one's own choice, where none was drawn; the verb must be able to have them. */

@@ -40,6 +40,8 @@ export class WorldCounts {
   recoveredTails = 0;
   purgedSessions = 0;
   pins = 0;
+  /** Of all troubles, those that came at a failpoint. */
+  strikesAtFailpoints = 0;
   readonly faults = new Map<StoreFault | ProcessFault, number>();
 
   fault(kind: StoreFault | ProcessFault): void {
