@@ -260,7 +260,7 @@ export const SETTINGS = {
         isDue = false;
         // Some for so long that what they are about to publish is old, some for so long that it has been collected.
         const napMs = naps++ % 2 === 0 ? 6_000 : 1_500;
-        fleet.processes.find((process) => process.name === name)?.pauseFor(napMs);
+        fleet.world.processes.find((process) => process.name === name)?.pauseFor(napMs);
       };
       wheneverPassed(world, 'compactor before put head compaction', nap);
       wheneverPassed(world, 'compactor before put head gc-floor', nap);
