@@ -131,6 +131,8 @@ program
       import('./scrub/scrub.js'),
       import('./scrub/open-bucket.js'),
     ]);
+    const named = [flags.endpoint, flags.bucket, flags.region, flags.pathStyle].some((flag) => flag !== undefined);
+    if (flags.data !== undefined && named) throw new CliError('give --data, or flags of an S3 server, not both');
     const bucket =
       flags.data === undefined ? openS3Bucket(await storeSettingsOf(flags)) : await openDataBucket(flags.data);
     const { json, verbose, grace: graceSeconds } = flags;

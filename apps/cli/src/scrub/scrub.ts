@@ -27,7 +27,8 @@ export async function scrub(bucket: OpenBucket, options: ScrubCommandOptions, te
   terminal.result(
     json ? JSON.stringify(verbose ? { ...counts, findings } : counts) : textOf(counts, findings, verbose),
   );
-  const { missing, corrupt } = counts;
+  const { missing, corrupt, databases, sessions } = counts;
+  if (databases + sessions === 0) terminal.say('there is no database in it, and no worker: is it the right one?');
   if (missing + corrupt > 0) throw new CliError(`${missing} objects are missing and ${corrupt} are damaged`);
 }
 
