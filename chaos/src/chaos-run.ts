@@ -139,7 +139,9 @@ export class ChaosRun {
         done.add(planned.kind);
         await world.pause(Math.max(0, startMs + planned.atMs - clock.monotonic()));
         await this.strike(world, planned);
+        // Whatever happens until everything is served again is put down to it.
         await this.calmDown(load);
+        this.log.end(clock.monotonic());
       }
       await world.pause(Math.max(0, startMs + settings.minutes * MINUTE_MS - clock.monotonic()));
     } finally {
@@ -162,7 +164,6 @@ export class ChaosRun {
       this.notDone.push(`${kind}: ${(error as Error).message}`);
       this.say(`${kind} was not done: ${(error as Error).message}`);
     }
-    log.end(clock.monotonic() + settleMs);
     await world.pause(settleMs);
   }
 

@@ -45,10 +45,10 @@ export class FaultLog {
     this.windows.push({ kind, fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY });
   }
 
-  /** Of the fault that was begun last. @param untilMs by when its effects are over */
-  end(untilMs: number): void {
+  /** Of the fault that was begun last: its effects are over. */
+  end(nowMs: number): void {
     const window = this.windows.at(-1);
-    if (window !== undefined) window.untilMs = untilMs;
+    if (window !== undefined) window.untilMs = nowMs;
   }
 
   at(nowMs: number): FaultKind | 'calm' {
