@@ -12,7 +12,7 @@ export interface Patch {
 export const INVARIANTS = [
   ...(['P1', 'P2', 'S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'L2', 'L3'] as const),
   ...(['H1', 'H2', 'H3', 'H4', 'H5', 'R1', 'R2', 'G1', 'G2', 'C1'] as const),
-  ...(['T', 'T1', 'T2', 'T3', 'T4', 'T5', 'T6'] as const),
+  ...(['T', 'T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'W1', 'W2'] as const),
 ] as const;
 
 export type Invariant = (typeof INVARIANTS)[number];

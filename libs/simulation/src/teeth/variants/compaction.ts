@@ -5,9 +5,10 @@ const DELETES = 'libs/engine/src/head/range-delete-list.ts';
 const FLUSH = 'libs/engine/src/head/flush.ts';
 const EXECUTE = 'libs/engine/src/compaction/execute.ts';
 const MERGE = 'libs/engine/src/compaction/merge-entries.ts';
+const TIMELINE = 'libs/engine/src/head/timeline.ts';
 const PAST = 'libs/engine/src/read/view.ts';
 
-/** C1: what may be dropped, and what has to be said of it. */
+/** C1, W1: what may be dropped, and what has to be said of it. */
 export const BROKEN_COMPACTIONS: readonly Variant[] = [
   {
     name: 'drops-versions-without-raising-the-horizon',
@@ -83,6 +84,18 @@ export const BROKEN_COMPACTIONS: readonly Variant[] = [
         file: MERGE,
         find: 'this.versions.push(entry);',
         replace: 'this.versions.splice(0, 1, entry);',
+      },
+    ],
+  },
+  {
+    name: 'drops-what-its-window-keeps',
+    invariant: 'W1',
+    breaks: 'what was superseded is dropped at once, whatever the retention window says',
+    patches: [
+      {
+        file: TIMELINE,
+        find: 'return markAt(timeline, now - options.retentionMs) ?? BEGINNING;',
+        replace: 'return markAt(timeline, now) ?? BEGINNING;',
       },
     ],
   },

@@ -35,17 +35,4 @@ export const OUT_OF_REACH: readonly OutOfReach[] = [
       },
     ],
   },
-  {
-    name: 'answers-a-transaction-of-checks-alone-too-early',
-    invariant: 'R2',
-    breaks: 'a transaction without operations is answered before the commits that it has seen are durable',
-    needs: 'transactions of checks alone',
-    patches: [
-      {
-        file: 'libs/ownership/src/transaction/transactor.ts',
-        find: 'return contents.shown(last.version, signal).then(',
-        replace: 'return Promise.resolve().then(',
-      },
-    ],
-  },
 ];

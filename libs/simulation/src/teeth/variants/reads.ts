@@ -64,6 +64,19 @@ export const BROKEN_READS: readonly Variant[] = [
     patches: [{ file: TRANSACTOR, find: 'await this.parts.contents.shown({ sequence: shows }, signal);', replace: '' }],
   },
   {
+    name: 'answers-a-transaction-of-checks-alone-too-early',
+    invariant: 'R2',
+    breaks: 'a transaction without operations is answered before the commits that it has seen are durable',
+    setting: 'killed-between-segments',
+    patches: [
+      {
+        file: TRANSACTOR,
+        find: 'return contents.shown(last.version, signal).then(',
+        replace: 'return Promise.resolve().then(',
+      },
+    ],
+  },
+  {
     name: 'tells-commits-that-are-not-durable',
     invariant: 'R2',
     breaks: 'the change feed tells commits before they are durable',

@@ -211,7 +211,7 @@ const COUNTERS: readonly Variant[] = [
 const FEEDS: readonly Variant[] = [
   {
     name: 'repeats-commits-at-a-file-boundary',
-    invariant: 'T6',
+    invariant: 'W2',
     breaks: 'the change feed tells commits again that a file before has told',
     patches: [
       {
