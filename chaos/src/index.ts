@@ -1,6 +1,6 @@
 export type { ChaosReport } from './chaos-report.js';
 export { formatChaosReport } from './chaos-report.js';
-export { killEverything } from './fleet/child.js';
+export { undoEverything } from './fleet/leave-nothing.js';
 export type { FaultKind } from './plan/fault-kind.js';
 export { FAULT_KINDS, isFaultKind } from './plan/fault-kind.js';
 export type { ChaosSettings } from './run-chaos.js';

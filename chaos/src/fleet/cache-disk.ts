@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { leaveNothing } from './leave-nothing.js';
 
 const run = promisify(execFile);
 
@@ -11,11 +13,15 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** The disk of the workers' block caches: a small one of its own where that is allowed, so that it can be full. */
 export class CacheDisk {
+  private forget = (): void => undefined;
+
   private constructor(
     readonly directory: string,
     /** A file system of its own. */
     readonly isSmall: boolean,
-  ) {}
+  ) {
+    if (isSmall) this.forget = leaveNothing(() => execFileSync('umount', ['-l', directory], { stdio: 'ignore' }));
+  }
 
   static async open(folder: string): Promise<CacheDisk> {
     const directory = join(folder, 'cache');
@@ -50,6 +56,7 @@ export class CacheDisk {
 
   /** Lets go of it once its users are gone. */
   async close(): Promise<void> {
+    this.forget();
     if (this.isSmall) await run('umount', ['-l', this.directory]).catch(() => undefined);
   }
 

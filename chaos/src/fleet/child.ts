@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 
+import { leaveNothing } from './leave-nothing.js';
+import { onPath } from './on-path.js';
+
 export interface ChildSpec {
   readonly name: string;
   readonly command: string;
@@ -15,6 +18,8 @@ export interface ChildSpec {
   readonly keepsPort?: boolean;
   /** What ends it at once without leaving anything behind; SIGKILL unless told. */
   readonly hardSignal?: NodeJS.Signals;
+  /** By the system, if we are killed: for those that do not notice, or are stopped and cannot. Where `setpriv` is. */
+  readonly diesWithUs?: boolean;
 }
 
 export interface ChildEvents {
@@ -28,13 +33,8 @@ const STOP_TIMEOUT_MS = 20_000;
 const KILL_TIMEOUT_MS = 5_000;
 const TAIL_LINES = 12;
 
-/** Whatever becomes of us, these do not stay. */
-const living = new Set<Child>();
-
-/** To be called when this process ends in a way that leaves no time: synchronous. */
-export function killEverything(): void {
-  for (const child of living) child.killNow();
-}
+const SETPRIV = onPath('setpriv', process.env['PATH'] ?? '');
+const DIES_WITH_US = SETPRIV === undefined ? [] : [SETPRIV, '--pdeathsig', 'KILL', '--'];
 
 /** One process that we started. It is started again only when somebody asks. */
 export class Child {
@@ -45,6 +45,7 @@ export class Child {
   private expected = false;
   private isStopped = false;
   private isReady = false;
+  private forget = (): void => undefined;
 
   constructor(
     readonly spec: ChildSpec,
@@ -79,20 +80,21 @@ export class Child {
     this.expected = false;
     this.isReady = false;
     const port = spec.keepsPort && this.boundUrl !== undefined ? new URL(this.boundUrl).port : undefined;
-    const child = spawn(spec.command, [...spec.args], {
+    const [command = '', ...args] = [...(spec.diesWithUs ? DIES_WITH_US : []), spec.command, ...spec.args];
+    const child = spawn(command, args, {
       env: { ...spec.env, ...(port === undefined ? {} : { PORT: port }) },
       stdio: ['ignore', this.log, this.log, 'ipc'],
       // Its own process group: Ctrl-C in the terminal reaches only us.
       detached: true,
     });
     this.process = child;
-    living.add(this);
+    this.forget = leaveNothing(() => this.killNow());
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         if (this.process !== child) return;
         this.process = undefined;
         this.isStopped = false;
-        living.delete(this);
+        this.forget();
         resolve(how);
         if (!this.expected && this.isReady) this.events.died(this, how);
       };
@@ -133,7 +135,7 @@ export class Child {
     return false;
   }
 
-  killNow(): void {
+  private killNow(): void {
     if (this.isStopped) this.process?.kill('SIGCONT');
     this.process?.kill(this.spec.hardSignal ?? 'SIGKILL');
   }

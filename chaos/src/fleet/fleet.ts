@@ -198,6 +198,7 @@ export class Fleet {
         logFile: join(folder, 'logs', `${name}.log`),
         ready: 'message',
         keepsPort: true,
+        diesWithUs: true,
       },
       this.events(),
     );

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { ensureBucket } from '@leasehold/object-store-s3';
 
@@ -12,6 +11,7 @@ import { Child } from './child.js';
 import type { ChildEvents } from './child.js';
 import type { GivenParts } from './given-parts.js';
 import { ownDatabase, ownKeyspace, through } from './given-parts.js';
+import { onPath } from './on-path.js';
 import { redisCommand } from './redis-command.js';
 import { generalEnvironment } from './service-environment.js';
 
@@ -164,6 +164,7 @@ async function openRedis(
       env: generalEnvironment(env),
       logFile: join(folder, 'logs', 'redis.log'),
       ready: async () => redisCommand(url, 'PING').then(() => true),
+      diesWithUs: true,
     },
     events,
   );
@@ -201,13 +202,6 @@ function storeEnvironment({ endpoint, region, bucket, accessKeyId, secretAccessK
     S3_SECRET_ACCESS_KEY: secretAccessKey,
     S3_FORCE_PATH_STYLE: 'true',
   };
-}
-
-function onPath(command: string, path: string): string | undefined {
-  return path
-    .split(delimiter)
-    .map((folder) => join(folder, command))
-    .find((file) => existsSync(file));
 }
 
 function freePort(): Promise<number> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ChaosReport, ChaosSettings, FaultKind } from '@leasehold/chaos';
-import { FAULT_KINDS, formatChaosReport, isFaultKind, killEverything, runChaos } from '@leasehold/chaos';
+import { FAULT_KINDS, formatChaosReport, isFaultKind, runChaos, undoEverything } from '@leasehold/chaos';
 
 import { CliError } from '../cli-error.js';
 import { REPOSITORY } from '../repository.js';
@@ -67,7 +67,7 @@ function listenForStop(terminal: Terminal): { readonly signal: AbortSignal; clos
   };
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   // Whichever way this process goes, nothing that it started stays.
-  process.on('exit', killEverything);
+  process.on('exit', undoEverything);
   return {
     signal: stop.signal,
     close: () => {
