@@ -20,6 +20,8 @@ export interface SeedOrder {
 
 type SeedNews = { readonly summary: SeedSummary } | { readonly error: string };
 
+/** What waits for ever in a process that was killed keeps some memory of its world, some megabytes a seed. */
+const SEEDS_PER_THREAD = 32;
 const THREAD = new URL('./seed-thread.js', import.meta.url);
 
 /** A seed did not run to its end: the simulation itself is broken, or the product hangs it. */
@@ -45,10 +47,10 @@ export async function runSeeds({
 }: RunSeedsOptions): Promise<SimulationReport> {
   const summaries: SeedSummary[] = [];
   let next = from;
-  const lane = async (): Promise<void> => {
+  const some = async (): Promise<void> => {
     const thread = new Worker(THREAD);
     try {
-      while (next < from + seeds) {
+      for (let taken = 0; taken < SEEDS_PER_THREAD && next < from + seeds; taken++) {
         const seed = next++;
         const news = await answerTo(thread, { seed, intensity });
         if ('error' in news) throw new SeedFailedError(seed, news.error);
@@ -58,6 +60,9 @@ export async function runSeeds({
     } finally {
       await thread.terminate();
     }
+  };
+  const lane = async (): Promise<void> => {
+    while (next < from + seeds) await some();
   };
   await Promise.all(Array.from({ length: Math.min(threads, seeds) }, lane));
   return reportOf(from, summaries, intensity);

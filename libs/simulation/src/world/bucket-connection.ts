@@ -107,10 +107,14 @@ export class BucketConnection implements ObjectStore {
       const giveUp = (cause: unknown): void => resolve({ lost: cause });
       if (signal?.aborted) return giveUp(signal.reason);
       const onAbort = (): void => giveUp(signal?.reason);
+      const forget = (): void => signal?.removeEventListener('abort', onAbort);
       signal?.addEventListener('abort', onAbort, { once: true });
+      // Node keeps a signal that somebody listens to, and with it everything that a dead process ever knew.
+      const unhook = this.process.onDeath(forget);
       const answer = (arrival: Arrival<T>): void => {
         gate.enter(() => {
-          signal?.removeEventListener('abort', onAbort);
+          forget();
+          unhook();
           resolve(arrival);
         });
       };

@@ -21,7 +21,7 @@ export class SimProcess {
   readonly clock: ProcessClock;
   readonly bucket: BucketConnection;
   readonly ctx: ProcessContext;
-  private readonly endings: (() => void)[] = [];
+  private readonly endings = new Set<() => void>();
 
   constructor(
     readonly world: VirtualWorld,
@@ -51,8 +51,8 @@ export class SimProcess {
 
   /** Whoever waits for an answer of this process is told when it dies. */
   onDeath(listener: () => void): () => void {
-    this.endings.push(listener);
-    return () => void this.endings.splice(this.endings.indexOf(listener) >>> 0, 1);
+    this.endings.add(listener);
+    return () => void this.endings.delete(listener);
   }
 
   /** SIGKILL: what it has sent may still land, and nothing of it goes on. */
@@ -60,7 +60,9 @@ export class SimProcess {
     if (!this.isAlive) return;
     this.world.trace.add(`${this.name} killed`);
     this.gate.kill();
-    for (const listener of this.endings.splice(0)) listener();
+    const endings = [...this.endings];
+    this.endings.clear();
+    for (const listener of endings) listener();
   }
 
   /** Its wall clock is set. */
