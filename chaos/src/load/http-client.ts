@@ -52,7 +52,8 @@ export class HttpClient {
 }
 
 function noAnswer(error: unknown): NoAnswer {
-  const { name, code, syscall } = error as { name?: string; code?: string; syscall?: string };
+  // A timeout of ours has a number for a code.
+  const { name, code, syscall } = error as { name?: string; code?: string | number; syscall?: string };
   const neverSent = syscall === 'connect' || code === 'UND_ERR_CONNECT_TIMEOUT';
-  return { error: code ?? name ?? 'unknown error', neverSent };
+  return { error: typeof code === 'string' ? code : (name ?? 'unknown error'), neverSent };
 }
