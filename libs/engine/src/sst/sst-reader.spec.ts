@@ -1,6 +1,8 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
 import { CorruptBytesError, seededRandom, utf8 } from '@leasehold/foundation';
+import type { ObjectStore } from '@leasehold/object-store';
+import { READS_OF_DAMAGED } from '@leasehold/object-store';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -147,6 +149,49 @@ describe('a reader of a file', () => {
     }
     expect(await cached.get(utf8('hot'), 0)).toBeUndefined();
     expect((await cached.get(utf8('later')))?.version.sequence).toBe(1);
+  });
+
+  describe('what comes damaged', () => {
+    /** The bucket, of which the first answers come with one bit of their middle flipped. */
+    function damaging(answers: number): { readonly get: ObjectStore['get']; readonly gets: () => number } {
+      let gets = 0;
+      return {
+        gets: () => gets,
+        get: async (name, options) => {
+          const object = await world.store.get(name, options);
+          if (++gets > answers || object === undefined || object === 'not-modified') return object;
+          const body = Uint8Array.from(object.body);
+          body[body.byteLength >>> 1] = (body[body.byteLength >>> 1] as number) ^ 1;
+          return { ...object, body };
+        },
+      };
+    }
+    const readerOver = ({ get }: Pick<ObjectStore, 'get'>, cache = roomy()): SstReader =>
+      new SstReader({ store: { ...world.store, get }, cache }, DATABASE, ref);
+
+    it('on its way is read again', async () => {
+      const store = damaging(2);
+      const read = readerOver(store);
+      expect((await read.get(key(7)))?.value).toEqual(VALUES[7]);
+      expect(store.gets()).toBe(4);
+      expect(await scan(readerOver(damaging(1)))).toBe(KEYS);
+      expect(
+        await scan(new SstReader({ store: { ...world.store, get: damaging(1).get }, cache: undefined }, DATABASE, ref)),
+      ).toBe(KEYS);
+    });
+
+    it('does not come into the second level', async () => {
+      const secondary = new MapCache();
+      await readerOver(damaging(2), roomy(secondary)).get(key(7));
+      expect((await reader(roomy(secondary)).get(key(7)))?.value).toEqual(VALUES[7]);
+      expect(world.calls.length).toBe(4);
+    });
+
+    it('every time is damage', async () => {
+      const store = damaging(100);
+      await expect(readerOver(store).get(key(7))).rejects.toThrow(CorruptBytesError);
+      expect(store.gets()).toBe(READS_OF_DAMAGED);
+    });
   });
 
   describe('with a second level', () => {

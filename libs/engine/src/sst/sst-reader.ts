@@ -1,7 +1,8 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert, CorruptBytesError, eventLoopTurn } from '@leasehold/foundation';
-import type { ObjectStore } from '@leasehold/object-store';
+import type { ObjectStore, StoredObject } from '@leasehold/object-store';
+import { readDecoded } from '@leasehold/object-store';
 
 import type { Entry, KeyRange } from '../entry.js';
 import { compareKeys } from '../entry.js';
@@ -144,8 +145,7 @@ export class SstReader {
     if (known !== undefined) return known;
     const { cache } = this.source;
     if (cache === undefined) {
-      const bytes = await this.read(this.ref.filterOffset, this.ref.sizeBytes);
-      this.ownMap = this.parseMap(bytes);
+      this.ownMap = await this.read(this.ref.filterOffset, this.ref.sizeBytes, (tail) => this.parseMap(tail));
       return this.ownMap;
     }
     const file = this.attach(cache);
@@ -229,11 +229,7 @@ export class SstReader {
   /** Blocks [from, to) as they lie in the file, for {@link Block.parse}: by one GET, past the cache. */
   async storedBlocks(from: number, to: number): Promise<readonly Uint8Array[]> {
     const { index } = await this.map();
-    const start = index.offset(from);
-    const bytes = await this.read(start, index.offset(to));
-    const stored: Uint8Array[] = [];
-    for (let n = from; n < to; n++) stored.push(bytes.subarray(index.offset(n) - start, index.offset(n + 1) - start));
-    return stored;
+    return this.read(index.offset(from), index.offset(to), (bytes) => cut(bytes, index, from, to));
   }
 
   private async readBlocks(
@@ -242,14 +238,15 @@ export class SstReader {
     to: number,
     eachStored: (block: number, stored: Uint8Array) => void = () => undefined,
   ): Promise<readonly Block[]> {
-    const start = index.offset(from);
-    const bytes = await this.read(start, index.offset(to));
-    const blocks: Block[] = [];
-    for (let n = from; n < to; n++) {
-      const stored = bytes.subarray(index.offset(n) - start, index.offset(n + 1) - start);
-      blocks.push(this.source.cache === undefined ? Block.parse(stored) : parseOwnBlock(stored));
-      eachStored(n, stored);
-    }
+    const { cache } = this.source;
+    const { stored, blocks } = await this.read(index.offset(from), index.offset(to), (bytes) => {
+      const parts = cut(bytes, index, from, to);
+      return {
+        stored: parts,
+        blocks: parts.map((part) => (cache === undefined ? Block.parse(part) : parseOwnBlock(part))),
+      };
+    });
+    stored.forEach((part, i) => eachStored(from + i, part));
     return blocks;
   }
 
@@ -264,9 +261,11 @@ export class SstReader {
   }
 
   private async fromStore<T>(name: string, parse: (tail: Uint8Array) => T): Promise<T> {
-    const bytes = await this.read(this.ref.filterOffset, this.ref.sizeBytes);
-    const parsed = parse(bytes);
-    this.source.cache?.secondary?.put(name, bytes);
+    const { tail, parsed } = await this.read(this.ref.filterOffset, this.ref.sizeBytes, (bytes) => ({
+      tail: bytes,
+      parsed: parse(bytes),
+    }));
+    this.source.cache?.secondary?.put(name, tail);
     return parsed;
   }
 
@@ -281,14 +280,31 @@ export class SstReader {
     return this.cached;
   }
 
-  private async read(start: number, end: number): Promise<Uint8Array> {
-    const object = await this.source.store.get(bucketLayout.sst(this.folder, this.ref.id), { range: { start, end } });
-    if (object === undefined) throw new MissingFileError(this.ref.id);
-    assert(object !== 'not-modified', 'an unconditional read has a body');
-    if (object.sizeBytes !== this.ref.sizeBytes) throw new CorruptBytesError('file has a wrong size');
-    if (object.body.byteLength !== end - start) throw new CorruptBytesError('range of a file came cut short');
-    return object.body;
+  /** What bytes of the file parse to. They are read again when they come damaged, which may have happened on their way. */
+  private async read<T>(start: number, end: number, parse: (bytes: Uint8Array) => T): Promise<T> {
+    const key = bucketLayout.sst(this.folder, this.ref.id);
+    const get = async (): Promise<StoredObject> => {
+      const object = await this.source.store.get(key, { range: { start, end } });
+      if (object === undefined) throw new MissingFileError(this.ref.id);
+      assert(object !== 'not-modified', 'an unconditional read has a body');
+      return object;
+    };
+    const parsed = await readDecoded(get, ({ sizeBytes, body }) => {
+      if (sizeBytes !== this.ref.sizeBytes) throw new CorruptBytesError('file has a wrong size');
+      if (body.byteLength !== end - start) throw new CorruptBytesError('range of a file came cut short');
+      return { value: parse(body) };
+    });
+    assert(parsed !== undefined, 'a file that is missing has been told of');
+    return parsed.value;
   }
+}
+
+/** Blocks [from, to) out of the bytes of all of them. */
+function cut(bytes: Uint8Array, index: SstIndex, from: number, to: number): readonly Uint8Array[] {
+  const start = index.offset(from);
+  const parts: Uint8Array[] = [];
+  for (let n = from; n < to; n++) parts.push(bytes.subarray(index.offset(n) - start, index.offset(n + 1) - start));
+  return parts;
 }
 
 function blocksOfMiss(misses: number): number {
