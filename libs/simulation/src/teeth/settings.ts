@@ -115,6 +115,8 @@ export const SETTINGS = {
   },
   /** The answer to a renewal is lost, and nothing else gets through until the session is sealed. */
   'cut-after-renewals': { prepare: cutsAfter('worker after put record renewal', { everyMs: 8_000, forMs: 9_000 }) },
+  /** A worker loses the bucket for about as long as others wait before they seal its session. */
+  'cut-for-a-lease': { prepare: cutsAfter('worker after put record renewal', { everyMs: 8_000, forMs: 6_000 }) },
   /** A renewal is confirmed late, and right after that the worker loses the bucket for longer than the lease; one gateway does not notice. */
   'confirmed-late': {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: {} } }),
@@ -127,14 +129,45 @@ export const SETTINGS = {
       cutsAfter('worker after put record renewal', { everyMs: 16_000, forMs: 4_000, andThen: cutAgain })(world, fleet);
     },
   },
-  /** The answer to a segment is lost, and nothing else gets through until the session is sealed; meanwhile its worker drains. */
-  'cut-in-a-drain': {
+  /** A draining worker stands still with the answer to a segment lost, until its session is sealed. */
+  'paused-in-a-drain': {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: {} } }),
-    prepare: cutsAfter('worker after put segment', {
-      everyMs: 6_000,
-      forMs: 9_000,
-      andThen: (worker) => void worker.drain(),
-    }),
+    prepare: (world, fleet) => {
+      let isDue = true;
+      let victim: SimProcess | undefined;
+      repeatedly(world, 6_000, () => void (isDue = true));
+      world.storeStrike = (process, step) => {
+        if (!isDue || process.role !== 'worker' || step !== 'put segment') return undefined;
+        isDue = false;
+        victim = process;
+        return 'reset-after';
+      };
+      wheneverPassed(world, 'worker after put segment', (name) => {
+        if (victim?.name !== name) return;
+        void fleet.liveWorkers.find(({ process }) => process === victim)?.drain();
+        victim.pauseFor(8_000);
+        victim = undefined;
+      });
+    },
+  },
+  /** No release comes to its end, so that their workers have to find out what became of them. */
+  'unclear-releases': {
+    adjust: (drawn) => {
+      const { fleet } = drawn;
+      const ownership = { ...fleet.worker.ownership, idleReleaseMs: 1_500, maintenanceIntervalMs: 300 };
+      return {
+        ...drawn,
+        fleet: { ...fleet, worker: { ...fleet.worker, ownership } },
+        trouble: { ...drawn.trouble, weights: { release: 3 } },
+      };
+    },
+    prepare: (world) => {
+      const { storeFaults } = world;
+      world.storeStrike = ({ role }, step) =>
+        role === 'worker' && step === 'put head release' && world.storeFaults === storeFaults
+          ? 'reset-before'
+          : undefined;
+    },
   },
   /** The answer to a claim is lost, and before the worker asks again a compaction has been there. */
   'cut-after-claims': {
@@ -316,15 +349,23 @@ export const SETTINGS = {
       };
     },
   },
-  /** Machines sleep: their monotonic clocks stand still, their wall clocks do not. */
+  /** A worker's machine sleeps with a gateway's, and both wake up before they reach the bucket. */
   sleeps: {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: { kill: 1 } } }),
     prepare: (world, fleet) => {
-      blindGateway(world, fleet);
-      repeatedly(world, 6_000, (round) => {
+      repeatedly(world, 16_000, (round) => {
         const { liveWorkers } = fleet;
-        const process = liveWorkers[round % Math.max(1, liveWorkers.length)]?.process;
-        if (process?.isRunning === true) sleep(process, 9_000);
+        const worker = liveWorkers[round % Math.max(1, liveWorkers.length)]?.process;
+        const gateway = fleet.liveGateways[0]?.process;
+        if (worker?.isRunning !== true || gateway === undefined) return;
+        sleep(worker, 9_000);
+        gateway.pauseFor(9_000);
+        const isCut = (whether: boolean): void => {
+          worker.bucket.isCut = whether;
+          gateway.bucket.isCut = whether;
+        };
+        world.clock.schedule(8_900, () => isCut(true));
+        world.clock.schedule(13_000, () => isCut(false));
       });
     },
   },

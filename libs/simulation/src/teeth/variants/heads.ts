@@ -118,7 +118,7 @@ export const BROKEN_HEADS: readonly Variant[] = [
     name: 'answers-a-fenced-write-as-failed',
     invariant: 'H5',
     breaks: 'a write whose session has ended is answered by a code that promises that it was not applied',
-    setting: 'cut-in-a-drain',
+    setting: 'paused-in-a-drain',
     patches: [
       {
         file: LOG,

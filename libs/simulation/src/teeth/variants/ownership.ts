@@ -14,6 +14,7 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
     name: 'claims-again-without-its-own-tail',
     invariant: 'P2',
     breaks: 'a session that finds itself the owner claims again without what is in its own log',
+    setting: 'unclear-releases',
     patches: [{ file: CLAIM, find: RECLAIMS, replace: 'const claimed = tail && (await takeOver(ctx, stored, []));' }],
   },
   {

@@ -93,6 +93,7 @@ const SILENCES: readonly Variant[] = [
     name: 'seals-a-session-that-has-renewed-since',
     invariant: 'S2',
     breaks: 'a record is sealed although it has changed since it was found silent',
+    setting: 'cut-for-a-lease',
     patches: [
       {
         file: RECORD,
