@@ -60,6 +60,10 @@ describe('a Leasehold that is killed, stopped, drained, and cut off from its par
     expect(report).toMatchObject({ staleAfterResume: 0, acknowledgedAfterResume: 0 });
   });
 
+  it('fails no request while a worker drains', () => {
+    expect(report).toMatchObject({ failedRequestsOnDrain: 0 });
+  });
+
   it('counts every commit once, and quarantines nothing', () => {
     expect(report).toMatchObject({
       bucket: { wronglyBilled: [], quarantined: [], missingHeads: [] },

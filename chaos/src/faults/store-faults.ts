@@ -1,6 +1,7 @@
 import type { ProxyRules } from '../proxy/proxy-faults.js';
 import type { FaultAction } from './chaos-world.js';
 import { proxied } from './chaos-world.js';
+import { killWorker } from './process-faults.js';
 
 /** Of every process, for a while. */
 const withRules =
@@ -32,7 +33,13 @@ export const slowDownStore = withRules({ 'slow-down': 0.3 });
 /** A client gives a request up after 5 s. */
 export const holdStore = withRules({ hold: 0.03 });
 export const truncateStore = withRules({ truncate: 0.25 });
-export const flipStore = withRules({ flip: 0.2 });
+/** What stays damaged in three readings is believed: much more often, and that happens by chance. */
+const flips = withRules({ flip: 0.01 });
+/** A takeover reads what decides whether a database is damaged. */
+export const flipStore: FaultAction = async (world, fault) => {
+  const [flipped, killed] = await Promise.all([flips(world, fault), killWorker(world, fault)]);
+  return `${killed} killed; ${flipped}`;
+};
 
 /** All of it, a little. */
 export const MIXED_RULES: ProxyRules = {

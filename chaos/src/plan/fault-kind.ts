@@ -46,7 +46,11 @@ const TABLE = {
   'store-slow-down': { title: '503 from the bucket', holdMs: 5_000, settleMs: 3_000 },
   'store-holds': { title: 'requests to the bucket that are never answered', holdMs: 6_000, settleMs: 6_000 },
   'store-truncation': { title: 'answers of the bucket that end early', holdMs: 5_000, settleMs: 3_000 },
-  'store-bit-flips': { title: 'single bits of what is read from the bucket flipped', holdMs: 5_000, settleMs: 3_000 },
+  'store-bit-flips': {
+    title: 'single bits of what is read from the bucket flipped, while a worker is killed',
+    holdMs: 10_000,
+    settleMs: 3_000,
+  },
   'postgres-stop': { title: 'Postgres stopped', holdMs: 20_000, shortHoldMs: 3_000, settleMs: 2_000, core: true },
   'postgres-hang': { title: 'Postgres not answering', holdMs: 10_000, settleMs: 5_000 },
   'queue-flush': { title: 'the queue in Redis emptied', holdMs: 0, settleMs: 2_000, core: true, need: 'redis' },

@@ -26,8 +26,6 @@ export interface PlanInput {
 const WARM_UP_MS = 3_000;
 /** From this length on faults last as long as they should, and the run ends with all of them at once. */
 const LONG_RUN_MS = 150_000;
-/** Not part of a run unless asked for by name: what is read over plain HTTP is believed, and damage is answered as damage. */
-const ON_REQUEST: readonly FaultKind[] = ['store-bit-flips'];
 
 /**
  * Faults one after the other, each with the time that it and its effects take, so that whatever happens has one cause. Rounds of all
@@ -69,7 +67,7 @@ function kindsFor(has: ReadonlySet<Need>, only: readonly FaultKind[]): readonly 
     .filter((kind) => {
       const { need } = FAULT_KINDS[kind];
       if (need !== undefined && !has.has(need)) return false;
-      return only.length > 0 ? only.includes(kind) : !ON_REQUEST.includes(kind);
+      return only.length === 0 || only.includes(kind);
     });
 }
 
