@@ -1,12 +1,10 @@
 import { seededRandom } from '@leasehold/foundation';
 import type { Clock } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
-import { createS3Store } from '@leasehold/object-store-s3';
 
-import { coverageOf } from './checks/coverage.js';
-import { missedTargets } from './chaos-report.js';
 import type { ChaosReport } from './chaos-report.js';
 import { auditBucket } from './checks/bucket-audit.js';
+import { openBucket } from './checks/open-bucket.js';
 import { readBack } from './checks/read-back.js';
 import { scrub } from './checks/scrub.js';
 import { ServiceMetrics } from './checks/service-metrics.js';
@@ -15,27 +13,23 @@ import type { ChaosWorld } from './faults/chaos-world.js';
 import { FAULT_ACTIONS } from './faults/fault-actions.js';
 import { newZombieTally } from './faults/zombie-tally.js';
 import type { Fleet } from './fleet/fleet.js';
-import { createTenant } from './fleet/tenants.js';
-import { DatabaseRecord } from './ledger/database-record.js';
+import { signUp } from './fleet/sign-up.js';
 import { Findings } from './ledger/finding.js';
 import type { Gap } from './load/availability.js';
 import { HttpClient } from './load/http-client.js';
 import { LatencySample } from './load/latency-sample.js';
 import { Load } from './load/load.js';
 import type { EndedRequest } from './load/load.js';
-import { LARGE, SMALL } from './load/operation.js';
 import { isServed } from './load/outcome.js';
-import { publicRoute, TenantDatabase, WriteNumbers } from './load/tenant-database.js';
+import type { TenantDatabase } from './load/tenant-database.js';
 import type { FaultKind, Need } from './plan/fault-kind.js';
 import { FAULT_KINDS } from './plan/fault-kind.js';
 import type { PlannedFault } from './plan/fault-plan.js';
 import { planFaults } from './plan/fault-plan.js';
+import type { EndOfRun } from './report-of-run.js';
+import { reportOf } from './report-of-run.js';
 import type { ChaosSettings } from './run-chaos.js';
 
-const TENANTS = 2;
-const DATABASES_PER_TENANT = 30;
-/** One in so many outgrows its head. */
-const LARGE_EVERY = 6;
 const METRICS_INTERVAL_MS = 2_000;
 const MINUTE_MS = 60_000;
 const PROGRESS_INTERVAL_MS = 10_000;
@@ -73,8 +67,8 @@ export class ChaosRun {
 
   async run(): Promise<ChaosReport> {
     const { fleet } = this;
-    const databases = await this.signUp();
-    const store = this.openStore();
+    const databases = await signUp(fleet, this.findings);
+    const store = openBucket(fleet.parts.store);
     this.clients = fleet.gateways.map(({ url }) => new HttpClient(url));
     const collecting = setInterval(() => void this.collect(), METRICS_INTERVAL_MS);
     try {
@@ -89,7 +83,7 @@ export class ChaosRun {
       await Promise.all([...fleet.workers, ...fleet.compactors].map(({ child }) => child.stop()));
       const bucket = await auditBucket(store, databases);
       const scrubbed = await scrub(store);
-      return this.report(load, read, bucket, scrubbed);
+      return this.report(load, { readBack: read, bucket, scrub: scrubbed });
     } finally {
       clearInterval(collecting);
       await Promise.all(this.clients.map((client) => client.close()));
@@ -199,35 +193,6 @@ export class ChaosRun {
     );
   }
 
-  private async signUp(): Promise<readonly TenantDatabase[]> {
-    const writes = new WriteNumbers();
-    const databases: TenantDatabase[] = [];
-    for (let t = 1; t <= TENANTS; t++) {
-      const names = Array.from({ length: DATABASES_PER_TENANT }, (_, n) => `t${t}-${String(n).padStart(2, '0')}`);
-      const tenant = await createTenant(this.fleet.controlPlane.url, names);
-      for (const [n, { id, name }] of tenant.databases.entries()) {
-        const shape = n % LARGE_EVERY === 0 ? LARGE : SMALL;
-        const record = new DatabaseRecord(name, this.findings);
-        databases.push(
-          new TenantDatabase(id, tenant.id, name, shape, record, publicRoute(name, tenant.apiKey), writes),
-        );
-      }
-    }
-    return databases;
-  }
-
-  private openStore(): ReturnType<typeof createS3Store> {
-    const { store } = this.fleet.parts;
-    return createS3Store({
-      endpoint: store['S3_ENDPOINT'],
-      region: store['S3_REGION'] ?? '',
-      bucket: store['S3_BUCKET'] ?? '',
-      accessKeyId: store['S3_ACCESS_KEY_ID'],
-      secretAccessKey: store['S3_SECRET_ACCESS_KEY'],
-      forcePathStyle: true,
-    });
-  }
-
   private async freshWorkers(): Promise<void> {
     const { fleet } = this;
     await fleet.settled();
@@ -256,57 +221,13 @@ export class ChaosRun {
     );
   }
 
-  private report(
-    load: Load,
-    read: ChaosReport['readBack'],
-    bucket: ChaosReport['bucket'],
-    scrubbed: ChaosReport['scrub'],
-  ): ChaosReport {
-    const { findings, fleet, settings, requests, log, zombies } = this;
-    const { bucket: ownBucket, postgres, redis } = fleet.parts;
-    const byFault = log.byFault();
-    const whose = (own: unknown): string => (own === undefined ? 'given' : 'own');
-    const judged = {
-      acknowledged: requests.acknowledged,
-      lost: findings.count('lost'),
-      doubled: findings.count('doubled'),
-      stale: findings.count('stale'),
-      maxUnavailableMs: Math.max(
-        0,
-        ...Object.entries(byFault).map(([kind, tally]) => (kind === 'all-at-once' ? 0 : tally.maxUnavailableMs)),
-      ),
-      failedRequestsOnDrain: log.of('worker-drain')?.failedRequests ?? 0,
-      staleAfterResume: zombies.stale,
-      acknowledgedAfterResume: zombies.acknowledged,
-      phantom: findings.count('phantom'),
-      disorder: findings.count('disorder'),
-      foreign: findings.count('foreign'),
-      damaged: findings.count('damaged'),
-      unitsBilledMinusDone: bucket.unitsBilledMinusDone,
-      byFault,
-      seed: settings.seed,
-      minutes: settings.minutes,
-      parts: {
-        bucket: ownBucket === undefined ? 'given' : 'local-bucket',
-        postgres: whose(postgres.own),
-        redis: redis === undefined ? 'none' : whose(redis.own),
-      },
-      requests: {
-        sent: load.sent,
-        failed: requests.failed,
-        shed: load.shed,
-        perSecond: Math.round(load.sent / (settings.minutes * 60)),
-        unknownOutcomes: requests.unknownOutcomes,
-        calmMs: { p50: this.calm.quantile(0.5), p99: this.calm.quantile(0.99) },
-      },
-      zombies,
-      readBack: read,
-      bucket,
-      scrub: scrubbed,
-      coverage: coverageOf(fleet, this.metrics),
-      notDone: this.notDone,
-      findings: findings.examples,
-    };
-    return { ...judged, missed: missedTargets(judged, { ttlMs: this.ttlMs }) };
+  private report(load: Load, end: EndOfRun): ChaosReport {
+    const { settings, fleet, findings, zombies, log, metrics, notDone, requests, calm, ttlMs } = this;
+    const { sent, shed } = load;
+    return reportOf(
+      { settings, fleet, findings, zombies, log, metrics, notDone, calm, requests: { ...requests, sent, shed } },
+      end,
+      { ttlMs },
+    );
   }
 }
