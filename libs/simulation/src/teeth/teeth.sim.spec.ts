@@ -12,41 +12,65 @@ import { VARIANTS } from './variants.js';
 import { OUT_OF_REACH } from './variants/out-of-reach.js';
 
 /**
- * The seed in which a variant was caught when somebody last looked; 1 unless named. A run from there on is short. Where the code has moved
- * on, it takes some seeds more, up to {@link SEEDS}.
+ * The fixed small part: one or two variants of each invariant, with the seed that gave them away when somebody last looked, so that a run is short. Where
+ * the code has moved on it takes some seeds more, up to {@link SEEDS}. All of them: `./leasehold simulate --teeth`.
  */
-const CAUGHT_IN: Readonly<Record<string, number>> = {};
+const FIXED: Readonly<Record<string, number>> = {
+  'repeats-an-unknown-edit-over-whatever-is-there': 1,
+  'draws-one-nonce-for-all-edits': 1,
+  'repeats-an-unknown-edit-with-a-fresh-nonce': 3,
+  'counts-its-deadline-from-the-confirmation': 1,
+  'seals-after-a-tenth-of-the-ttl': 1,
+  'seals-one-number-only': 1,
+  'makes-its-sealed-record-live-again': 1,
+  'deletes-the-seals-with-the-log': 1,
+  'acknowledges-before-the-chain-is-durable': 1,
+  'reuses-an-unknown-number-for-other-content': 1,
+  'acknowledges-out-of-order': 1,
+  'takes-a-damaged-frame-for-the-end-of-the-log': 1,
+  'deletes-a-rollup-that-is-still-named': 1,
+  'raises-the-floor-past-an-unconfirmed-segment': 1,
+  'puts-a-head-without-a-match': 1,
+  'compacts-over-the-owner-that-it-has-read': 1,
+  'flushes-commits-that-are-not-durable': 1,
+  'writes-before-its-claim-is-confirmed': 1,
+  'takes-over-without-the-tail': 1,
+  'releases-without-flushing': 1,
+  'reads-the-head-of-a-live-owner': 2,
+  'shows-commits-that-are-not-durable': 1,
+  'judges-checks-on-an-older-view': 2,
+  'lets-a-put-survive-the-range-delete-after-it': 1,
+  'lets-commit-times-fall': 1,
+  'shows-what-has-expired': 1,
+};
 
-const SEEDS = 40;
+const SEEDS = 20;
 const LIMIT_MS = 600_000;
 const TRACE_JUDGE = 'libs/simulation/src/teeth/testing/trace-judge.ts';
 
+const CHOSEN = VARIANTS.filter(({ name }) => FIXED[name] !== undefined);
+
+/** Two processes at a time: the one that is waited for, and the next one's. */
 const runs = new Map<Variant, Promise<VariantRun>>();
 
 function runOf(variant: Variant): Promise<VariantRun> {
   const known = runs.get(variant);
   if (known !== undefined) return known;
-  const run = runVariant(variant, { from: CAUGHT_IN[variant.name] ?? 1, seeds: SEEDS, limitMs: LIMIT_MS });
+  const run = runVariant(variant, { from: FIXED[variant.name] ?? 1, seeds: SEEDS, limitMs: LIMIT_MS });
   runs.set(variant, run);
   // Its own test hears of it.
   run.catch(() => undefined);
   return run;
 }
 
-/** Two processes at a time: the one that is waited for, and the next one's. */
-function runBesideTheNext(variant: Variant): Promise<VariantRun> {
-  const next = VARIANTS[VARIANTS.indexOf(variant) + 1];
-  const run = runOf(variant);
-  if (next !== undefined) void runOf(next);
-  return run;
-}
-
-describe.each(INVARIANTS.map((invariant) => ({ invariant })))('a variant of $invariant', ({ invariant }) => {
-  it.each(VARIANTS.filter((variant) => variant.invariant === invariant))(
-    'is caught when $breaks ($name)',
+describe('a broken variant', () => {
+  it.each(CHOSEN)(
+    'is caught when $breaks ($invariant, $name)',
     async (variant) => {
-      const run = await runBesideTheNext(variant);
-      expect(run).toMatchObject({ caughtBy: { rule: expect.any(String) } });
+      const run = runOf(variant);
+      const next = CHOSEN[CHOSEN.indexOf(variant) + 1];
+      if (next !== undefined) void runOf(next);
+      expect(await run).toMatchObject({ caughtBy: { rule: expect.any(String) } });
     },
     2 * LIMIT_MS,
   );
@@ -56,13 +80,8 @@ describe('what variants are run in', () => {
   it.each(Object.keys(SETTINGS) as SettingName[])(
     'does no harm to the code as it is: %s',
     async (setting) => {
-      const variant = VARIANTS.find((candidate) => candidate.setting === setting);
-      if (variant === undefined) throw new Error('a setting that no variant is run in');
-      const { caughtBy: { seed = 1 } = {} } = await runOf(variant);
-      const run = await runVariant(
-        { name: setting, patches: [], setting },
-        { from: seed, seeds: 1, limitMs: LIMIT_MS },
-      );
+      expect(VARIANTS.some((variant) => variant.setting === setting)).toBe(true);
+      const run = await runVariant({ name: setting, patches: [], setting }, { from: 1, seeds: 1, limitMs: LIMIT_MS });
       expect(run).toMatchObject({ caughtBy: undefined, seedsTaken: 1, crashedSeeds: 0 });
     },
     2 * LIMIT_MS,
@@ -71,8 +90,7 @@ describe('what variants are run in', () => {
   it.each(VARIANTS.filter(({ eases }) => eases !== undefined))(
     'does no harm to the code as it is: the eases of $name',
     async (variant) => {
-      const { caughtBy: { seed = 1 } = {} } = await runOf(variant);
-      const run = await runVariant({ ...variant, patches: [] }, { from: seed, seeds: 1, limitMs: LIMIT_MS });
+      const run = await runVariant({ ...variant, patches: [] }, { from: 1, seeds: 1, limitMs: LIMIT_MS });
       expect(run).toMatchObject({ caughtBy: undefined, seedsTaken: 1, crashedSeeds: 0 });
     },
     2 * LIMIT_MS,
@@ -93,7 +111,7 @@ describe('the variants', () => {
   it('have names of their own', () => {
     const names = [...VARIANTS, ...OUT_OF_REACH].map(({ name }) => name);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
-    expect(Object.keys(CAUGHT_IN).filter((name) => !names.includes(name))).toEqual([]);
+    expect(Object.keys(FIXED).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it('break every invariant', () => {
@@ -101,7 +119,7 @@ describe('the variants', () => {
     expect(INVARIANTS.filter((invariant) => !broken.has(invariant))).toEqual([]);
   });
 
-  it.each(OUT_OF_REACH)('follow the code where no run gives them away yet: $name', async (variant) => {
+  it.each([...VARIANTS, ...OUT_OF_REACH])('follow the code: $name', async (variant) => {
     expect((await brokenSources(variant)).size).toBeGreaterThan(0);
   });
 });
