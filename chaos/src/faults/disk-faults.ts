@@ -3,24 +3,28 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, readlinkSyn
 import type { Random } from '@leasehold/foundation';
 
 import type { FaultAction } from './chaos-world.js';
+import { drainWorker } from './process-faults.js';
 
 /** One byte in so many is another one: no record of a cache escapes. */
 const DAMAGE_INTERVAL_BYTES = 512;
-const CORRUPTION_INTERVAL_MS = 500;
+const INTERVAL_MS = 500;
 
-export const fillDisk: FaultAction = async ({ fleet, clock, pause }, { holdMs }) => {
+/** One worker is started anew meanwhile: its cache has nowhere to begin. */
+export const fillDisk: FaultAction = async (world, { holdMs, target }) => {
+  const { fleet, clock, pause } = world;
   const untilMs = clock.monotonic() + holdMs;
-  let filledBytes = 0;
+  let filledBytes = fleet.cacheDisk.fill();
   try {
+    const drained = await drainWorker(world, { holdMs, target });
     // Whatever is given back meanwhile is taken too.
     while (clock.monotonic() < untilMs) {
       filledBytes = fleet.cacheDisk.fill();
-      await pause(CORRUPTION_INTERVAL_MS);
+      await pause(INTERVAL_MS);
     }
+    return `${Math.round(filledBytes / 1024)} KiB taken; ${drained}`;
   } finally {
     fleet.cacheDisk.free();
   }
-  return `${Math.round(filledBytes / 1024)} KiB were left`;
 };
 
 export const corruptCaches: FaultAction = async ({ fleet, clock, random, pause }, { holdMs }) => {
@@ -35,7 +39,7 @@ export const corruptCaches: FaultAction = async ({ fleet, clock, random, pause }
         files++;
       }
     }
-    await pause(CORRUPTION_INTERVAL_MS);
+    await pause(INTERVAL_MS);
   }
   return `${damagedBytes} bytes changed, ${files} times a file`;
 };

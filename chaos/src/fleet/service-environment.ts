@@ -14,8 +14,8 @@ export interface Surroundings {
 
 /** Small, so that flushes, files, compactions, evictions and releases happen within minutes. */
 const WORKER_TUNING = {
-  MAX_UNFLUSHED_BYTES: String(2 * 1024 * 1024),
-  BLOCK_CACHE_BYTES: String(256 * 1024),
+  MAX_UNFLUSHED_BYTES: String(1024 * 1024),
+  BLOCK_CACHE_BYTES: String(128 * 1024),
   IDLE_RELEASE_MS: '3000',
 };
 const CACHE_BYTES = 32 * 1024 * 1024;
