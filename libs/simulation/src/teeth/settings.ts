@@ -67,17 +67,21 @@ function blindGateway(world: VirtualWorld, fleet: Fleet): void {
   });
 }
 
-/** The machine of a process sleeps: nothing of it runs, its monotonic clock stands still, and its wall clock does not. */
-function sleep(process: SimProcess, ms: number): void {
+/** The machine of a process sleeps now and then: nothing of it runs, its monotonic clock stands still, and its wall clock does not. */
+function sleeper(process: SimProcess): (ms: number) => void {
   const { clock, world } = process;
   const awake = clock.monotonic.bind(clock);
-  const fellAsleepAt = awake();
-  process.pauseFor(ms);
-  clock.monotonic = () => fellAsleepAt;
-  world.clock.schedule(ms, () => {
-    const sleptMs = awake() - fellAsleepAt;
-    clock.monotonic = () => awake() - sleptMs;
-  });
+  let sleptMs = 0;
+  let asleepSince: number | undefined;
+  clock.monotonic = () => (asleepSince ?? awake()) - sleptMs;
+  return (ms) => {
+    if (asleepSince !== undefined || !process.pauseFor(ms)) return;
+    const since = (asleepSince = awake());
+    world.clock.schedule(ms, () => {
+      asleepSince = undefined;
+      sleptMs += awake() - since;
+    });
+  };
 }
 
 function shortHistory(drawn: Profile): Profile {
@@ -150,23 +154,32 @@ export const SETTINGS = {
       });
     },
   },
-  /** No release comes to its end, so that their workers have to find out what became of them. */
+  /** Now and then a worker puts no head for so long that it gives up on a release, and has to find out what became of it. */
   'unclear-releases': {
     adjust: (drawn) => {
       const { fleet } = drawn;
       const ownership = { ...fleet.worker.ownership, idleReleaseMs: 1_500, maintenanceIntervalMs: 300 };
       return {
         ...drawn,
+        // A settlement goes on for half a minute before it gives up.
+        client: { ...drawn.client, thinkMs: 1_500 },
         fleet: { ...fleet, worker: { ...fleet.worker, ownership } },
         trouble: { ...drawn.trouble, weights: { release: 3 } },
       };
     },
     prepare: (world) => {
-      const { storeFaults } = world;
-      world.storeStrike = ({ role }, step) =>
-        role === 'worker' && step === 'put head release' && world.storeFaults === storeFaults
-          ? 'reset-before'
-          : undefined;
+      const { storeFaults, clock } = world;
+      let victim: SimProcess | undefined;
+      let endsAt = 0;
+      world.storeStrike = (process, step) => {
+        if (world.storeFaults !== storeFaults || process.role !== 'worker' || !step.startsWith('put head'))
+          return undefined;
+        if (clock.monotonic() > endsAt && step === 'put head release') {
+          victim = process;
+          endsAt = clock.monotonic() + 35_000;
+        }
+        return process === victim && clock.monotonic() <= endsAt ? 'reset-before' : undefined;
+      };
     },
   },
   /** The answer to a claim is lost, and before the worker asks again a compaction has been there. */
@@ -248,38 +261,6 @@ export const SETTINGS = {
       });
     },
   },
-  /** Nobody owns a database for long, reads of its head take their time, and gateways know different workers. */
-  'cold-reads': {
-    adjust: (drawn) => {
-      const { fleet, client } = drawn;
-      const ownership = {
-        ...fleet.worker.ownership,
-        idleReleaseMs: 200,
-        maintenanceIntervalMs: 100,
-        claimAfterColdReads: 1_000,
-      };
-      return {
-        ...drawn,
-        client: { ...client, hotShare: 0.8, thinkMs: 600 },
-        storeFaults: {},
-        fleet: {
-          ...fleet,
-          gateways: 6,
-          hops: { refused: 0.2, lostBefore: 0, lostAfter: 0 },
-          worker: { ...fleet.worker, ownership },
-        },
-        trouble: { ...drawn.trouble, weights: {} },
-      };
-    },
-    prepare: (world) => {
-      const { storeFaults } = world;
-      const random = world.stream('cold reads');
-      world.storeStrike = ({ role }, step) => {
-        const isSlow = role === 'worker' && step === 'get head' && world.storeFaults === storeFaults;
-        return isSlow && random.fraction() < 0.5 ? 'slow' : undefined;
-      };
-    },
-  },
   /** Compactors fall asleep over what they are about to publish, while databases change hands and garbage is collected. */
   'slow-compactors': {
     adjust: (drawn) => {
@@ -349,23 +330,23 @@ export const SETTINGS = {
       };
     },
   },
-  /** A worker's machine sleeps with a gateway's, and both wake up before they reach the bucket. */
+  /** A worker's machine falls asleep again and again, and does not reach the bucket meanwhile; one gateway does not notice. */
   sleeps: {
-    adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, everyMs: 4_000, weights: { kill: 1 } } }),
+    adjust: (drawn) => ({
+      ...drawn,
+      client: { ...drawn.client, thinkMs: 600 },
+      trouble: { ...drawn.trouble, weights: {} },
+    }),
     prepare: (world, fleet) => {
+      blindGateway(world, fleet);
       repeatedly(world, 16_000, (round) => {
         const { liveWorkers } = fleet;
-        const worker = liveWorkers[round % Math.max(1, liveWorkers.length)]?.process;
-        const gateway = fleet.liveGateways[0]?.process;
-        if (worker?.isRunning !== true || gateway === undefined) return;
-        sleep(worker, 9_000);
-        gateway.pauseFor(9_000);
-        const isCut = (whether: boolean): void => {
-          worker.bucket.isCut = whether;
-          gateway.bucket.isCut = whether;
-        };
-        world.clock.schedule(8_900, () => isCut(true));
-        world.clock.schedule(13_000, () => isCut(false));
+        const process = liveWorkers[round % Math.max(1, liveWorkers.length)]?.process;
+        if (process === undefined) return;
+        const sleep = sleeper(process);
+        process.bucket.isCut = true;
+        for (let nap = 0; nap < 30; nap++) world.clock.schedule(350 * nap, () => sleep(300));
+        world.clock.schedule(11_000, () => void (process.bucket.isCut = false));
       });
     },
   },

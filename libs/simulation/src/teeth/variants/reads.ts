@@ -13,15 +13,15 @@ export const BROKEN_READS: readonly Variant[] = [
   {
     name: 'shares-an-older-get-of-the-head',
     invariant: 'R1',
-    breaks: 'a read joins a GET of the head that was sent before it arrived',
-    setting: 'restless',
+    breaks: 'a read is answered from a GET of the head that was sent before it arrived',
     patches: [
       {
         file: HEADS,
         find: 'const object = await this.ctx.store.get(bucketLayout.head(id));',
         replace: `this.loads ??= new Map();
-    const running = this.loads.get(id) ?? this.ctx.store.get(bucketLayout.head(id)).finally(() => this.loads.delete(id));
+    const running = this.loads.get(id) ?? this.ctx.store.get(bucketLayout.head(id));
     this.loads.set(id, running);
+    this.ctx.clock.schedule(300, () => this.loads.delete(id));
     const object = await running;`,
       },
     ],
