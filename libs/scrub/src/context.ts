@@ -5,6 +5,3 @@ export interface ScrubContext {
   readonly store: ObjectStore;
   readonly signal: AbortSignal | undefined;
 }
-
-/** Bytes can be damaged on their way as well as at rest. */
-export const READS_OF_DAMAGED = 3;

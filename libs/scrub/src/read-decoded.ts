@@ -1,8 +1,8 @@
 import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { StoredObject } from '@leasehold/object-store';
+import { READS_OF_DAMAGED } from '@leasehold/object-store';
 
 import type { ScrubContext } from './context.js';
-import { READS_OF_DAMAGED } from './context.js';
 
 /** An object as it decodes, or why it does not. */
 export type Decoded<T> = { readonly value: T; readonly object: StoredObject } | { readonly why: string };

@@ -4,9 +4,9 @@ import { decodeHead, describeSst, filesOf, MissingFileError, recordOfEntry, veri
 import type { DatabaseId, Ulid } from '@leasehold/foundation';
 import { CorruptBytesError, forEachBounded, isLeaseholdError } from '@leasehold/foundation';
 import type { ListedObject } from '@leasehold/object-store';
+import { READS_OF_DAMAGED } from '@leasehold/object-store';
 
 import type { ScrubContext } from './context.js';
-import { READS_OF_DAMAGED } from './context.js';
 import type { PinsOfFolder } from './pins-of-folder.js';
 import { readAllPins, readPins } from './pins-of-folder.js';
 import type { Decoded } from './read-decoded.js';
