@@ -7,6 +7,7 @@ export * from './clock.js';
 export * from './errors.js';
 export * from './event-loop.js';
 export * from './ids.js';
+export * from './phases.js';
 export * from './random.js';
 export * from './ulid.js';
 export * from './version.js';
