@@ -1,4 +1,5 @@
 import type { Version } from '@leasehold/foundation';
+import { VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource, StoredHead } from '@leasehold/engine';
 import { readChanges, View } from '@leasehold/engine';
 import type { Precondition } from '@leasehold/protocol';
@@ -11,7 +12,7 @@ import { DatabaseDeletedError, FutureVersionError, OwnerUnavailableError, Quaran
 import { assertSameTenant } from './identity.js';
 import type { OwnedDatabase } from './owned-database.js';
 import type { Changes, ChangesRequest } from './reads/change-feed.js';
-import { assertChangesLimits, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
+import { assertChangesLimits, changesOf, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
 import type { PointInTime } from './reads/point-in-time.js';
 import { pastView } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
@@ -168,7 +169,7 @@ export class DatabaseAccess {
       // A database that was never written to has no owner who could be asked.
       const isEmpty =
         changes.commits.length === 0 && changes.through === 0 && !this.databases.isOpen(identity.databaseId);
-      if (isEmpty && waitMs > 0) await this.pause(waitMs, options);
+      if (isEmpty && waitMs > 0) return this.firstChanges(identity, request, changes, options);
       return changes;
     }
     const rest = { ...request, since: changes.through };
@@ -231,8 +232,19 @@ export class DatabaseAccess {
     return presentOf(source, now);
   }
 
-  private pause(waitMs: number, { signal }: AccessOptions): Promise<void> {
-    return this.ctx.clock.sleep(Math.min(waitMs, MAX_FEED_WAIT_MS), signal).catch(() => undefined);
+  /** Of a database without a head. Its first write most likely comes here, where the feed of the database is routed too. */
+  private async firstChanges(
+    identity: DatabaseIdentity,
+    request: ChangesRequest,
+    none: Changes,
+    options: AccessOptions,
+  ): Promise<Changes> {
+    const { databaseId } = identity;
+    const waitMs = Math.min(request.waitMs ?? 0, MAX_FEED_WAIT_MS);
+    await this.databases.untilOpen(databaseId, waitMs, options.signal);
+    if (options.signal.aborted || !this.databases.isOpen(databaseId)) return none;
+    const now = { ...request, waitMs: 0 };
+    return this.databases.use(identity, options, (database) => database.changes(now, options.signal));
   }
 }
 
@@ -243,8 +255,8 @@ function presentOf(source: ColdSource, now: number): View {
 async function coldChanges({ memtables, head, files }: ColdSource, request: ChangesRequest): Promise<Changes> {
   const { since } = request;
   if (since > (head?.lastCommit.sequence ?? 0)) throw new FutureVersionError(since);
-  if (head === undefined) return { commits: [], through: since };
-  return readChanges({ memtables, head, files }, changesOptions(request));
+  if (head === undefined) return { commits: [], through: since, position: VERSION_ZERO };
+  return changesOf(await readChanges({ memtables, head, files }, changesOptions(request)), head.lastCommit);
 }
 
 function inTime<T>(read: Promise<T>, { signal }: AccessOptions): Promise<T> {

@@ -21,6 +21,7 @@ import { Lanes } from './lanes.js';
 import type { Aside } from './lanes.js';
 import { OpenDatabases } from './open-databases.js';
 import { OwnedDatabase } from './owned-database.js';
+import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import { Recovery } from './recovery.js';
 import { unlessAborted } from './unless-aborted.js';
 
@@ -72,6 +73,8 @@ export class Databases {
   private readonly opened: OpenDatabases;
   private readonly dirtyOnes = new DirtyDatabases();
   private readonly unclear = new Set<DatabaseId>();
+  /** Feeds of databases that do not exist yet. */
+  private readonly awaited = new Map<DatabaseId, Followers>();
   private readonly claims = new Lanes(CONCURRENT_CLAIMS);
   private readonly handles: HandleContext;
   private readonly recovery: Recovery;
@@ -113,6 +116,19 @@ export class Databases {
 
   open(): readonly OwnedDatabase[] {
     return this.opened.all();
+  }
+
+  /**
+   * Resolves when the database is opened here, after `waitMs`, when the signal aborts or the drain begins: whoever waits looks what it was.
+   * @throws BackpressureError too many wait for this one
+   */
+  async untilOpen(databaseId: DatabaseId, waitMs: number, signal: AbortSignal): Promise<void> {
+    this.draining.throwIfBegun();
+    const waiting = this.awaited.get(databaseId) ?? new Followers();
+    if (waiting.count >= MAX_FOLLOWERS) throw new BackpressureError('feeds of the database');
+    this.awaited.set(databaseId, waiting);
+    await waiting.next(this.ctx.clock, waitMs, signal);
+    if (waiting.count === 0) this.awaited.delete(databaseId);
   }
 
   /** Those to be given up, the longest unused first: idle for too long, or beyond a budget. */
@@ -197,6 +213,7 @@ export class Databases {
    */
   async drain(): Promise<void> {
     this.draining.begin();
+    for (const waiting of this.awaited.values()) waiting.wake();
     await Promise.allSettled([...this.openings.values()]);
     let failure: unknown;
     const attempt = async (what: string, databaseId: DatabaseId, work: Promise<void>): Promise<void> => {
@@ -299,6 +316,7 @@ export class Databases {
           if (this.unclear.has(databaseId))
             this.settled(databaseId, { epoch: database.epoch, lastCommit: VERSION_ZERO });
           first?.leave(undefined);
+          this.awaited.get(databaseId)?.wake();
           return database;
         },
         (error: unknown) => {

@@ -8,7 +8,7 @@ import { DurableMark } from './durable-mark.js';
 import { BackpressureError, FutureVersionError, HandleClosedError } from './errors.js';
 import { HeldHead } from './held-head.js';
 import type { Changes, ChangesRequest } from './reads/change-feed.js';
-import { changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
+import { changesOf, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import type { PointInTime } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
@@ -235,10 +235,8 @@ export class OwnedDatabase {
 
   private async changesNow(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {
     if (request.since > this.contents.last().version.sequence) throw new FutureVersionError(request.since);
-    const changes = await this.contents.reading(
-      () => readChanges(this.contents.parts(), changesOptions(request)),
-      signal,
-    );
+    const page = await this.contents.reading(() => readChanges(this.contents.parts(), changesOptions(request)), signal);
+    const changes = changesOf(page, this.contents.last().version);
     await this.contents.shown({ sequence: changes.through }, signal);
     return changes;
   }

@@ -1,3 +1,4 @@
+import type { Version } from '@leasehold/foundation';
 import { LeaseholdError } from '@leasehold/foundation';
 import type { Commit, KeyRange } from '@leasehold/engine';
 
@@ -20,6 +21,11 @@ export interface Changes {
   readonly commits: readonly Commit[];
   /** Everything up to this sequence has been told: go on from here. */
   readonly through: number;
+  /**
+   * The version of the commit at `through`, so that one to whom nothing was told can name the place that was reached. Undefined in the middle
+   * of what lies behind, where the last commit that was passed over is not known by its epoch.
+   */
+  readonly position: Version | undefined;
 }
 
 export const CHANGES_LIMITS = {
@@ -43,6 +49,13 @@ export function assertChangesLimits({ since, range, maxCommits, waitMs = 0 }: Ch
     );
   }
   if (!(waitMs >= 0)) throw new LeaseholdError('invalid', 'invalid-request', 'a feed waits for 0 ms or more');
+}
+
+/** A page, with the place that it reaches. @param last the last commit of the database */
+export function changesOf({ commits, through }: Omit<Changes, 'position'>, last: Version): Changes {
+  const told = commits.at(-1)?.version;
+  const position = [told, last].find((version) => version?.sequence === through);
+  return { commits, through, position };
 }
 
 /** What a reader of the feed is told at a time. */

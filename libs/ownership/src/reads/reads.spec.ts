@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compactDatabase, emptyHead } from '@leasehold/engine';
-import { seededRandom, utf8 } from '@leasehold/foundation';
+import { seededRandom, utf8, VERSION_ZERO } from '@leasehold/foundation';
 
 import type { TestWorker } from '../../testing/test-workers.js';
 import { databaseNamed, patient, TestWorkers, textOf } from '../../testing/test-workers.js';
@@ -306,12 +306,13 @@ describe('the change feed', () => {
     const feed = changes({ since: 3, waitMs: 20_000 });
     await workers.clock.advance(1_000);
     await workers.settle(a.release(DATABASE));
-    expect(await workers.settle(feed, 1)).toEqual({ commits: [], through: 3 });
+    const nothing = { commits: [], through: 3, position: { epoch: 1, sequence: 3 } };
+    expect(await workers.settle(feed, 1)).toEqual(nothing);
     const time = new AbortController();
     const other = changes({ since: 3, waitMs: 20_000 }, a, { signal: time.signal });
     await workers.clock.advance(1_000);
     time.abort();
-    expect(await workers.settle(other, 1)).toEqual({ commits: [], through: 3 });
+    expect(await workers.settle(other, 1)).toMatchObject({ commits: [], through: 3 });
   });
 
   it('makes its server the owner when it wants to wait, for nobody else would tell', async () => {
@@ -328,8 +329,56 @@ describe('the change feed', () => {
     const feed = a.access.changes(databaseNamed(7), { since: 0, maxCommits: 10, waitMs: 5_000 }, patient());
     await workers.clock.advance(4_999);
     expect(await Promise.race([feed, 'pending'])).toBe('pending');
-    expect(await workers.settle(feed)).toEqual({ commits: [], through: 0 });
+    expect(await workers.settle(feed)).toEqual({ commits: [], through: 0, position: VERSION_ZERO });
     expect(await workers.heads.load(databaseNamed(7).databaseId)).toBeUndefined();
+  });
+
+  it('tells the first write to a database as soon as it is made here', async () => {
+    const feed = a.access.changes(databaseNamed(7), { since: 0, maxCommits: 10, waitMs: 20_000 }, patient());
+    await workers.clock.advance(1_000);
+    await workers.settle(a.put(databaseNamed(7), 'k', 'v'));
+    const { commits, position } = await workers.settle(feed, 1);
+    expect([commits.map(({ version }) => version), position]).toEqual([
+      [{ epoch: 1, sequence: 1 }],
+      commits[0]!.version,
+    ]);
+  });
+
+  it('ends its waiting for a first write when the worker drains, and when nobody wants to hear of it', async () => {
+    const time = new AbortController();
+    const request = { since: 0, maxCommits: 10, waitMs: 20_000 };
+    const given = a.access.changes(databaseNamed(7), request, { signal: time.signal });
+    const other = a.access.changes(databaseNamed(7), request, patient());
+    await workers.clock.advance(1_000);
+    time.abort();
+    expect(await workers.settle(given, 1)).toMatchObject({ commits: [], through: 0 });
+    await workers.settle(a.drain());
+    expect(await workers.settle(other, 1)).toMatchObject({ commits: [], through: 0 });
+  });
+
+  it('names the place that it reached also when all it passed over was outside of its range', async () => {
+    const range = { start: utf8('m'), end: utf8('n') };
+    expect(await workers.settle(changes({ range }))).toEqual({
+      commits: [],
+      through: 3,
+      position: { epoch: 1, sequence: 3 },
+    });
+    const { commits, position } = await workers.settle(changes({ maxCommits: 2 }));
+    expect(position).toEqual(commits.at(-1)?.version);
+    await workers.settle(a.release(DATABASE));
+    expect((await workers.settle(changes({ range }))).position).toEqual({ epoch: 1, sequence: 3 });
+  });
+
+  it('costs no request to the bucket while it waits', async () => {
+    await workers.settle(a.opened(DATABASE).flush());
+    // The log is trimmed after a flush.
+    await workers.clock.advance(60_000);
+    const ofDatabase = () => a.line.requests.filter(({ key }) => /^(?:db|log)\//.test(key));
+    a.line.forget();
+    for (let round = 0; round < 3; round++) await told({ since: 3, waitMs: MAX_FEED_WAIT_MS });
+    expect(ofDatabase()).toEqual([]);
+    await workers.settle(a.put(DATABASE, 'x', 'v'));
+    expect(ofDatabase().length).toBeGreaterThan(0);
   });
 
   it('has limits', async () => {
