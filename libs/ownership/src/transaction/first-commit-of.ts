@@ -11,6 +11,7 @@ import { asksNothing, gather, NOTHING_ASKED } from './knowledge.js';
 import { lastCommitOf, nextCommit, versionAfter } from './next-commit.js';
 import { resolveOperations } from './resolve-operations.js';
 import type { Transaction, TransactionOutcome } from './transaction.js';
+import { writeUnitsOf } from './transaction-cost.js';
 
 /**
  * The transaction as a commit that a claim can carry: where the head alone says that its checks hold. Everything else, a failed check
@@ -35,7 +36,7 @@ export function firstCommitOf(
     if ('faultyOperation' in effects) return undefined;
     const commit = nextCommit(last, version, tx, effects, now);
     if (shortageFor(tx, commit, [], head) !== undefined) return undefined;
-    return { commit, answer: { version, effect: 'committed' } };
+    return { commit, answer: { version, effect: 'committed', writeUnits: writeUnitsOf(tx.ops) } };
   };
 }
 

@@ -50,9 +50,9 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
 
   it('is applied once, and answered with its version however often it comes', async () => {
     const first = await workers.settle(add('i'));
-    expect(first).toMatchObject({ effect: 'committed' });
+    expect(first).toMatchObject({ effect: 'committed', writeUnits: 1 });
     await workers.settle(add('other'));
-    expect(await workers.settle(add('i'))).toEqual({ version: first.version, effect: 'repeated' });
+    expect(await workers.settle(add('i'))).toEqual({ version: first.version, effect: 'repeated', writeUnits: 0 });
     expect(await total()).toBe(2);
   });
 
@@ -64,7 +64,7 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
         ...keyed('i'),
       });
     const { version } = await workers.settle(create());
-    expect(await workers.settle(create())).toEqual({ version, effect: 'repeated' });
+    expect(await workers.settle(create())).toEqual({ version, effect: 'repeated', writeUnits: 0 });
   });
 
   it('is answered although the history that it checked is gone', async () => {
@@ -80,7 +80,11 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
     const stored = await workers.headOf(DATABASE);
     await workers.heads.swap(stored, { ...stored.head, horizon: 2 });
     expect(head.horizon).toBe(0);
-    expect(await workers.settle(a.transact(DATABASE, check(1)))).toEqual({ version, effect: 'repeated' });
+    expect(await workers.settle(a.transact(DATABASE, check(1)))).toEqual({
+      version,
+      effect: 'repeated',
+      writeUnits: 0,
+    });
     const other = a.transact(DATABASE, { ...check(1), ...keyed('j') });
     expect(await workers.settle(fate(other))).toBe('history-gone');
   });
@@ -109,7 +113,7 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
       else a.crash();
       await workers.clock.advance(TAKEOVER_MS);
     }
-    expect(await workers.settle(add('i', server))).toEqual({ version, effect: 'repeated' });
+    expect(await workers.settle(add('i', server))).toEqual({ version, effect: 'repeated', writeUnits: 0 });
     const reused = server.transact(DATABASE, { ops: [ADD], ...keyed('i', 2) });
     expect(await workers.settle(fate(reused))).toBe('idempotency-key-reused');
     expect(await total(server)).toBe(1);
@@ -124,7 +128,7 @@ describe.each(['with the claim', 'over the log'])('a request under an idempotenc
     expect(await workers.settle(add('i'))).toMatchObject({ effect: 'committed' });
     workers.clock.jumpWall(IDEMPOTENCY_TTL_MS - 10_000);
     await workers.clock.advance(5_000);
-    expect(await workers.settle(add('i'))).toMatchObject({ effect: 'repeated' });
+    expect(await workers.settle(add('i'))).toMatchObject({ effect: 'repeated', writeUnits: 0 });
     expect(await total()).toBe(2);
   });
 });
@@ -140,7 +144,7 @@ describe('a repetition of what is not durable yet', () => {
     expect(await Promise.race([second, other, 'pending'])).toBe('pending');
     a.line.mend();
     const { version } = await workers.settle(first);
-    expect(await workers.settle(second)).toEqual({ version, effect: 'repeated' });
+    expect(await workers.settle(second)).toEqual({ version, effect: 'repeated', writeUnits: 0 });
     expect(await other).toBe('idempotency-key-reused');
   });
 
@@ -164,7 +168,11 @@ describe('a request whose answer was lost', () => {
     expect(await first).toBe('outcome-unknown');
     const b = await workers.start();
     await workers.clock.advance(TAKEOVER_MS);
-    expect(await workers.settle(add('i', b))).toEqual({ version: { epoch: 1, sequence: 1 }, effect: 'repeated' });
+    expect(await workers.settle(add('i', b))).toEqual({
+      version: { epoch: 1, sequence: 1 },
+      effect: 'repeated',
+      writeUnits: 0,
+    });
     expect(await total(b)).toBe(1);
   });
 
@@ -189,7 +197,11 @@ describe('a request whose answer was lost', () => {
     time.abort();
     expect(await workers.settle(first)).toBe('outcome-unknown');
     a.line.mend();
-    expect(await workers.settle(add('i'))).toEqual({ version: { epoch: 1, sequence: 1 }, effect: 'repeated' });
+    expect(await workers.settle(add('i'))).toEqual({
+      version: { epoch: 1, sequence: 1 },
+      effect: 'repeated',
+      writeUnits: 0,
+    });
     expect(await total()).toBe(1);
   });
 });
@@ -207,12 +219,20 @@ describe('records beyond the list in the head', () => {
     expect(head.idempotency.recent.length).toBeLessThanOrEqual(64);
     expect(countRecords([], head)).toBe(150);
     for (const name of ['i0', 'i60', 'i149']) {
-      expect(await workers.settle(add(name))).toEqual({ version: versions.get(name), effect: 'repeated' });
+      expect(await workers.settle(add(name))).toEqual({
+        version: versions.get(name),
+        effect: 'repeated',
+        writeUnits: 0,
+      });
     }
     await workers.settle(a.release(DATABASE));
     const b = await workers.start();
     for (const name of ['i1', 'i100']) {
-      expect(await workers.settle(add(name, b))).toEqual({ version: versions.get(name), effect: 'repeated' });
+      expect(await workers.settle(add(name, b))).toEqual({
+        version: versions.get(name),
+        effect: 'repeated',
+        writeUnits: 0,
+      });
     }
     expect(await total(b)).toBe(150);
     // What has run off is not looked for any more, and what is new is found nowhere.

@@ -11,13 +11,16 @@ const COUNTER_BYTES = 8;
  * per begun KiB of key and value, one for a delete of any kind.
  */
 export function usageAfter(usage: UsageCounters, ops: readonly Operation[]): UsageCounters {
-  let { writeUnits, writtenBytes } = usage;
-  for (const op of ops) {
-    const bytes = bytesWritten(op);
-    writtenBytes += bytes;
-    writeUnits += addsData(op) ? Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES)) : 1;
-  }
-  return { commits: usage.commits + 1, writeUnits, writtenBytes };
+  const { commits, writeUnits } = usage;
+  const writtenBytes = ops.reduce((bytes, op) => bytes + bytesWritten(op), usage.writtenBytes);
+  return { commits: commits + 1, writeUnits: writeUnits + writeUnitsOf(ops), writtenBytes };
+}
+
+/** What a commit of these operations adds to the counter of write units. */
+export function writeUnitsOf(ops: readonly Operation[]): number {
+  let units = 0;
+  for (const op of ops) units += addsData(op) ? Math.max(1, Math.ceil(bytesWritten(op) / WRITE_UNIT_BYTES)) : 1;
+  return units;
 }
 
 /** Bytes of keys and values that the operations may add to the data. */

@@ -63,6 +63,8 @@ export interface TransactionOutcome {
    * - `nothing`: there were no operations. No put stands behind this answer, so it rests on the deadline of the session (S1).
    */
   readonly effect: 'committed' | 'repeated' | 'nothing';
+  /** What this request has added to the counter of write units: 0 unless it was committed now. */
+  readonly writeUnits: number;
 }
 
 /** How long an idempotency key is remembered. */

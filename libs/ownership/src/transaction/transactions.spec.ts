@@ -115,8 +115,9 @@ describe.each(['with the claim', 'over the log'])('a transaction that goes %s', 
   });
 
   it('counts what was asked for, and one commit', async () => {
-    await transact({ ops: [put('k', 'x'.repeat(1_023)), put('k', 'x'.repeat(1_024)), del('d'), delRange('p', 'q')] });
-    await transact({ ops: [{ op: 'sum', key: utf8('n'), operand: 1n }] });
+    const first = [put('k', 'x'.repeat(1_023)), put('k', 'x'.repeat(1_024)), del('d'), delRange('p', 'q')];
+    expect(await transact({ ops: first })).toMatchObject({ writeUnits: 1 + 2 + 1 + 1 });
+    expect(await transact({ ops: [{ op: 'sum', key: utf8('n'), operand: 1n }] })).toMatchObject({ writeUnits: 1 });
     await workers.settle(a.opened(DATABASE).flush());
     expect((await workers.headOf(DATABASE)).head.usage.total).toEqual({
       commits: 2,
@@ -129,14 +130,18 @@ describe.each(['with the claim', 'over the log'])('a transaction that goes %s', 
 describe('a transaction without operations', () => {
   it('answers with the last version, once what it saw is durable (R2)', async () => {
     await workers.settle(a.open(DATABASE));
-    expect(await transact({})).toEqual({ version: { epoch: 0, sequence: 0 }, effect: 'nothing' });
+    expect(await transact({})).toEqual({ version: { epoch: 0, sequence: 0 }, effect: 'nothing', writeUnits: 0 });
     a.line.trouble('hold', 'log/');
     const write = a.put(DATABASE, 'k', 'v');
     const check = a.transact(DATABASE, { checks: [present('k')] });
     await workers.clock.advance(10);
     expect(await Promise.race([check, 'pending'])).toBe('pending');
     a.line.mend();
-    expect(await workers.settle(check)).toEqual({ version: await workers.settle(write), effect: 'nothing' });
+    expect(await workers.settle(check)).toEqual({
+      version: await workers.settle(write),
+      effect: 'nothing',
+      writeUnits: 0,
+    });
     expect((await workers.settle(a.put(DATABASE, 'k', 'w'))).sequence).toBe(2);
   });
 });

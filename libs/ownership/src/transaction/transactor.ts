@@ -33,6 +33,7 @@ import { nextCommit, versionAfter } from './next-commit.js';
 import type { Effects } from './resolve-operations.js';
 import { resolveOperations } from './resolve-operations.js';
 import type { Transaction, TransactionOutcome } from './transaction.js';
+import { writeUnitsOf } from './transaction-cost.js';
 
 /** Writes of one database that are slowed down at a time; each holds its values in memory. */
 const MAX_DELAYED = 1_000;
@@ -177,7 +178,7 @@ export class Transactor {
     const verdict = decide(tx, known, now);
     switch (verdict.kind) {
       case 'repeated':
-        return this.durably(verdict.version, 'repeated', signal);
+        return this.durably({ version: verdict.version, effect: 'repeated', writeUnits: 0 }, signal);
       case 'reused':
         return this.refused(verdict.version.sequence, signal, new IdempotencyKeyReusedError());
       case 'failed':
@@ -189,7 +190,9 @@ export class Transactor {
       case 'holds':
     }
     if (tx.ops.length === 0) {
-      return contents.shown(last.version, signal).then(() => ({ version: last.version, effect: 'nothing' }));
+      return contents
+        .shown(last.version, signal)
+        .then(() => ({ version: last.version, effect: 'nothing', writeUnits: 0 }));
     }
     if (signal.aborted) throw turnTooLate(signal.reason);
     const version = versionAfter(last, epoch);
@@ -199,7 +202,7 @@ export class Transactor {
       return this.refused(shows, signal, new NotACounterError(effects.faultyOperation));
     }
     this.accept(tx, version, effects, now);
-    return this.durably(version, 'committed', signal);
+    return this.durably({ version, effect: 'committed', writeUnits: writeUnitsOf(tx.ops) }, signal);
   }
 
   /** @param shows sequence of the last commit that the refusal depends on (R2) */
@@ -239,15 +242,8 @@ export class Transactor {
     this.parts.onAccepted();
   }
 
-  private durably(
-    version: Version,
-    effect: TransactionOutcome['effect'],
-    signal: AbortSignal,
-  ): Promise<TransactionOutcome> {
-    return unlessAborted(this.parts.durable.until(version.sequence), [signal], tooLate).then(() => ({
-      version,
-      effect,
-    }));
+  private durably(outcome: TransactionOutcome, signal: AbortSignal): Promise<TransactionOutcome> {
+    return unlessAborted(this.parts.durable.until(outcome.version.sequence), [signal], tooLate).then(() => outcome);
   }
 
   private assertHeld(): void {
