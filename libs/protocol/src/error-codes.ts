@@ -148,6 +148,12 @@ const TABLE = {
     'The method is not allowed here',
     'The path exists; the `Allow` header lists its methods.',
   ),
+  'not-acceptable': entry(
+    406,
+    'invalid',
+    'The media type that is asked for is not served',
+    'The change feed is served as `text/event-stream` alone: send `Accept: text/event-stream`, or none.',
+  ),
   // 408 … 431
   'request-timeout': entry(
     408,
