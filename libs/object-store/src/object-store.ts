@@ -29,6 +29,8 @@ export const LIST_PAGE_OBJECTS = 1000;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** The trace that the call is a part of (W3C Trace Context), valid; for whoever looks at the bucket's side. Changes nothing. */
+  readonly traceparent?: string;
 }
 
 export interface GetOptions extends CallOptions {

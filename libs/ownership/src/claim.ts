@@ -1,4 +1,4 @@
-import type { SessionId } from '@leasehold/foundation';
+import type { Phases, SessionId } from '@leasehold/foundation';
 import type { Commit, DatabaseIdentity, Head, HeadSwap, StoredHead } from '@leasehold/engine';
 import { emptyHead } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
@@ -44,6 +44,8 @@ export interface ClaimOptions {
   readonly inHand: HeadInHand;
   readonly aside: Aside;
   readonly first?: Cargo;
+  /** Of the opening that this is for. */
+  readonly phases: Phases;
 }
 
 /**
@@ -76,6 +78,7 @@ interface ClaimContext extends OwnershipContext, ClaimOptions {
 }
 
 async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
+  ctx.phases.enter('open');
   const stored = ctx.inHand.take() ?? (await ctx.heads.load(identity.databaseId));
   if (stored) assertSameTenant(stored.head, identity);
   const owner = stored?.head.owner;
@@ -145,9 +148,11 @@ async function reclaim(ctx: ClaimContext, stored: StoredHead): Promise<StoredHea
  * or everything begins again from the new one (R1).
  */
 async function recover(ctx: ClaimContext, stored: StoredHead, owner: SessionId): Promise<StoredHead | undefined> {
-  const { recovery, aside } = ctx;
+  const { recovery, aside, phases } = ctx;
   try {
+    phases.enter('seal');
     const log = await aside(() => recovery.close(owner));
+    phases.enter('recover');
     const tail = await recovery.tailOf(log, stored, aside);
     return tail && (await takeOver(ctx, stored, tail));
   } catch (error) {
@@ -164,6 +169,7 @@ async function takeOver(
   stored: StoredHead,
   tail: readonly Commit[],
 ): Promise<StoredHead | undefined> {
+  ctx.phases.enter('open');
   const contained = await withTail(ctx, stored.head, tail);
   const head = { ...contained, epoch: stored.head.epoch + 1, owner: ctx.session.id };
   return put(ctx, head, (next) => ctx.heads.swap(stored, next));
@@ -178,6 +184,8 @@ async function put(
   const full = await ctx.first?.loadInto(head);
   ctx.session.assertServing();
   const carried = full !== undefined && ctx.first?.send() ? ctx.first : undefined;
+  // The CAS that acknowledges a write is its put.
+  ctx.phases.enter(carried ? 'put' : 'open');
   let result: HeadSwap;
   try {
     result = await swap(carried && full ? full : head);

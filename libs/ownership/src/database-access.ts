@@ -2,6 +2,7 @@ import type { Version } from '@leasehold/foundation';
 import { VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Entry, Head, ScanOptions, ScanPage, SstSource, StoredHead } from '@leasehold/engine';
 import { readChanges, View } from '@leasehold/engine';
+import { tracedStore } from '@leasehold/object-store';
 import type { Precondition } from '@leasehold/protocol';
 
 import { ColdReadCounter } from './cold-read-counter.js';
@@ -10,6 +11,7 @@ import type { AccessOptions } from './databases.js';
 import { Databases } from './databases.js';
 import { DatabaseDeletedError, FutureVersionError, OwnerUnavailableError, QuarantinedError } from './errors.js';
 import { assertSameTenant } from './identity.js';
+import { inPhase } from './in-phase.js';
 import type { OwnedDatabase } from './owned-database.js';
 import type { Changes, ChangesRequest } from './reads/change-feed.js';
 import { assertChangesLimits, changesOf, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
@@ -18,6 +20,7 @@ import { pastView } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
 import { assertPointInTime, assertScan, assertSnapshotLimits, readSnapshot } from './reads/snapshot-read.js';
 import { rereading } from './rereading.js';
+import { tracedContext } from './traced-context.js';
 import { firstCommitOf } from './transaction/first-commit-of.js';
 import type { IdempotencyKey, Transaction, TransactionOutcome } from './transaction/transaction.js';
 import { assertWithinLimits } from './transaction/transaction-limits.js';
@@ -103,7 +106,7 @@ export class DatabaseAccess {
    */
   async transact(identity: DatabaseIdentity, tx: Transaction, options: AccessOptions): Promise<TransactionOutcome> {
     assertWithinLimits(tx);
-    return this.databases.use(identity, options, (database) => database.transact(tx, options.signal), {
+    return this.databases.use(identity, options, (database) => database.transact(tx, options), {
       first: firstCommitOf(this.ctx.clock, this.files, tx),
     });
   }
@@ -125,7 +128,7 @@ export class DatabaseAccess {
       return Promise.reject(error as Error);
     }
     return this.read(identity, options, {
-      owned: (database) => database.get(key, options.signal),
+      owned: (database) => database.get(key, options),
       cold: (source) => presentOf(source, this.now()).get(key),
     });
   }
@@ -136,7 +139,7 @@ export class DatabaseAccess {
     assertScan(scan);
     if (at !== undefined) assertPointInTime(at);
     return this.read(identity, options, {
-      owned: (database) => database.scan(scan, options.signal, at),
+      owned: (database) => database.scan(scan, options, at),
       cold: async (source) => this.viewOf(source, at).scan(scan),
     });
   }
@@ -148,7 +151,7 @@ export class DatabaseAccess {
   async readMany(identity: DatabaseIdentity, request: SnapshotRead, options: AccessOptions): Promise<Snapshot> {
     assertSnapshotLimits(request);
     return this.read(identity, options, {
-      owned: (database) => database.readMany(request, options.signal),
+      owned: (database) => database.readMany(request, options),
       cold: async (source) => readSnapshot(this.viewOf(source, request.at), request),
     });
   }
@@ -183,7 +186,7 @@ export class DatabaseAccess {
     if (!isOpen && known?.head.owner === undefined) {
       return { head: known?.head, version: known?.head.lastCommit, memtableBytes: 0, owned: false };
     }
-    const ofOwned = async (database: OwnedDatabase) => ({ ...(await database.state(options.signal)), owned: true });
+    const ofOwned = async (database: OwnedDatabase) => ({ ...(await database.state(options)), owned: true });
     return this.databases.use(identity, options, ofOwned, { known });
   }
 
@@ -201,13 +204,15 @@ export class DatabaseAccess {
       if (known !== undefined && (known.head.owner !== undefined || this.coldReads.shouldClaim(databaseId))) {
         return this.databases.use(identity, options, how.owned, { known });
       }
-      return inTime(how.cold({ memtables: [], head: known?.head, files: this.files }), options);
+      const files = { ...this.files, store: tracedStore(this.ctx.store, options.traceparent) };
+      return inTime(() => how.cold({ memtables: [], head: known?.head, files }), options);
     });
   }
 
   /** A GET of the head, sent now (R1). Undefined: there is none, the database is empty. */
   private async servedHead(identity: DatabaseIdentity, options: AccessOptions): Promise<StoredHead | undefined> {
-    const stored = await inTime(this.ctx.heads.load(identity.databaseId), options);
+    const { heads } = tracedContext(this.ctx, options.traceparent);
+    const stored = await inTime(() => heads.load(identity.databaseId), options);
     if (stored === undefined) return undefined;
     assertSameTenant(stored.head, identity);
     if (stored.head.quarantined) throw new QuarantinedError();
@@ -259,6 +264,7 @@ async function coldChanges({ memtables, head, files }: ColdSource, request: Chan
   return changesOf(await readChanges({ memtables, head, files }, changesOptions(request)), head.lastCommit);
 }
 
-function inTime<T>(read: Promise<T>, { signal }: AccessOptions): Promise<T> {
-  return unlessAborted(read, [signal], (reason) => new OwnerUnavailableError('not read in time', reason));
+function inTime<T>(read: () => Promise<T>, { signal, phases }: AccessOptions): Promise<T> {
+  const tooLate = (reason: unknown): Error => new OwnerUnavailableError('not read in time', reason);
+  return inPhase(phases, 'read', () => unlessAborted(read(), [signal], tooLate));
 }

@@ -1,5 +1,5 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { forEachBounded, isLeaseholdError, VERSION_ZERO } from '@leasehold/foundation';
+import { forEachBounded, isLeaseholdError, Phases, VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
@@ -17,12 +17,16 @@ import {
 import type { Cargo, Carriage, FirstCommit } from './first-commit.js';
 import { CarriedCommit } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
+import { inPhase } from './in-phase.js';
 import { Lanes } from './lanes.js';
 import type { Aside } from './lanes.js';
 import { OpenDatabases } from './open-databases.js';
+import type { Opening } from './opening.js';
+import { sharing } from './opening.js';
 import { OwnedDatabase } from './owned-database.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import { Recovery } from './recovery.js';
+import { tracedContext } from './traced-context.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A handle may be given up between look-up and use; more often than this in a row means that something flaps. */
@@ -47,6 +51,10 @@ export interface AccessOptions {
   readonly waitForOwner?: SessionId;
   /** Ends the caller's waiting, not the work. */
   readonly signal: AbortSignal;
+  /** Told where the caller's time goes; nothing else depends on it. */
+  readonly phases?: Phases;
+  /** W3C Trace Context, for the bucket calls that are made for this caller alone. Not for what many share, as segments are. */
+  readonly traceparent?: string;
 }
 
 /** What the caller has already that a claim can use. */
@@ -60,6 +68,15 @@ export interface ForTheClaim<T> {
   readonly known?: StoredHead;
 }
 
+/** How an opening begins, besides of which database. */
+interface OpeningOptions {
+  readonly purpose: 'use' | 'settle';
+  readonly inHand: HeadInHand;
+  readonly first?: Cargo;
+  /** Of the caller who begins it. */
+  readonly traceparent?: string;
+}
+
 /**
  * The databases that this session owns, and how it comes to own more and fewer of them.
  *
@@ -69,7 +86,7 @@ export interface ForTheClaim<T> {
  * they use it.
  */
 export class Databases {
-  private readonly openings = new Map<DatabaseId, Promise<OwnedDatabase>>();
+  private readonly openings = new Map<DatabaseId, Opening>();
   private readonly opened: OpenDatabases;
   private readonly dirtyOnes = new DirtyDatabases();
   private readonly unclear = new Set<DatabaseId>();
@@ -164,7 +181,7 @@ export class Databases {
         return await operation(database);
       } catch (error) {
         if (!(error instanceof HandleClosedError)) throw error;
-        await this.inTime(database.gone(), options);
+        await inPhase(options.phases, 'lease', () => this.inTime(database.gone(), options));
         this.forget(database);
       } finally {
         this.opened.used(database);
@@ -189,7 +206,9 @@ export class Databases {
       // The log keeps what it has of it; until somebody has looked there is nothing to do.
       this.unclear.delete(databaseId);
     } else if (stored.head.owner === this.ctx.session.id) {
-      await (this.openings.get(databaseId) ?? this.startOpening(stored.head, 'settle', new HeadInHand(stored)));
+      const begun = this.openings.get(databaseId);
+      const opening = begun ?? this.startOpening(stored.head, { purpose: 'settle', inHand: new HeadInHand(stored) });
+      await opening.database;
     } else {
       this.settled(databaseId, stored.head);
     }
@@ -214,7 +233,7 @@ export class Databases {
   async drain(): Promise<void> {
     this.draining.begin();
     for (const waiting of this.awaited.values()) waiting.wake();
-    await Promise.allSettled([...this.openings.values()]);
+    await Promise.allSettled(Array.from(this.openings.values(), ({ database }) => database));
     let failure: unknown;
     const attempt = async (what: string, databaseId: DatabaseId, work: Promise<void>): Promise<void> => {
       await work.catch((error: unknown) => {
@@ -240,6 +259,7 @@ export class Databases {
     inHand: HeadInHand,
     first: FirstCommit<T> | undefined,
   ): Promise<Acquired<T>> {
+    const { phases, traceparent } = options;
     for (let waits = 0; ; waits++) {
       this.draining.throwIfBegun();
       this.ctx.session.assertServing();
@@ -248,19 +268,31 @@ export class Databases {
         const opening = this.openings.get(identity.databaseId);
         if (first !== undefined && open === undefined && opening === undefined) {
           const carried = new CarriedCommit(first);
-          const claimed = this.startOpening(identity, 'use', inHand, carried);
-          const end = await this.carriedInTime(carried, options);
-          return end.carried ? { answer: end.answer } : { database: await claimed };
+          const begun = this.startOpening(identity, { purpose: 'use', inHand, first: carried, traceparent });
+          const end = await sharing(phases, begun, this.carriedInTime(carried, options));
+          return end.carried ? { answer: end.answer } : { database: await sharing(phases, begun, begun.database) };
         }
-        const database = open ?? (await this.inTime(opening ?? this.startOpening(identity, 'use', inHand), options));
+        const database = open ?? (await this.joined(identity, options, opening, inHand));
         assertSameTenant(database.head, identity);
         return { database };
       } catch (error) {
         const waitsForIt = waits === 0 && error instanceof MisdirectedError && error.owner === options.waitForOwner;
         if (!waitsForIt) throw error;
-        await this.untilNotLive(error.owner, options);
+        await inPhase(phases, 'lease', () => this.untilNotLive(error.owner, options));
       }
     }
+  }
+
+  /** The opening under way, or one that begins here. */
+  private joined(
+    identity: DatabaseIdentity,
+    options: AccessOptions,
+    opening: Opening | undefined,
+    inHand: HeadInHand,
+  ): Promise<OwnedDatabase> {
+    const { phases, traceparent } = options;
+    const joined = opening ?? this.startOpening(identity, { purpose: 'use', inHand, traceparent });
+    return sharing(phases, joined, this.inTime(joined.database, options));
   }
 
   /** As {@link inTime}, but what was sent in the caller's name is not taken back: then only the store knows. */
@@ -292,32 +324,28 @@ export class Databases {
     });
   }
 
-  private startOpening(
-    identity: DatabaseIdentity,
-    purpose: 'use' | 'settle',
-    inHand: HeadInHand,
-    first?: Cargo,
-  ): Promise<OwnedDatabase> {
+  private startOpening(identity: DatabaseIdentity, options: OpeningOptions): Opening {
     const { databaseId } = identity;
+    const { purpose, first } = options;
     if (this.openCount >= OPEN_OVERSHOOT * this.ctx.settings.maxOpenDatabases) {
       throw new BackpressureError('open databases');
     }
-    const opening = this.claims
+    const phases = new Phases(this.ctx.clock, 'lease');
+    const database = this.claims
       .run(() => {
         // It may have waited for its turn until now. A drain still settles what it finds.
         if (purpose === 'use') this.draining.throwIfBegun();
-        return this.claim(identity, inHand, first);
+        return this.claim(identity, options, phases);
       })
       .then(
-        (database) => {
+        (opened) => {
           this.openings.delete(databaseId);
-          this.opened.add(database);
+          this.opened.add(opened);
           // A claim takes along whatever was durable at earlier epochs (H3).
-          if (this.unclear.has(databaseId))
-            this.settled(databaseId, { epoch: database.epoch, lastCommit: VERSION_ZERO });
+          if (this.unclear.has(databaseId)) this.settled(databaseId, { epoch: opened.epoch, lastCommit: VERSION_ZERO });
           first?.leave(undefined);
           this.awaited.get(databaseId)?.wake();
-          return database;
+          return opened;
         },
         (error: unknown) => {
           this.openings.delete(databaseId);
@@ -325,17 +353,23 @@ export class Databases {
           throw error;
         },
       );
+    const opening = { database, phases };
     this.openings.set(databaseId, opening);
     // Whoever waits is told; it may be that nobody does.
-    opening.catch(() => undefined);
+    database.catch(() => undefined);
     return opening;
   }
 
-  private async claim(identity: DatabaseIdentity, inHand: HeadInHand, first?: Cargo): Promise<OwnedDatabase> {
+  private async claim(
+    identity: DatabaseIdentity,
+    { inHand, first, traceparent }: OpeningOptions,
+    phases: Phases,
+  ): Promise<OwnedDatabase> {
     // Thousands may wait for one log to be closed and read: opening others goes on.
     const aside: Aside = (wait) => this.claims.aside(wait);
     try {
-      const claimed = await claimDatabase(this.ctx, this.recovery, identity, { inHand, aside, first });
+      const ctx = tracedContext(this.ctx, traceparent);
+      const claimed = await claimDatabase(ctx, this.recovery, identity, { inHand, aside, first, phases });
       return new OwnedDatabase(this.handles, claimed);
     } catch (error) {
       // Unknown is whether we own it, which the next claim finds out. Of what a caller wants, nothing was applied, but for the

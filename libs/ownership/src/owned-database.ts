@@ -1,4 +1,4 @@
-import type { DatabaseId, SessionId, Version } from '@leasehold/foundation';
+import type { DatabaseId, Phases, SessionId, Version } from '@leasehold/foundation';
 import type { Entry, Head, Lookup, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
 import { readChanges } from '@leasehold/engine';
 
@@ -7,6 +7,7 @@ import { Contents } from './contents.js';
 import { DurableMark } from './durable-mark.js';
 import { BackpressureError, FutureVersionError, HandleClosedError } from './errors.js';
 import { HeldHead } from './held-head.js';
+import { inPhase } from './in-phase.js';
 import type { Changes, ChangesRequest } from './reads/change-feed.js';
 import { changesOf, changesOptions, MAX_FEED_WAIT_MS } from './reads/change-feed.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
@@ -23,6 +24,14 @@ export interface OwnedState {
   readonly head: Head;
   readonly version: Version;
   readonly memtableBytes: number;
+}
+
+/** Who waits for an answer, and for how long. */
+export interface Waiting {
+  /** Ends the waiting, not the work. */
+  readonly signal: AbortSignal;
+  /** Told where the time of the one who waits goes. */
+  readonly phases?: Phases;
 }
 
 /** A database that is read without {@link OwnedDatabase.get} goes through it so often, to keep its place among those in use. */
@@ -101,8 +110,8 @@ export class OwnedDatabase {
   }
 
   /** Applies all of it or nothing; resolves when it is durable. @throws as `Transactor.transact` */
-  transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
-    return this.during(() => {
+  transact(tx: Transaction, { signal, phases }: Waiting): Promise<TransactionOutcome> {
+    const work = (): Promise<TransactionOutcome> => {
       this.transactor ??= new Transactor({
         ctx: this.ctx,
         id: this.id,
@@ -114,8 +123,9 @@ export class OwnedDatabase {
         users: this.users,
         onAccepted: () => this.followers?.wake(),
       });
-      return this.transactor.transact(tx, signal);
-    });
+      return this.transactor.transact(tx, signal, phases);
+    };
+    return this.during(() => inPhase(phases, 'put', work));
   }
 
   /**
@@ -136,34 +146,43 @@ export class OwnedDatabase {
   }
 
   /** The live entry of a key, durable; undefined when the key does not exist. */
-  get(key: Uint8Array, signal: AbortSignal): Promise<Entry | undefined> {
-    return this.during(async () => {
-      const found = await this.contents.viewing(async (view) => view.lookup(key), signal);
-      if (found.version) await this.contents.shown(found.version, signal);
-      return found.entry;
-    });
+  get(key: Uint8Array, { signal, phases }: Waiting): Promise<Entry | undefined> {
+    return this.during(() =>
+      inPhase(phases, 'read', async () => {
+        const found = await this.contents.viewing(async (view) => view.lookup(key), signal);
+        phases?.enter('put');
+        if (found.version) await this.contents.shown(found.version, signal);
+        return found.entry;
+      }),
+    );
   }
 
   /** A page of live entries of one moment, durable; by default of the present. @throws FutureVersionError, HistoryGoneError */
-  scan(options: ScanOptions, signal: AbortSignal, at?: PointInTime): Promise<ScanPage> {
-    return this.during(async () => {
-      const { page, version } = await this.contents.viewing(
-        async (view) => ({ page: await view.scan(options), version: view.version }),
-        signal,
-        at,
-      );
-      await this.contents.shown(version, signal);
-      return page;
-    });
+  scan(options: ScanOptions, { signal, phases }: Waiting, at?: PointInTime): Promise<ScanPage> {
+    return this.during(() =>
+      inPhase(phases, 'read', async () => {
+        const { page, version } = await this.contents.viewing(
+          async (view) => ({ page: await view.scan(options), version: view.version }),
+          signal,
+          at,
+        );
+        phases?.enter('put');
+        await this.contents.shown(version, signal);
+        return page;
+      }),
+    );
   }
 
   /** Many reads of one moment, durable. @throws FutureVersionError, HistoryGoneError, LeaseholdError answer-too-large */
-  readMany(request: SnapshotRead, signal: AbortSignal): Promise<Snapshot> {
-    return this.during(async () => {
-      const snapshot = await this.contents.viewing((view) => readSnapshot(view, request), signal, request.at);
-      await this.contents.shown(snapshot.version, signal);
-      return snapshot;
-    });
+  readMany(request: SnapshotRead, { signal, phases }: Waiting): Promise<Snapshot> {
+    return this.during(() =>
+      inPhase(phases, 'read', async () => {
+        const snapshot = await this.contents.viewing((view) => readSnapshot(view, request), signal, request.at);
+        phases?.enter('put');
+        await this.contents.shown(snapshot.version, signal);
+        return snapshot;
+      }),
+    );
   }
 
   /**
@@ -188,13 +207,15 @@ export class OwnedDatabase {
     }
   }
 
-  state(signal: AbortSignal): Promise<OwnedState> {
-    return this.during(async () => {
-      const { version } = this.contents.last();
-      const state = { head: this.held.head, version, memtableBytes: this.unflushedBytes };
-      await this.contents.shown(version, signal);
-      return state;
-    });
+  state({ signal, phases }: Waiting): Promise<OwnedState> {
+    return this.during(() =>
+      inPhase(phases, 'put', async () => {
+        const { version } = this.contents.last();
+        const state = { head: this.held.head, version, memtableBytes: this.unflushedBytes };
+        await this.contents.shown(version, signal);
+        return state;
+      }),
+    );
   }
 
   /** Brings what has been accepted until now into the head. Resolves when that head is confirmed. */

@@ -1,4 +1,4 @@
-import type { DatabaseId, Version } from '@leasehold/foundation';
+import type { DatabaseId, Phases, Version } from '@leasehold/foundation';
 import type { IdempotencyRecord } from '@leasehold/engine';
 import { deleteEntry, encodeCommits, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
@@ -74,13 +74,17 @@ export class Transactor {
    * @throws NotACounterError, IdempotencyKeyReusedError, DatabaseFullError, IdempotencyKeysExhaustedError, FutureVersionError,
    *   HistoryGoneError, BackpressureError, HandleClosedError, LeaseholdError `unavailable`: nothing was applied
    * @throws UnknownOutcomeError the session, or the caller's time, ended before the outcome was known (H5)
+   * @param phases of the caller, who is in `put` from the number on
    */
-  transact(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
-    return this.isUnderPressure ? this.heldBack(signal).then(() => this.decide(tx, signal)) : this.decide(tx, signal);
+  transact(tx: Transaction, signal: AbortSignal, phases?: Phases): Promise<TransactionOutcome> {
+    if (!this.isUnderPressure) return this.decide(tx, signal, phases);
+    phases?.enter('queue');
+    return this.heldBack(signal).then(() => this.decide(tx, signal, phases));
   }
 
   /** Most find nobody before them and everything in memory, and have their number when this returns. */
-  private decide(tx: Transaction, signal: AbortSignal): Promise<TransactionOutcome> {
+  private decide(tx: Transaction, signal: AbortSignal, phases?: Phases): Promise<TransactionOutcome> {
+    phases?.enter('put');
     const footprint = this.turns === undefined ? undefined : footprintOf(tx);
     if (footprint === undefined || this.turns?.isFree(footprint) !== false) {
       const known = this.gather(tx);
@@ -88,7 +92,8 @@ export class Transactor {
       // Asked again in its turn, when what it reads is in the cache.
       known.catch(() => undefined);
     }
-    return this.inTurn(tx, footprint ?? footprintOf(tx), signal).then(({ outcome }) => outcome);
+    phases?.enter('queue');
+    return this.inTurn(tx, footprint ?? footprintOf(tx), signal, phases).then(({ outcome }) => outcome);
   }
 
   private get isUnderPressure(): boolean {
@@ -121,13 +126,16 @@ export class Transactor {
     tx: Transaction,
     footprint: Footprint,
     signal: AbortSignal,
+    phases: Phases | undefined,
   ): Promise<{ readonly outcome: Promise<TransactionOutcome> }> {
     this.turns ??= new KeyTurns();
     const { turns } = this;
     if (!turns.hasRoomFor(footprint)) throw new BackpressureError('writes of the database');
     let concluded: { readonly outcome: Promise<TransactionOutcome> } | undefined;
     const turn = turns.run(footprint, async () => {
+      phases?.enter('read');
       const known = await this.parts.contents.reading(() => this.gatherLately(tx));
+      phases?.enter('put');
       const outcome = this.conclude(tx, known, signal);
       // Whoever called hears of it; until then it is nobody's surprise.
       outcome.catch(() => undefined);
