@@ -14,6 +14,12 @@ export const gatewayConfig = serviceConfig.extend({
     .optional(),
   /** How long a request waits for its database to come to a worker. Above the ttl of a session and a takeover. */
   HOLD_TIMEOUT_MS: wholeNumber(0, 60_000).default(12_000),
+  /** Of one tenant at this gateway, in the long run. */
+  TENANT_REQUESTS_PER_SECOND: wholeNumber(1, 1_000_000).default(1_000),
+  /** At once, after a pause; twice a second's worth by default. */
+  TENANT_BURST_REQUESTS: wholeNumber(1, 10_000_000).optional(),
+  /** Under way at the same time. By default a sixteenth of what a gateway forwards at once. */
+  TENANT_CONCURRENT_REQUESTS: wholeNumber(1, 4_096).default(256),
 });
 
 export type GatewayConfig = z.output<typeof gatewayConfig>;

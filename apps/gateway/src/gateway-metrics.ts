@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 /** What routing does, beside the requests that service-kit counts. */
 export class GatewayMetrics {
   private readonly retries: Counter<'reason'>;
+  private readonly refusals: Counter<'policy'>;
   private readonly held: Gauge;
   private readonly forwarded: Gauge;
   private readonly answersBytes: Gauge;
@@ -13,6 +14,12 @@ export class GatewayMetrics {
       name: 'leasehold_gateway_retries_total',
       help: 'Further attempts for one request, by what made them necessary.',
       labelNames: ['reason'],
+      registers: [],
+    });
+    this.refusals = new Counter({
+      name: 'leasehold_gateway_refusals_total',
+      help: 'Requests refused because their tenant asked too much, by the policy of RateLimit that said so.',
+      labelNames: ['policy'],
       registers: [],
     });
     this.held = new Gauge({
@@ -33,11 +40,16 @@ export class GatewayMetrics {
   }
 
   register(registry: Registry): void {
+    registry.registerMetric(this.refusals);
     for (const metric of [this.retries, this.held, this.forwarded, this.answersBytes]) registry.registerMetric(metric);
   }
 
   retried(reason: string): void {
     this.retries.inc({ reason });
+  }
+
+  refused(policy: string): void {
+    this.refusals.inc({ policy });
   }
 
   holds(requests: number): void {

@@ -9,6 +9,9 @@ import { withoutKey } from './databases/request-target.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
 import type { GatewayConfig } from './config.js';
+import { limitTenants } from './limits/limit-tenants.js';
+import { tenantLimitOf } from './limits/tenant-limit.js';
+import { TenantLimits } from './limits/tenant-limits.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
 import { openParts } from './gateway-parts.js';
@@ -32,6 +35,11 @@ export async function startGateway(
       secret: config.LEASEHOLD_INTERNAL_SECRET,
       holdMs: config.HOLD_TIMEOUT_MS,
     });
+    const limit = tenantLimitOf(config);
+    const limits = new TenantLimits(systemClock, {
+      limitOf: () => limit,
+      onRefused: (policy) => metrics.refused(policy),
+    });
     const service = await runService({
       name: 'gateway',
       module: GatewayModule.with(parts.directory, forwarder),
@@ -44,6 +52,7 @@ export async function startGateway(
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
         if (config.CONSOLE_ORIGIN !== undefined) allowOrigin(app.getHttpAdapter().getInstance(), config.CONSOLE_ORIGIN);
+        limitTenants(app.getHttpAdapter().getInstance(), parts.directory, limits);
         // Known once, served through outages: the directory need not answer now.
         app.get(Health).addReadinessCheck('directory', () => parts.directory.unconfirmedMs() !== undefined);
       },

@@ -34,7 +34,7 @@ const TUNING = {
     'BLOCK_CACHE_DISK_BYTES',
     'OWNER_WAIT_MS',
   ],
-  gateway: ['HOLD_TIMEOUT_MS'],
+  gateway: ['HOLD_TIMEOUT_MS', 'TENANT_REQUESTS_PER_SECOND', 'TENANT_BURST_REQUESTS', 'TENANT_CONCURRENT_REQUESTS'],
   'control-plane': [],
   compactor: [
     'COMPACTION_CONCURRENCY',

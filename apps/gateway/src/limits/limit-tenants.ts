@@ -1,0 +1,28 @@
+import type { Directory } from '@leasehold/directory';
+import type { FastifyInstance } from 'fastify';
+
+import { bearerToken } from '../bearer-token.js';
+import type { TenantLimits } from './tenant-limits.js';
+
+const DATA_PLANE = '/v1/';
+
+/**
+ * Stands before every route of the data plane, and before bodies are read: whoever shows a valid key is counted against the
+ * limits of the tenant, from here until the answer has been taken or the client is gone. The answer tells what is left,
+ * whatever else it says.
+ *
+ * Only the key has been looked at by then, and that from memory: a refusal costs nothing but itself. Who has no valid key is
+ * nobody's tenant, and is refused as such; so strangers have no body read either.
+ */
+export function limitTenants(instance: FastifyInstance, directory: Directory, limits: TenantLimits): void {
+  instance.addHook('onRequest', async (request, reply) => {
+    // A preflight shows no key, and asks for nothing.
+    if (request.method === 'OPTIONS' || request.routeOptions.url?.startsWith(DATA_PLANE) !== true) return;
+    const { tenantId } = await directory.authenticate(bearerToken(request.headers.authorization));
+    const { headers, leave } = limits.enter(tenantId);
+    // Who has gone while the key was looked up is not told of by an event any more.
+    if (reply.raw.destroyed) leave();
+    else reply.raw.once('close', leave);
+    reply.headers(headers);
+  });
+}

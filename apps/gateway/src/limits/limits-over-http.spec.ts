@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { GatewayWorld } from '../testing/gateway-world.js';
+
+const TARGET = '/v1/db/main/keys/k';
+
+describe('the limits of tenants over HTTP', () => {
+  let world: GatewayWorld;
+
+  beforeEach(async () => {
+    world = await new GatewayWorld().start({
+      TENANT_REQUESTS_PER_SECOND: '1',
+      TENANT_BURST_REQUESTS: '3',
+      TENANT_CONCURRENT_REQUESTS: '2',
+    });
+  });
+  afterEach(() => world.stop());
+
+  it('are told with every answer', async () => {
+    await world.addWorker();
+    const { headers } = await world.call('GET', TARGET);
+    expect(headers['ratelimit-policy']).toBe('"requests";q=3;w=3, "concurrency";q=2;qu="concurrent-requests"');
+    expect(headers['ratelimit']).toBe('"requests";r=2;t=1');
+  });
+
+  it('refuse what is beyond them before a worker hears of it, and say when to come back', async () => {
+    const worker = await world.addWorker();
+    for (let n = 0; n < 3; n++) await world.call('GET', TARGET);
+    const forwarded = worker.received.length;
+    const refused = await world.call('PUT', TARGET, { body: 'x' });
+    expect(refused.status).toBe(429);
+    expect(refused.headers['content-type']).toBe('application/problem+json');
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(refused.headers['ratelimit']).toBe('"requests";r=0;t=1');
+    expect(refused.json()).toMatchObject({ code: 'too-many-requests', violatedPolicies: ['requests'] });
+    expect(refused.json()['retryAfterMs']).toBeGreaterThan(0);
+    expect(worker.received).toHaveLength(forwarded);
+  });
+
+  it('count requests for databases that do not exist', async () => {
+    for (let n = 0; n < 3; n++) expect((await world.call('GET', '/v1/db/nope/keys/k')).status).toBe(404);
+    expect((await world.call('GET', '/v1/db/nope/keys/k')).status).toBe(429);
+  });
+
+  it('leave other tenants and strangers alone', async () => {
+    const other = world.source.addKey('tenant-b', ['data:read']);
+    for (let n = 0; n < 4; n++) await world.call('GET', TARGET);
+    expect((await world.call('GET', TARGET, { key: other })).status).toBe(404);
+    const stranger = await world.call('GET', TARGET, { key: '' });
+    expect(stranger.status).toBe(401);
+    expect(stranger.headers['ratelimit']).toBeUndefined();
+  });
+
+  it('bound what is under way at the same time, and make room when an answer has been taken', async () => {
+    // No worker: requests are held until the hold time ends.
+    const held = [world.call('GET', TARGET), world.call('GET', TARGET)];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const refused = await world.call('GET', TARGET);
+    expect(refused.status).toBe(429);
+    expect(refused.json()).toMatchObject({ violatedPolicies: ['concurrency'] });
+    for (const answer of held) expect((await answer).status).toBe(503);
+    expect((await world.call('GET', TARGET)).status).toBe(503);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TenantId } from '@leasehold/foundation';
+import { FakeClock } from '@leasehold/foundation-testing';
+import { ProblemError } from '@leasehold/protocol';
+
+import type { TenantLimit } from './tenant-limit.js';
+import { TenantLimits } from './tenant-limits.js';
+
+const A = 'tenant-a' as TenantId;
+const B = 'tenant-b' as TenantId;
+const LIMIT: TenantLimit = { requestsPerSecond: 10, burstRequests: 20, concurrentRequests: 3 };
+
+function world(limit: Partial<TenantLimit> = {}, maxTenants?: number) {
+  const clock = new FakeClock();
+  const limits = new TenantLimits(clock, { limitOf: () => ({ ...LIMIT, ...limit }), maxTenants });
+  return { clock, limits };
+}
+
+function refusalOf(act: () => unknown): ProblemError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  }
+  throw new Error('it was let in');
+}
+
+/** Requests that end at once. @returns how many were let in */
+function flood(limits: TenantLimits, tenantId: TenantId, requests: number): number {
+  let admitted = 0;
+  for (let n = 0; n < requests; n++) {
+    try {
+      limits.enter(tenantId).leave();
+      admitted++;
+    } catch (error) {
+      expect(error).toBeInstanceOf(ProblemError);
+    }
+  }
+  return admitted;
+}
+
+describe('the limits of tenants', () => {
+  it('let a tenant have its burst, then its rate, and refuse the rest', async () => {
+    const { clock, limits } = world();
+    expect(flood(limits, A, 1_000)).toBe(20);
+    await clock.advance(1_000);
+    expect(flood(limits, A, 1_000)).toBe(10);
+  });
+
+  it('do not let one tenant pay for the flood of another', () => {
+    const { limits } = world();
+    flood(limits, A, 1_000);
+    expect(flood(limits, B, 20)).toBe(20);
+  });
+
+  it('say in a refusal which policy, when to come back, and that nothing is left', () => {
+    const { limits } = world({ requestsPerSecond: 4 });
+    flood(limits, A, 20);
+    const refusal = refusalOf(() => limits.enter(A));
+    expect(refusal.code).toBe('too-many-requests');
+    expect(refusal.retryAfterMs).toBe(250);
+    expect(refusal.members).toEqual({ violatedPolicies: ['requests'] });
+    expect(refusal.headers).toEqual({
+      'ratelimit-policy': '"requests";q=20;w=5, "concurrency";q=3;qu="concurrent-requests"',
+      ratelimit: '"requests";r=0;t=1',
+    });
+  });
+
+  it('tell with every answer what is left and when all of it is back', async () => {
+    const { clock, limits } = world();
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1');
+    flood(limits, A, 14);
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=4;t=2');
+    await clock.advance(10_000);
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1');
+  });
+
+  it('bound the requests of a tenant that are under way, until one of them ends', () => {
+    const { limits } = world();
+    const [first] = [limits.enter(A), limits.enter(A), limits.enter(A)];
+    const refusal = refusalOf(() => limits.enter(A));
+    expect(refusal.members).toEqual({ violatedPolicies: ['concurrency'] });
+    expect(refusal.retryAfterMs).toBeGreaterThan(0);
+    limits.enter(B);
+    first?.leave();
+    first?.leave();
+    limits.enter(A);
+    expect(() => limits.enter(A)).toThrow(ProblemError);
+  });
+
+  it('do not take a token for a request that is refused for its company', async () => {
+    const { limits } = world();
+    const admitted = [limits.enter(A), limits.enter(A), limits.enter(A)];
+    for (let n = 0; n < 100; n++) expect(() => limits.enter(A)).toThrow(ProblemError);
+    for (const { leave } of admitted) leave();
+    expect(limits.enter(A).headers['ratelimit']).toMatch(/r=16;/);
+  });
+
+  it('forget tenants that are at rest', async () => {
+    const { clock, limits } = world();
+    for (let n = 0; n < 1_000; n++) limits.enter(`tenant-${n}` as TenantId).leave();
+    expect(limits.count).toBe(1_000);
+    await clock.advance(10_000);
+    flood(limits, A, 1_000);
+    expect(limits.count).toBe(1);
+  });
+
+  it('remember a bounded number of tenants, and all that have requests under way', () => {
+    const { limits } = world({}, 10);
+    const staying = Array.from({ length: 5 }, (_, n) => limits.enter(`staying-${n}` as TenantId));
+    for (let n = 0; n < 1_000; n++) limits.enter(`passing-${n}` as TenantId).leave();
+    expect(limits.count).toBeLessThanOrEqual(15);
+    for (let n = 0; n < 5; n++) {
+      expect(limits.enter(`staying-${n}` as TenantId).headers['ratelimit']).toMatch(/r=18;/);
+    }
+    expect(staying).toHaveLength(5);
+  });
+
+  it('give each tenant the limit of its plan', () => {
+    const clock = new FakeClock();
+    const limitOf = (tenantId: TenantId) => ({ ...LIMIT, burstRequests: tenantId === A ? 20 : 50 });
+    const limits = new TenantLimits(clock, { limitOf });
+    expect(flood(limits, A, 100)).toBe(20);
+    expect(flood(limits, B, 100)).toBe(50);
+  });
+});

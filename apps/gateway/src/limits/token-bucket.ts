@@ -1,0 +1,65 @@
+import { assert } from '@leasehold/foundation';
+
+/** What may be spent, and how fast it comes back. */
+export interface TokenBucketSettings {
+  readonly tokensPerSecond: number;
+  readonly burstTokens: number;
+}
+
+/**
+ * Tokens that come back evenly up to a bound. Told the time (monotonic ms) by who asks, so that a bucket at rest has no timer
+ * and costs nothing but its two numbers.
+ */
+export class TokenBucket {
+  private tokens: number;
+
+  constructor(
+    private readonly settings: TokenBucketSettings,
+    private filledAtMs: number,
+  ) {
+    assert(settings.tokensPerSecond > 0 && settings.burstTokens >= 1, 'a bucket has room for a token');
+    this.tokens = settings.burstTokens;
+  }
+
+  /** Spends one. @returns false when there is none, and nothing was spent */
+  take(nowMs: number): boolean {
+    this.fill(nowMs);
+    if (this.tokens < 1) return false;
+    this.tokens--;
+    return true;
+  }
+
+  /** Whole ones. */
+  left(nowMs: number): number {
+    this.fill(nowMs);
+    return Math.floor(this.tokens);
+  }
+
+  /** Until {@link take} succeeds; 0 when it would now. */
+  msUntilNext(nowMs: number): number {
+    this.fill(nowMs);
+    return this.msUntil(1);
+  }
+
+  /** Until it is as full as a new one; 0 when it is. */
+  msUntilFull(nowMs: number): number {
+    this.fill(nowMs);
+    return this.msUntil(this.settings.burstTokens);
+  }
+
+  private msUntil(tokens: number): number {
+    return Math.max(0, ((tokens - this.tokens) / this.settings.tokensPerSecond) * 1_000);
+  }
+
+  private fill(nowMs: number): void {
+    // A time before the last one gives nothing and takes nothing.
+    const elapsedMs = Math.max(0, nowMs - this.filledAtMs);
+    const { tokensPerSecond, burstTokens } = this.settings;
+    this.tokens = Math.min(burstTokens, this.tokens + (elapsedMs / 1_000) * tokensPerSecond);
+    // One that is due is not withheld for a rounding error.
+    if (this.tokens > 1 - EPSILON && this.tokens < 1) this.tokens = 1;
+    this.filledAtMs = Math.max(this.filledAtMs, nowMs);
+  }
+}
+
+const EPSILON = 1e-6;
