@@ -198,9 +198,8 @@ export class Transactor {
       case 'holds':
     }
     if (tx.ops.length === 0) {
-      return contents
-        .shown(last.version, signal)
-        .then(() => ({ version: last.version, effect: 'nothing', writeUnits: 0 }));
+      const nothing = { version: last.version, effect: 'nothing', writeUnits: 0 } as const;
+      return contents.shown(last.version, signal).then(() => nothing);
     }
     if (signal.aborted) throw turnTooLate(signal.reason);
     const version = versionAfter(last, epoch);
