@@ -2,6 +2,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
 import type { WorkerConfig } from './config.js';
+import { ChangesController } from './databases/changes-controller.js';
+import { DatabaseWork } from './databases/database-work.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { WORKER_CONFIG } from './tokens.js';
 import { WorkerSession } from './worker-session.js';
@@ -11,8 +13,9 @@ export class WorkerModule {
   static with(config: WorkerConfig, session: WorkerSession): DynamicModule {
     return {
       module: WorkerModule,
-      controllers: [DatabasesController],
+      controllers: [DatabasesController, ChangesController],
       providers: [
+        DatabaseWork,
         { provide: WORKER_CONFIG, useValue: config },
         { provide: WorkerSession, useValue: session },
       ],
