@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { Directory } from '@leasehold/directory';
 
+import { DatabaseRequests } from './databases/database-requests.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 
@@ -12,6 +13,7 @@ export class GatewayModule {
       module: GatewayModule,
       controllers: [DatabasesController],
       providers: [
+        DatabaseRequests,
         { provide: Directory, useValue: directory },
         { provide: Forwarder, useValue: forwarder },
       ],

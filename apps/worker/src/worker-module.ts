@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import type { WorkerConfig } from './config.js';
 import { ChangesController } from './databases/changes-controller.js';
 import { DatabaseWork } from './databases/database-work.js';
+import { DatabaseWork } from './databases/database-work.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { WORKER_CONFIG } from './tokens.js';
 import { WorkerSession } from './worker-session.js';
@@ -15,6 +16,7 @@ export class WorkerModule {
       module: WorkerModule,
       controllers: [DatabasesController, ChangesController],
       providers: [
+        DatabaseWork,
         DatabaseWork,
         { provide: WORKER_CONFIG, useValue: config },
         { provide: WorkerSession, useValue: session },

@@ -20,7 +20,7 @@ const view = (more: Partial<RouteView> = {}): RouteView => ({
   ...more,
 });
 const route = (more: Partial<RouteSettings> = {}) =>
-  new Route({ database: DATABASE, mutation: true, hint: undefined, holdMs: HOLD_MS, ...more });
+  new Route({ database: DATABASE, repetition: 'unsafe', hint: undefined, holdMs: HOLD_MS, ...more });
 const tries = (to: SessionId, waitForOwner?: SessionId): RouteStep => ({ kind: 'try', session: to, waitForOwner });
 const draining = (from: SessionId): HopResult => ({
   kind: 'not-applied',
@@ -98,10 +98,32 @@ describe('Route', () => {
   });
 
   it('repeats a read whose answer was lost, elsewhere', () => {
-    const way = route({ mutation: false });
+    const way = route({ repetition: 'harmless' });
     way.next(view());
     way.report({ kind: 'lost', from: first });
     expect(way.next(view())).toEqual(tries(second, first));
+  });
+
+  it('repeats a mutation with an idempotency key whose answer was lost, until the hold time ends', () => {
+    const way = route({ repetition: 'once' });
+    way.next(view());
+    expect(way.believes('refusal')).toBe(true);
+    way.report({ kind: 'lost', from: first });
+    expect(way.next(view())).toEqual(tries(second, first));
+    way.report({ kind: 'not-applied', from: second, code: 'owner-unavailable', retryAfterMs: undefined });
+    expect(way.next(view({ elapsedMs: HOLD_MS }))).toEqual({ kind: 'give-up', code: 'outcome-unknown' });
+  });
+
+  it('believes only a success once an attempt was lost that may still be applied', () => {
+    for (const [repetition, believed] of [
+      ['harmless', true],
+      ['once', false],
+    ] as const) {
+      const way = route({ repetition });
+      way.next(view());
+      way.report({ kind: 'lost', from: first });
+      expect([way.believes('success'), way.believes('refusal')]).toEqual([true, believed]);
+    }
   });
 
   it('moves on at once from a worker that drains or lost its session', () => {
@@ -175,22 +197,25 @@ describe('Route', () => {
 });
 
 describe('a route through any results', () => {
-  it('ends within its hold time and sends a mutation again only after proof that it was not applied', () => {
+  it('ends within its hold time and sends an unsafe mutation again only after proof that it was not applied', () => {
     let seed = 7;
     const draw = (below: number) => (seed = (seed * 48_271) % 0x7fffffff) % below;
     for (let run = 0; run < 300; run++) {
-      const way = route({ mutation: run % 2 === 0, hint: run % 3 === 0 ? a : undefined });
+      const repetition = (['unsafe', 'harmless', 'unsafe', 'once'] as const)[run % 4];
+      const way = route({ repetition, hint: run % 3 === 0 ? a : undefined });
       let elapsedMs = 0;
       let last: HopResult | undefined;
       let ended = false;
+      let wasLost = false;
       for (let i = 0; i < 6_000 && !ended; i++) {
         const step = way.next(view({ elapsedMs, live: [a, b, c].slice(draw(4)) }));
         if (step.kind === 'give-up') {
           ended = true;
-          if (step.code === 'outcome-unknown') expect(last?.kind).toBe('lost');
+          if (repetition === 'unsafe') expect(step.code === 'outcome-unknown').toBe(last?.kind === 'lost');
+          else if (step.code === 'outcome-unknown') expect([repetition, wasLost]).toEqual(['once', true]);
         } else if (step.kind === 'wait') elapsedMs += step.ms;
         else if (step.kind === 'try') {
-          if (run % 2 === 0) expect(last?.kind).not.toBe('lost');
+          if (repetition === 'unsafe') expect(last?.kind).not.toBe('lost');
           elapsedMs += 1;
           const owner = [a, b, c, session('x')][draw(4)] as SessionId;
           const results: HopResult[] = [
@@ -201,6 +226,7 @@ describe('a route through any results', () => {
             { kind: 'lost', from: step.session },
           ];
           last = results[draw(draw(10) === 0 ? 5 : 4)] as HopResult;
+          wasLost ||= last.kind === 'lost';
           way.report(last);
         }
       }

@@ -3,6 +3,7 @@ import { unreachable } from '@leasehold/foundation';
 
 import type { HopResult } from './hop-result.js';
 import { rendezvousOrder } from './rendezvous.js';
+import type { Repetition } from './repetition.js';
 
 /** What a gateway knows when it decides. */
 export interface RouteView {
@@ -26,8 +27,7 @@ export type WaitReason = 'no-live-worker' | 'all-unreachable' | 'not-applied' | 
 
 export interface RouteSettings {
   readonly database: DatabaseId;
-  /** PUT and DELETE: never sent twice once a worker may have received them. */
-  readonly mutation: boolean;
+  readonly repetition: Repetition;
   /** Who answered last for this database. */
   readonly hint: SessionId | undefined;
   /** How long the request may be held. */
@@ -52,7 +52,9 @@ const MAX_STEPS = 5_000;
  * cannot serve is not asked again for now; another one is, told for whose end it has to wait (`waitForOwner`): the lease
  * runs out by itself (S2), and the request is held meanwhile.
  *
- * A mutation is repeated only after results that prove that it was not applied. A lost one ends as `outcome-unknown`.
+ * A mutation without an idempotency key is repeated only after results that prove that it was not applied; a lost one ends as
+ * `outcome-unknown`. One with a key is sent again until the hold time ends. From the first loss on only its success is believed
+ * ({@link believes}): that a later attempt was refused, or met nobody, says nothing about the lost one, which may still be on its way.
  */
 export class Route {
   private readonly shunned = new Set<SessionId>();
@@ -71,9 +73,9 @@ export class Route {
   }
 
   next(view: RouteView): RouteStep {
-    if (this.lost && this.settings.mutation) return { kind: 'give-up', code: 'outcome-unknown' };
+    if (this.lost && this.settings.repetition === 'unsafe') return { kind: 'give-up', code: 'outcome-unknown' };
     if (view.elapsedMs >= this.settings.holdMs || ++this.steps > MAX_STEPS) {
-      return { kind: 'give-up', code: 'owner-unavailable' };
+      return { kind: 'give-up', code: this.believes('refusal') ? 'owner-unavailable' : 'outcome-unknown' };
     }
     const step = this.takePause() ?? this.towardsNamed(view) ?? this.towardsAny(view);
     if (step.kind !== 'wait') return step;
@@ -98,6 +100,11 @@ export class Route {
       default:
         return unreachable(result);
     }
+  }
+
+  /** Whether an answer, or none, says what the request came to. */
+  believes(answer: 'success' | 'refusal'): boolean {
+    return answer === 'success' || !this.lost || this.settings.repetition === 'harmless';
   }
 
   private takePause(): RouteStep | undefined {

@@ -1,13 +1,20 @@
 import { ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
-/** Headers of the API that change what a request means and are not served yet: refused, because ignoring them would lie. */
-const UNSUPPORTED_HEADERS = ['leasehold-ttl', 'idempotency-key'];
+/** Headers that change what a request means. A route that does not understand one refuses it, because ignoring it would lie. */
+export const MEANING_HEADERS = [
+  'if-match',
+  'if-none-match',
+  'if-unmodified-since',
+  'leasehold-ttl',
+  'idempotency-key',
+] as const;
+export type MeaningHeader = (typeof MEANING_HEADERS)[number];
 
 /** @throws ProblemError unsupported-header */
-export function refuseUnsupportedHeaders(request: FastifyRequest): void {
-  const name = UNSUPPORTED_HEADERS.find((header) => request.headers[header] !== undefined);
-  if (name !== undefined) throw new ProblemError('unsupported-header', `not supported yet: ${name}`);
+export function refuseOtherHeaders(request: FastifyRequest, understood: readonly MeaningHeader[]): void {
+  const name = MEANING_HEADERS.find((header) => request.headers[header] !== undefined && !understood.includes(header));
+  if (name !== undefined) throw new ProblemError('unsupported-header', `not supported on this route: ${name}`);
 }
 
 /** The value to write: the body as it came, already bounded. @throws ProblemError unsupported-media-type */
@@ -23,8 +30,8 @@ export function valueOf(request: FastifyRequest): Uint8Array {
   return request.body instanceof Uint8Array ? request.body : new Uint8Array(0);
 }
 
-/** Of a client's headers these alone reach a worker: conditions, and the trace as the service kit has checked it. */
-const PASSED_HEADERS = ['if-match', 'if-none-match', 'traceparent', 'tracestate'];
+/** Of a client's headers these alone reach a worker: what changes the meaning, and the trace as the service kit has checked it. */
+const PASSED_HEADERS = ['if-match', 'if-none-match', 'leasehold-ttl', 'idempotency-key', 'traceparent', 'tracestate'];
 
 export function passedRequestHeaders(request: FastifyRequest): Record<string, string> {
   const passed: Record<string, string> = {};

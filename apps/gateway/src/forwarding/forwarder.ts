@@ -2,7 +2,7 @@ import type { DatabaseEntry } from '@leasehold/directory';
 import type { Clock, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
-import type { HopResult, RouteStep } from '@leasehold/routing';
+import type { HopResult, Repetition, RouteStep } from '@leasehold/routing';
 import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
@@ -12,11 +12,13 @@ import { resultOf } from './worker-answer.js';
 import type { WorkerFleet } from './worker-fleet.js';
 
 export interface ForwardedRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly database: DatabaseEntry;
   /** Below the database, query included: `keys64/…`, `keys?…`, `stats`. */
   readonly resource: string;
-  /** What goes along: conditions and trace context. Nothing else that a client sent. */
+  /** By default a GET changes nothing, and anything else must not be sent twice. */
+  readonly repetition?: Repetition;
+  /** What goes along: headers that change the meaning, and trace context. Nothing else that a client sent. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
   readonly requestId: string;
@@ -28,7 +30,7 @@ export interface ForwarderSettings {
   /** Of the hop to the workers. */
   readonly secret: string;
   readonly holdMs: number;
-  /** Bodies of these are in memory, at most 512 KiB each. */
+  /** Bodies of these are in memory; the service bounds all of them together. */
   readonly maxForwarded?: number;
   /** Of those, at most so many wait for a takeover. */
   readonly maxHeld?: number;
@@ -86,8 +88,8 @@ export class Forwarder {
     const { clock, settings } = this;
     const arrivedAt = instant(clock);
     const { id: database } = request.database;
-    const mutation = request.method !== 'GET';
-    const route = new Route({ database, mutation, hint: this.hints.get(database), holdMs: settings.holdMs });
+    const repetition = repetitionOf(request);
+    const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs: settings.holdMs });
     // Ends by itself: Route gives up after the hold time.
     for (;;) {
       const elapsedMs = elapsedMsSince(clock, arrivedAt);
@@ -99,6 +101,7 @@ export class Forwarder {
           const outcome = await this.attempt(request, step, settings.holdMs - elapsedMs, admitAnswer);
           if ('status' in outcome) {
             this.hints.remember(database, step.session);
+            if (!route.believes(outcome.status < 400 ? 'success' : 'refusal')) throw gaveUp('outcome-unknown');
             return outcome;
           }
           this.hints.forget(database, step.session);
@@ -130,8 +133,8 @@ export class Forwarder {
     const nowMs = () => this.clock.monotonic();
     if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
-    const mutation = request.method !== 'GET';
-    const patience = patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs });
+    const repetition = repetitionOf(request);
+    const patience = patienceFor({ repetition, waitsForOwner: waitForOwner !== undefined, leftMs });
     const answer = await connection.ask(
       {
         method: request.method,
@@ -139,12 +142,12 @@ export class Forwarder {
         headers: this.headersFor(request, path, waitForOwner, patience.workerMs),
         body: request.body,
         // What a mutation came to is short, and too late to be refused.
-        ...(mutation ? {} : { admitAnswer }),
+        ...(repetition === 'harmless' ? { admitAnswer } : {}),
         ...patience,
       },
       nowMs,
     );
-    return 'status' in answer ? (resultOf(answer, session) ?? answer) : answer;
+    return 'status' in answer ? (resultOf(answer, session, repetition) ?? answer) : answer;
   }
 
   private headersFor(
@@ -186,6 +189,10 @@ export class Forwarder {
       throw new ProblemError('unavailable', 'the client went away while its request was held');
     }
   }
+}
+
+function repetitionOf({ repetition, method }: ForwardedRequest): Repetition {
+  return repetition ?? (method === 'GET' ? 'harmless' : 'unsafe');
 }
 
 function gaveUp(code: 'owner-unavailable' | 'outcome-unknown'): ProblemError {

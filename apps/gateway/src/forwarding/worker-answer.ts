@@ -1,7 +1,7 @@
 import type { SessionId } from '@leasehold/foundation';
 import { decodeUtf8, isSessionId } from '@leasehold/foundation';
 import { HOP_HEADERS, isErrorCode, ProblemError } from '@leasehold/protocol';
-import type { HopResult } from '@leasehold/routing';
+import type { HopResult, Repetition } from '@leasehold/routing';
 import { isNotAppliedCode } from '@leasehold/routing';
 
 export interface WorkerAnswer {
@@ -12,7 +12,15 @@ export interface WorkerAnswer {
 }
 
 /** What of a worker's answer reaches the client. A list of what may pass, so that nothing internal ever does. */
-const PASSED_HEADERS = ['etag', 'content-type', 'cache-control', 'retry-after'] as const;
+const PASSED_HEADERS = [
+  'etag',
+  'content-type',
+  'cache-control',
+  'retry-after',
+  'idempotency-replayed',
+  'leasehold-cost',
+  'leasehold-version',
+] as const;
 
 /** Answers that a worker gives to a gateway, never to a client: the hop itself was refused. */
 const HOP_REFUSALS = [401, 403, 405, 407];
@@ -21,7 +29,7 @@ const HOP_REFUSALS = [401, 403, 405, 407];
  * What an answer means for the route: a result that leads elsewhere, or undefined when it is the answer to the client.
  * @throws ProblemError internal when the worker refuses the hop: gateway and worker are not set up alike.
  */
-export function resultOf(answer: WorkerAnswer, from: SessionId): HopResult | undefined {
+export function resultOf(answer: WorkerAnswer, from: SessionId, repetition: Repetition): HopResult | undefined {
   if (answer.status === 421) {
     const owner = answer.headers[HOP_HEADERS.ownerSession];
     if (typeof owner === 'string' && isSessionId(owner)) return { kind: 'misdirected', from, owner };
@@ -34,6 +42,8 @@ export function resultOf(answer: WorkerAnswer, from: SessionId): HopResult | und
       cause: new Error(`worker answered ${answer.status} ${problem?.code ?? 'without a problem'}`),
     });
   }
+  // A worker that does not know is asked again where that does no harm, as if it had not answered.
+  if (problem.code === 'outcome-unknown' && repetition !== 'unsafe') return { kind: 'lost', from };
   if (answer.status !== 503 || !isNotAppliedCode(problem.code)) return undefined;
   return { kind: 'not-applied', from, code: problem.code, retryAfterMs: problem.retryAfterMs };
 }

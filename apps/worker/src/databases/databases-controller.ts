@@ -1,8 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Put, Req, Res, UseGuards } from '@nestjs/common';
-import type { DatabaseIdentity } from '@leasehold/engine';
-import type { Version } from '@leasehold/foundation';
-import { equalVersions, formatVersion, systemClock } from '@leasehold/foundation';
-import type { AccessOptions } from '@leasehold/ownership';
+import { equalVersions, formatVersion } from '@leasehold/foundation';
 import { PreconditionFailedError } from '@leasehold/ownership';
 import {
   formatEntityTag,
@@ -19,12 +16,10 @@ import type { Logger } from '@leasehold/service-kit';
 import { LOGGER, sendProblem } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import type { WorkerConfig } from '../config.js';
-import { deadline } from '../deadline.js';
-import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
-import { bodyOf, hopOf, HopGuard } from './hop-guard.js';
-import { preconditionProblem, withDirections } from './worker-problem.js';
+import { DatabaseWork } from './database-work.js';
+import { bodyOf, HopGuard } from './hop-guard.js';
+import { preconditionProblem } from './worker-problem.js';
 
 /**
  * What a database of this worker answers to gateways. Answers that no put stands behind (reads, absent keys, failed
@@ -36,7 +31,7 @@ import { preconditionProblem, withDirections } from './worker-problem.js';
 export class DatabasesController {
   constructor(
     @Inject(WorkerSession) private readonly worker: WorkerSession,
-    @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
+    @Inject(DatabaseWork) private readonly work: DatabaseWork,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -44,7 +39,7 @@ export class DatabasesController {
   async get(@Param('key') key64: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const key = parseKey64(key64);
     const condition = parseReadCondition(request.headers);
-    const entry = await this.within(request, (identity, options) => this.worker.access.get(identity, key, options));
+    const entry = await this.work.on(request, (access, identity, options) => access.get(identity, key, options));
     this.worker.session.assertServing();
     if (entry === undefined) {
       const absent = new ProblemError('key-not-found', 'the database holds no value at this key');
@@ -78,7 +73,7 @@ export class DatabasesController {
     const [, rawQuery = ''] = /\?(.*)$/s.exec(request.originalUrl) ?? [];
     const query = parseInternalListQuery(rawQuery);
     const range = { ...scanBounds(query), reverse: query.reverse, limit: query.limit };
-    const page = await this.within(request, (identity, options) => this.worker.access.scan(identity, range, options));
+    const page = await this.work.on(request, (access, identity, options) => access.scan(identity, range, options));
     const body = formatListPage(page.entries, page.more, query);
     this.worker.session.assertServing();
     reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body);
@@ -86,7 +81,7 @@ export class DatabasesController {
 
   @Get('stats')
   async stats(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const state = await this.within(request, (identity, options) => this.worker.access.state(identity, options));
+    const state = await this.work.on(request, (access, identity, options) => access.state(identity, options));
     const { session } = this.worker;
     session.assertServing();
     const { head, version } = state;
@@ -113,8 +108,8 @@ export class DatabasesController {
     const key = parseKey64(key64);
     const precondition = parsePrecondition(request.headers);
     try {
-      const version: Version = await this.within(request, (identity, options) =>
-        this.worker.access.write(identity, { key, value, precondition }, options),
+      const version = await this.work.on(request, (access, identity, options) =>
+        access.write(identity, { key, value, precondition }, options),
       );
       // Durable in the bucket: no deadline stands between this and its sender.
       reply.header('etag', formatEntityTag(version)).send({ version: formatVersion(version) });
@@ -122,23 +117,6 @@ export class DatabasesController {
       if (!(error instanceof PreconditionFailedError)) throw error;
       this.worker.session.assertServing();
       sendProblem(preconditionProblem(error), request, reply, this.logger);
-    }
-  }
-
-  /** Runs work on the database of the hop, bounded in time. */
-  private async within<T>(
-    request: FastifyRequest,
-    work: (identity: DatabaseIdentity, options: AccessOptions) => Promise<T>,
-  ): Promise<T> {
-    const { identity, waitForOwner, waitMs } = hopOf(request);
-    // A refusal that says "nothing was applied" must reach the gateway while it still listens.
-    const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
-    try {
-      return await work(identity, { waitForOwner, signal });
-    } catch (error) {
-      throw withDirections(error);
-    } finally {
-      done();
     }
   }
 }

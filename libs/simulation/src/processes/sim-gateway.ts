@@ -1,7 +1,7 @@
 import type { Random, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
-import type { HopResult, RouteStep } from '@leasehold/routing';
+import type { HopResult, Repetition, RouteStep } from '@leasehold/routing';
 import { CircuitBreaker, OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { Answer, Request } from '../history/history.js';
@@ -48,8 +48,8 @@ export class SimGateway {
     const { clock } = this.process;
     const arrivedAt = instant(clock);
     const database = databaseOf(request.database).databaseId;
-    const mutation = request.request.kind === 'transact';
-    const route = new Route({ database, mutation, hint: this.hints.get(database), holdMs: HOLD_MS });
+    const repetition = repetitionOf(request.request);
+    const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs: HOLD_MS });
     for (;;) {
       const elapsedMs = elapsedMsSince(clock, arrivedAt);
       const live = this.watch.live().map(({ sessionId }) => sessionId);
@@ -89,8 +89,8 @@ export class SimGateway {
     const endpoint = this.watch.get(session)?.record.endpoint;
     const breaker = this.breakerOf(session);
     if (endpoint === undefined || !breaker.allows(clock.monotonic())) return { kind: 'unreachable', from: session };
-    const mutation = request.kind === 'transact';
-    const patience = patienceFor({ mutation, waitsForOwner: waitForOwner !== undefined, leftMs });
+    const repetition = repetitionOf(request);
+    const patience = patienceFor({ repetition, waitsForOwner: waitForOwner !== undefined, leftMs });
     const reply = await this.network.ask(
       this.process,
       endpoint,
@@ -122,4 +122,8 @@ export class SimGateway {
     const now = this.process.clock.monotonic();
     return new Set([...this.breakers].filter(([, breaker]) => breaker.isOpen(now)).map(([session]) => session));
   }
+}
+
+function repetitionOf({ kind }: Request): Repetition {
+  return kind === 'transact' ? 'unsafe' : 'harmless';
 }

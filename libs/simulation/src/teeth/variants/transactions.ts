@@ -166,7 +166,7 @@ const REPETITIONS: readonly Variant[] = [
     patches: [
       {
         file: ROUTE,
-        find: "if (this.lost && this.settings.mutation) return { kind: 'give-up', code: 'outcome-unknown' };",
+        find: "if (this.lost && this.settings.repetition === 'unsafe') return { kind: 'give-up', code: 'outcome-unknown' };",
         replace: '',
       },
     ],

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DatabaseEntry, Scope } from '@leasehold/directory';
+import { Directory } from '@leasehold/directory';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import type { ForwardedRequest } from '../forwarding/forwarder.js';
+import { Forwarder } from '../forwarding/forwarder.js';
+import type { WorkerAnswer } from '../forwarding/worker-answer.js';
+import { passedHeaders } from '../forwarding/worker-answer.js';
+import type { Caller } from './caller.js';
+import { callerOf } from './caller.js';
+import type { MeaningHeader } from './request-rules.js';
+import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
+
+/** What a route takes, beside its own parameters and body. */
+export interface Admission {
+  /** One of them suffices to get in. */
+  readonly scopes: readonly [Scope, ...Scope[]];
+  /** Of the headers that change what a request means, those that this route understands. */
+  readonly headers: readonly MeaningHeader[];
+}
+
+/** What of a request goes to a worker. */
+export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repetition'>;
+
+/** The way of every request to a database: who asks, then what is asked, then to a worker and back. */
+@Injectable()
+export class DatabaseRequests {
+  constructor(
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(Forwarder) private readonly forwarder: Forwarder,
+  ) {}
+
+  /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
+  async admit(request: FastifyRequest, { scopes, headers }: Admission): Promise<Caller> {
+    const caller = await callerOf(request, this.directory, scopes);
+    refuseOtherHeaders(request, headers);
+    return caller;
+  }
+
+  /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */
+  forward(database: DatabaseEntry, hop: Hop, request: FastifyRequest, reply: FastifyReply): Promise<WorkerAnswer> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return this.forwarder.forward({
+      ...hop,
+      database,
+      headers: passedRequestHeaders(request),
+      requestId: request.id,
+      signal: gone.signal,
+    });
+  }
+
+  send(reply: FastifyReply, answer: WorkerAnswer): void {
+    void reply
+      .status(answer.status)
+      .headers(passedHeaders(answer))
+      .send(answer.status === 304 ? undefined : answer.body);
+  }
+}

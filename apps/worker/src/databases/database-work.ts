@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DatabaseIdentity } from '@leasehold/engine';
+import { systemClock } from '@leasehold/foundation';
+import type { AccessOptions, DatabaseAccess } from '@leasehold/ownership';
+import type { FastifyRequest } from 'fastify';
+
+import type { WorkerConfig } from '../config.js';
+import { deadline } from '../deadline.js';
+import { WORKER_CONFIG } from '../tokens.js';
+import { WorkerSession } from '../worker-session.js';
+import { hopOf } from './hop-guard.js';
+import { withDirections } from './worker-problem.js';
+
+/** One piece of work on a database. */
+export type Work<T> = (access: DatabaseAccess, identity: DatabaseIdentity, options: AccessOptions) => Promise<T>;
+
+/** The way of every hop into a database: bounded in time, on the database that the hop names. */
+@Injectable()
+export class DatabaseWork {
+  constructor(
+    @Inject(WorkerSession) private readonly worker: WorkerSession,
+    @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
+  ) {}
+
+  /** @throws whatever the work does; ProblemError misdirected, which names the owner */
+  async on<T>(request: FastifyRequest, work: Work<T>): Promise<T> {
+    const { identity, waitForOwner, waitMs } = hopOf(request);
+    // A refusal that says "nothing was applied" must reach the gateway while it still listens.
+    const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
+    try {
+      return await work(this.worker.access, identity, { waitForOwner, signal });
+    } catch (error) {
+      throw withDirections(error);
+    } finally {
+      done();
+    }
+  }
+}
