@@ -14,6 +14,8 @@ const PAGE_ENTRIES = 1_000;
 const HOLD_MS = 12_000;
 /** A scan is many requests, each of which may come damaged. */
 const READ_TRIES = 50;
+/** In place of what files say, before the reason why they do not. */
+const NOTHING = 'nothing: ';
 
 /**
  * Pins the files of a database, reads them much later, as exports, replicas and branches do (G2), and finds in them what the pinned head had. Its own process; its
@@ -61,13 +63,18 @@ export class Exporter {
     }
   }
 
-  /** What the files say at once is what they say later, or gc has taken one away. */
+  /** Files say something as soon as they are pinned, and what they say at once is what they say later, or gc has taken one away. */
   private async hold(database: number, { head }: { readonly pin: Pin; readonly head: Head }): Promise<void> {
     const before = await this.contents(head);
+    if (before?.startsWith(NOTHING) === true) return this.tell(database, head, `say ${before}`);
     await this.world.clock.sleep(this.random.fraction() * HOLD_MS);
     const after = await this.contents(head);
     if (before === undefined || after === undefined || before === after) return;
-    const what = `pinned files of version ${head.lastCommit.sequence} say ${after}, not ${before}`;
+    this.tell(database, head, `say ${after}, not ${before}`);
+  }
+
+  private tell(database: number, { lastCommit }: Head, words: string): void {
+    const what = `pinned files of version ${lastCommit.sequence} ${words}`;
     this.world.violations.push({ rule: 'G2', database, what });
   }
 
@@ -86,7 +93,7 @@ export class Exporter {
         if (isLeaseholdError(error, 'unavailable')) return undefined;
         // What is damaged on its way is read again.
         if (tries < READ_TRIES && isLeaseholdError(error, 'corrupt')) continue;
-        return `nothing: ${error instanceof Error ? error.message : String(error)}`;
+        return `${NOTHING}${error instanceof Error ? error.message : String(error)}`;
       }
     }
   }

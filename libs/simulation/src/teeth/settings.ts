@@ -1,88 +1,15 @@
-import type { VirtualWorld } from '../world/virtual-world.js';
-import type { Fleet } from '../processes/fleet.js';
 import type { SimProcess } from '../world/sim-process.js';
 import type { SimWorker } from '../processes/sim-worker.js';
 import type { Profile } from '../run/profile.js';
 import type { RunOptions } from '../run/run-seed.js';
 import { databaseOf } from '../workload/databases.js';
+import { blindGateway, cutsAfter, processNamed, repeatedly, sleeper, wheneverPassed } from './strikes.js';
 
 /**
  * Worlds in which one kind of harm is likely: what a seed has drawn with some of it changed, and strikes besides. The code as it is has to
  * withstand them as it withstands the ordinary ones.
  */
 export type Setting = Pick<RunOptions, 'adjust' | 'prepare'>;
-
-/** Until the world is healed. */
-function repeatedly(world: VirtualWorld, everyMs: number, act: (round: number) => void): void {
-  const { storeFaults } = world;
-  const turn = (round: number): void => {
-    // Healing replaces them.
-    if (world.storeFaults !== storeFaults) return;
-    act(round);
-    world.clock.schedule(everyMs, () => turn(round + 1));
-  };
-  turn(0);
-}
-
-/** Each time a process comes by; healing disarms. */
-function wheneverPassed(world: VirtualWorld, failpoint: string, strike: (process: string) => void): void {
-  const arm = (): void => {
-    world.failpoints.arm(
-      (passed) => passed.endsWith(failpoint),
-      (_, process) => {
-        strike(process);
-        arm();
-      },
-    );
-  };
-  arm();
-}
-
-interface Cuts {
-  readonly everyMs: number;
-  readonly forMs: number;
-  readonly andThen?: (worker: SimWorker) => void;
-}
-
-/** Now and then a worker loses the bucket right after something of it was applied there, and before it knows. */
-function cutsAfter(failpoint: string, { everyMs, forMs, andThen }: Cuts): NonNullable<Setting['prepare']> {
-  return (world, fleet) => {
-    let isDue = true;
-    repeatedly(world, everyMs, () => void (isDue = true));
-    wheneverPassed(world, failpoint, (name) => {
-      const worker = fleet.liveWorkers.find(({ process }) => process.name === name);
-      if (!isDue || worker === undefined) return;
-      isDue = false;
-      worker.process.bucket.isCut = true;
-      world.clock.schedule(forMs, () => void (worker.process.bucket.isCut = false));
-      andThen?.(worker);
-    });
-  };
-}
-
-/** One gateway hardly ever sees the bucket, and goes on asking whom it has asked before; another one sees everything. */
-function blindGateway(world: VirtualWorld, fleet: Fleet): void {
-  repeatedly(world, 1_000, (second) => {
-    for (const [i, { process }] of fleet.liveGateways.entries()) process.bucket.isCut = i === 0 && second % 15 > 2;
-  });
-}
-
-/** The machine of a process sleeps now and then: nothing of it runs, its monotonic clock stands still, and its wall clock does not. */
-function sleeper(process: SimProcess): (ms: number) => void {
-  const { clock, world } = process;
-  const awake = clock.monotonic.bind(clock);
-  let sleptMs = 0;
-  let asleepSince: number | undefined;
-  clock.monotonic = () => (asleepSince ?? awake()) - sleptMs;
-  return (ms) => {
-    if (asleepSince !== undefined || !process.pauseFor(ms)) return;
-    const since = (asleepSince = awake());
-    world.clock.schedule(ms, () => {
-      asleepSince = undefined;
-      sleptMs += awake() - since;
-    });
-  };
-}
 
 function shortHistory(drawn: Profile): Profile {
   const { fleet, client } = drawn;
@@ -95,6 +22,20 @@ function shortHistory(drawn: Profile): Profile {
     client: { ...client, databases: 1, largeShare: 0.4, largeBytes: 24 * 1024 },
     fleet: { ...fleet, worker: { ...fleet.worker, ownership } },
   };
+}
+
+/** Of one database with a short history: it is flushed, merged and collected as soon as there is something to be. */
+function eagerUpkeep(drawn: Profile): Profile {
+  const short = shortHistory(drawn);
+  const { fleet } = short;
+  const compactor = {
+    ...fleet.compactor,
+    compaction: { l0Files: 1, targetFileBytes: 16 * 1024 },
+    gcMinAgeMs: 0,
+    sweepEveryMs: 10_000,
+  };
+  const queue = { duplicate: 0, late: 0, lost: 0, gcDelayMs: 0 };
+  return { ...short, exportEveryMs: 500, fleet: { ...fleet, compactor, compactors: 3, queue } };
 }
 
 const LOSING_WORKERS = { 'cut-from-bucket': 4, pause: 1, 'long-pause': 4, kill: 1 } as const;
@@ -251,13 +192,13 @@ export const SETTINGS = {
       fleet: { ...drawn.fleet, restartMs: 500 },
       trouble: { ...drawn.trouble, weights: {} },
     }),
-    prepare: (world, fleet) => {
+    prepare: (world) => {
       let isDue = true;
       repeatedly(world, 3_000, () => void (isDue = true));
       wheneverPassed(world, 'worker after put segment', (name) => {
         if (!isDue) return;
         isDue = false;
-        fleet.world.processes.find((process) => process.name === name)?.kill();
+        processNamed(world, name)?.kill();
       });
     },
   },
@@ -280,7 +221,7 @@ export const SETTINGS = {
         trouble: { ...trouble, everyMs: 2_000, weights: { kill: 2, release: 2, drain: 1 } },
       };
     },
-    prepare: (world, fleet) => {
+    prepare: (world) => {
       let naps = 0;
       let isDue = true;
       repeatedly(world, 2_000, () => void (isDue = true));
@@ -289,11 +230,80 @@ export const SETTINGS = {
         isDue = false;
         // Now long enough for what they are about to publish to be collected, now just for others to publish something.
         const napMs = naps++ % 2 === 0 ? 6_000 : 1_500;
-        fleet.world.processes.find((process) => process.name === name)?.pauseFor(napMs);
+        processNamed(world, name)?.pauseFor(napMs);
       };
       wheneverPassed(world, 'compactor before put head compaction', nap);
       wheneverPassed(world, 'compactor before put head gc-floor', nap);
       wheneverPassed(world, 'exporter before put pin', nap);
+    },
+  },
+  /**
+   * Compactors stand still over what they are about to publish, now until somebody who collects garbage has looked at the head, now until
+   * it has been collected; exporters do over their pins.
+   */
+  'overtaken-compactors': {
+    adjust: eagerUpkeep,
+    prepare: (world, fleet) => {
+      let round = 0;
+      let publisher: SimProcess | undefined;
+      wheneverPassed(world, 'compactor before put head compaction', (name) => {
+        const process = processNamed(world, name);
+        if (publisher !== undefined || process?.pauseFor(1_000) !== true) return;
+        round++;
+        publisher = process;
+        world.clock.schedule(1_000, () => void (publisher = undefined));
+        fleet.queue.enqueueGc(databaseOf(0).databaseId);
+      });
+      wheneverPassed(world, 'compactor before put head gc-floor', (name) => {
+        if (publisher === undefined || publisher.name === name || round % 2 === 0) return;
+        processNamed(world, name)?.pauseFor(300);
+        publisher.gate.resume();
+      });
+      wheneverPassed(world, 'exporter before put pin', (name) => void processNamed(world, name)?.pauseFor(3_000));
+    },
+  },
+  /** Files are merged and collected as soon as they are there, by clocks that do not agree, and readers stand still with heads in their hands. */
+  'eager-collectors': {
+    adjust: (drawn) => {
+      const eager = eagerUpkeep(drawn);
+      return {
+        ...eager,
+        clockSkewMs: 3_000,
+        trouble: { ...eager.trouble, everyMs: 1_500, weights: { release: 1 } },
+      };
+    },
+    prepare: (world) => {
+      let isDue = true;
+      repeatedly(world, 1_000, () => void (isDue = true));
+      wheneverPassed(world, 'worker after get head', (name) => {
+        if (!isDue) return;
+        isDue = false;
+        processNamed(world, name)?.pauseFor(1_500);
+      });
+    },
+  },
+  /** For a while no segment of a worker gets through, and then it dies; who follows its one database has time to ask. */
+  'lost-segments': {
+    adjust: (drawn) => ({
+      ...drawn,
+      shortRetentionMs: 600_000,
+      client: { ...drawn.client, databases: 1, thinkMs: 300 },
+      fleet: { ...drawn.fleet, restartMs: 500 },
+      trouble: { ...drawn.trouble, weights: {} },
+    }),
+    prepare: (world) => {
+      let isDue = true;
+      let victim: SimProcess | undefined;
+      repeatedly(world, 9_000, () => void (isDue = true));
+      world.storeStrike = (process, step) => {
+        if (process.role !== 'worker' || step !== 'put segment') return undefined;
+        if (isDue) {
+          isDue = false;
+          victim = process;
+          world.clock.schedule(1_500, () => process.kill());
+        }
+        return process === victim ? 'reset-before' : undefined;
+      };
     },
   },
   /** Everybody works on one database whose history is short, and which outgrows its head. */

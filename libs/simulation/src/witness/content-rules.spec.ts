@@ -90,15 +90,24 @@ describe('a compaction', () => {
     expect(files.judge(hidden, { ...cleaned, horizon: 6 })).toHaveLength(2);
   });
 
-  it('may drop what expires, but not what is older and would show then', () => {
-    const expiring = head({ l0: [files.with('expiring', [put('a', 4, 'x', 1_000), put('a', 1)])] });
-    expect(files.judge(expiring, head({ horizon: 9 }))).toEqual([]);
-    const next = head({ l1: [files.with('shown', [put('a', 1)])], horizon: 9 });
+  it('may drop what has expired, but not what is older and would show then', () => {
+    const lastCommittedAt = 1_000;
+    const expiring = head({ l0: [files.with('expiring', [put('a', 4, 'x', 1_000), put('a', 1)])], lastCommittedAt });
+    expect(files.judge(expiring, head({ horizon: 9, lastCommittedAt }))).toEqual([]);
+    const next = head({ l1: [files.with('shown', [put('a', 1)])], horizon: 9, lastCommittedAt });
     expect(files.judge(expiring, next)).toEqual([
       'H2: a read of a at 9 found commit 4 of epoch 1, and finds commit 1 of epoch 1',
     ]);
-    const forever = head({ l1: [files.with('forever', [put('a', 4)])], horizon: 9 });
+    const forever = head({ l1: [files.with('forever', [put('a', 4)])], horizon: 9, lastCommittedAt });
     expect(files.judge(expiring, forever)).toHaveLength(1);
+  });
+
+  it('may not drop what expires after the last commit: the clock of its owner may be behind (C1)', () => {
+    const lastCommittedAt = 999;
+    const expiring = head({ l0: [files.with('later', [put('a', 4, 'x', 1_000)])], lastCommittedAt });
+    expect(files.judge(expiring, head({ horizon: 9, lastCommittedAt }))).toEqual([
+      'H2: a read of a at 9 found commit 4 of epoch 1, and finds nothing',
+    ]);
   });
 });
 

@@ -1,5 +1,4 @@
 import type { Commit, Entry, Head, RangeDelete, SstRef } from '@leasehold/engine';
-import { NEVER } from '@leasehold/engine';
 import { equalBytes } from '@leasehold/foundation';
 
 import { textOf } from '../workload/translation.js';
@@ -30,7 +29,7 @@ export function judgeContents(
   const present = next.lastCommit.sequence;
   const mayDelete = commits.at(-1)?.version.epoch === next.epoch && next.epoch > base.epoch;
   for (const key of touchedKeys(base, next, commits, fileOf, before, after)) {
-    const change = firstChange(present, next.horizon, before.of(key), after.of(key), mayDelete);
+    const change = firstChange({ present, next, mayDelete }, before.of(key), after.of(key));
     if (change === undefined) continue;
     const what = `a read of ${key} at ${change.at} found ${change.was}, and finds ${change.is}`;
     report(change.at === present ? rule : 'C1', what);
@@ -38,22 +37,30 @@ export function judgeContents(
   }
 }
 
+interface Edit {
+  /** The last commit of the new head. */
+  readonly present: number;
+  readonly next: Head;
+  /** What the last commit deleted is not known. */
+  readonly mayDelete: boolean;
+}
+
 /** Where reads of a key begin to differ: first looked for in the present. */
-function firstChange(present: number, from: number, before: KeyContents, after: KeyContents, mayDelete: boolean) {
-  const points = new Set([present, from, ...before.changes(from), ...after.changes(from)]);
+function firstChange({ present, next, mayDelete }: Edit, before: KeyContents, after: KeyContents) {
+  const { horizon, lastCommittedAt } = next;
+  const points = new Set([present, horizon, ...before.changes(horizon), ...after.changes(horizon)]);
   for (const at of points) {
     const [was, is] = [before.at(at), after.at(at)];
     const isDeleted = mayDelete && at === present && is === undefined;
-    if (!isSame(was, is) && !isDeleted) return { at, was: nameOf(was), is: nameOf(is) };
+    if (!isSame(was, is, lastCommittedAt) && !isDeleted) return { at, was: nameOf(was), is: nameOf(is) };
   }
   return undefined;
 }
 
-function isSame(was: Entry | undefined, is: Entry | undefined): boolean {
-  if (was === undefined || is === undefined) {
-    // What expires may be gone: by whose clock, the bucket does not know.
-    return was === is || (is === undefined && was?.expiresAt !== NEVER);
-  }
+function isSame(was: Entry | undefined, is: Entry | undefined, lastCommittedAt: number): boolean {
+  // What expires may be gone once a commit was later: before, its owner may have a clock on which it has not expired.
+  if (was === undefined || is === undefined)
+    return was === is || (is === undefined && was !== undefined && was.expiresAt <= lastCommittedAt);
   return (
     was.version.sequence === is.version.sequence &&
     was.version.epoch === is.version.epoch &&

@@ -3,7 +3,6 @@ import type { Variant } from '../variant.js';
 const COLLECT = 'libs/engine/src/gc/collect-garbage.ts';
 const IDS = 'libs/engine/src/head/file-ids.ts';
 const PINS = 'libs/engine/src/gc/pins.ts';
-const READER = 'libs/engine/src/sst/sst-reader.ts';
 const RULES = 'libs/engine/src/head/edit-rules.ts';
 const HEAD_FILES = 'libs/engine/src/read/head-files.ts';
 
@@ -31,7 +30,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'lists-before-it-raises-the-floor',
     invariant: 'G1',
     breaks: 'a file counts as unreferenced by a head from before the floor was raised',
-    setting: 'slow-compactors',
+    setting: 'overtaken-compactors',
     patches: [
       {
         file: COLLECT,
@@ -44,7 +43,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'publishes-below-the-floor',
     invariant: 'G1',
     breaks: 'a file is added to a head whose floor has risen above it',
-    setting: 'slow-compactors',
+    setting: 'overtaken-compactors',
     patches: [
       { file: IDS, find: 'return head.gcFloor === undefined || ref.id > head.gcFloor;', replace: 'return true;' },
     ],
@@ -53,7 +52,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'draws-file-ids-by-the-clock-alone',
     invariant: 'G1',
     breaks: 'ids of new files lie where the clock says, be it below the floor',
-    setting: 'slow-compactors',
+    setting: 'eager-collectors',
     patches: [
       { file: IDS, find: 'if (head.gcFloor !== undefined) ids.above(head.gcFloor);', replace: '' },
       { file: IDS, find: 'if (highest !== undefined) ids.above(highest);', replace: '' },
@@ -83,7 +82,7 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'pins-without-reading-the-head-again',
     invariant: 'G2',
     breaks: 'what is pinned may have been gone before the pin was there',
-    setting: 'slow-compactors',
+    setting: 'overtaken-compactors',
     patches: [
       {
         file: PINS,
@@ -96,22 +95,30 @@ export const BROKEN_COLLECTIONS: readonly Variant[] = [
     name: 'takes-a-missing-file-for-empty',
     invariant: 'G2',
     breaks: 'a reader goes on as if a file that is gone had nothing in it',
+    setting: 'eager-collectors',
     patches: [
       {
         file: HEAD_FILES,
         find: 'covering.filter((_, i) => maybe[i]).map((reader) => reader.get(key, commits.through)),',
-        replace:
-          'covering.filter((_, i) => maybe[i]).map((reader) => reader.get(key, commits.through).catch(() => undefined)),',
+        replace: `covering
+        .filter((_, i) => maybe[i])
+        .map((reader) => reader.get(key, commits.through).catch(unlessMissing(undefined))),`,
       },
       {
         file: HEAD_FILES,
         find: 'covering.map((reader) => reader.mayContain(hash))',
-        replace: 'covering.map((reader) => reader.mayContain(hash).catch(() => false))',
+        replace: 'covering.map((reader) => reader.mayContain(hash).catch(unlessMissing(false)))',
       },
       {
-        file: READER,
-        find: 'throw new MissingFileError(this.ref.id);',
-        replace: 'throw new MissingFileError(this.ref.id);',
+        file: HEAD_FILES,
+        find: 'const known = new WeakMap<Head, HeadFiles>();',
+        replace: `const known = new WeakMap<Head, HeadFiles>();
+function unlessMissing<T>(instead: T): (error: Error) => T {
+  return (error) => {
+    if (error.name !== 'MissingFileError') throw error;
+    return instead;
+  };
+}`,
       },
     ],
   },

@@ -80,7 +80,7 @@ export const BROKEN_READS: readonly Variant[] = [
     name: 'tells-commits-that-are-not-durable',
     invariant: 'R2',
     breaks: 'the change feed tells commits before they are durable',
-    setting: 'killed-between-segments',
+    setting: 'lost-segments',
     patches: [{ file: OWNED, find: 'await this.contents.shown({ sequence: changes.through }, signal);', replace: '' }],
   },
 ];
