@@ -4,7 +4,7 @@
  *     r/…   registers: one key at a time, or together with others in a transaction; never in a range delete, never with an expiry
  *     a/…   accounts: a transfer moves money between them, so their sum stays
  *     l/…   lists: each write appends one item to what its check has seen
- *     n/…   counters of sum
+ *     n/…   counters of sum, which range deletes clear, too
  *     x/…   what range deletes clear
  *     e/…   what expires
  *     m/…   markers: a transaction of several operations puts its call's id under its client's marker

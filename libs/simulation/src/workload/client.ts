@@ -44,6 +44,7 @@ const REPEATS = 3;
 const FEED_COMMITS = 8;
 /** Of one who misses nothing. */
 const FOLLOW_EVERY_MS = 400;
+const CLEAR_COUNTERS: OperationText = { op: 'deleteRange', range: { start: KEY_KINDS.counter, end: 'n0' } };
 const EVERYTHING: RangeText = { start: '', end: undefined };
 
 /**
@@ -235,9 +236,10 @@ export class Client {
   private async count(database: number): Promise<void> {
     const id = this.nextId();
     const sum: OperationText = { op: 'sum', key: this.key('counter', 2), operand: BigInt(1 + this.draw(5)) };
-    // Alone it carries no marker, as most people's do.
-    const ops = this.random.fraction() < 0.5 ? [sum] : [sum, this.marker(database, id)];
-    await this.transact(database, ops, [], id);
+    // Now and then all counters begin anew first. Alone it carries no marker, as most people's do.
+    const before = this.random.fraction() < 0.2 ? [CLEAR_COUNTERS] : [];
+    const after = this.random.fraction() < 0.5 ? [] : [this.marker(database, id)];
+    await this.transact(database, [...before, sum, ...after], [], id);
   }
 
   private async clear(database: number): Promise<void> {
@@ -255,6 +257,10 @@ export class Client {
     }
     const start = `${KEY_KINDS.cleared}${this.draw(4)}`;
     const range = { start, end: this.random.fraction() < 0.5 ? 'x0' : `${KEY_KINDS.cleared}4` };
+    if (this.random.fraction() < 0.5) {
+      await this.transact(database, [{ op: 'deleteRange', range }], [], id);
+      return;
+    }
     await this.transact(
       database,
       [put(`${start}!`), { op: 'deleteRange', range }, ...kept, this.marker(database, id)],
@@ -270,12 +276,13 @@ export class Client {
     await this.transact(database, [op], [], id);
   }
 
-  /** Writes only if what it has seen of a range is still so. */
+  /** Writes only if what it has seen of a range is still so after a while. */
   private async guard(database: number): Promise<void> {
     const range =
       this.random.fraction() < 0.5 ? { start: KEY_KINDS.expiring, end: 'e0' } : { start: KEY_KINDS.cleared, end: 'x0' };
     const seen = await this.snapshot(database, range);
     if (seen === undefined) return;
+    await this.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
     const id = this.nextId();
     const op: OperationText = {
       op: 'put',

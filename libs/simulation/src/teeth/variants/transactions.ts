@@ -51,6 +51,26 @@ const DECISIONS: readonly Variant[] = [
     ],
   },
   {
+    name: 'overlooks-range-deletes-in-range-checks',
+    invariant: 'T1',
+    breaks: 'a range check takes a range for unchanged that a range delete has changed',
+    patches: [
+      { file: RANGE, find: 'if (sequence <= this.since || sequence > this.through ||', replace: 'if (sequence > 0 ||' },
+    ],
+  },
+  {
+    name: 'counts-from-before-a-range-delete',
+    invariant: 'T2',
+    breaks: 'a counter goes on from a value that a range delete of its transaction has deleted',
+    patches: [
+      {
+        file: RESOLVE,
+        find: 'const newest = own ?? (isDeleted ? undefined : presentOf(position));',
+        replace: 'const newest = own ?? presentOf(position);',
+      },
+    ],
+  },
+  {
     name: 'lets-a-put-survive-the-range-delete-after-it',
     invariant: 'T2',
     breaks: 'a range delete does not cover the puts that stand before it in its transaction',
