@@ -16,6 +16,7 @@ import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
 import { openParts } from './gateway-parts.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { timeGateway } from './timing/gateway-timing.js';
 
 /** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
 export async function startGateway(
@@ -51,6 +52,7 @@ export async function startGateway(
       rewriteTarget: withoutKey,
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
+        timeGateway(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));
         if (config.CONSOLE_ORIGIN !== undefined) allowOrigin(app.getHttpAdapter().getInstance(), config.CONSOLE_ORIGIN);
         limitTenants(app.getHttpAdapter().getInstance(), parts.directory, limits);
         // Known once, served through outages: the directory need not answer now.

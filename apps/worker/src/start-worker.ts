@@ -5,6 +5,7 @@ import { createLogger, Health, METRICS, runService } from '@leasehold/service-ki
 import type { Registry } from 'prom-client';
 
 import type { WorkerConfig } from './config.js';
+import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
 import { WorkerSession } from './worker-session.js';
@@ -37,6 +38,7 @@ export async function startWorker(config: WorkerConfig, onLost: (reason: unknown
       bodyTooLargeCode: 'value-too-large',
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
+        timeWorker(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),

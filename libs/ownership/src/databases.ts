@@ -268,6 +268,8 @@ export class Databases {
         const opening = this.openings.get(identity.databaseId);
         if (first !== undefined && open === undefined && opening === undefined) {
           const carried = new CarriedCommit(first);
+          // Who begins it also does its first steps.
+          phases?.enter('open');
           const begun = this.startOpening(identity, { purpose: 'use', inHand, first: carried, traceparent });
           const end = await sharing(phases, begun, this.carriedInTime(carried, options));
           return end.carried ? { answer: end.answer } : { database: await sharing(phases, begun, begun.database) };
@@ -291,6 +293,7 @@ export class Databases {
     inHand: HeadInHand,
   ): Promise<OwnedDatabase> {
     const { phases, traceparent } = options;
+    if (opening === undefined) phases?.enter('open');
     const joined = opening ?? this.startOpening(identity, { purpose: 'use', inHand, traceparent });
     return sharing(phases, joined, this.inTime(joined.database, options));
   }

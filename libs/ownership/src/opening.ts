@@ -10,5 +10,13 @@ export interface Opening {
 
 /** Waits for an opening, or for a part of it. */
 export function sharing<T>(phases: Phases | undefined, opening: Opening, wait: Promise<T>): Promise<T> {
-  return phases === undefined ? wait : phases.sharing(opening.phases, wait);
+  return phases === undefined ? wait : timed(phases, opening, wait);
+}
+
+async function timed<T>(phases: Phases, opening: Opening, wait: Promise<T>): Promise<T> {
+  try {
+    return await phases.sharing(opening.phases, wait);
+  } finally {
+    phases.enter('other');
+  }
 }

@@ -15,4 +15,5 @@ export * from './precondition.js';
 export * from './problem.js';
 export * from './query-string.js';
 export * from './request-id.js';
+export * from './server-timing.js';
 export * from './trace-context.js';

@@ -27,6 +27,11 @@ export function traceparentFrom(header: string | readonly string[] | undefined):
   return typeof header === 'string' && TRACEPARENT.test(header) ? header : undefined;
 }
 
+/** What all parts of a trace have in common, for logs: 32 hex digits of a valid `traceparent`. */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent?.slice(3, 35);
+}
+
 /** Flag 01: sampled, because every request may be logged. */
 function beginTrace(): string {
   return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

@@ -16,7 +16,7 @@ export class Drain {
 
   /** @throws ProblemError service-draining: the caller goes elsewhere; nothing was done. */
   admit(request: IncomingMessage, response: ServerResponse): void {
-    if (this.isStopping && !/^\/(?:healthz|readyz|metrics)(?:$|\?)/.test(request.url ?? '')) {
+    if (this.isStopping && !isOwnRoute(request)) {
       throw new ProblemError('service-draining', 'this instance is shutting down', {
         retryAfterMs: RETRY_AFTER_MS,
         headers: { connection: 'close' },
@@ -47,6 +47,11 @@ export class Drain {
     }
     return this.inFlight.size;
   }
+}
+
+/** What every service answers about itself, whatever it serves. */
+export function isOwnRoute(request: IncomingMessage): boolean {
+  return /^\/(?:healthz|readyz|metrics)(?:$|\?)/.test(request.url ?? '');
 }
 
 function connectionsOf(server: Server): Promise<number> {

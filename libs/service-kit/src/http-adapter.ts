@@ -1,7 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ProblemError, requestIdFrom, toProblem, traceContextFrom } from '@leasehold/protocol';
+import {
+  ProblemError,
+  requestIdFrom,
+  toProblem,
+  traceContextFrom,
+  traceIdOf,
+  traceparentFrom,
+} from '@leasehold/protocol';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
 import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
@@ -120,8 +127,8 @@ function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpM
       seconds: reply.elapsedTime / 1000,
     };
     metrics.record(sample);
-    const { traceparent } = request.headers;
-    logger.debug({ requestId: request.id, traceparent, ...sample }, 'request');
+    const traceId = traceIdOf(traceparentFrom(request.headers.traceparent));
+    logger.debug({ requestId: request.id, traceId, ...sample }, 'request');
   });
 }
 

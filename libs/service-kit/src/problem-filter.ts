@@ -1,6 +1,6 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Inject } from '@nestjs/common';
-import { ProblemError, toProblem, traceparentFrom } from '@leasehold/protocol';
+import { ProblemError, toProblem, traceIdOf, traceparentFrom } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { codeOf } from './error-code.js';
@@ -26,7 +26,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblem(known, request.id);
   const context = {
     requestId: request.id,
-    traceparent: traceparentFrom(request.headers.traceparent),
+    traceId: traceIdOf(traceparentFrom(request.headers.traceparent)),
     method: request.method,
     route: request.routeOptions.url,
     code: problem.body.code,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DatabaseEntry, Scope } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
+import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ForwardedRequest } from '../forwarding/forwarder.js';
@@ -34,6 +35,7 @@ export class DatabaseRequests {
   /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
   async admit(request: FastifyRequest, { scopes, headers }: Admission): Promise<Caller> {
     const caller = await callerOf(request, this.directory, scopes);
+    phasesOf(request)?.enter('other');
     refuseOtherHeaders(request, headers);
     return caller;
   }
@@ -47,6 +49,7 @@ export class DatabaseRequests {
       database,
       headers: passedRequestHeaders(request),
       requestId: request.id,
+      phases: phasesOf(request),
       signal: gone.signal,
     });
   }

@@ -1,11 +1,12 @@
 import type { DatabaseEntry } from '@leasehold/directory';
-import type { Clock, SessionId } from '@leasehold/foundation';
+import type { Clock, Phases, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
 import type { HopResult, Repetition, RouteStep } from '@leasehold/routing';
 import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
+import { countHop } from '../timing/gateway-timing.js';
 import { Admission } from './admission.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
@@ -22,6 +23,8 @@ export interface ForwardedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
   readonly requestId: string;
+  /** Told which of the time goes to finding a worker, to the way there, and to what the worker says that it did. */
+  readonly phases?: Phases;
   /** Aborts when the client is gone or has its answer: nobody is held then. What has been sent to a worker is not called back. */
   readonly signal: AbortSignal;
 }
@@ -70,6 +73,7 @@ export class Forwarder {
    */
   async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
     const leave = this.forwarded.enter();
+    request.phases?.enter('route');
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
@@ -77,6 +81,7 @@ export class Forwarder {
     } finally {
       leaveHold?.();
       leave();
+      request.phases?.enter('other');
     }
   }
 
@@ -135,6 +140,7 @@ export class Forwarder {
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
     const repetition = repetitionOf(request);
     const patience = patienceFor({ repetition, waitsForOwner: waitForOwner !== undefined, leftMs });
+    const sentMs = nowMs();
     const answer = await connection.ask(
       {
         method: request.method,
@@ -147,7 +153,10 @@ export class Forwarder {
       },
       nowMs,
     );
-    return 'status' in answer ? (resultOf(answer, session, repetition) ?? answer) : answer;
+    if (!('status' in answer)) return answer;
+    const result = resultOf(answer, session, repetition);
+    if (result === undefined) countHop(request.phases, nowMs() - sentMs, answer);
+    return result ?? answer;
   }
 
   private headersFor(

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DatabaseIdentity } from '@leasehold/engine';
 import { systemClock } from '@leasehold/foundation';
 import type { AccessOptions, DatabaseAccess } from '@leasehold/ownership';
+import { traceparentFrom } from '@leasehold/protocol';
+import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 import type { WorkerConfig } from '../config.js';
@@ -28,7 +30,8 @@ export class DatabaseWork {
     // A refusal that says "nothing was applied" must reach the gateway while it still listens.
     const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
     try {
-      return await work(this.worker.access, identity, { waitForOwner, signal });
+      const watched = { phases: phasesOf(request), traceparent: traceparentFrom(request.headers.traceparent) };
+      return await work(this.worker.access, identity, { waitForOwner, signal, ...watched });
     } catch (error) {
       throw withDirections(error);
     } finally {

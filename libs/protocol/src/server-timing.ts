@@ -1,0 +1,44 @@
+import type { Phase, PhaseTimes } from '@leasehold/foundation';
+import { PHASES } from '@leasehold/foundation';
+
+/** A worker tells a gateway here, in the syntax of `Server-Timing`, what of the hop's time it has spent on what. Never reaches a client. */
+export const HOP_PHASES_HEADER = 'leasehold-phases';
+
+/** A worker names each phase once. */
+const MAX_MEMBERS = PHASES.length + 1;
+const NAMES: ReadonlySet<string> = new Set(PHASES);
+const MEMBER = /^([a-z]+);dur=(\d{1,9}(?:\.\d{1,3})?)$/;
+
+/**
+ * Phases as W3C `Server-Timing` (https://www.w3.org/TR/server-timing/), in their order and with their sum at the end:
+ * `auth;dur=0.08, net;dur=0.41, read;dur=25.13, total;dur=25.62`.
+ *
+ * ms with two decimals, rounded so that the members add up to the total to the last digit. Phases that round to nothing are left out.
+ */
+export function formatServerTiming(times: PhaseTimes): string {
+  let text = '';
+  let spentMs = 0;
+  let told = 0;
+  for (const phase of PHASES) {
+    const ms = times[phase];
+    if (ms === 0) continue;
+    spentMs += ms;
+    // What is rounded off here is told with the next one.
+    const until = Math.round(spentMs * 100);
+    if (until <= told) continue;
+    text += `${phase};dur=${(until - told) / 100}, `;
+    told = until;
+  }
+  return `${text}total;dur=${told / 100}`;
+}
+
+/** What {@link formatServerTiming} has told, without the total. Members that are not ours are passed over. */
+export function parseServerTiming(header: string | readonly string[] | undefined): Partial<PhaseTimes> {
+  const times: Partial<Record<Phase, number>> = {};
+  if (typeof header !== 'string') return times;
+  for (const member of header.split(', ', MAX_MEMBERS)) {
+    const [, name, ms] = MEMBER.exec(member) ?? [];
+    if (name !== undefined && NAMES.has(name)) times[name as Phase] = Number(ms);
+  }
+  return times;
+}

@@ -1,0 +1,66 @@
+import type { Clock, Phase, PhaseTimes } from '@leasehold/foundation';
+import { Phases, PHASES } from '@leasehold/foundation';
+import { formatServerTiming } from '@leasehold/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+import { isOwnRoute } from './drain.js';
+import { DURATION_BUCKETS_SECONDS } from './metrics.js';
+
+export interface RequestPhasesOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly registry: Registry;
+  /** Of the answer; every answer has it, also refusals. */
+  readonly header: string;
+  /** Before the body is read, while it is read, and after that until somebody knows better. */
+  readonly begin: { readonly before: Phase; readonly during: Phase; readonly after: Phase };
+}
+
+const PHASES_OF = Symbol('phases');
+
+interface TimedRequest {
+  [PHASES_OF]?: Phases;
+}
+
+/** Tells with each answer where its time went, and counts it. The routes tell which phase begins when: {@link phasesOf}. */
+export function timeRequests(instance: FastifyInstance, options: RequestPhasesOptions): void {
+  const { clock, header, begin } = options;
+  const durations = new Histogram({
+    name: 'leasehold_request_phase_seconds',
+    help: 'Where the time of requests goes; the phases of one add up to all of its time until its answer.',
+    labelNames: ['phase'],
+    buckets: DURATION_BUCKETS_SECONDS,
+    registers: [options.registry],
+  });
+  const record = (times: PhaseTimes): void => {
+    for (const phase of PHASES) if (times[phase] > 0) durations.observe({ phase }, times[phase] / 1_000);
+  };
+  instance.decorateRequest(PHASES_OF, undefined);
+  instance.addHook('onRequest', (request, _reply, done) => {
+    if (!isOwnRoute(request.raw)) (request as TimedRequest)[PHASES_OF] = new Phases(clock, begin.before);
+    done();
+  });
+  instance.addHook('preParsing', (request, _reply, payload, done) => {
+    phasesOf(request)?.enter(begin.during);
+    done(null, payload);
+  });
+  instance.addHook('preValidation', (request, _reply, done) => {
+    phasesOf(request)?.enter(begin.after);
+    done();
+  });
+  instance.addHook('onSend', (request, reply: FastifyReply, _payload, done) => {
+    const phases = phasesOf(request);
+    if (phases !== undefined) {
+      const times = phases.end();
+      void reply.header(header, formatServerTiming(times));
+      record(times);
+    }
+    done();
+  });
+}
+
+/** Undefined where nobody measures. They end when the answer is sent. */
+export function phasesOf(request: FastifyRequest): Phases | undefined {
+  return (request as TimedRequest)[PHASES_OF];
+}
