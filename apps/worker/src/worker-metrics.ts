@@ -1,4 +1,6 @@
+import type { StoreCall } from '@leasehold/object-store';
 import type { OwnershipEvents } from '@leasehold/ownership';
+import { traceIdOf } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -8,7 +10,7 @@ export class WorkerMetrics {
   private readonly releases = counter('releases', 'databases given up');
   private readonly failures = counter('background_failures', 'background work to be tried again', ['what']);
   private readonly quarantines = counter('quarantines', 'databases whose bytes nobody wrote: page someone');
-  readonly storeRequests = counter('store_requests', 'requests to the bucket', ['verb', 'outcome']);
+  private readonly storeRequests = counter('store_requests', 'requests to the bucket', ['verb', 'outcome']);
   private registry: Registry | undefined;
 
   constructor(private readonly logger: Logger) {}
@@ -29,6 +31,13 @@ export class WorkerMetrics {
         this.set(read());
       },
     });
+  }
+
+  storeCall({ verb, outcome, durationMs, traceparent }: StoreCall): void {
+    this.storeRequests.inc({ verb, outcome });
+    // What nobody's trace stands behind is of no use to who follows one.
+    if (traceparent === undefined || !this.logger.isLevelEnabled('debug')) return;
+    this.logger.debug({ traceId: traceIdOf(traceparent), verb, outcome, durationMs }, 'bucket call');
   }
 
   events(compactionWanted: OwnershipEvents['compactionWanted']): OwnershipEvents {

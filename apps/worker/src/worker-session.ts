@@ -51,9 +51,7 @@ export class WorkerSession {
     const secondary = await this.openDiskCache();
     const s3 = createS3Store(s3SettingsOf(config));
     this.closers.push(() => s3.close());
-    const metered = new MeteredStore(s3, systemClock, (call) =>
-      metrics.storeRequests.inc({ verb: call.verb, outcome: call.outcome }),
-    );
+    const metered = new MeteredStore(s3, systemClock, (call) => metrics.storeCall(call));
     const store = reliableReads(metered, systemClock, systemRandom);
     const ctx = { store, ...base };
     await probeStore(store, base);

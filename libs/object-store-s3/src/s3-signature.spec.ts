@@ -47,6 +47,14 @@ describe('signature of a request', () => {
     ]);
   });
 
+  it('does not cover the trace, which others may change on the way', async () => {
+    const hash = await payloadHash(undefined);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const plain = signed({ method: 'GET', key: 'a', headers: {} }, hash, AT).headers;
+    const traced = signed({ method: 'GET', key: 'a', headers: {}, traceparent }, hash, AT).headers;
+    expect(traced).toEqual({ ...plain, traceparent });
+  });
+
   it.each([0, 1, 1000, 256 * 1024 - 1, 256 * 1024, 1024 * 1024])('hashes a view of %i bytes', async (length) => {
     const view = new Uint8Array(length + 20).fill(7).subarray(10, 10 + length);
     expect(await payloadHash(view)).toBe(createHash('sha256').update(view).digest('hex'));

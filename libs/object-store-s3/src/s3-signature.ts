@@ -11,6 +11,8 @@ export interface ObjectRequest {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Sent beside what is signed. */
+  readonly traceparent?: string;
 }
 
 export interface SignedRequest {
@@ -34,9 +36,12 @@ function sha256(body: Uint8Array): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-/** AWS Signature Version 4 over method, path, headers and the hash of the body. */
+/**
+ * AWS Signature Version 4 over method, path, headers and the hash of the body. Not over the trace: S3 ignores it, and a proxy on the way
+ * may put a part of the trace of its own in its place.
+ */
 export function signed(
-  { method, key, headers }: ObjectRequest,
+  { method, key, headers, traceparent }: ObjectRequest,
   hash: string,
   at: { readonly address: S3Address; readonly credentials: S3Credentials; readonly nowMs: number },
 ): SignedRequest {
@@ -53,7 +58,9 @@ export function signed(
     },
     credentials,
   );
-  return { path, headers: request.headers as Record<string, string> };
+  const sent = request.headers as Record<string, string>;
+  if (traceparent !== undefined) sent['traceparent'] = traceparent;
+  return { path, headers: sent };
 }
 
 /** `20261120T141632Z` */

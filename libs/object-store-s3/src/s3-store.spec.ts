@@ -15,6 +15,7 @@ import { createS3Store } from './s3-store.js';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const UNAVAILABLE = { kind: 'unavailable', code: 'store-unavailable' };
 const TIMEOUT_MS = 300;
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 type Respond = (message: IncomingMessage, response: ServerResponse) => void;
 
@@ -95,6 +96,29 @@ describe('S3 adapter', () => {
     closers.push(() => bucket.close());
     return { bucket, memory };
   }
+
+  it('names the trace of a call, and no other', async () => {
+    const heard: unknown[] = [];
+    const { store } = await scripted((message, response) => {
+      heard.push(message.headers['traceparent']);
+      message.resume();
+      response.writeHead(200, { etag: '"e"', 'content-length': 0 }).end();
+    });
+    await store.put('a', utf8('x'), 'create', { traceparent: TRACEPARENT });
+    await store.get('a', { traceparent: TRACEPARENT });
+    await store.delete('a', { traceparent: TRACEPARENT });
+    await store.get('a');
+    expect(heard).toEqual([TRACEPARENT, TRACEPARENT, TRACEPARENT, undefined]);
+  });
+
+  it('is understood by a strict store when it names a trace', async () => {
+    const { bucket } = await served();
+    const store = connected(bucket.url);
+    expect(await store.put('a', utf8('x'), 'create', { traceparent: TRACEPARENT })).toMatchObject({ outcome: 'done' });
+    expect(await store.get('a', { traceparent: TRACEPARENT })).toMatchObject({ body: utf8('x') });
+    await store.delete('a', { traceparent: TRACEPARENT });
+    expect(await store.get('a')).toBeUndefined();
+  });
 
   it.each<[string, Respond, PutOutcome['outcome'], PutOutcome['outcome']]>([
     ['412', failure(412, 'PreconditionFailed'), 'refused', 'refused'],

@@ -46,7 +46,7 @@ class S3Store implements ObjectStore {
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | 'not-modified' | undefined> {
     assertObjectKey(key);
-    const { range, ifNoneMatch, signal } = options;
+    const { range, ifNoneMatch, signal, traceparent } = options;
     const headers = {
       ...(range && { Range: rangeHeader(range) }),
       ...(ifNoneMatch !== undefined && { 'If-None-Match': `"${ifNoneMatch}"` }),
@@ -54,7 +54,7 @@ class S3Store implements ObjectStore {
     const begunMs = performance.now();
     try {
       const answer = await this.connections.send(
-        { method: 'GET', key, headers },
+        { method: 'GET', key, headers, traceparent },
         { signal, urgent: isUrgent(key), bodyLimitBytes: range ? rangeBytes(range) : MAX_OBJECT_BYTES },
       );
       if (answer.status === 200 || answer.status === 206) return storedObject(answer, range);
@@ -78,7 +78,7 @@ class S3Store implements ObjectStore {
     };
     try {
       const answer = await this.connections.send(
-        { method: 'PUT', key, headers, body },
+        { method: 'PUT', key, headers, body, traceparent: options.traceparent },
         { signal: options.signal, urgent: isUrgent(key), bodyLimitBytes: MAX_ERROR_BYTES },
       );
       if (answer.status !== 200) return putOutcomeOf(errorOf(answer), condition);
@@ -94,7 +94,7 @@ class S3Store implements ObjectStore {
     assertObjectKey(key);
     try {
       const answer = await this.connections.send(
-        { method: 'DELETE', key, headers: {} },
+        { method: 'DELETE', key, headers: {}, traceparent: options.traceparent },
         { signal: options.signal, urgent: isUrgent(key), bodyLimitBytes: MAX_ERROR_BYTES },
       );
       if (answer.status < 200 || answer.status > 299) throw errorOf(answer);

@@ -21,6 +21,8 @@ export interface StoreCall {
   /** Of the object's body, in the direction that the verb implies. */
   readonly bodyBytes: number;
   readonly durationMs: number;
+  /** Of the request for which alone the call was made. */
+  readonly traceparent?: string;
 }
 
 /** Passes every call through and tells an observer about it: for metrics, and for tests that count round trips. */
@@ -32,7 +34,7 @@ export class MeteredStore implements ObjectStore {
   ) {}
 
   get(key: string, options?: GetOptions): Promise<StoredObject | 'not-modified' | undefined> {
-    return this.measure('get', this.store.get(key, options), (answer) => {
+    return this.measure('get', options, this.store.get(key, options), (answer) => {
       if (answer === undefined) return { outcome: 'absent', bodyBytes: 0 };
       if (answer === 'not-modified') return { outcome: 'not-modified', bodyBytes: 0 };
       return { outcome: 'done', bodyBytes: answer.body.byteLength };
@@ -41,29 +43,34 @@ export class MeteredStore implements ObjectStore {
 
   put(key: string, body: Uint8Array, condition: PutCondition, options?: CallOptions): Promise<PutOutcome> {
     const answer = this.store.put(key, body, condition, options);
-    return this.measure('put', answer, ({ outcome }) => ({ outcome, bodyBytes: body.byteLength }));
+    return this.measure('put', options, answer, ({ outcome }) => ({ outcome, bodyBytes: body.byteLength }));
   }
 
   delete(key: string, options?: CallOptions): Promise<void> {
-    return this.measure('delete', this.store.delete(key, options), () => ({ outcome: 'done', bodyBytes: 0 }));
+    return this.measure('delete', options, this.store.delete(key, options), () => ({ outcome: 'done', bodyBytes: 0 }));
   }
 
   list(prefix: string, options?: ListOptions): Promise<ListPage> {
-    return this.measure('list', this.store.list(prefix, options), () => ({ outcome: 'done', bodyBytes: 0 }));
+    return this.measure('list', options, this.store.list(prefix, options), () => ({ outcome: 'done', bodyBytes: 0 }));
   }
 
   private async measure<T>(
     verb: StoreVerb,
+    options: CallOptions | undefined,
     call: Promise<T>,
     describe: (answer: T) => Pick<StoreCall, 'outcome' | 'bodyBytes'>,
   ): Promise<T> {
     const begunAt = this.clock.monotonic();
+    const observe = (seen: Pick<StoreCall, 'outcome' | 'bodyBytes'>): void => {
+      const durationMs = this.clock.monotonic() - begunAt;
+      this.observe({ verb, ...seen, durationMs, traceparent: options?.traceparent });
+    };
     try {
       const answer = await call;
-      this.observe({ verb, ...describe(answer), durationMs: this.clock.monotonic() - begunAt });
+      observe(describe(answer));
       return answer;
     } catch (error) {
-      this.observe({ verb, outcome: 'unavailable', bodyBytes: 0, durationMs: this.clock.monotonic() - begunAt });
+      observe({ outcome: 'unavailable', bodyBytes: 0 });
       throw error;
     }
   }
