@@ -14,6 +14,8 @@ import type { Logger } from '@leasehold/service-kit';
 import { s3SettingsOf } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
+import { FairAdmission } from './fairness/fair-admission.js';
+import { REQUESTS, SLICES } from './fairness/fairness-settings.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
 
@@ -29,6 +31,10 @@ interface Running {
  * (S6). A session that is lost ends the process: whatever it holds belongs to others now.
  */
 export class WorkerSession {
+  /** Whose request is next. */
+  readonly requests = new FairAdmission(REQUESTS);
+  /** Whose long answer goes on being made next. */
+  readonly slices = new FairAdmission(SLICES);
   private running: Running | undefined;
   private stopping = false;
   private draining: Promise<void> | undefined;
@@ -94,6 +100,8 @@ export class WorkerSession {
     metrics.gauge('unflushed_memory_bytes', 'memory of these commits', () => access.databases.dirty.sizeBytes);
     metrics.gauge('unflushed_bytes', 'bytes in the log that no head contains', () => log.unflushedBytes());
     metrics.gauge('loose_segments', 'segments that a recovery would read', () => log.looseSegments());
+    metrics.gauge('waiting_requests', 'requests that wait for their turn', () => this.requests.waiting);
+    metrics.gauge('work_units', 'units of work under way', () => this.requests.units);
     logger.info({ session: session.id }, 'session started');
   }
 

@@ -8,6 +8,7 @@ import type { FastifyRequest } from 'fastify';
 
 import type { WorkerConfig } from '../config.js';
 import { deadline } from '../deadline.js';
+import { OPENING_UNITS, unitsOf } from '../fairness/work-cost.js';
 import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
 import { hopOf } from './hop-guard.js';
@@ -16,7 +17,7 @@ import { withDirections } from './worker-problem.js';
 /** One piece of work on a database. */
 export type Work<T> = (access: DatabaseAccess, identity: DatabaseIdentity, options: AccessOptions) => Promise<T>;
 
-/** The way of every hop into a database: bounded in time, on the database that the hop names. */
+/** The way of every hop into a database: in its turn among the tenants, bounded in time, on the database that the hop names. */
 @Injectable()
 export class DatabaseWork {
   constructor(
@@ -31,7 +32,11 @@ export class DatabaseWork {
     const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
     try {
       const watched = { phases: phasesOf(request), traceparent: traceparentFrom(request.headers.traceparent) };
-      return await work(this.worker.access, identity, { waitForOwner, signal, ...watched });
+      const { access, requests } = this.worker;
+      const units = unitsOf(request) + (access.databases.isOpen(identity.databaseId) ? 0 : OPENING_UNITS);
+      return await requests.run(identity, units, signal, () =>
+        work(access, identity, { waitForOwner, signal, ...watched }),
+      );
     } catch (error) {
       throw withDirections(error);
     } finally {

@@ -1,0 +1,106 @@
+import { setMaxListeners } from 'node:events';
+
+import { describe, expect, it } from '@jest/globals';
+import type { DatabaseId, TenantId } from '@leasehold/foundation';
+import { BackpressureError, OwnerUnavailableError } from '@leasehold/ownership';
+
+import { FairAdmission } from './fair-admission.js';
+
+const SETTINGS = { maxUnits: 4, maxUnitsOfTenant: 3, maxWaiting: 100, maxWaitingOfTenant: 50, unitsPerTurn: 100 };
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
+
+function database(tenant: string) {
+  return { tenantId: tenant as TenantId, databaseId: `${tenant}/only` as DatabaseId };
+}
+
+/** Work that ends when it is told. */
+class Held {
+  begun = 0;
+  private readonly ends: (() => void)[] = [];
+
+  readonly work = (): Promise<string> => {
+    this.begun++;
+    return new Promise((resolve) => this.ends.push(() => resolve('done')));
+  };
+
+  endOne(): void {
+    this.ends.shift()?.();
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('fair admission', () => {
+  it('begins at once where there is room', () => {
+    const admission = new FairAdmission(SETTINGS);
+    const held = new Held();
+    void admission.run(database('a'), 1, NEVER, held.work);
+    expect(held.begun).toBe(1);
+  });
+
+  it('leaves room for others while a tenant floods with requests that take long', async () => {
+    const admission = new FairAdmission(SETTINGS);
+    const flood = new Held();
+    for (let n = 0; n < 40; n++) void admission.run(database('a'), 1, NEVER, flood.work);
+    await settled();
+    expect(flood.begun).toBe(3);
+    await expect(admission.run(database('b'), 1, NEVER, async () => 'served')).resolves.toBe('served');
+    flood.endOne();
+    await settled();
+    expect(flood.begun).toBe(4);
+    expect(admission.waiting).toBe(36);
+  });
+
+  it('refuses beyond the bound of a tenant, and nothing was begun', async () => {
+    const admission = new FairAdmission(SETTINGS);
+    const flood = new Held();
+    for (let n = 0; n < 53; n++) void admission.run(database('a'), 1, NEVER, flood.work);
+    const refused = admission.run(database('a'), 1, NEVER, flood.work);
+    await expect(refused).rejects.toBeInstanceOf(BackpressureError);
+    await expect(refused).rejects.toMatchObject({ code: 'overloaded', retryAfterMs: 200 });
+    expect(flood.begun).toBe(3);
+  });
+
+  it('lets a caller go who has no more time, without beginning his work', async () => {
+    const admission = new FairAdmission(SETTINGS);
+    const flood = new Held();
+    for (let n = 0; n < 3; n++) void admission.run(database('a'), 1, NEVER, flood.work);
+    const patience = new AbortController();
+    const late = new Held();
+    const waiting = admission.run(database('a'), 1, patience.signal, late.work);
+    patience.abort(new Error('no more time'));
+    await expect(waiting).rejects.toBeInstanceOf(OwnerUnavailableError);
+    await expect(admission.run(database('a'), 1, patience.signal, late.work)).rejects.toBeInstanceOf(
+      OwnerUnavailableError,
+    );
+    flood.endOne();
+    await settled();
+    expect(late.begun).toBe(0);
+    expect(admission.waiting).toBe(0);
+    expect(admission.units).toBe(2);
+  });
+
+  it('makes room when work fails, whether or not it had begun to wait', async () => {
+    const admission = new FairAdmission({ ...SETTINGS, maxUnits: 1 });
+    const failing = async (): Promise<never> => Promise.reject(new Error('failed'));
+    await expect(admission.run(database('a'), 1, NEVER, failing)).rejects.toThrow('failed');
+    const throwing = (): Promise<never> => {
+      throw new Error('thrown');
+    };
+    await expect(admission.run(database('a'), 1, NEVER, throwing)).rejects.toThrow('thrown');
+    expect(admission.units).toBe(0);
+  });
+
+  it('begins only so much in one turn of the event loop, the quiet tenant in the first', async () => {
+    const admission = new FairAdmission({ ...SETTINGS, maxUnits: 1_000, maxUnitsOfTenant: 1_000, unitsPerTurn: 5 });
+    const order: string[] = [];
+    const act = (name: string) => async () => void order.push(name);
+    const all = Array.from({ length: 20 }, () => admission.run(database('a'), 1, NEVER, act('a')));
+    all.push(admission.run(database('b'), 1, NEVER, act('b')));
+    expect(order).toHaveLength(5);
+    await Promise.all(all);
+    expect(order.indexOf('b')).toBeLessThanOrEqual(6);
+    expect(order).toHaveLength(21);
+  });
+});

@@ -1,0 +1,111 @@
+import { eventLoopTurn } from '@leasehold/foundation';
+import type { DatabaseIdentity } from '@leasehold/engine';
+import { BackpressureError, OwnerUnavailableError } from '@leasehold/ownership';
+
+import type { FairScheduleSettings, Work } from './fair-schedule.js';
+import { FairSchedule } from './fair-schedule.js';
+
+export interface FairAdmissionSettings extends FairScheduleSettings {
+  /** Begun in one turn of the event loop; what is left has its turn in the next, after whoever has come meanwhile. */
+  readonly unitsPerTurn: number;
+}
+
+interface Waiting extends Work {
+  readonly start: () => void;
+}
+
+/** Who was refused comes back when some of what waits has been served. */
+const RETRY_AFTER_MS = 200;
+
+/**
+ * Lets requests of tenants at the worker's parts in a fair order, as many at a time as they have room for. See {@link FairSchedule}; where
+ * there is room for all, nobody waits and it costs two additions.
+ */
+export class FairAdmission {
+  private readonly schedule: FairSchedule<Waiting>;
+  private unitsLeft: number;
+  private isTurning = false;
+
+  constructor(private readonly settings: FairAdmissionSettings) {
+    this.schedule = new FairSchedule(settings);
+    this.unitsLeft = settings.unitsPerTurn;
+  }
+
+  /** Requests that wait for their turn. */
+  get waiting(): number {
+    return this.schedule.waiting;
+  }
+
+  /** Units under way. */
+  get units(): number {
+    return this.schedule.units;
+  }
+
+  /**
+   * Runs the work when its turn comes. A signal ends the waiting, not the work.
+   * @throws BackpressureError too many wait already; OwnerUnavailableError the signal aborted before its turn: nothing was begun
+   */
+  run<T>(
+    { tenantId, databaseId }: Pick<DatabaseIdentity, 'tenantId' | 'databaseId'>,
+    units: number,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const request = { tenantId, databaseId, units };
+    if (this.unitsLeft <= 0 || !this.schedule.isFree(request)) return this.inTurn(request, signal, work);
+    this.spend(units);
+    this.schedule.begin(request);
+    return this.underWay(request, work);
+  }
+
+  private inTurn<T>(request: Work, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (signal.aborted) return Promise.reject(tooLate(signal.reason));
+    return new Promise<T>((resolve, reject) => {
+      const start = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve(this.underWay(request, work));
+      };
+      const waiting: Waiting = { ...request, start };
+      const leave = (): void => {
+        if (this.schedule.remove(waiting)) reject(tooLate(signal.reason));
+      };
+      if (!this.schedule.add(waiting)) return reject(new BackpressureError('requests of the tenant', RETRY_AFTER_MS));
+      signal.addEventListener('abort', leave, { once: true });
+      this.serve();
+    });
+  }
+
+  private async underWay<T>(request: Work, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.schedule.done(request);
+      if (this.schedule.waiting > 0) this.serve();
+    }
+  }
+
+  /** Begins what has its turn, as far as this turn of the event loop goes. */
+  private serve(): void {
+    while (this.unitsLeft > 0) {
+      const next = this.schedule.next();
+      if (next === undefined) return;
+      this.spend(next.units);
+      next.start();
+    }
+  }
+
+  private spend(units: number): void {
+    this.unitsLeft -= units;
+    if (this.isTurning) return;
+    this.isTurning = true;
+    void eventLoopTurn().then(() => {
+      this.isTurning = false;
+      this.unitsLeft = this.settings.unitsPerTurn;
+      this.serve();
+    });
+  }
+}
+
+function tooLate(reason: unknown): Error {
+  return new OwnerUnavailableError('the turn of the request came too late', reason);
+}

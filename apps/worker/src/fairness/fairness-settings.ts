@@ -1,0 +1,24 @@
+import type { FairAdmissionSettings } from './fair-admission.js';
+
+/** Requests to databases. */
+export const REQUESTS: FairAdmissionSettings = {
+  // As many values of 16 KiB as the commit log takes at once; 60,000 small writes a second at the latency of S3.
+  maxUnits: 4_096,
+  // A quarter, so that one tenant whose requests are slow leaves the log, and the places of all, to others.
+  maxUnitsOfTenant: 1_024,
+  // Their bodies are in memory; the service bounds the sum of those (libs/service-kit).
+  maxWaiting: 4_096,
+  maxWaitingOfTenant: 512,
+  // A few milliseconds of small requests.
+  unitsPerTurn: 64,
+};
+
+/** Parts of long answers that are made in memory, one in a turn of the event loop, whoever's. */
+export const SLICES: FairAdmissionSettings = {
+  maxUnits: 1,
+  maxUnitsOfTenant: 1,
+  maxWaiting: 8_192,
+  // One for each of its pages under way.
+  maxWaitingOfTenant: 1_024,
+  unitsPerTurn: 1,
+};
