@@ -7,6 +7,10 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 /** Counts what happens to databases, and logs what somebody may want to know. Never keys or values. */
 export class WorkerMetrics {
   private readonly claims = counter('claims', 'databases claimed: free ones, and ones taken over', ['kind']);
+  private readonly coldStarts = counter('cold_starts', 'requests of databases that were not open here', [
+    'cause',
+    'way',
+  ]);
   private readonly releases = counter('releases', 'databases given up');
   private readonly failures = counter('background_failures', 'background work to be tried again', ['what']);
   private readonly quarantines = counter('quarantines', 'databases whose bytes nobody wrote: page someone');
@@ -18,7 +22,7 @@ export class WorkerMetrics {
   /** Before anything is counted that should be seen. */
   register(registry: Registry): void {
     this.registry = registry;
-    const counters = [this.claims, this.releases, this.failures, this.quarantines, this.storeRequests];
+    const counters = [this.claims, this.coldStarts, this.releases, this.failures, this.quarantines, this.storeRequests];
     for (const each of counters) registry.registerMetric(each as Counter);
   }
 
@@ -48,6 +52,7 @@ export class WorkerMetrics {
         this.claims.inc({ kind: from === undefined ? 'free' : 'takeover' });
         if (from !== undefined) logger.info({ databaseId, from }, 'database taken over');
       },
+      coldStart: ({ cause, way }) => this.coldStarts.inc({ cause, way }),
       released: () => this.releases.inc(),
       quarantined: (databaseId, cause) => {
         this.quarantines.inc();

@@ -6,6 +6,7 @@ import { SessionResumedError } from '@leasehold/lease';
 
 import type { ClaimDecision } from './claim-decision.js';
 import { decideClaim } from './claim-decision.js';
+import { coldStartCause } from './cold-start.js';
 import type { OwnershipContext } from './context.js';
 import { DatabaseDeletedError, MisdirectedError, OwnerUnavailableError, QuarantinedError } from './errors.js';
 import type { Cargo } from './first-commit.js';
@@ -88,6 +89,7 @@ async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Prom
   // Applied, and taken over by another since: as good as lost.
   if (claimed === undefined || claimed.head.owner !== ctx.session.id) return undefined;
   ctx.events.claimed(identity.databaseId, owner === ctx.session.id ? undefined : owner);
+  ctx.events.coldStart?.({ cause: coldStartCause(stored?.head, ctx.session.id), way: 'claim' });
   return claimed;
 }
 

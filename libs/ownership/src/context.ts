@@ -4,6 +4,7 @@ import type { BlockCache, HeadStore } from '@leasehold/engine';
 import type { Session, SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 
+import type { ColdStart } from './cold-start.js';
 import type { DirtyDatabases } from './dirty-databases.js';
 import type { OwnershipSettings } from './settings.js';
 
@@ -34,6 +35,8 @@ export interface OwnershipEvents {
   compactionWanted(databaseId: DatabaseId): void;
   /** `from` is another session whose database it was; undefined when nobody's, or our own (P2). */
   claimed(databaseId: DatabaseId, from: SessionId | undefined): void;
+  /** A request met a database that was not open here, and was served. Once for each claim, however many waited for it. */
+  coldStart?(start: ColdStart): void;
   released(databaseId: DatabaseId): void;
   /** Someone has to look: bytes in the bucket are not what was written. */
   quarantined(databaseId: DatabaseId, cause: unknown): void;

@@ -6,6 +6,7 @@ import { tracedStore } from '@leasehold/object-store';
 import type { Precondition } from '@leasehold/protocol';
 
 import { ColdReadCounter } from './cold-read-counter.js';
+import { coldStartCause } from './cold-start.js';
 import type { OwnershipContext } from './context.js';
 import type { AccessOptions } from './databases.js';
 import { Databases } from './databases.js';
@@ -205,8 +206,16 @@ export class DatabaseAccess {
         return this.databases.use(identity, options, how.owned, { known });
       }
       const files = { ...this.files, store: tracedStore(this.ctx.store, options.traceparent) };
-      return inTime(() => how.cold({ memtables: [], head: known?.head, files }), options);
+      const answer = inTime(() => how.cold({ memtables: [], head: known?.head, files }), options);
+      this.tellColdRead(known?.head, answer);
+      return answer;
     });
+  }
+
+  private tellColdRead(head: Head | undefined, answer: Promise<unknown>): void {
+    const { events, session } = this.ctx;
+    const tell = (): void => events.coldStart?.({ cause: coldStartCause(head, session.id), way: 'read' });
+    answer.then(tell, () => undefined);
   }
 
   /** A GET of the head, sent now (R1). Undefined: there is none, the database is empty. */

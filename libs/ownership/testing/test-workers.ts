@@ -88,6 +88,8 @@ export class TestWorker {
   readonly context: OwnershipContext;
   /** What was told to listeners, as `what database`. */
   readonly told: string[] = [];
+  /** As `cause, way`. */
+  readonly coldStarts: string[] = [];
   readonly failures: { readonly what: string; readonly error: unknown }[] = [];
 
   static async start(
@@ -134,6 +136,7 @@ export class TestWorker {
       events: {
         compactionWanted: tell('compaction'),
         claimed: tell('claimed'),
+        coldStart: ({ cause, way }) => void this.coldStarts.push(`${cause}, ${way}`),
         released: tell('released'),
         quarantined: tell('quarantined'),
         failed: (what, _databaseId, error) => void this.failures.push({ what, error }),
