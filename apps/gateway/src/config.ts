@@ -1,6 +1,8 @@
 import { internalSecretConfig, serviceConfig, storeConfig, wholeNumber } from '@leasehold/service-kit';
 import { z } from 'zod';
 
+import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
+
 /** Everything a gateway is told; validated once at start. */
 export const gatewayConfig = serviceConfig.extend({
   ...storeConfig.shape,
@@ -14,6 +16,8 @@ export const gatewayConfig = serviceConfig.extend({
     .optional(),
   /** How long a request waits for its database to come to a worker. Above the ttl of a session and a takeover. */
   HOLD_TIMEOUT_MS: wholeNumber(0, 60_000).default(12_000),
+  /** After so long a change feed ends, and its client resumes. */
+  FEED_LIFETIME_MS: wholeNumber(1_000, 86_400_000).default(DEFAULT_FEED_SETTINGS.lifetimeMs),
   /** Of one tenant at this gateway, in the long run. */
   TENANT_REQUESTS_PER_SECOND: wholeNumber(1, 1_000_000).default(1_000),
   /** At once, after a pause; twice a second's worth by default. */

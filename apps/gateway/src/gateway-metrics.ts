@@ -8,6 +8,7 @@ export class GatewayMetrics {
   private readonly held: Gauge;
   private readonly forwarded: Gauge;
   private readonly answersBytes: Gauge;
+  private readonly openFeeds: Gauge;
 
   constructor() {
     this.retries = new Counter({
@@ -37,10 +38,16 @@ export class GatewayMetrics {
       help: 'Bytes of values and pages that clients have yet to take.',
       registers: [],
     });
+    this.openFeeds = new Gauge({
+      name: 'leasehold_gateway_change_feeds',
+      help: 'Change feeds that clients follow.',
+      registers: [],
+    });
   }
 
   register(registry: Registry): void {
     registry.registerMetric(this.refusals);
+    registry.registerMetric(this.openFeeds);
     for (const metric of [this.retries, this.held, this.forwarded, this.answersBytes]) registry.registerMetric(metric);
   }
 
@@ -58,6 +65,10 @@ export class GatewayMetrics {
 
   forwards(requests: number): void {
     this.forwarded.set(requests);
+  }
+
+  feeds(open: number): void {
+    this.openFeeds.set(open);
   }
 
   answers(sizeBytes: number): void {

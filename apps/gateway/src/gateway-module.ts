@@ -2,20 +2,23 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { Directory } from '@leasehold/directory';
 
+import { ChangesController } from './changes/changes-controller.js';
+import { Feeds } from './changes/feeds.js';
 import { DatabaseRequests } from './databases/database-requests.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 
 @Module({})
 export class GatewayModule {
-  static with(directory: Directory, forwarder: Forwarder): DynamicModule {
+  static with(directory: Directory, forwarder: Forwarder, feeds: Feeds): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [DatabasesController],
+      controllers: [DatabasesController, ChangesController],
       providers: [
         DatabaseRequests,
         { provide: Directory, useValue: directory },
         { provide: Forwarder, useValue: forwarder },
+        { provide: Feeds, useValue: feeds },
       ],
     };
   }

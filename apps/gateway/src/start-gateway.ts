@@ -1,9 +1,11 @@
-import { systemClock } from '@leasehold/foundation';
+import { systemClock, systemRandom } from '@leasehold/foundation';
 import { LIMITS } from '@leasehold/protocol';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Logger, RunningService } from '@leasehold/service-kit';
 import type { Registry } from 'prom-client';
 
+import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
+import { Feeds } from './changes/feeds.js';
 import { allowOrigin } from './cors.js';
 import { withoutKey } from './databases/request-target.js';
 import { Forwarder } from './forwarding/forwarder.js';
@@ -41,15 +43,18 @@ export async function startGateway(
       limitOf: () => limit,
       onRefused: (policy) => metrics.refused(policy),
     });
+    const feedSettings = { ...DEFAULT_FEED_SETTINGS, lifetimeMs: config.FEED_LIFETIME_MS };
+    const feeds = new Feeds(systemClock, systemRandom, feedSettings, (open) => metrics.feeds(open));
     const service = await runService({
       name: 'gateway',
-      module: GatewayModule.with(parts.directory, forwarder),
+      module: GatewayModule.with(parts.directory, forwarder, feeds),
       config,
       logger,
       rawBodies: true,
       bodyLimitBytes: LIMITS.valueBytes,
       bodyTooLargeCode: 'value-too-large',
       rewriteTarget: withoutKey,
+      beforeDrain: () => feeds.drain(),
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
         timeGateway(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));

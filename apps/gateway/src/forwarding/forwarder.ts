@@ -27,6 +27,15 @@ export interface ForwardedRequest {
   readonly phases?: Phases;
   /** Aborts when the client is gone or has its answer: nobody is held then. What has been sent to a worker is not called back. */
   readonly signal: AbortSignal;
+  /** Of a read that waits at the worker for something to happen: its caller bounds how many there are, and what their answers take. */
+  readonly waiting?: WaitingRead;
+}
+
+export interface WaitingRead {
+  /** What the worker was told in the request; comes on top of all other time. */
+  readonly forMs: number;
+  /** As in {@link WorkerRequest}. */
+  readonly admitAnswer: (sizeBytes: number) => void;
 }
 
 export interface ForwarderSettings {
@@ -72,6 +81,8 @@ export class Forwarder {
    * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only), overloaded (not applied)
    */
   async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
+    // A thousand that wait for hours must not take the places of those that come and go.
+    if (request.waiting) return this.follow(request, () => undefined, request.waiting.admitAnswer);
     const leave = this.forwarded.enter();
     request.phases?.enter('route');
     let leaveHold: (() => void) | undefined;
@@ -94,7 +105,8 @@ export class Forwarder {
     const arrivedAt = instant(clock);
     const { id: database } = request.database;
     const repetition = repetitionOf(request);
-    const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs: settings.holdMs });
+    const holdMs = settings.holdMs + (request.waiting?.forMs ?? 0);
+    const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs });
     // Ends by itself: Route gives up after the hold time.
     for (;;) {
       const elapsedMs = elapsedMsSince(clock, arrivedAt);
@@ -103,7 +115,8 @@ export class Forwarder {
       switch (step.kind) {
         case 'try': {
           if (step.waitForOwner !== undefined) hold();
-          const outcome = await this.attempt(request, step, settings.holdMs - elapsedMs, admitAnswer);
+          if (request.waiting && request.signal.aborted) throw clientGone();
+          const outcome = await this.attempt(request, step, holdMs - elapsedMs, admitAnswer);
           if ('status' in outcome) {
             this.hints.remember(database, step.session);
             if (!route.believes(outcome.status < 400 ? 'success' : 'refusal')) throw gaveUp('outcome-unknown');
@@ -139,17 +152,25 @@ export class Forwarder {
     if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
     const repetition = repetitionOf(request);
-    const patience = patienceFor({ repetition, waitsForOwner: waitForOwner !== undefined, leftMs });
+    const { waiting, signal } = request;
+    const waitMs = waiting?.forMs ?? 0;
+    const patience = patienceFor({
+      repetition,
+      waitsForOwner: waitForOwner !== undefined,
+      leftMs: Math.max(0, leftMs - waitMs),
+    });
     const sentMs = nowMs();
     const answer = await connection.ask(
       {
         method: request.method,
         path,
-        headers: this.headersFor(request, path, waitForOwner, patience.workerMs),
+        headers: this.headersFor(request, path, waitForOwner, patience.workerMs + waitMs),
         body: request.body,
         // What a mutation came to is short, and too late to be refused.
         ...(repetition === 'harmless' ? { admitAnswer } : {}),
-        ...patience,
+        timeoutMs: patience.timeoutMs + waitMs,
+        blameSilence: patience.blameSilence,
+        ...(waiting ? { gone: signal } : {}),
       },
       nowMs,
     );
@@ -195,13 +216,17 @@ export class Forwarder {
     try {
       await this.clock.sleep(ms, signal);
     } catch {
-      throw new ProblemError('unavailable', 'the client went away while its request was held');
+      throw clientGone();
     }
   }
 }
 
 function repetitionOf({ repetition, method }: ForwardedRequest): Repetition {
   return repetition ?? (method === 'GET' ? 'harmless' : 'unsafe');
+}
+
+function clientGone(): ProblemError {
+  return new ProblemError('unavailable', 'the client went away while its request was held');
 }
 
 function gaveUp(code: 'owner-unavailable' | 'outcome-unknown'): ProblemError {

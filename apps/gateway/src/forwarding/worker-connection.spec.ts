@@ -32,6 +32,27 @@ describe('a connection to a worker that is silent', () => {
     expect(connection.breaker.isOpen(now())).toBe(false);
   });
 
+  it('calls a read that waits back when its client is gone, and blames nobody for it', async () => {
+    for (let i = 0; i < 6; i++) {
+      const gone = new AbortController();
+      const request = { method: 'GET', path: '/', headers: {}, body: undefined, timeoutMs: 60_000, blameSilence: true };
+      const asked = connection.ask({ ...request, gone: gone.signal }, now);
+      while (worker.received.length <= i) await new Promise((resolve) => setTimeout(resolve, 5));
+      gone.abort();
+      expect(await asked).toEqual({ kind: 'lost', from: SESSION });
+    }
+    expect(connection.breaker.isOpen(now())).toBe(false);
+  });
+
+  it('asks elsewhere when a read that waits gets no answer in all its time', async () => {
+    const request = { method: 'GET', path: '/', headers: {}, body: undefined, timeoutMs: 20, blameSilence: true };
+    const { signal } = new AbortController();
+    for (let i = 0; i < 3; i++) {
+      expect(await connection.ask({ ...request, gone: signal }, now)).toEqual({ kind: 'lost', from: SESSION });
+    }
+    expect(connection.breaker.isOpen(now())).toBe(true);
+  });
+
   it('loses what is under way as soon as it is destroyed', async () => {
     const asked = connection.ask(
       { method: 'PUT', path: '/', headers: {}, body: Buffer.from('v'), timeoutMs: 60_000, blameSilence: true },

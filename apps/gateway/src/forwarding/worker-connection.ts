@@ -15,10 +15,14 @@ export interface WorkerRequest extends Pick<Patience, 'timeoutMs' | 'blameSilenc
   readonly body: Uint8Array | undefined;
   /** Told the size of the answer before it is read. When it throws, the attempt ends with that error. */
   readonly admitAnswer?: (sizeBytes: number) => void;
+  /** Of a read that waits at the worker for something to happen: it goes over connections apart, and is called back when this aborts. */
+  readonly gone?: AbortSignal;
 }
 
 /** Also the requests at a time: none waits in a queue, where nobody could say whether it was sent. */
 const CONNECTIONS = 1_024;
+/** Reads that wait at the worker: above all feeds of a gateway, so that each of them has its place whoever owns the databases. */
+const WAITING_CONNECTIONS = 2_048;
 const CONNECT_TIMEOUT_MS = 1_000;
 /** Below the 65 s after which the worker closes idle connections: a request never meets a closing one. */
 const KEEP_ALIVE_MS = 10_000;
@@ -28,20 +32,16 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Connections to one session of a worker, and what is known of its reachability. */
 export class WorkerConnection {
   readonly breaker = new CircuitBreaker();
-  private readonly admission = new Admission(CONNECTIONS);
-  private readonly pool: Pool;
+  private readonly prompt: Lane;
+  private readonly waiting: Lane;
 
   constructor(
     private readonly session: SessionId,
     endpoint: string,
   ) {
-    this.pool = new Pool(new URL(endpoint).origin, {
-      connections: CONNECTIONS,
-      pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
+    const { origin } = new URL(endpoint);
+    this.prompt = openLane(origin, CONNECTIONS);
+    this.waiting = openLane(origin, WAITING_CONNECTIONS);
   }
 
   /**
@@ -49,13 +49,15 @@ export class WorkerConnection {
    * @throws ProblemError overloaded: nothing was sent, or `admitAnswer` has thrown
    */
   async ask(request: WorkerRequest, nowMs: () => number): Promise<WorkerAnswer | HopResult> {
-    const leave = this.admission.enter();
+    const lane = request.gone === undefined ? this.prompt : this.waiting;
+    const leave = lane.admission.enter();
     try {
-      const answer = await this.send(request);
+      const answer = await this.send(lane, request);
       this.breaker.succeeded();
       return answer;
     } catch (error) {
       if (error instanceof ProblemError) throw error;
+      if (request.gone?.aborted) return { kind: 'lost', from: this.session };
       if (request.blameSilence || !isTimeout(error)) this.breaker.failed(nowMs());
       return { kind: wasNeverSent(error) ? 'unreachable' : 'lost', from: this.session };
     } finally {
@@ -65,22 +67,44 @@ export class WorkerConnection {
 
   /** Lets requests under way finish; later ones are `unreachable`. */
   async close(): Promise<void> {
-    await this.pool.close();
+    await Promise.all([this.prompt.pool.close(), this.waiting.pool.close()]);
   }
 
   /** Requests under way are lost at once. */
   async destroy(): Promise<void> {
-    await this.pool.destroy();
+    await Promise.all([this.prompt.pool.destroy(), this.waiting.pool.destroy()]);
   }
 
-  private async send({ method, path, headers, body, timeoutMs, admitAnswer }: WorkerRequest): Promise<WorkerAnswer> {
-    const response = await this.pool.request({
+  private async send({ pool }: Lane, request: WorkerRequest): Promise<WorkerAnswer> {
+    const timeoutMs = Math.max(1, Math.ceil(request.timeoutMs));
+    const { gone } = request;
+    if (gone === undefined) return this.sendUnder(AbortSignal.timeout(timeoutMs), pool, request);
+    // Not AbortSignal.any: `gone` outlives thousands of requests and would remember all of them.
+    const either = new AbortController();
+    const onGone = (): void => either.abort(gone.reason);
+    const timer = setTimeout(() => either.abort(new DOMException('no answer in time', 'TimeoutError')), timeoutMs);
+    gone.addEventListener('abort', onGone, { once: true });
+    if (gone.aborted) onGone();
+    try {
+      return await this.sendUnder(either.signal, pool, request);
+    } finally {
+      clearTimeout(timer);
+      gone.removeEventListener('abort', onGone);
+    }
+  }
+
+  private async sendUnder(
+    signal: AbortSignal,
+    pool: Pool,
+    { method, path, headers, body, admitAnswer }: WorkerRequest,
+  ): Promise<WorkerAnswer> {
+    const response = await pool.request({
       method: method as 'GET',
       path,
       headers,
       body: body ?? null,
       // The signal is exact and covers all of it; undici's own timers would only interfere.
-      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
+      signal,
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -93,6 +117,24 @@ export class WorkerConnection {
     const bytes = await response.body.arrayBuffer();
     return { status: response.statusCode, headers: response.headers, body: Buffer.from(bytes) };
   }
+}
+
+interface Lane {
+  readonly admission: Admission;
+  readonly pool: Pool;
+}
+
+function openLane(origin: string, connections: number): Lane {
+  return {
+    admission: new Admission(connections),
+    pool: new Pool(origin, {
+      connections,
+      pipelining: 1,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    }),
+  };
 }
 
 function isTimeout(error: unknown): boolean {

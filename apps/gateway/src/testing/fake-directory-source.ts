@@ -1,5 +1,12 @@
-import type { ChangePage, DatabaseEntry, DirectorySource, KeyEntry, Scope } from '@leasehold/directory';
-import { mintApiKey } from '@leasehold/directory';
+import type {
+  ChangePage,
+  DatabaseEntry,
+  DirectoryChange,
+  DirectorySource,
+  KeyEntry,
+  Scope,
+} from '@leasehold/directory';
+import { mintApiKey, parseApiKey } from '@leasehold/directory';
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 
@@ -9,6 +16,7 @@ export class FakeDirectorySource implements DirectorySource {
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private readonly keys = new Map<string, KeyEntry>();
   private readonly databases = new Map<string, DatabaseEntry>();
+  private readonly untold: DirectoryChange[] = [];
 
   addKey(tenantId: string, scopes: readonly Scope[]): string {
     const { id, key, secretHash } = mintApiKey(this.ids, systemRandom);
@@ -23,6 +31,24 @@ export class FakeDirectorySource implements DirectorySource {
     return entry;
   }
 
+  revoke(key: string): void {
+    const entry = this.keys.get(parseApiKey(key)?.id ?? '');
+    if (entry === undefined) throw new Error('there is no such key');
+    this.keys.set(entry.id, { ...entry, revoked: true });
+    this.untold.push({ kind: 'api-key', id: entry.id });
+  }
+
+  /** Deleted, and another one made under its name. */
+  replaceDatabase(tenantId: string, name: string, id: string): void {
+    this.addDatabase(tenantId, name, id);
+    this.untold.push({ kind: 'database', tenantId, name });
+  }
+
+  /** Whoever follows the changes has been told of all. */
+  get allTold(): boolean {
+    return this.untold.length === 0;
+  }
+
   async apiKey(id: string): Promise<KeyEntry | undefined> {
     this.answer();
     return this.keys.get(id);
@@ -35,7 +61,7 @@ export class FakeDirectorySource implements DirectorySource {
 
   async changes(): Promise<ChangePage> {
     this.answer();
-    return { cursor: 'now', reset: false, changes: [] };
+    return { cursor: 'now', reset: false, changes: this.untold.splice(0) };
   }
 
   private answer(): void {
