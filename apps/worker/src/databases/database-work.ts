@@ -31,12 +31,15 @@ export class DatabaseWork {
     // A refusal that says "nothing was applied" must reach the gateway while it still listens.
     const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
     try {
-      const watched = { phases: phasesOf(request), traceparent: traceparentFrom(request.headers.traceparent) };
+      const phases = phasesOf(request);
+      const options = { waitForOwner, signal, phases, traceparent: traceparentFrom(request.headers.traceparent) };
       const { access, requests } = this.worker;
       const units = unitsOf(request) + (access.databases.isOpen(identity.databaseId) ? 0 : OPENING_UNITS);
-      return await requests.run(identity, units, signal, () =>
-        work(access, identity, { waitForOwner, signal, ...watched }),
-      );
+      phases?.enter('queue');
+      return await requests.run(identity, units, signal, () => {
+        phases?.enter('other');
+        return work(access, identity, options);
+      });
     } catch (error) {
       throw withDirections(error);
     } finally {
