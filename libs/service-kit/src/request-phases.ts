@@ -53,7 +53,7 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
     const phases = phasesOf(request);
     if (phases !== undefined) {
       const times = phases.end();
-      void reply.header(header, formatServerTiming(times));
+      void reply.header(header, formatServerTiming(times, reply.elapsedTime));
       record(times);
     }
     done();
