@@ -13,6 +13,7 @@ import type { Clock } from './clock.js';
  * - `open`: taking the database over: its head and the CAS that names the new owner
  * - `read`: heads, files and blocks for the answer itself
  * - `put`: the put that makes durable what is acknowledged or shown: a segment of the log, or the head that carries a first commit
+ * - `wait`: for something to happen that it wants to hear of: the next commit of a change feed
  * - `other`: the rest, computing for the most part
  */
 export const PHASES = [
@@ -27,6 +28,7 @@ export const PHASES = [
   'open',
   'read',
   'put',
+  'wait',
   'other',
 ] as const;
 
@@ -133,6 +135,7 @@ function noTime(): Record<Phase, number> {
     open: 0,
     read: 0,
     put: 0,
+    wait: 0,
     other: 0,
   };
 }

@@ -166,7 +166,7 @@ export class DatabaseAccess {
     assertChangesLimits(request);
     const { waitMs = 0 } = request;
     const { changes, isCold } = await this.read(identity, options, {
-      owned: async (database) => ({ changes: await database.changes(request, options.signal), isCold: false }),
+      owned: async (database) => ({ changes: await database.changes(request, options), isCold: false }),
       cold: async (source) => ({ changes: await coldChanges(source, request), isCold: source.head !== undefined }),
     });
     if (changes.commits.length > 0 || !isCold || waitMs <= 0) {
@@ -177,7 +177,7 @@ export class DatabaseAccess {
       return changes;
     }
     const rest = { ...request, since: changes.through };
-    return this.databases.use(identity, options, (database) => database.changes(rest, options.signal));
+    return this.databases.use(identity, options, (database) => database.changes(rest, options));
   }
 
   /** Claims only what an ended session left behind. */
@@ -255,10 +255,10 @@ export class DatabaseAccess {
   ): Promise<Changes> {
     const { databaseId } = identity;
     const waitMs = Math.min(request.waitMs ?? 0, MAX_FEED_WAIT_MS);
-    await this.databases.untilOpen(databaseId, waitMs, options.signal);
+    await inPhase(options.phases, 'wait', () => this.databases.untilOpen(databaseId, waitMs, options.signal));
     if (options.signal.aborted || !this.databases.isOpen(databaseId)) return none;
     const now = { ...request, waitMs: 0 };
-    return this.databases.use(identity, options, (database) => database.changes(now, options.signal));
+    return this.databases.use(identity, options, (database) => database.changes(now, options));
   }
 }
 

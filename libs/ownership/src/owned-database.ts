@@ -190,11 +190,12 @@ export class OwnedDatabase {
    * a release: a database that is given up meanwhile answers that there was nothing.
    * @throws FutureVersionError, HistoryGoneError
    */
-  async changes(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {
+  async changes(request: ChangesRequest, { signal, phases }: Waiting): Promise<Changes> {
     const { clock } = this.ctx;
     const endsAt = clock.monotonic() + Math.min(request.waitMs ?? 0, MAX_FEED_WAIT_MS);
     for (let since = request.since; ;) {
-      const changes = await this.during(() => this.changesNow({ ...request, since }, signal));
+      const now = { ...request, since };
+      const changes = await inPhase(phases, 'read', () => this.during(() => this.changesNow(now, signal)));
       if (changes.commits.length > 0) return changes;
       const isFurther = changes.through > since;
       since = changes.through;
@@ -202,7 +203,7 @@ export class OwnedDatabase {
       const isBehind = isFurther && since < this.contents.last().version.sequence;
       if (leftMs <= 0 || signal.aborted) return changes;
       // Commits that did nothing to the range were passed over; what has come meanwhile may do something.
-      if (!isBehind) await this.nextCommit(leftMs, signal);
+      if (!isBehind) await inPhase(phases, 'wait', () => this.nextCommit(leftMs, signal));
       if (signal.aborted || this.closedBecause !== undefined || this.held.isFenced) return changes;
     }
   }

@@ -122,6 +122,15 @@ describe('the time of a request', () => {
     expect(times.open).toBe(PUT_MS);
   });
 
+  it('of a feed with nothing to tell is that of waiting for a commit', async () => {
+    const { sequence: since } = await workers.settle(write());
+    const request = { since, maxCommits: 10, waitMs: 500 };
+    expect(await timesOf((options) => slow.changes(DATABASE, request, options))).toEqual({ wait: 500 });
+    const unborn = databaseNamed(2);
+    const first = { ...request, since: 0 };
+    expect(await timesOf((options) => slow.changes(unborn, first, options))).toEqual({ read: GET_MS, wait: 500 });
+  });
+
   it('that ran out was spent waiting for the owner', async () => {
     await workers.settle(a.put(DATABASE, 'k', '1'));
     const phases = new Phases(workers.clock, 'other');
