@@ -4,12 +4,22 @@ import { cost } from './cost.js';
 import { density } from './density.js';
 import { durable } from './durable.js';
 import { engine } from './engine.js';
+import { fairness } from './fairness.js';
 import { recovery } from './recovery.js';
 import { roundtrips } from './roundtrips.js';
 
 export * from './benchmark.js';
 export { renderBenchmarks } from './benchmarks-page.js';
-export { compaction, cost, density, durable, engine, recovery, roundtrips };
+export { compaction, cost, density, durable, engine, fairness, recovery, roundtrips };
 
 /** Every benchmark there is; a new one is added here. */
-export const BENCHMARKS: readonly Benchmark[] = [roundtrips, cost, durable, density, engine, compaction, recovery];
+export const BENCHMARKS: readonly Benchmark[] = [
+  roundtrips,
+  cost,
+  durable,
+  density,
+  engine,
+  compaction,
+  recovery,
+  fairness,
+];
