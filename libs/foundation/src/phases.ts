@@ -45,15 +45,14 @@ export type PhaseTimes = Readonly<Record<Phase, number>>;
  */
 export class Phases {
   private readonly spent: Record<Phase, number> = noTime();
-  private sinceMs: number;
   private isOver = false;
 
+  /** @param sinceMs on the clock, when it began; now by default */
   constructor(
     private readonly clock: Pick<Clock, 'monotonic'>,
     private current: Phase,
-  ) {
-    this.sinceMs = clock.monotonic();
-  }
+    private sinceMs = clock.monotonic(),
+  ) {}
 
   /** From now on the time goes to this phase. Nothing once it is over: work may go on for a caller who has left. */
   enter(phase: Phase): void {

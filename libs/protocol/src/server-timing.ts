@@ -7,7 +7,9 @@ export const HOP_PHASES_HEADER = 'leasehold-phases';
 /** A worker names each phase once. */
 const MAX_MEMBERS = PHASES.length + 1;
 const NAMES: ReadonlySet<string> = new Set(PHASES);
-const MEMBER = /^([a-z]+);dur=(\d{1,9}(?:\.\d{1,3})?)$/;
+const DURATION = ';dur=';
+/** Longer than any request; what claims more is no time. */
+const MAX_MS = 86_400_000;
 
 /**
  * Phases as W3C `Server-Timing` (https://www.w3.org/TR/server-timing/), in their order and with all of the time at the end:
@@ -34,13 +36,16 @@ export function formatServerTiming(times: PhaseTimes, totalMs: number): string {
   return `${text}total;dur=${Math.round(totalMs * 100) / 100}`;
 }
 
-/** What {@link formatServerTiming} has told, without the total. Members that are not ours are passed over. */
+/** What {@link formatServerTiming} has told, without the total. Members that are not ours, or tell of no time, are passed over. */
 export function parseServerTiming(header: string | readonly string[] | undefined): Partial<PhaseTimes> {
   const times: Partial<Record<Phase, number>> = {};
   if (typeof header !== 'string') return times;
   for (const member of header.split(', ', MAX_MEMBERS)) {
-    const [, name, ms] = MEMBER.exec(member) ?? [];
-    if (name !== undefined && NAMES.has(name)) times[name as Phase] = Number(ms);
+    const middle = member.indexOf(DURATION);
+    const name = member.slice(0, middle);
+    if (middle < 0 || !NAMES.has(name)) continue;
+    const ms = Number(member.slice(middle + DURATION.length));
+    if (ms > 0 && ms < MAX_MS) times[name as Phase] = ms;
   }
   return times;
 }

@@ -1,12 +1,11 @@
-import type { Clock, Phase, PhaseTimes } from '@leasehold/foundation';
-import { Phases, PHASES } from '@leasehold/foundation';
+import type { Clock, Phase } from '@leasehold/foundation';
+import { Phases } from '@leasehold/foundation';
 import { formatServerTiming } from '@leasehold/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
 import { isOwnRoute } from './drain.js';
-import { DURATION_BUCKETS_SECONDS } from './metrics.js';
+import { PhaseSeconds } from './phase-seconds.js';
 
 export interface RequestPhasesOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -26,19 +25,13 @@ interface TimedRequest {
 /** Tells with each answer where its time went, and counts it. The routes tell which phase begins when: {@link phasesOf}. */
 export function timeRequests(instance: FastifyInstance, options: RequestPhasesOptions): void {
   const { clock, header, begin } = options;
-  const durations = new Histogram({
-    name: 'leasehold_request_phase_seconds',
-    help: 'Where the time of requests goes; the phases of one add up to all of its time until its answer.',
-    labelNames: ['phase'],
-    buckets: DURATION_BUCKETS_SECONDS,
-    registers: [options.registry],
-  });
-  const record = (times: PhaseTimes): void => {
-    for (const phase of PHASES) if (times[phase] > 0) durations.observe({ phase }, times[phase] / 1_000);
-  };
+  const seconds = new PhaseSeconds();
+  seconds.register(options.registry);
   instance.decorateRequest(PHASES_OF, undefined);
-  instance.addHook('onRequest', (request, _reply, done) => {
-    if (!isOwnRoute(request.raw)) (request as TimedRequest)[PHASES_OF] = new Phases(clock, begin.before);
+  instance.addHook('onRequest', (request, reply, done) => {
+    // Hooks before this one took time, too.
+    const sinceMs = clock.monotonic() - reply.elapsedTime;
+    if (!isOwnRoute(request.raw)) (request as TimedRequest)[PHASES_OF] = new Phases(clock, begin.before, sinceMs);
     done();
   });
   instance.addHook('preParsing', (request, _reply, payload, done) => {
@@ -54,7 +47,7 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
     if (phases !== undefined) {
       const times = phases.end();
       void reply.header(header, formatServerTiming(times, reply.elapsedTime));
-      record(times);
+      seconds.record(times);
     }
     done();
   });

@@ -98,8 +98,8 @@ describe('the Server-Timing of the gateway', () => {
     worker.behaviour = slowly(20, 'read;dur=19, total;dur=19');
     await world.call('GET', KEY);
     const metrics = (await world.call('GET', '/metrics')).body.toString();
-    expect(metrics).toMatch(/leasehold_request_phase_seconds_count\{service="gateway",phase="read"\} 1/);
-    expect(metrics).toMatch(/leasehold_request_phase_seconds_bucket\{le="0.025",service="gateway",phase="read"\} 1/);
+    expect(metrics).toMatch(/leasehold_request_phase_seconds_count\{[^}]*phase="read"[^}]*\} 1/);
+    expect(metrics).toMatch(/leasehold_request_phase_seconds_bucket\{le="0.025"[^}]*phase="read"[^}]*\} 1/);
     expect(metrics).not.toMatch(/phase="put"/);
   });
 });
