@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.js';
+import { coldstart } from './coldstart.js';
 import { compaction } from './compaction.js';
 import { cost } from './cost.js';
 import { density } from './density.js';
@@ -10,7 +11,7 @@ import { roundtrips } from './roundtrips.js';
 
 export * from './benchmark.js';
 export { renderBenchmarks } from './benchmarks-page.js';
-export { compaction, cost, density, durable, engine, fairness, recovery, roundtrips };
+export { coldstart, compaction, cost, density, durable, engine, fairness, recovery, roundtrips };
 
 /** Every benchmark there is; a new one is added here. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -22,4 +23,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   compaction,
   recovery,
   fairness,
+  coldstart,
 ];
