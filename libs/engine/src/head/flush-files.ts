@@ -13,8 +13,11 @@ import { Turns } from './turns.js';
 /** Makes a durable file of the entries (at least one, in order), with an id above gcFloor and all ids of the head. */
 export type WriteSst = (head: Head, entries: readonly Entry[], marks: SstMarks) => Promise<SstRef>;
 
-/** Entries between two looks at the clock. */
-const ENTRIES_PER_LOOK = 256;
+/** Entries, or bytes of values, between two looks at the clock: some tenths of a millisecond. */
+const ENTRIES_PER_LOOK = 64;
+const BYTES_PER_LOOK = 64 * 1024;
+/** A worker serves others while it flushes. */
+const TURN_MS = 2;
 
 interface WrittenFile {
   readonly ref: SstRef;
@@ -33,10 +36,15 @@ export function sstWriterOfFlush(ctx: SettleContext): WriteSst {
     );
     if (same !== undefined) return same.ref;
     const builder = new SstBuilder(head.databaseId, marks);
-    const turns = new Turns(ctx.clock);
-    for (let i = 0; i < entries.length; i++) {
-      builder.add(entries[i] as Entry);
-      if (i % ENTRIES_PER_LOOK === ENTRIES_PER_LOOK - 1) await turns.take();
+    const turns = new Turns(ctx.clock, TURN_MS);
+    let [sinceLook, bytesSinceLook] = [0, 0];
+    for (const entry of entries) {
+      builder.add(entry);
+      bytesSinceLook += entry.value.byteLength;
+      if (++sinceLook < ENTRIES_PER_LOOK && bytesSinceLook < BYTES_PER_LOOK) continue;
+      [sinceLook, bytesSinceLook] = [0, 0];
+      const turn = turns.take();
+      if (turn !== undefined) await turn;
     }
     const ids = fileIdsAbove(ctx, head);
     for (const { ref } of written) ids.above(ref.id);

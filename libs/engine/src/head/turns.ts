@@ -7,13 +7,17 @@ const TURN_MS = 10;
 export class Turns {
   private since: number;
 
-  constructor(private readonly clock: Clock) {
+  /** @param turnMs work between two turns; in a worker others wait meanwhile */
+  constructor(
+    private readonly clock: Clock,
+    private readonly turnMs = TURN_MS,
+  ) {
     this.since = clock.monotonic();
   }
 
   /** To be asked every few hundred steps; undefined: go on. */
   take(): Promise<void> | undefined {
-    if (this.clock.monotonic() - this.since < TURN_MS) return undefined;
+    if (this.clock.monotonic() - this.since < this.turnMs) return undefined;
     return this.clock.sleep(0).then(() => {
       this.since = this.clock.monotonic();
     });
