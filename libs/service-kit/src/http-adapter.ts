@@ -36,6 +36,8 @@ export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 export interface HttpSettings {
   readonly rawBodies: boolean;
   readonly bodyLimit: BodyLimit;
+  /** Of routes that take another size, by their pattern: `/v1/things/:id`. */
+  readonly routeBodyLimits?: Readonly<Record<string, BodyLimit>> | undefined;
   /** Of all bodies together. */
   readonly bodiesBytes?: number | undefined;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
@@ -56,6 +58,7 @@ export function createHttpAdapter(
     logger: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     requestIdHeader: false,
+    // Asked only by parsers of Fastify's own; ours knows the limit of each route.
     bodyLimit: settings.bodyLimit.limitBytes,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -90,17 +93,19 @@ function budgetOf(instance: FastifyInstance, limitBytes = DEFAULT_BODIES_BYTES):
   return budget;
 }
 
-function addBodyParsers(instance: FastifyInstance, { rawBodies, bodyLimit }: HttpSettings, budget: BodyBudget): void {
+function addBodyParsers(instance: FastifyInstance, settings: HttpSettings, budget: BodyBudget): void {
   instance.removeAllContentTypeParsers();
-  if (rawBodies) {
-    instance.addContentTypeParser('*', (_request: FastifyRequest, payload: IncomingMessage) =>
-      readBody(payload, bodyLimit, budget),
+  const limitOf = ({ routeOptions }: FastifyRequest): BodyLimit =>
+    settings.routeBodyLimits?.[routeOptions.url ?? ''] ?? settings.bodyLimit;
+  if (settings.rawBodies) {
+    instance.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
+      readBody(payload, limitOf(request), budget),
     );
     return;
   }
   const parseJson = instance.getDefaultJsonParser('error', 'error');
   instance.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await readBody(payload, bodyLimit, budget);
+    const body = await readBody(payload, limitOf(request), budget);
     return new Promise((resolve, reject) => {
       void parseJson(request, body.toString('utf8'), (error, parsed) => (error ? reject(error) : resolve(parsed)));
     });

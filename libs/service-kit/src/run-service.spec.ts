@@ -255,6 +255,23 @@ describe('a service with raw bodies', () => {
     }
   });
 
+  it('takes bodies of another size on routes that say so', async () => {
+    const service = await start({
+      rawBodies: true,
+      bodyLimitBytes: 2,
+      routeBodyLimits: { '/things/:id': { limitBytes: 5, tooLargeCode: 'value-too-large' } },
+    });
+    const send = (method: string, path: string, body: string) => fetch(service.url + path, { method, body });
+    try {
+      expect((await send('PUT', '/things/1', '12345')).status).toBe(200);
+      const refused = await send('PUT', '/things/1', '123456');
+      expect(await problemOf(refused)).toMatchObject({ status: 413, code: 'value-too-large' });
+      expect(await problemOf(await send('POST', '/things', '123'))).toMatchObject({ code: 'body-too-large' });
+    } finally {
+      await service.close();
+    }
+  });
+
   it('keeps a bounded number of bytes of all bodies together, until their requests end', async () => {
     const service = await start({ rawBodies: true, bodiesBytes: 10 });
     const { hostname, port } = new URL(service.url);

@@ -13,6 +13,7 @@ import { Drain } from './drain.js';
 import { codeOf } from './error-code.js';
 import { Health } from './health.js';
 import { createHttpAdapter, DEFAULT_BODY_LIMIT_BYTES } from './http-adapter.js';
+import type { BodyLimit } from './request-body.js';
 import { NestLogger } from './logger.js';
 import type { Logger } from './logger.js';
 import { serviceKitOf } from './service-kit-module.js';
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly rawBodies?: boolean;
   /** Default 1 MiB. */
   readonly bodyLimitBytes?: number;
+  /** Of routes that take another size, by their pattern: `/v1/things/:id`. */
+  readonly routeBodyLimits?: Readonly<Record<string, BodyLimit>>;
   /** Of all bodies together that are in memory; default 256 MiB. More are refused as `overloaded`. */
   readonly bodiesBytes?: number;
   /** Default `body-too-large`. */
@@ -64,6 +67,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
         limitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
         tooLargeCode: options.bodyTooLargeCode ?? 'body-too-large',
       },
+      routeBodyLimits: options.routeBodyLimits,
       bodiesBytes: options.bodiesBytes,
       rewriteTarget: options.rewriteTarget,
     },
