@@ -1,8 +1,28 @@
 import type { FastifyInstance } from 'fastify';
 
-const METHODS = 'GET, PUT, DELETE, HEAD, OPTIONS';
-const REQUEST_HEADERS = 'authorization, content-type, if-match, if-none-match';
-const EXPOSED_HEADERS = 'ETag, x-request-id, retry-after';
+const METHODS = 'GET, PUT, POST, DELETE, HEAD, OPTIONS';
+const REQUEST_HEADERS = [
+  'authorization',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'leasehold-ttl',
+  'idempotency-key',
+  'last-event-id',
+  'traceparent',
+  'tracestate',
+].join(', ');
+const EXPOSED_HEADERS = [
+  'etag',
+  'x-request-id',
+  'retry-after',
+  'leasehold-version',
+  'leasehold-cost',
+  'idempotency-replayed',
+  'ratelimit',
+  'ratelimit-policy',
+  'server-timing',
+].join(', ');
 const PREFLIGHT_AGE_SECONDS = 600;
 
 /** Lets pages of exactly one origin call the data plane from browsers. Others get the answer without leave to read it. */

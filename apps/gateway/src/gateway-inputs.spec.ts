@@ -6,12 +6,10 @@ import { GatewayWorld } from './testing/gateway-world.js';
 import type { CallOptions } from './testing/gateway-world.js';
 
 const VERSION = '"00000001000000000001"';
-const foreignCursor = encodeCursor(Buffer.from('k'), {
-  prefix: Buffer.from('other'),
-  start: undefined,
-  end: undefined,
-  reverse: false,
-});
+const foreignCursor = encodeCursor(
+  { lastKey: Buffer.from('k'), pin: undefined },
+  { prefix: Buffer.from('other'), start: undefined, end: undefined, reverse: false },
+);
 
 type Case = readonly [
   what: string,
@@ -31,8 +29,9 @@ const anyRoute: readonly Case[] = [
   ['__proto__ as key', 'GET', '', 401, 'invalid-api-key', { key: '__proto__' }],
   ['an idempotency key', 'GET', '', 400, 'unsupported-header', { headers: { 'idempotency-key': '1' } }],
   ['a TTL', 'GET', '', 400, 'unsupported-header', { headers: { 'leasehold-ttl': '60' } }],
-  ['a time to read at', 'GET', '?at=1', 400, 'invalid-parameter'],
-  ['a consistency', 'GET', '?consistency=eventual', 400, 'invalid-parameter'],
+  ['an unmodified-since', 'GET', '', 400, 'unsupported-header', { headers: { 'if-unmodified-since': 'x' } }],
+  ['a time to read at that is none', 'GET', '?at=1', 400, 'invalid-parameter'],
+  ['a consistency that is not served', 'GET', '?consistency=eventual', 400, 'invalid-parameter'],
   ['an unknown parameter', 'GET', '?x', 400, 'invalid-parameter'],
   ['a parameter called __proto__', 'GET', '?__proto__=1', 400, 'invalid-parameter'],
   ['a malformed parameter name', 'GET', '?%=1', 400, 'invalid-parameter'],
@@ -139,14 +138,40 @@ const cases: readonly Case[] = [
     'unsupported-media-type',
     { headers: { 'content-type': ';;' }, body: 'x' },
   ],
-  [
-    'a TTL on a write',
+  ...['0', '-1', '1.5', '1e3', '', '315360001', '99999999999999999999', 'ten', '1, 1'].map((ttl): Case => [
+    `the TTL ${ttl}`,
     'PUT',
     '/v1/db/main/keys/a',
     400,
+    'invalid-expiry',
+    { headers: { 'leasehold-ttl': ttl }, body: 'x' },
+  ]),
+  [
+    'a TTL on a delete',
+    'DELETE',
+    '/v1/db/main/keys/a',
+    400,
     'unsupported-header',
-    { headers: { 'leasehold-ttl': '1' }, body: 'x' },
+    { headers: { 'leasehold-ttl': '1' } },
   ],
+  ...['', ' ', 'a b', 'k'.repeat(256), 'k\tk', '\u00e9'].flatMap((key) =>
+    (['PUT /v1/db/main/keys/a', 'DELETE /v1/db/main/keys/a', 'DELETE /v1/db/main/keys?prefix=a'] as const).map(
+      (route): Case => {
+        const [method = '', target = ''] = route.split(' ');
+        const options = { headers: { 'idempotency-key': key }, body: method === 'PUT' ? 'x' : undefined };
+        return [`the idempotency key ${JSON.stringify(key)}`, method, target, 400, 'invalid-idempotency-key', options];
+      },
+    ),
+  ),
+  ['a version to write at', 'PUT', `/v1/db/main/keys/a?at=${VERSION.slice(1, -1)}`, 400, 'invalid-parameter'],
+  ['a version to delete at', 'DELETE', `/v1/db/main/keys/a?at=${VERSION.slice(1, -1)}`, 400, 'invalid-parameter'],
+  ['a version in quotes', 'GET', `/v1/db/main/keys/a?at=%22${VERSION.slice(1, -1)}%22`, 400, 'invalid-parameter'],
+  ['a time with a bare plus', 'GET', '/v1/db/main/keys/a?at=2026-11-27T10:00:00+02:00', 400, 'invalid-parameter'],
+  ['a day that no month has', 'GET', '/v1/db/main/keys/a?at=2026-02-30T10:00:00Z', 400, 'invalid-parameter'],
+  ['an empty at', 'GET', '/v1/db/main/keys/a?at=', 400, 'invalid-parameter'],
+  ['at twice', 'GET', '/v1/db/main/keys/a?at=1&at=1', 400, 'invalid-parameter'],
+  ['an unknown consistency', 'GET', '/v1/db/main/keys/a?consistency=weak', 400, 'invalid-parameter'],
+  ['a consistency of a listing', 'GET', '/v1/db/main/keys?consistency=strong', 400, 'invalid-parameter'],
   ...['0', '1001', '-1', '1.5', '1e2', 'ten', '', '%31%', '99999999999999999999', '+5'].map((limit): Case => [
     `the limit ${limit}`,
     'GET',
@@ -174,12 +199,33 @@ const cases: readonly Case[] = [
     'invalid-cursor',
   ],
   ['a wrong method', 'POST', '/v1/db/main/keys/a', 405, 'method-not-allowed', { body: 'x' }],
-  ['a range delete, not served yet', 'DELETE', '/v1/db/main/keys?prefix=a', 405, 'method-not-allowed'],
+  ['a range delete of nothing', 'DELETE', '/v1/db/main/keys', 400, 'invalid-parameter'],
+  ['a range delete of an empty prefix', 'DELETE', '/v1/db/main/keys?prefix=', 400, 'invalid-parameter'],
+  ['a range delete of all and some', 'DELETE', '/v1/db/main/keys?all=true&prefix=a', 400, 'invalid-parameter'],
+  ['a range delete of perhaps all', 'DELETE', '/v1/db/main/keys?all=1', 400, 'invalid-parameter'],
+  ['a range delete with a limit', 'DELETE', '/v1/db/main/keys?prefix=a&limit=1', 400, 'invalid-parameter'],
+  ['a range delete of a long bound', 'DELETE', `/v1/db/main/keys?end=${'e'.repeat(2049)}`, 400, 'invalid-parameter'],
+  ['a range delete with half an escape', 'DELETE', '/v1/db/main/keys?prefix=%F', 400, 'invalid-parameter'],
+  ['a range delete in the internal form', 'DELETE', '/v1/db/main/keys?start64=YQ', 400, 'invalid-parameter'],
+  [
+    'a range delete under a condition',
+    'DELETE',
+    '/v1/db/main/keys?prefix=a',
+    400,
+    'unsupported-header',
+    { headers: { 'if-match': '*' } },
+  ],
+  ['a range delete with a slash too many', 'DELETE', '/v1/db/main/keys/?prefix=a', 400, 'invalid-key'],
+  ['a condition on a listing', 'GET', '/v1/db/main/keys', 400, 'unsupported-header', { headers: { 'if-match': '*' } }],
+  ['a GET of transactions', 'GET', '/v1/db/main/transactions', 405, 'method-not-allowed'],
+  ['a PUT of reads', 'PUT', '/v1/db/main/reads', 405, 'method-not-allowed', { body: '{}' }],
+  ['a GET of warm', 'GET', '/v1/db/main/warm', 405, 'method-not-allowed'],
+  ['a body to warm', 'POST', '/v1/db/main/warm', 400, 'invalid-body', { body: '{}' }],
+  ['a parameter to warm', 'POST', '/v1/db/main/warm?now', 400, 'invalid-parameter'],
   ['a write to statistics', 'PUT', '/v1/db/main/stats', 405, 'method-not-allowed', { body: 'x' }],
   ['OPTIONS without CORS', 'OPTIONS', '/v1/db/main/keys/a', 405, 'method-not-allowed'],
   ['TRACE', 'TRACE', '/v1/db/main/keys/a', 405, 'method-not-allowed'],
   ['an unknown route', 'GET', '/v1/db/main/nothing', 404, 'route-not-found'],
-  ['a transaction, not served yet', 'POST', '/v1/db/main/transactions', 404, 'route-not-found', { body: '{}' }],
   ['the root', 'GET', '/', 404, 'route-not-found'],
   ['the internal routes of workers', 'GET', '/internal/v1/databases/x/stats', 404, 'route-not-found'],
   ['a path with a slash too many', 'GET', '//v1/db/main/stats', 404, 'route-not-found'],

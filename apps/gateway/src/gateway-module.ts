@@ -6,6 +6,10 @@ import { ChangesController } from './changes/changes-controller.js';
 import { Feeds } from './changes/feeds.js';
 import { DatabaseRequests } from './databases/database-requests.js';
 import { DatabasesController } from './databases/databases-controller.js';
+import { KeyRangesController } from './databases/key-ranges-controller.js';
+import { KeysController } from './databases/keys-controller.js';
+import { ReadsController } from './databases/reads-controller.js';
+import { TransactionsController } from './databases/transactions-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 
 @Module({})
@@ -13,7 +17,14 @@ export class GatewayModule {
   static with(directory: Directory, forwarder: Forwarder, feeds: Feeds): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [DatabasesController, ChangesController],
+      controllers: [
+        KeysController,
+        KeyRangesController,
+        TransactionsController,
+        ReadsController,
+        DatabasesController,
+        ChangesController,
+      ],
       providers: [
         DatabaseRequests,
         { provide: Directory, useValue: directory },

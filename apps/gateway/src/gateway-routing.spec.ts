@@ -3,8 +3,8 @@ import { fromBase64Url, toBase64Url } from '@leasehold/foundation';
 import { HOP_HEADERS } from '@leasehold/protocol';
 import { rendezvousOrder } from '@leasehold/routing';
 
-import { answerProblem, answerStored, loseReply, misdirect } from './testing/fake-worker.js';
-import type { FakeWorker } from './testing/fake-worker.js';
+import { answerJson, answerProblem, answerStored, loseReply, misdirect } from './testing/fake-worker.js';
+import type { FakeWorker, ReceivedHop } from './testing/fake-worker.js';
 import { DATABASE_ID, GatewayWorld } from './testing/gateway-world.js';
 
 const KEY = '/v1/db/main/keys/a';
@@ -153,6 +153,96 @@ describe('the gateway', () => {
       expect(answer.json()).toMatchObject({ status: 503, code: 'outcome-unknown' });
     }
     expect([first.received.length, second.received.length]).toEqual([2, 0]);
+  });
+
+  it('sends a write with an idempotency key again after its answer was lost, as the same request', async () => {
+    for (const [method, target, body, headers] of [
+      ['PUT', KEY, 'v', { 'if-match': '*', 'leasehold-ttl': '60' }],
+      ['DELETE', KEY, undefined, {}],
+      ['DELETE', '/v1/db/main/keys?prefix=a', undefined, {}],
+      [
+        'POST',
+        '/v1/db/main/transactions',
+        '{"ops":[{"op":"delete","key":"a"}]}',
+        { 'content-type': 'application/json' },
+      ],
+    ] as const) {
+      const sent: ReceivedHop[] = [];
+      const serve = answerStored(new Map());
+      first.behaviour = second.behaviour = (hop, response) =>
+        sent.push(hop) === 1 ? loseReply(hop, response) : serve(hop, response);
+      const answer = await world.call(method, target, { headers: { ...headers, 'idempotency-key': 'k-1' }, body });
+      expect([method, answer.status]).toEqual([method, 200]);
+      const meaning = ['if-match', 'leasehold-ttl', 'idempotency-key'];
+      const [lost, repeated, ...more] = sent.map((hop) => [
+        hop.method,
+        hop.path,
+        hop.body.toString('hex'),
+        meaning.map((name) => hop.headers[name]),
+      ]);
+      expect([repeated, more]).toEqual([lost, []]);
+      expect(sent[0]?.headers['idempotency-key']).toBe('k-1');
+    }
+  });
+
+  it('does not know what became of a write with a key when a later attempt is refused', async () => {
+    first.behaviour = loseReply;
+    second.behaviour = (_hop, response) => answerProblem(response, 'precondition-failed');
+    const answer = await world.call('PUT', KEY, { headers: { 'idempotency-key': 'k', 'if-match': '*' }, body: 'v' });
+    expect(answer.json()).toMatchObject({ status: 503, code: 'outcome-unknown' });
+    expect([first.received.length, second.received.length]).toEqual([1, 1]);
+  });
+
+  it('asks again with a key, and only then, when the worker itself does not know', async () => {
+    first.behaviour = (_hop, response) => answerProblem(response, 'outcome-unknown');
+    const keyed = await world.call('PUT', KEY, { headers: { 'idempotency-key': 'k' }, body: 'v' });
+    expect(keyed.status).toBe(200);
+    const before = second.received.length;
+    expect((await world.call('DELETE', KEY)).status).toBe(200);
+    first.behaviour = second.behaviour = (_hop, response) => answerProblem(response, 'outcome-unknown');
+    expect((await world.call('PUT', KEY, { body: 'v' })).json()).toMatchObject({ code: 'outcome-unknown' });
+    expect(second.received.length + first.received.length).toBeLessThan(before + 4);
+  });
+
+  it('never sends a transaction again after its answer was lost, but checks alone', async () => {
+    first.behaviour = loseReply;
+    const transact = (body: unknown) =>
+      world.call('POST', '/v1/db/main/transactions', {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await transact({ ops: [{ op: 'sum', key: 'n', operand: 1 }] })).json()).toMatchObject({
+      code: 'outcome-unknown',
+    });
+    expect(second.received).toHaveLength(0);
+    expect((await transact({ checks: [{ key: 'a', version: null }] })).status).toBe(200);
+    expect(second.received).toHaveLength(1);
+  });
+
+  it.each(['reads', 'warm'])('sends %s again after its answer was lost', async (route) => {
+    first.behaviour = loseReply;
+    const body = route === 'reads' ? '{}' : undefined;
+    const headers: Record<string, string> = body ? { 'content-type': 'application/json' } : {};
+    expect((await world.call('POST', `/v1/db/main/${route}`, { headers, body })).status).toBe(200);
+    expect([first.received.length, second.received.length]).toEqual([1, 1]);
+  });
+
+  it('passes on what an answer cost, shows and repeats', async () => {
+    first.behaviour = (_hop, response) =>
+      answerJson(
+        response,
+        200,
+        {},
+        {
+          'leasehold-cost': 'read=1, write=0',
+          'leasehold-version': '00000001000000000007',
+          'idempotency-replayed': 'true',
+        },
+      );
+    const { headers } = await world.call('GET', `${KEY}?at=2026-11-27T12:00:00%2B02:00`);
+    expect(headers).toMatchObject({ 'leasehold-cost': 'read=1, write=0', 'idempotency-replayed': 'true' });
+    expect(headers['leasehold-version']).toBe('00000001000000000007');
+    expect(first.received[0]?.path).toMatch(/\/keys64\/YQ\?at=2026-11-27T10%3A00%3A00\.000Z$/);
   });
 
   it('repeats a read after its answer was lost', async () => {

@@ -20,6 +20,8 @@ import { openParts } from './gateway-parts.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { timeGateway } from './timing/gateway-timing.js';
 
+const DATABASE_ROUTE = '/v1/db/:database';
+
 /** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
 export async function startGateway(
   config: GatewayConfig,
@@ -53,6 +55,13 @@ export async function startGateway(
       rawBodies: true,
       bodyLimitBytes: LIMITS.valueBytes,
       bodyTooLargeCode: 'value-too-large',
+      routeBodyLimits: {
+        [`${DATABASE_ROUTE}/transactions`]: {
+          limitBytes: LIMITS.transactionBodyBytes,
+          tooLargeCode: 'transaction-too-large',
+        },
+        [`${DATABASE_ROUTE}/reads`]: { limitBytes: LIMITS.snapshotBodyBytes, tooLargeCode: 'body-too-large' },
+      },
       rewriteTarget: withoutKey,
       beforeDrain: () => feeds.drain(),
       configure: (app) => {

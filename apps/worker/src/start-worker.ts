@@ -1,5 +1,5 @@
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
-import { LIMITS } from '@leasehold/protocol';
+import { LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Registry } from 'prom-client';
@@ -15,6 +15,8 @@ import { WorkerSession } from './worker-session.js';
  * middle of a write, whose outcome would be unknown.
  */
 const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
+
+const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
 
 /**
  * Starts a worker; resolves when it serves. Refuses to run on a bucket that fails the probe.
@@ -36,6 +38,13 @@ export async function startWorker(config: WorkerConfig, onLost: (reason: unknown
       rawBodies: true,
       bodyLimitBytes: LIMITS.valueBytes,
       bodyTooLargeCode: 'value-too-large',
+      routeBodyLimits: {
+        [`${DATABASE_ROUTE}/transactions`]: {
+          limitBytes: TRANSACTION_FRAME_BYTES,
+          tooLargeCode: 'transaction-too-large',
+        },
+        [`${DATABASE_ROUTE}/reads`]: { limitBytes: LIMITS.snapshotBodyBytes, tooLargeCode: 'body-too-large' },
+      },
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
         timeWorker(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { CommitLog } from '@leasehold/commit-log';
 import { DiskCache } from '@leasehold/disk-cache';
 import { BlockCache, HeadStore } from '@leasehold/engine';
+import type { DatabaseId } from '@leasehold/foundation';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { Session, SessionWatch } from '@leasehold/lease';
@@ -24,6 +25,7 @@ interface Running {
   readonly session: Session;
   readonly access: DatabaseAccess;
   readonly maintenance: Maintenance;
+  readonly blocks: BlockCache;
 }
 
 /**
@@ -73,20 +75,21 @@ export class WorkerSession {
     });
     this.closers.push(() => session.stop());
     const log = new CommitLog({ ...ctx, session }, commitLogSettingsOf(config));
+    const blocks = new BlockCache(config.BLOCK_CACHE_BYTES, { secondary });
     const ownership: OwnershipContext = {
       ...ctx,
       session,
       log,
       watch,
       heads: new HeadStore(ctx),
-      blocks: new BlockCache(config.BLOCK_CACHE_BYTES, { secondary }),
+      blocks,
       settings: ownershipSettingsOf(config),
       events: metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
     };
     const access = new DatabaseAccess(ownership);
     const maintenance = new Maintenance(ownership, access.databases);
     this.closers.push(() => maintenance.stop());
-    this.running = { session, access, maintenance };
+    this.running = { session, access, maintenance, blocks };
     session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
     maintenance.start();
 
@@ -119,6 +122,11 @@ export class WorkerSession {
   get access(): DatabaseAccess {
     if (this.running === undefined || this.stopping) throw new DrainingError();
     return this.running.access;
+  }
+
+  /** Blocks of a database in memory. */
+  cacheBytesOf(databaseId: DatabaseId): number {
+    return this.running?.blocks.bytesOf(databaseId) ?? 0;
   }
 
   /**

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 
-import { equalBytes, fromBase64Url, toBase64Url } from '@leasehold/foundation';
+import type { Version } from '@leasehold/foundation';
+import {
+  decodeVersionstamp,
+  encodeVersionstamp,
+  equalBytes,
+  fromBase64Url,
+  toBase64Url,
+  VERSIONSTAMP_BYTES,
+} from '@leasehold/foundation';
 
 import { LIMITS } from './limits.js';
 import type { ListRange } from './list-range.js';
@@ -9,38 +17,58 @@ import { ProblemError } from './problem.js';
 const CURSOR_VERSION = 1;
 const DIGEST_BYTES = 8;
 const HEADER_BYTES = 2 + DIGEST_BYTES;
+const REVERSE = 1;
+const PINNED = 2;
+const NO_PIN = new Uint8Array(0);
+
+/** Where a listing goes on. */
+export interface CursorPosition {
+  /** Of the page before. */
+  readonly lastKey: Uint8Array;
+  /** Of the past that is listed; undefined: each page shows the present. */
+  readonly pin: Version | undefined;
+}
 
 /**
- * Where a listing goes on, base64url:
+ * A position as text, base64url:
  *
- *     0         1           2          10
- *     | version | direction | digest   | last key of the page before |
+ *     0         1       2        10
+ *     | version | flags | digest | versionstamp, of a listing of the past | last key of the page before |
  *
- * The digest covers everything else here and the range of the listing: a cursor that was altered, or is used with
- * another prefix, start, end or direction, is refused instead of skipping entries in silence. It is no secret: with a
- * forged cursor one sees what one may list anyway.
+ * Flags: 1 backwards, 2 with a versionstamp. The digest covers everything else here and the range of the listing: a cursor that was
+ * altered, or is used with another prefix, start, end or direction, is refused instead of skipping entries in silence. It is no
+ * secret: with a forged cursor one sees what one may list anyway.
  */
-export function encodeCursor(lastKey: Uint8Array, range: ListRange): string {
-  const head = Buffer.from([CURSOR_VERSION, range.reverse ? 1 : 0]);
-  return toBase64Url(Buffer.concat([head, digest(lastKey, range), lastKey]));
+export function encodeCursor({ lastKey, pin }: CursorPosition, range: ListRange): string {
+  const stamp = pin === undefined ? NO_PIN : encodeVersionstamp(pin);
+  const head = Buffer.from([CURSOR_VERSION, flagsOf(pin !== undefined, range)]);
+  return toBase64Url(Buffer.concat([head, digest(stamp, lastKey, range), stamp, lastKey]));
 }
 
-/** @returns the last key of the page before. @throws ProblemError invalid-cursor */
-export function decodeCursor(cursor: string, range: ListRange): Uint8Array {
+/** @throws ProblemError invalid-cursor */
+export function decodeCursor(cursor: string, range: ListRange): CursorPosition {
   const bytes = fromBase64Url(cursor);
-  if (!bytes || bytes.byteLength <= HEADER_BYTES || bytes.byteLength > HEADER_BYTES + LIMITS.keyBytes) throw invalid();
-  const lastKey = bytes.subarray(HEADER_BYTES);
+  const isPinned = ((bytes?.[1] ?? 0) & PINNED) !== 0;
+  const keyAt = HEADER_BYTES + (isPinned ? VERSIONSTAMP_BYTES : 0);
+  if (!bytes || bytes.byteLength <= keyAt || bytes.byteLength > keyAt + LIMITS.keyBytes) throw invalid();
+  const stamp = bytes.subarray(HEADER_BYTES, keyAt);
+  const lastKey = bytes.subarray(keyAt);
   const matches =
     bytes[0] === CURSOR_VERSION &&
-    bytes[1] === (range.reverse ? 1 : 0) &&
-    equalBytes(bytes.subarray(2, HEADER_BYTES), digest(lastKey, range));
+    bytes[1] === flagsOf(isPinned, range) &&
+    equalBytes(bytes.subarray(2, HEADER_BYTES), digest(stamp, lastKey, range));
   if (!matches) throw invalid();
-  return lastKey;
+  return { lastKey, pin: isPinned ? decodeVersionstamp(stamp) : undefined };
 }
 
-function digest(lastKey: Uint8Array, range: ListRange): Uint8Array {
+function flagsOf(isPinned: boolean, { reverse }: ListRange): number {
+  return (reverse ? REVERSE : 0) | (isPinned ? PINNED : 0);
+}
+
+function digest(stamp: Uint8Array, lastKey: Uint8Array, range: ListRange): Uint8Array {
   const hash = createHash('sha256').update(Buffer.from([CURSOR_VERSION, range.reverse ? 1 : 0]));
-  for (const part of [range.prefix, range.start, range.end, lastKey]) {
+  const pin = stamp.byteLength > 0 ? [stamp] : [];
+  for (const part of [range.prefix, range.start, range.end, lastKey, ...pin]) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(part?.byteLength ?? 0);
     hash.update(length).update(part ?? new Uint8Array(0));

@@ -60,7 +60,7 @@ const TABLE = {
     400,
     'invalid',
     'The cursor is not valid',
-    'Cursors are opaque and belong to the `prefix`, `start`, `end` and `reverse` that they were answered for. Start the listing again.',
+    'Cursors are opaque and belong to the `prefix`, `start`, `end` and `reverse` that they were answered for, and to the version where `at` was given. Start the listing again.',
   ),
   'invalid-limit': entry(400, 'invalid', 'The limit is not valid', '`limit` is a whole number from 1 to 1000.'),
   'invalid-encoding': entry(
@@ -79,7 +79,7 @@ const TABLE = {
     400,
     'invalid',
     'The expiry is not valid',
-    'An expiry is a time after 1970 and within the next 8,000 years.',
+    '`Leasehold-TTL` and `ttlSeconds` are whole numbers of seconds from 1 to 315,360,000 (ten years); `expiresAt` is a time of RFC 3339 from 1970 on.',
   ),
   'invalid-version': entry(
     400,
@@ -91,13 +91,13 @@ const TABLE = {
     400,
     'invalid',
     'The idempotency key is not valid',
-    'Idempotency keys have 1 to 255 bytes.',
+    '`Idempotency-Key` has 1 to 255 visible ASCII characters and is given once.',
   ),
   'too-many-operations': entry(
     400,
     'invalid',
     'The request has too many parts',
-    'A transaction has at most 1,000 checks and operations, a snapshot read at most 1,000 gets and 100 scans.',
+    'A transaction has at most 1,000 checks and operations, a snapshot read at most 1,000 gets and 100 lists.',
   ),
   'unsupported-header': entry(
     400,
@@ -198,13 +198,13 @@ const TABLE = {
     413,
     'invalid',
     'The transaction is too large',
-    'Keys and values of a transaction have at most 4 MiB together.',
+    'Keys and values of a transaction have at most 4 MiB together, its JSON 6 MiB.',
   ),
   'answer-too-large': entry(
     413,
     'invalid',
     'The answer would be too large',
-    'The values of one snapshot read have at most 16 MiB together. Ask for fewer keys at once.',
+    'The values of one snapshot read have at most 16 MiB together, its JSON 48 MiB. Ask for fewer keys at once, or for `encoding=base64`.',
   ),
   'uri-too-long': entry(
     414,
@@ -240,7 +240,7 @@ const TABLE = {
     422,
     'conflict',
     'The idempotency key belongs to another request',
-    'Within 24 hours one key names one request. Nothing was applied. Draw a new key for a new request.',
+    'Within 24 hours one key names one request: method, key, conditions, lifetime and body. Nothing was applied. Draw a new key for a new request.',
   ),
   'idempotency-keys-exhausted': entry(
     429,
@@ -320,7 +320,7 @@ const TABLE = {
     503,
     'unknown',
     'The outcome is unknown',
-    'The write may or may not have been applied, now or a little later. Read before you repeat it, or repeat it under a precondition.',
+    'The write may or may not have been applied, now or a little later. Read before you repeat it, or repeat it under a precondition; with the same `Idempotency-Key` it can be repeated as it is.',
   ),
 } as const;
 

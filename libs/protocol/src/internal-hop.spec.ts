@@ -23,6 +23,8 @@ describe('the signature of a hop', () => {
     ['another condition', 'secret', header, { ...claims, headers: { ...headers, 'if-match': '*' } }],
     ['no condition', 'secret', header, { ...claims, headers: without('if-match') }],
     ['one condition more', 'secret', header, { ...claims, headers: { ...headers, 'if-none-match': '*' } }],
+    ['a lifetime', 'secret', header, { ...claims, headers: { ...headers, 'leasehold-ttl': '1' } }],
+    ['an idempotency key', 'secret', header, { ...claims, headers: { ...headers, 'idempotency-key': 'k' } }],
     [
       'the wait for an owner',
       'secret',

@@ -27,6 +27,8 @@ const SIGNED_HEADERS = [
   HOP_HEADERS.waitMs,
   'if-match',
   'if-none-match',
+  'leasehold-ttl',
+  'idempotency-key',
 ] as const;
 
 /** Also the bound on how far the clocks of gateway and worker may be apart. Only access rests on it, never safety of data. */

@@ -3,7 +3,8 @@ import { decodeUtf8, formatVersion } from '@leasehold/foundation';
 
 import { encodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
-import type { ListEncoding, ListQuery } from './list-query.js';
+import type { ListEncoding } from './list-query.js';
+import type { ListRange } from './list-range.js';
 import { ProblemError } from './problem.js';
 
 export interface ListedEntry {
@@ -12,29 +13,39 @@ export interface ListedEntry {
   readonly value: Uint8Array;
 }
 
+/** How a page is shown: the range, so that its cursor belongs to it, and the encoding. */
+export type PageForm = ListRange & { readonly encoding: ListEncoding };
+
 /**
  * The JSON text of a page: `{"entries":[{"key","value","version"}],"cursor":string|null}`; the cursor continues after
- * the last entry when more follow. A page of large values ends before its limit, at {@link LIMITS.pageBytes}.
+ * the last entry when more follow. A page of large values ends before its limit, see {@link shownEntries}.
  *
  * With `encoding=json` values stand in it as they were stored, so that numbers keep all their digits.
+ * @param pin the version that the pages to come have to show as well; undefined: each shows the present
  * @throws ProblemError invalid-encoding when an entry cannot be shown; the page is all or nothing.
  */
-export function formatListPage(entries: readonly ListedEntry[], more: boolean, query: ListQuery): string {
-  const fitting = entries.slice(0, countFitting(entries));
-  const last = fitting.at(-1);
-  const cursor = last && (more || fitting.length < entries.length) ? encodeCursor(last.key, query) : null;
-  const shown = fitting.map((entry) => formatEntry(entry, query.encoding)).join(',');
-  return `{"entries":[${shown}],"cursor":${JSON.stringify(cursor)}}`;
+export function formatListPage(entries: readonly ListedEntry[], more: boolean, form: PageForm, pin?: Version): string {
+  const shown = shownEntries(entries);
+  const last = shown.at(-1);
+  const goesOn = more || shown.length < entries.length;
+  const cursor = last && goesOn ? encodeCursor({ lastKey: last.key, pin }, form) : null;
+  const texts = shown.map((entry) => formatEntry(entry, form.encoding)).join(',');
+  return `{"entries":[${texts}],"cursor":${JSON.stringify(cursor)}}`;
 }
 
-/** How many of the first entries have at most {@link LIMITS.pageBytes} together; at least one, so that a listing always goes on. */
-function countFitting(entries: readonly ListedEntry[]): number {
+/** As many of the first entries as have at most {@link LIMITS.pageBytes} together; at least one, so that a listing always goes on. */
+export function shownEntries(entries: readonly ListedEntry[]): readonly ListedEntry[] {
   let sizeBytes = 0;
-  for (const [index, { key, value }] of entries.entries()) {
-    sizeBytes += key.byteLength + value.byteLength;
-    if (sizeBytes > LIMITS.pageBytes) return Math.max(1, index);
+  for (const [index, entry] of entries.entries()) {
+    sizeBytes += entryBytes(entry);
+    if (sizeBytes > LIMITS.pageBytes) return entries.slice(0, Math.max(1, index));
   }
-  return entries.length;
+  return entries;
+}
+
+/** Of key and value. */
+export function entryBytes({ key, value }: ListedEntry): number {
+  return key.byteLength + value.byteLength;
 }
 
 function formatEntry(entry: ListedEntry, encoding: ListEncoding): string {
@@ -42,7 +53,8 @@ function formatEntry(entry: ListedEntry, encoding: ListEncoding): string {
   return `{"key":${key},"value":${formatValue(entry.value, encoding)},"version":"${formatVersion(entry.version)}"}`;
 }
 
-function formatValue(value: Uint8Array, encoding: ListEncoding): string {
+/** The JSON text of a value. @throws ProblemError invalid-encoding */
+export function formatValue(value: Uint8Array, encoding: ListEncoding): string {
   if (encoding === 'base64') return JSON.stringify(base64(value));
   const decoded = text(value, 'value');
   if (encoding === 'utf8') return JSON.stringify(decoded);
@@ -51,7 +63,7 @@ function formatValue(value: Uint8Array, encoding: ListEncoding): string {
   } catch {
     throw new ProblemError(
       'invalid-encoding',
-      'a value on this page is not JSON; ask for encoding=utf8 or encoding=base64',
+      'a value of the answer is not JSON; ask for encoding=utf8 or encoding=base64',
     );
   }
   return decoded.trim();
@@ -60,7 +72,7 @@ function formatValue(value: Uint8Array, encoding: ListEncoding): string {
 function text(bytes: Uint8Array, what: 'key' | 'value'): string {
   const decoded = decodeUtf8(bytes);
   if (decoded !== undefined) return decoded;
-  throw new ProblemError('invalid-encoding', `a ${what} on this page is not UTF-8; ask for encoding=base64`);
+  throw new ProblemError('invalid-encoding', `a ${what} of the answer is not UTF-8; ask for encoding=base64`);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -11,12 +11,14 @@ import { percentDecode, percentEncode } from './percent-encoding.js';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
+const anyPin = fc.option(fc.record({ epoch: fc.nat(9), sequence: fc.nat(1_000_000) }), { nil: undefined });
 const anyRange = fc.record({
   prefix: fc.option(anyBytes, { nil: undefined }),
   start: fc.option(anyBytes, { nil: undefined }),
   end: fc.option(anyBytes, { nil: undefined }),
   reverse: fc.boolean(),
 });
+const at = (...key: number[]) => ({ lastKey: bytes(...key), pin: undefined });
 const DEFAULTS: ListQuery = {
   prefix: undefined,
   start: undefined,
@@ -25,6 +27,7 @@ const DEFAULTS: ListQuery = {
   reverse: false,
   cursor: undefined,
   encoding: 'utf8',
+  at: undefined,
 };
 
 describe('percent-encoding', () => {
@@ -60,31 +63,37 @@ describe('parseListQuery', () => {
 
   it('means the same after the hop to the worker', () => {
     fc.assert(
-      fc.property(anyRange, fc.integer({ min: 1, max: LIMITS.listLimit }), anyBytes, (range, limit, lastKey) => {
-        const query: ListQuery = { ...range, limit, cursor: encodeCursor(lastKey, range), encoding: 'base64' };
-        const hex = (part: unknown) => (part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part);
-        const plain = (value: ListQuery) =>
-          Object.fromEntries(Object.entries(value).map(([name, part]) => [name, hex(part)]));
-        expect(plain(parseInternalListQuery(formatInternalListQuery(query)))).toEqual(plain(query));
-      }),
+      fc.property(
+        anyRange,
+        fc.integer({ min: 1, max: LIMITS.listLimit }),
+        anyBytes,
+        anyPin,
+        (range, limit, lastKey, pin) => {
+          const cursor = encodeCursor({ lastKey, pin }, range);
+          const query: ListQuery = { ...range, limit, cursor, encoding: 'base64', at: pin && { version: pin } };
+          const hex = (part: unknown) => (part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part);
+          const plain = (value: ListQuery) =>
+            Object.fromEntries(Object.entries(value).map(([name, part]) => [name, hex(part)]));
+          expect(plain(parseInternalListQuery(formatInternalListQuery(query)))).toEqual(plain(query));
+        },
+      ),
     );
   });
 });
 
 describe('the cursor', () => {
-  it('gives back the last key under the same range', () => {
+  it('gives back last key and version under the same range', () => {
     fc.assert(
-      fc.property(
-        anyRange,
-        anyBytes,
-        (range, key) => Buffer.compare(decodeCursor(encodeCursor(key, range), range), key) === 0,
-      ),
+      fc.property(anyRange, anyBytes, anyPin, (range, lastKey, pin) => {
+        const decoded = decodeCursor(encodeCursor({ lastKey, pin }, range), range);
+        expect([Buffer.compare(decoded.lastKey, lastKey), decoded.pin]).toEqual([0, pin]);
+      }),
     );
   });
 
   it('is refused under every other range', () => {
     const range: ListRange = { prefix: bytes(1), start: undefined, end: bytes(2), reverse: false };
-    const cursor = encodeCursor(bytes(1, 5), range);
+    const cursor = encodeCursor(at(1, 5), range);
     const others: ListRange[] = [
       { ...range, prefix: undefined },
       { ...range, prefix: bytes(2) },
@@ -98,18 +107,48 @@ describe('the cursor', () => {
 
   it('is refused when any character of it changes', () => {
     const range: ListRange = { prefix: undefined, start: undefined, end: undefined, reverse: false };
-    const cursor = encodeCursor(Buffer.from('some key'), range);
-    for (let i = 0; i < cursor.length; i++) {
-      const altered = cursor.slice(0, i) + (cursor[i] === 'A' ? 'B' : 'A') + cursor.slice(i + 1);
-      expect(() => decodeCursor(altered, range)).toThrow('the cursor is damaged');
+    for (const pin of [undefined, { epoch: 1, sequence: 7 }]) {
+      const cursor = encodeCursor({ lastKey: Buffer.from('some key'), pin }, range);
+      for (let i = 0; i < cursor.length; i++) {
+        const altered = cursor.slice(0, i) + (cursor[i] === 'A' ? 'B' : 'A') + cursor.slice(i + 1);
+        expect(() => decodeCursor(altered, range)).toThrow('the cursor is damaged');
+      }
     }
+  });
+});
+
+describe('the state that is listed', () => {
+  const VERSION = '00000001000000000007';
+  const pinned = encodeCursor({ lastKey: bytes(1), pin: { epoch: 1, sequence: 7 } }, DEFAULTS);
+  const loose = encodeCursor(at(1), DEFAULTS);
+
+  it.each([
+    ['', undefined],
+    [`at=${VERSION}`, { version: { epoch: 1, sequence: 7 } }],
+    ['at=2026-11-27T10:00:00.5Z', { timeMs: Date.UTC(2026, 10, 27, 10, 0, 0, 500) }],
+    ['at=2026-11-27T10:00:00%2B02:00', { timeMs: Date.UTC(2026, 10, 27, 8) }],
+    [`cursor=${loose}`, undefined],
+    [`cursor=${loose}&at=${VERSION}`, { version: { epoch: 1, sequence: 7 } }],
+    [`cursor=${pinned}`, { version: { epoch: 1, sequence: 7 } }],
+    [`cursor=${pinned}&at=${VERSION}`, { version: { epoch: 1, sequence: 7 } }],
+    [`cursor=${pinned}&at=2026-11-27T10:00:00Z`, { version: { epoch: 1, sequence: 7 } }],
+  ])('of %j is %j', (query, state) => expect(parseListQuery(query).at).toEqual(state));
+
+  it.each([
+    ['at=', 'invalid-parameter'],
+    ['at=7', 'invalid-parameter'],
+    ['at=2026-11-27T10:00:00+02:00', 'invalid-parameter'],
+    [`at=%22${VERSION}%22`, 'invalid-parameter'],
+    [`cursor=${pinned}&at=${VERSION.replace('7', '8')}`, 'invalid-cursor'],
+  ])('is refused as %j', (query, code) => {
+    expect(() => parseListQuery(query)).toThrow(expect.objectContaining({ code }));
   });
 });
 
 describe('scanBounds', () => {
   const range = (more: Partial<ListQuery>): ListQuery => ({ ...DEFAULTS, ...more });
-  it.each<[string, ListQuery, Uint8Array, Uint8Array | undefined]>([
-    ['everything', range({}), bytes(), undefined],
+  it.each<[string, ListQuery, Uint8Array | undefined, Uint8Array | undefined]>([
+    ['everything', range({}), undefined, undefined],
     ['a prefix', range({ prefix: bytes(5) }), bytes(5), bytes(6)],
     ['a prefix that has no end', range({ prefix: bytes(255) }), bytes(255), undefined],
     [
@@ -121,17 +160,17 @@ describe('scanBounds', () => {
     ['a prefix inside the bounds', range({ prefix: bytes(5), start: bytes(1), end: bytes(9) }), bytes(5), bytes(6)],
   ])('scans %s', (_what, query, start, end) => {
     const bounds = scanBounds(query);
-    expect([...bounds.start]).toEqual([...start]);
+    expect(bounds.start && [...bounds.start]).toEqual(start && [...start]);
     expect(bounds.end && [...bounds.end]).toEqual(end && [...end]);
   });
 
   it('goes on right after the last key, or before it in reverse', () => {
     const forward = range({ prefix: bytes(5) });
     const reverse = range({ prefix: bytes(5), reverse: true });
-    const after = scanBounds({ ...forward, cursor: encodeCursor(bytes(5, 7), forward) });
-    expect([[...after.start], [...(after.end ?? [])]]).toEqual([[5, 7, 0], [6]]);
-    const before = scanBounds({ ...reverse, cursor: encodeCursor(bytes(5, 7), reverse) });
-    expect([[...before.start], [...(before.end ?? [])]]).toEqual([[5], [5, 7]]);
+    const after = scanBounds({ ...forward, cursor: encodeCursor(at(5, 7), forward) });
+    expect([[...(after.start ?? [])], [...(after.end ?? [])]]).toEqual([[5, 7, 0], [6]]);
+    const before = scanBounds({ ...reverse, cursor: encodeCursor(at(5, 7), reverse) });
+    expect([[...(before.start ?? [])], [...(before.end ?? [])]]).toEqual([[5], [5, 7]]);
   });
 });
 
@@ -178,7 +217,7 @@ describe('formatListPage', () => {
 
   it('has a cursor exactly when more follows', () => {
     const full = page([entry('a', '1'), entry('b', '2')], true, 'utf8');
-    expect(decodeCursor(full.cursor ?? '', DEFAULTS)).toEqual(Buffer.from('b'));
+    expect(decodeCursor(full.cursor ?? '', DEFAULTS).lastKey).toEqual(Buffer.from('b'));
     expect(page([], true, 'utf8').cursor).toBeNull();
   });
 
@@ -187,6 +226,6 @@ describe('formatListPage', () => {
     const entries = Array.from({ length: 20 }, (_, i) => entry(`k${i}`, large));
     const early = page(entries, false, 'utf8');
     expect(early.entries).toHaveLength(7);
-    expect(decodeCursor(early.cursor ?? '', DEFAULTS)).toEqual(Buffer.from('k6'));
+    expect(decodeCursor(early.cursor ?? '', DEFAULTS).lastKey).toEqual(Buffer.from('k6'));
   });
 });

@@ -1,10 +1,15 @@
-import { decodeUtf8, fromBase64Url, prefixEnd, compareBytes, toBase64Url } from '@leasehold/foundation';
+import { decodeUtf8, fromBase64Url, toBase64Url } from '@leasehold/foundation';
 
+import type { ByteRange } from './byte-range.js';
+import { byteRangeOf } from './byte-range.js';
 import { decodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
 import type { ListRange } from './list-range.js';
+import type { PointInTime } from './point-in-time.js';
+import { formatPointInTime } from './point-in-time.js';
 import { ProblemError } from './problem.js';
 import { parseQueryString } from './query-string.js';
+import { parseAt } from './read-query.js';
 
 export const LIST_ENCODINGS = ['utf8', 'base64', 'json'] as const;
 /** How keys and values stand in the page: `utf8` as text, `base64` both so, `json` keys as text and values as the JSON that they hold. */
@@ -16,10 +21,12 @@ export interface ListQuery extends ListRange {
   /** As answered with the page before; already checked against the range. */
   readonly cursor: string | undefined;
   readonly encoding: ListEncoding;
+  /** What is listed; undefined: the present. A cursor of a listing of the past goes on at the version of its first page. */
+  readonly at: PointInTime | undefined;
 }
 
-const PUBLIC_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding'];
-const INTERNAL_PARAMETERS = ['prefix64', 'start64', 'end64', 'limit', 'reverse', 'cursor', 'encoding'];
+const PUBLIC_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding', 'at'];
+const INTERNAL_PARAMETERS = ['prefix64', 'start64', 'end64', 'limit', 'reverse', 'cursor', 'encoding', 'at'];
 
 /** The public form: prefix, start and end are percent-encoded bytes. @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
 export function parseListQuery(rawQuery: string): ListQuery {
@@ -50,38 +57,55 @@ export function formatInternalListQuery(query: ListQuery): string {
     if (bytes) parameters.set(`${name}64`, toBase64Url(bytes));
   }
   if (query.cursor !== undefined) parameters.set('cursor', query.cursor);
+  if (query.at !== undefined) parameters.set('at', formatPointInTime(query.at));
   return parameters.toString();
 }
 
-/** What is left to scan, cursor included: start inclusive, end exclusive (undefined = to the last key). May be empty (start ≥ end). */
-export function scanBounds(query: ListQuery): { readonly start: Uint8Array; readonly end: Uint8Array | undefined } {
-  let start = query.prefix ?? new Uint8Array(0);
-  let end = query.prefix && prefixEnd(query.prefix);
-  if (query.start && compareBytes(query.start, start) > 0) start = query.start;
-  if (query.end && (!end || compareBytes(query.end, end) < 0)) end = query.end;
-  if (query.cursor !== undefined) {
-    const lastKey = decodeCursor(query.cursor, query);
-    if (query.reverse) end = lastKey;
-    else start = Buffer.concat([lastKey, Buffer.from([0])]); // the first key after it
-  }
-  return { start, end };
+/** What is left to scan, cursor included. May be empty (start ≥ end). */
+export function scanBounds(query: ListRange & Pick<ListQuery, 'cursor'>): ByteRange {
+  const { start, end } = byteRangeOf(query);
+  if (query.cursor === undefined) return { start, end };
+  const { lastKey } = decodeCursor(query.cursor, query);
+  // The first key after it.
+  return query.reverse ? { start, end: lastKey } : { start: Buffer.concat([lastKey, Buffer.from([0])]), end };
 }
 
 function listQuery(
   parameters: ReadonlyMap<string, Uint8Array>,
   boundOf: (name: 'prefix' | 'start' | 'end') => Uint8Array | undefined,
 ): ListQuery {
-  const query: ListQuery = {
+  const range = {
     prefix: boundOf('prefix'),
     start: boundOf('start'),
     end: boundOf('end'),
-    limit: parseLimit(text(parameters, 'limit')),
     reverse: parseReverse(text(parameters, 'reverse')),
-    cursor: text(parameters, 'cursor'),
-    encoding: parseEncoding(text(parameters, 'encoding')),
   };
-  if (query.cursor !== undefined) decodeCursor(query.cursor, query);
-  return query;
+  const cursor = text(parameters, 'cursor');
+  return {
+    ...range,
+    limit: parseLimit(text(parameters, 'limit')),
+    cursor,
+    encoding: parseEncoding(text(parameters, 'encoding')),
+    at: pinnedBy(cursor, range, parseAt(text(parameters, 'at'))),
+  };
+}
+
+/**
+ * The state that a listing goes on with: that of its cursor, if it holds on to one. Asking for a time and going on from there is one
+ * listing, so that its version stands for the time.
+ * @throws ProblemError invalid-cursor: damaged, of another range, or of another version than the one asked for
+ */
+export function pinnedBy(
+  cursor: string | undefined,
+  range: ListRange,
+  at: PointInTime | undefined,
+): PointInTime | undefined {
+  const pin = cursor === undefined ? undefined : decodeCursor(cursor, range).pin;
+  if (pin === undefined) return at;
+  if (at !== undefined && 'version' in at && at.version.sequence !== pin.sequence) {
+    throw new ProblemError('invalid-cursor', 'the cursor belongs to a listing at another version');
+  }
+  return { version: pin };
 }
 
 /** An empty bound is no bound. One longer than any key is refused: it is a mistake, and would only cost memory. */

@@ -70,8 +70,9 @@ export class FakeWorker {
 export function answerStored(values: Map<string, Buffer>): Behaviour {
   return ({ method, path, body }, response) => {
     const version = formatVersion({ epoch: 1, sequence: values.size + 1 });
-    if (path.endsWith('/stats')) return answerJson(response, 200, { session: 's' });
-    if (path.includes('/keys?')) return answerJson(response, 200, { entries: [], cursor: null });
+    if (path.endsWith('/stats') || path.endsWith('/warm')) return answerJson(response, 200, { session: 's' });
+    if (method === 'GET' && path.includes('/keys?')) return answerJson(response, 200, { entries: [], cursor: null });
+    if (path.endsWith('/reads')) return answerJson(response, 200, { version, gets: [], lists: [] });
     if (method === 'GET') {
       const value = values.get(path);
       if (!value) return answerProblem(response, 'key-not-found');

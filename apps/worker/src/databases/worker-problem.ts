@@ -1,7 +1,7 @@
 import { formatVersion } from '@leasehold/foundation';
 import type { PreconditionFailedError } from '@leasehold/ownership';
 import { MisdirectedError } from '@leasehold/ownership';
-import { formatEntityTag, HOP_HEADERS, ProblemError } from '@leasehold/protocol';
+import { COST_HEADER, formatCost, formatEntityTag, HOP_HEADERS, ProblemError } from '@leasehold/protocol';
 
 /** Tells the gateway where the owner is; any other error is answered by its code alone. */
 export function withDirections(error: unknown): unknown {
@@ -12,12 +12,25 @@ export function withDirections(error: unknown): unknown {
   });
 }
 
-/** Tells the client what is there instead. */
+/** Tells the client what is there instead. Looking was a read. */
 export function preconditionProblem(error: PreconditionFailedError): ProblemError {
   const { present } = error;
   return new ProblemError('precondition-failed', error.message, {
     members: { version: present ? formatVersion(present) : null },
-    headers: present ? { etag: formatEntityTag(present) } : {},
+    headers: {
+      [COST_HEADER]: formatCost({ readUnits: 1, writeUnits: 0 }),
+      ...(present ? { etag: formatEntityTag(present) } : {}),
+    },
+    cause: error,
+  });
+}
+
+/** Of a transaction: which check failed, too. @param checks how many there were; each was looked at */
+export function checkProblem(error: PreconditionFailedError, checks: number): ProblemError {
+  const { present, failedCheck } = error;
+  return new ProblemError('precondition-failed', `a check of the transaction does not hold: ${failedCheck}`, {
+    members: { failedCheck, version: present ? formatVersion(present) : null },
+    headers: { [COST_HEADER]: formatCost({ readUnits: checks, writeUnits: 0 }) },
     cause: error,
   });
 }

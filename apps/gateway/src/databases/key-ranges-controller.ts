@@ -1,0 +1,39 @@
+import { Controller, Delete, Get, Inject, Req, Res } from '@nestjs/common';
+import {
+  formatInternalDeleteRangeQuery,
+  formatInternalListQuery,
+  parseDeleteRangeQuery,
+  parseListQuery,
+  rawQueryOf,
+} from '@leasehold/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { DatabaseRequests } from './database-requests.js';
+import { repetitionOf } from './request-rules.js';
+
+/** Where keys are listed, and deleted by the range. */
+@Controller('v1/db/:database')
+export class KeyRangesController {
+  constructor(@Inject(DatabaseRequests) private readonly requests: DatabaseRequests) {}
+
+  @Get('keys')
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    const query = parseListQuery(rawQueryOf(request.originalUrl));
+    const hop = { method: 'GET', resource: `keys?${formatInternalListQuery(query)}`, body: undefined } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+
+  @Delete('keys')
+  async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, {
+      scopes: ['data:write'],
+      headers: ['idempotency-key'],
+    });
+    const repetition = repetitionOf(request);
+    const range = parseDeleteRangeQuery(rawQueryOf(request.originalUrl));
+    const resource = `keys?${formatInternalDeleteRangeQuery(range)}`;
+    const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+}

@@ -1,0 +1,75 @@
+import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
+import { toBase64Url } from '@leasehold/foundation';
+import {
+  formatReadQuery,
+  parseKey,
+  parseKey64,
+  parsePrecondition,
+  parseQueryString,
+  parseReadCondition,
+  parseReadQuery,
+  parseTtl,
+  ProblemError,
+  rawQueryOf,
+} from '@leasehold/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { DatabaseRequests } from './database-requests.js';
+import { repetitionOf, valueOf } from './request-rules.js';
+import { rawKeyOf } from './request-target.js';
+
+/** Where one key is read and written. `HEAD` goes with `GET`. */
+@Controller('v1/db/:database')
+export class KeysController {
+  constructor(@Inject(DatabaseRequests) private readonly requests: DatabaseRequests) {}
+
+  @Get(['keys/:key', 'keys64/:key'])
+  async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, {
+      scopes: ['data:read'],
+      headers: ['if-match', 'if-none-match'],
+    });
+    parseReadCondition(request.headers);
+    const key = keyResource(request);
+    const query = formatReadQuery(parseReadQuery(rawQueryOf(request.originalUrl)));
+    const hop = { method: 'GET', resource: key + query, body: undefined } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+
+  @Put(['keys/:key', 'keys64/:key'])
+  async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, {
+      scopes: ['data:write'],
+      headers: ['if-match', 'if-none-match', 'leasehold-ttl', 'idempotency-key'],
+    });
+    parsePrecondition(request.headers);
+    parseTtl(request.headers);
+    const repetition = repetitionOf(request);
+    const resource = keyResource(request);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const hop = { method: 'PUT', resource, body: valueOf(request), repetition } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+
+  @Delete(['keys/:key', 'keys64/:key'])
+  async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, {
+      scopes: ['data:write'],
+      headers: ['if-match', 'if-none-match', 'idempotency-key'],
+    });
+    if (parsePrecondition(request.headers).kind === 'absent') {
+      throw new ProblemError('invalid-precondition', 'a delete takes only If-Match');
+    }
+    const repetition = repetitionOf(request);
+    const resource = keyResource(request);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+}
+
+function keyResource(request: FastifyRequest): string {
+  const { encoding, text } = rawKeyOf(request.originalUrl);
+  const key = encoding === 'percent' ? parseKey(text) : parseKey64(text);
+  return `keys64/${toBase64Url(key)}`;
+}

@@ -1,0 +1,22 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { formatSnapshotBody, parseQueryString, parseSnapshotBody, rawQueryOf } from '@leasehold/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { DatabaseRequests } from './database-requests.js';
+import { jsonOf } from './request-rules.js';
+
+/** Many reads of one state in one trip. */
+@Controller('v1/db/:database')
+export class ReadsController {
+  constructor(@Inject(DatabaseRequests) private readonly requests: DatabaseRequests) {}
+
+  @Post('reads')
+  @HttpCode(200)
+  async reads(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const body = formatSnapshotBody(parseSnapshotBody(jsonOf(request)));
+    const hop = { method: 'POST', resource: 'reads', body, repetition: 'harmless' } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+}

@@ -1,0 +1,37 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { encodeTransaction, parseQueryString, parseTransactionBody, rawQueryOf } from '@leasehold/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { requireScope } from './caller.js';
+import { DatabaseRequests } from './database-requests.js';
+import { jsonOf, repetitionOf } from './request-rules.js';
+
+/**
+ * Many checks and operations as one commit. Whoever may write may make it depend on what is there, as with conditional puts; checks alone
+ * change nothing and are a way of reading.
+ */
+@Controller('v1/db/:database')
+export class TransactionsController {
+  constructor(@Inject(DatabaseRequests) private readonly requests: DatabaseRequests) {}
+
+  @Post('transactions')
+  @HttpCode(200)
+  async transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { principal, database } = await this.requests.admit(request, {
+      scopes: ['data:write', 'data:read'],
+      headers: ['idempotency-key'],
+    });
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const repetition = repetitionOf(request);
+    const transaction = parseTransactionBody(jsonOf(request));
+    const changes = transaction.ops.length > 0;
+    requireScope(principal, changes ? 'data:write' : 'data:read');
+    const hop = {
+      method: 'POST',
+      resource: 'transactions',
+      body: encodeTransaction(transaction),
+      repetition: changes ? repetition : 'harmless',
+    } as const;
+    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+  }
+}

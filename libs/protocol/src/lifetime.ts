@@ -1,0 +1,27 @@
+import { LIMITS } from './limits.js';
+import type { HeaderValues } from './precondition.js';
+import { ProblemError } from './problem.js';
+
+export const TTL_HEADER = 'leasehold-ttl';
+
+/** When a key ends: so long after it is written, on the clock of the owner, or at a wall time (ms). */
+export type Lifetime = { readonly ttlSeconds: number } | { readonly expiresAt: number };
+
+/** `Leasehold-TTL`; undefined when it is not given. @throws ProblemError invalid-expiry */
+export function parseTtl(headers: HeaderValues): number | undefined {
+  const text = headers[TTL_HEADER];
+  if (text === undefined) return undefined;
+  const seconds = typeof text === 'string' && /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
+  if (isTtl(seconds)) return seconds;
+  throw new ProblemError('invalid-expiry', `Leasehold-TTL is a whole number of seconds, 1 to ${LIMITS.ttlSeconds}`);
+}
+
+export function isTtl(seconds: number): boolean {
+  return Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= LIMITS.ttlSeconds;
+}
+
+/** Wall ms from which on the key counts as absent; undefined: never. */
+export function expiresAtOf(lifetime: Lifetime | undefined, nowMs: number): number | undefined {
+  if (lifetime === undefined) return undefined;
+  return 'expiresAt' in lifetime ? lifetime.expiresAt : Math.floor(nowMs) + lifetime.ttlSeconds * 1000;
+}
