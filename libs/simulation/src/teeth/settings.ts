@@ -153,8 +153,33 @@ export const SETTINGS = {
     adjust: (drawn) => ({ ...drawn, trouble: { ...drawn.trouble, weights: { release: 4 } } }),
     prepare: cutsAfter('worker after put head claim', { everyMs: 4_000, forMs: 12_000 }),
   },
-  /** Many puts are abandoned and land later. */
-  'late-puts': { adjust: (drawn) => ({ ...drawn, storeFaults: { ...drawn.storeFaults, late: 0.2 } }) },
+  /** For seconds no claim is answered, and each of them lands some time later. */
+  'late-claims': {
+    adjust: (drawn) => {
+      const { fleet } = drawn;
+      const ownership = { ...fleet.worker.ownership, idleReleaseMs: 300, maintenanceIntervalMs: 300 };
+      return {
+        ...drawn,
+        fleet: { ...fleet, worker: { ...fleet.worker, ownership } },
+        trouble: { ...drawn.trouble, everyMs: 1_000, weights: { release: 1 } },
+      };
+    },
+    prepare: (world) => {
+      let isLate = false;
+      repeatedly(world, 4_000, (round) => void (isLate = round % 2 === 1));
+      world.storeStrike = ({ role }, step) =>
+        isLate && role === 'worker' && step === 'put head claim' ? 'late' : undefined;
+    },
+  },
+  /** Clocks that agree and clients that take their time, so that something expires while they do, and judges know of it. */
+  'agreeing-clocks': {
+    adjust: (drawn) => ({
+      ...drawn,
+      clockSkewMs: 0,
+      client: { ...drawn.client, thinkMs: 1_500, hotShare: 1 },
+      trouble: { ...drawn.trouble, weights: { release: 1, kill: 1 } },
+    }),
+  },
   /** Databases change hands all the time, and some requests take half a second. */
   restless: {
     adjust: (drawn) => {
@@ -268,7 +293,7 @@ export const SETTINGS = {
       const eager = eagerUpkeep(drawn);
       return {
         ...eager,
-        clockSkewMs: 3_000,
+        clockSkewMs: 15_000,
         trouble: { ...eager.trouble, everyMs: 1_500, weights: { release: 1 } },
       };
     },

@@ -28,7 +28,7 @@ export const BROKEN_PUTS: readonly Variant[] = [
     name: 'takes-an-old-value-for-a-refusal',
     invariant: 'P1',
     breaks: 'an edit without an answer is taken for not applied because the object still has its old value',
-    setting: 'late-puts',
+    setting: 'late-claims',
     patches: [
       { file: SETTLEMENT, find: 'await this.pause(answer.cause);', replace: "return { outcome: 'refused' };" },
       {

@@ -86,6 +86,7 @@ const DECISIONS: readonly Variant[] = [
     name: 'overlooks-expiries-in-range-checks',
     invariant: 'T5',
     breaks: 'a range check takes a range for unchanged in which something has expired',
+    setting: 'agreeing-clocks',
     patches: [{ file: RANGE, find: 'if (expiresAt === NEVER || expiresAt', replace: 'if (true || expiresAt' }],
   },
   {
