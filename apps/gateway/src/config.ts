@@ -22,6 +22,8 @@ export const gatewayConfig = serviceConfig.extend({
   TENANT_REQUESTS_PER_SECOND: wholeNumber(1, 1_000_000).default(1_000),
   /** At once, after a pause; twice a second's worth by default. */
   TENANT_BURST_REQUESTS: wholeNumber(1, 10_000_000).optional(),
+  /** Of its bodies and answers together. */
+  TENANT_BYTES_PER_SECOND: wholeNumber(1_024, 100 * 1024 * 1024 * 1024).default(32 * 1024 * 1024),
   /** Under way at the same time. By default a sixteenth of what a gateway forwards at once. */
   TENANT_CONCURRENT_REQUESTS: wholeNumber(1, 4_096).default(256),
 });

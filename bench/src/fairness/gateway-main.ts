@@ -28,6 +28,7 @@ interface Config {
 }
 type StartGateway = (config: unknown, open: () => Promise<unknown>) => Promise<{ readonly url: string }>;
 
+const BYTES_PER_REQUEST = 32 * 1024;
 const SCOPES = new Set(['data:read', 'data:write'] as const);
 
 function directoryOf(tenants: number): { readonly source: DirectorySource; readonly apiKeys: readonly string[] } {
@@ -58,6 +59,8 @@ serve({
       DATABASE_URL: 'none',
       LEASEHOLD_INTERNAL_SECRET: secret,
       TENANT_REQUESTS_PER_SECOND: String(requestsPerSecond),
+      // As many for a request as by default.
+      TENANT_BYTES_PER_SECOND: String(BYTES_PER_REQUEST * requestsPerSecond),
     });
     const store = reliableReads(s3Client(bucketUrl), systemClock, systemRandom);
     const sessions = new SessionWatch({ store, clock: systemClock, random: systemRandom });

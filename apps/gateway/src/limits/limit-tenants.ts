@@ -1,10 +1,14 @@
 import type { Directory } from '@leasehold/directory';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
-import type { TenantLimits } from './tenant-limits.js';
+import type { Admitted, TenantLimits } from './tenant-limits.js';
 
 const DATA_PLANE = '/v1/';
+/** Streams that may last for an hour, and have a bound of their own. */
+const FEED = '/changes';
+
+const ADMITTED = new WeakMap<FastifyRequest, Admitted>();
 
 /**
  * Stands before every route of the data plane, and before bodies are read: whoever shows a valid key is counted against the
@@ -19,10 +23,21 @@ export function limitTenants(instance: FastifyInstance, directory: Directory, li
     // A preflight shows no key, and asks for nothing.
     if (request.method === 'OPTIONS' || request.routeOptions.url?.startsWith(DATA_PLANE) !== true) return;
     const { tenantId } = await directory.authenticate(bearerToken(request.headers.authorization));
-    const { headers, leave } = limits.enter(tenantId);
+    const admitted = limits.enter(tenantId, bytesOf(request.headers['content-length']));
     // Who has gone while the key was looked up is not told of by an event any more.
-    if (reply.raw.destroyed) leave();
-    else reply.raw.once('close', leave);
-    reply.headers(headers);
+    if (reply.raw.destroyed || request.routeOptions.url.endsWith(FEED)) admitted.leave();
+    else reply.raw.once('close', admitted.leave);
+    ADMITTED.set(request, admitted);
+    reply.headers(admitted.headers);
   });
+  instance.addHook('onSend', async (request, _reply, payload) => {
+    const admitted = ADMITTED.get(request);
+    if (typeof payload === 'string' || payload instanceof Uint8Array) admitted?.answered(payload.length);
+  });
+}
+
+/** A length that is nonsense is refused elsewhere. */
+function bytesOf(contentLength: string | undefined): number {
+  const bytes = Number(contentLength ?? 0);
+  return bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER ? bytes : 0;
 }

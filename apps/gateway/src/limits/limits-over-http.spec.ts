@@ -11,6 +11,7 @@ describe('the limits of tenants over HTTP', () => {
     world = await new GatewayWorld().start({
       TENANT_REQUESTS_PER_SECOND: '1',
       TENANT_BURST_REQUESTS: '3',
+      TENANT_BYTES_PER_SECOND: '65536',
       TENANT_CONCURRENT_REQUESTS: '2',
     });
   });
@@ -19,8 +20,10 @@ describe('the limits of tenants over HTTP', () => {
   it('are told with every answer', async () => {
     await world.addWorker();
     const { headers } = await world.call('GET', TARGET);
-    expect(headers['ratelimit-policy']).toBe('"requests";q=3;w=3, "concurrency";q=2;qu="concurrent-requests"');
-    expect(headers['ratelimit']).toBe('"requests";r=2;t=1');
+    expect(headers['ratelimit-policy']).toBe(
+      '"requests";q=3;w=3, "bytes";q=131072;w=2;qu="content-bytes", "concurrency";q=2;qu="concurrent-requests"',
+    );
+    expect(headers['ratelimit']).toBe('"requests";r=2;t=1, "bytes";r=131072;t=1');
   });
 
   it('refuse what is beyond them before a worker hears of it, and say when to come back', async () => {
@@ -31,7 +34,7 @@ describe('the limits of tenants over HTTP', () => {
     expect(refused.status).toBe(429);
     expect(refused.headers['content-type']).toBe('application/problem+json');
     expect(refused.headers['retry-after']).toBe('1');
-    expect(refused.headers['ratelimit']).toBe('"requests";r=0;t=1');
+    expect(refused.headers['ratelimit']).toMatch(/^"requests";r=0;t=1, "bytes";r=\d+;t=1$/);
     expect(refused.json()).toMatchObject({ code: 'too-many-requests', violatedPolicies: ['requests'] });
     expect(refused.json()['retryAfterMs']).toBeGreaterThan(0);
     expect(worker.received).toHaveLength(forwarded);
@@ -40,6 +43,15 @@ describe('the limits of tenants over HTTP', () => {
   it('count requests for databases that do not exist', async () => {
     for (let n = 0; n < 3; n++) expect((await world.call('GET', '/v1/db/nope/keys/k')).status).toBe(404);
     expect((await world.call('GET', '/v1/db/nope/keys/k')).status).toBe(429);
+  });
+
+  it('count the bytes of bodies and of answers', async () => {
+    await world.addWorker();
+    await world.call('PUT', TARGET, { body: Buffer.alloc(100_000) });
+    expect((await world.call('GET', TARGET)).status).toBe(200);
+    const refused = await world.call('GET', TARGET);
+    expect(refused.status).toBe(429);
+    expect(refused.json()).toMatchObject({ violatedPolicies: ['bytes'] });
   });
 
   it('leave other tenants and strangers alone', async () => {

@@ -6,6 +6,10 @@ export interface TenantLimit {
   readonly requestsPerSecond: number;
   /** At once, after a pause; at least one second's worth is what clients expect. */
   readonly burstRequests: number;
+  /** Of bodies and answers together, in the long run. */
+  readonly bytesPerSecond: number;
+  /** At once; what goes beyond is owed, and nothing is let in until it has come back. */
+  readonly burstBytes: number;
   /** Under way at the same time, until their answers have been taken. */
   readonly concurrentRequests: number;
 }
@@ -16,7 +20,9 @@ const BURST_SECONDS = 2;
 export function tenantLimitOf({
   TENANT_REQUESTS_PER_SECOND: requestsPerSecond,
   TENANT_BURST_REQUESTS: burstRequests = BURST_SECONDS * requestsPerSecond,
+  TENANT_BYTES_PER_SECOND: bytesPerSecond,
   TENANT_CONCURRENT_REQUESTS: concurrentRequests,
 }: GatewayConfig): TenantLimit {
-  return { requestsPerSecond, burstRequests, concurrentRequests };
+  const burstBytes = BURST_SECONDS * bytesPerSecond;
+  return { requestsPerSecond, burstRequests, bytesPerSecond, burstBytes, concurrentRequests };
 }

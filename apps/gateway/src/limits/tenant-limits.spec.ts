@@ -8,7 +8,13 @@ import { TenantLimits } from './tenant-limits.js';
 
 const A = 'tenant-a' as TenantId;
 const B = 'tenant-b' as TenantId;
-const LIMIT: TenantLimit = { requestsPerSecond: 10, burstRequests: 20, concurrentRequests: 3 };
+const LIMIT: TenantLimit = {
+  requestsPerSecond: 10,
+  burstRequests: 20,
+  bytesPerSecond: 1_000,
+  burstBytes: 2_000,
+  concurrentRequests: 3,
+};
 
 function world(limit: Partial<TenantLimit> = {}, maxTenants?: number) {
   const clock = new FakeClock();
@@ -62,18 +68,19 @@ describe('the limits of tenants', () => {
     expect(refusal.retryAfterMs).toBe(250);
     expect(refusal.members).toEqual({ violatedPolicies: ['requests'] });
     expect(refusal.headers).toEqual({
-      'ratelimit-policy': '"requests";q=20;w=5, "concurrency";q=3;qu="concurrent-requests"',
-      ratelimit: '"requests";r=0;t=1',
+      'ratelimit-policy':
+        '"requests";q=20;w=5, "bytes";q=2000;w=2;qu="content-bytes", "concurrency";q=3;qu="concurrent-requests"',
+      ratelimit: '"requests";r=0;t=1, "bytes";r=2000;t=1',
     });
   });
 
   it('tell with every answer what is left and when all of it is back', async () => {
     const { clock, limits } = world();
-    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1');
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1, "bytes";r=2000;t=1');
     flood(limits, A, 14);
-    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=4;t=2');
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=4;t=2, "bytes";r=2000;t=1');
     await clock.advance(10_000);
-    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1');
+    expect(limits.enter(A).headers['ratelimit']).toBe('"requests";r=19;t=1, "bytes";r=2000;t=1');
   });
 
   it('bound the requests of a tenant that are under way, until one of them ends', () => {
@@ -86,6 +93,25 @@ describe('the limits of tenants', () => {
     first?.leave();
     first?.leave();
     limits.enter(A);
+    expect(() => limits.enter(A)).toThrow(ProblemError);
+  });
+
+  it('let no more in while a tenant owes bytes that it was answered, and tell when it does not', async () => {
+    const { clock, limits } = world();
+    limits.enter(A).answered(4_500);
+    const refusal = refusalOf(() => limits.enter(A));
+    expect(refusal.members).toEqual({ violatedPolicies: ['bytes'] });
+    expect(refusal.retryAfterMs).toBe(2_501);
+    expect(refusal.headers['ratelimit']).toMatch(/"bytes";r=0;t=3$/);
+    limits.enter(B);
+    await clock.advance(2_501);
+    expect(limits.enter(A).headers['ratelimit']).toMatch(/"bytes";r=1;t=2$/);
+  });
+
+  it('count what a request brings before it is read', () => {
+    const { limits } = world();
+    expect(limits.enter(A, 1_999).headers['ratelimit']).toMatch(/"bytes";r=1;t=2$/);
+    limits.enter(A, 1_000_000);
     expect(() => limits.enter(A)).toThrow(ProblemError);
   });
 

@@ -39,6 +39,20 @@ describe('a token bucket', () => {
     expect(bucket.msUntilFull(1_000_000)).toBe(0);
   });
 
+  it('gives nothing until what is owed has come back', () => {
+    const bucket = new TokenBucket({ ...TEN_A_SECOND, maxDebtTokens: 30 }, 0);
+    bucket.owe(50, 0);
+    expect([bucket.take(0), bucket.left(0)]).toEqual([false, 0]);
+    expect(bucket.msUntilNext(0)).toBeCloseTo(3_100);
+    expect([bucket.take(3_099), bucket.take(3_100)]).toEqual([false, true]);
+  });
+
+  it('forgives what is owed beyond its bound', () => {
+    const bucket = new TokenBucket({ ...TEN_A_SECOND, maxDebtTokens: 30 }, 0);
+    bucket.owe(1_000_000, 0);
+    expect(bucket.msUntilNext(0)).toBeCloseTo(3_100);
+  });
+
   it('gives nothing for a clock that goes back', () => {
     const bucket = new TokenBucket(TEN_A_SECOND, 1_000);
     spend(bucket, 1_000, 20);

@@ -4,6 +4,8 @@ import { assert } from '@leasehold/foundation';
 export interface TokenBucketSettings {
   readonly tokensPerSecond: number;
   readonly burstTokens: number;
+  /** What may be owed at most; what is beyond is forgiven. Nothing by default. */
+  readonly maxDebtTokens?: number;
 }
 
 /**
@@ -29,10 +31,16 @@ export class TokenBucket {
     return true;
   }
 
-  /** Whole ones. */
+  /** Spends what was used already, whether it is there or not: then nothing is there until the debt is paid. */
+  owe(tokens: number, nowMs: number): void {
+    this.fill(nowMs);
+    this.tokens = Math.max(-(this.settings.maxDebtTokens ?? 0), this.tokens - tokens);
+  }
+
+  /** Whole ones; 0 in debt. */
   left(nowMs: number): number {
     this.fill(nowMs);
-    return Math.floor(this.tokens);
+    return Math.max(0, Math.floor(this.tokens));
   }
 
   /** Until {@link take} succeeds; 0 when it would now. */
