@@ -23,7 +23,7 @@ const NO_PIN = new Uint8Array(0);
 
 /** Where a listing goes on. */
 export interface CursorPosition {
-  /** Of the page before. */
+  /** Of the page before; empty: nothing was shown yet. */
   readonly lastKey: Uint8Array;
   /** Of the past that is listed; undefined: each page shows the present. */
   readonly pin: Version | undefined;
@@ -50,7 +50,7 @@ export function decodeCursor(cursor: string, range: ListRange): CursorPosition {
   const bytes = fromBase64Url(cursor);
   const isPinned = ((bytes?.[1] ?? 0) & PINNED) !== 0;
   const keyAt = HEADER_BYTES + (isPinned ? VERSIONSTAMP_BYTES : 0);
-  if (!bytes || bytes.byteLength <= keyAt || bytes.byteLength > keyAt + LIMITS.keyBytes) throw invalid();
+  if (!bytes || bytes.byteLength < keyAt || bytes.byteLength > keyAt + LIMITS.keyBytes) throw invalid();
   const stamp = bytes.subarray(HEADER_BYTES, keyAt);
   const lastKey = bytes.subarray(keyAt);
   const matches =

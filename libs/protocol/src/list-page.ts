@@ -1,7 +1,7 @@
 import type { Version } from '@leasehold/foundation';
 import { decodeUtf8, formatVersion } from '@leasehold/foundation';
 
-import { encodeCursor } from './cursor.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
 import type { ListEncoding } from './list-query.js';
 import type { ListRange } from './list-range.js';
@@ -13,12 +13,12 @@ export interface ListedEntry {
   readonly value: Uint8Array;
 }
 
-/** How a page is shown: the range, so that its cursor belongs to it, and the encoding. */
-export type PageForm = ListRange & { readonly encoding: ListEncoding };
+/** How a page is shown: the range and the cursor that was asked for, so that its own cursor goes on from there, and the encoding. */
+export type PageForm = ListRange & { readonly cursor: string | undefined; readonly encoding: ListEncoding };
 
 /**
  * The JSON text of a page: `{"entries":[{"key","value","version"}],"cursor":string|null}`; the cursor continues after
- * the last entry when more follow. A page of large values ends before its limit, see {@link shownEntries}.
+ * the last entry when more may follow. A page of large values ends before its limit, see {@link shownEntries}.
  *
  * With `encoding=json` values stand in it as they were stored, so that numbers keep all their digits.
  * @param pin the version that the pages to come have to show as well; undefined: each shows the present
@@ -26,11 +26,15 @@ export type PageForm = ListRange & { readonly encoding: ListEncoding };
  */
 export function formatListPage(entries: readonly ListedEntry[], more: boolean, form: PageForm, pin?: Version): string {
   const shown = shownEntries(entries);
-  const last = shown.at(-1);
   const goesOn = more || shown.length < entries.length;
-  const cursor = last && goesOn ? encodeCursor({ lastKey: last.key, pin }, form) : null;
+  const cursor = goesOn ? encodeCursor({ lastKey: shown.at(-1)?.key ?? placeBefore(form), pin }, form) : null;
   const texts = shown.map((entry) => formatEntry(entry, form.encoding)).join(',');
   return `{"entries":[${texts}],"cursor":${JSON.stringify(cursor)}}`;
+}
+
+/** A page for which there was no room goes on where it should have begun. */
+function placeBefore(form: PageForm): Uint8Array {
+  return form.cursor === undefined ? new Uint8Array(0) : decodeCursor(form.cursor, form).lastKey;
 }
 
 /** As many of the first entries as have at most {@link LIMITS.pageBytes} together; at least one, so that a listing always goes on. */

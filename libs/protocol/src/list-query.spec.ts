@@ -218,7 +218,16 @@ describe('formatListPage', () => {
   it('has a cursor exactly when more follows', () => {
     const full = page([entry('a', '1'), entry('b', '2')], true, 'utf8');
     expect(decodeCursor(full.cursor ?? '', DEFAULTS).lastKey).toEqual(Buffer.from('b'));
-    expect(page([], true, 'utf8').cursor).toBeNull();
+    expect(page([], false, 'utf8').cursor).toBeNull();
+  });
+
+  it('has a cursor to its own beginning when nothing of it could be shown', () => {
+    const bare = { entries: [], more: true };
+    const cursorOf = (form: ListQuery): string =>
+      (JSON.parse(formatListPage(bare.entries, bare.more, form)) as { cursor: string }).cursor;
+    expect(scanBounds({ ...DEFAULTS, cursor: cursorOf(DEFAULTS) })).toEqual(scanBounds(DEFAULTS));
+    const second = { ...DEFAULTS, cursor: encodeCursor(at(5), DEFAULTS) };
+    expect(scanBounds({ ...DEFAULTS, cursor: cursorOf(second) })).toEqual(scanBounds(second));
   });
 
   it('ends a page of large values early, after at least one', () => {

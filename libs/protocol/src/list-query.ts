@@ -66,6 +66,7 @@ export function scanBounds(query: ListRange & Pick<ListQuery, 'cursor'>): ByteRa
   const { start, end } = byteRangeOf(query);
   if (query.cursor === undefined) return { start, end };
   const { lastKey } = decodeCursor(query.cursor, query);
+  if (lastKey.byteLength === 0) return { start, end };
   // The first key after it.
   return query.reverse ? { start, end: lastKey } : { start: Buffer.concat([lastKey, Buffer.from([0])]), end };
 }

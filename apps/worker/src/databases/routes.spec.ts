@@ -290,6 +290,16 @@ describe('many reads of one state', () => {
     expect([then['gets'][0]?.value]).toEqual(['2']);
   });
 
+  it('show a list later for which there is no room now', async () => {
+    for (let i = 0; i < 9; i++) await put(`a${i}`, 'x'.repeat(LIMITS.valueBytes));
+    await put('b', 'v');
+    const lists = [{ prefix: 'a' }, { prefix: 'b' }];
+    const first = (await json(await read({ lists }))) as { lists: { entries: unknown[]; cursor: string }[] };
+    expect(first.lists[1]).toEqual({ entries: [], cursor: expect.any(String) });
+    const again = await json(await read({ lists: [{ prefix: 'b', cursor: first.lists[1]?.cursor }] }));
+    expect(again).toMatchObject({ lists: [{ entries: [{ key: 'b' }], cursor: null }] });
+  });
+
   it('of an empty database answer with the version of nothing, and own nothing for it', async () => {
     expect(await json(await read({ gets: [{ key: 'a' }], lists: [{}] }))).toEqual({
       version: ZERO,
