@@ -42,7 +42,9 @@ beforeAll(async () => {
   worker = await world.start(bucket, { S3_ENDPOINT: `http://127.0.0.1:${port}` });
 });
 
-beforeEach(() => (traced = []));
+beforeEach(() => {
+  traced = [];
+});
 
 afterAll(async () => {
   await world.close();
