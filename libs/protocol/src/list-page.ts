@@ -25,11 +25,24 @@ export type PageForm = ListRange & { readonly cursor: string | undefined; readon
  * @throws ProblemError invalid-encoding when an entry cannot be shown; the page is all or nothing.
  */
 export function formatListPage(entries: readonly ListedEntry[], more: boolean, form: PageForm, pin?: Version): string {
+  return [...listPageParts(entries, more, form, pin)].join('');
+}
+
+/** The same text bit by bit, for who makes a long page in turns: an entry is made when it is asked for. */
+export function* listPageParts(
+  entries: readonly ListedEntry[],
+  more: boolean,
+  form: PageForm,
+  pin?: Version,
+): Generator<string> {
   const shown = shownEntries(entries);
   const goesOn = more || shown.length < entries.length;
   const cursor = goesOn ? encodeCursor({ lastKey: shown.at(-1)?.key ?? placeBefore(form), pin }, form) : null;
-  const texts = shown.map((entry) => formatEntry(entry, form.encoding)).join(',');
-  return `{"entries":[${texts}],"cursor":${JSON.stringify(cursor)}}`;
+  yield '{"entries":[';
+  for (const [index, entry] of shown.entries()) {
+    yield index === 0 ? formatEntry(entry, form.encoding) : `,${formatEntry(entry, form.encoding)}`;
+  }
+  yield `],"cursor":${JSON.stringify(cursor)}}`;
 }
 
 /** A page for which there was no room goes on where it should have begun. */

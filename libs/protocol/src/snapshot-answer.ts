@@ -3,7 +3,7 @@ import { formatVersion } from '@leasehold/foundation';
 
 import { LIMITS } from './limits.js';
 import type { ListedEntry } from './list-page.js';
-import { entryBytes, formatListPage, formatValue, shownEntries } from './list-page.js';
+import { entryBytes, formatValue, listPageParts, shownEntries } from './list-page.js';
 import { readUnitsOf } from './cost.js';
 import { ProblemError } from './problem.js';
 import type { SnapshotRequest } from './snapshot-body.js';
@@ -20,25 +20,40 @@ export interface SnapshotResult {
  * hold on to the version.
  * @throws ProblemError invalid-encoding, answer-too-large
  */
-export function formatSnapshot({ version, gets, lists }: SnapshotResult, request: SnapshotRequest): string {
+export function formatSnapshot(result: SnapshotResult, request: SnapshotRequest): string {
+  return [...snapshotParts(result, request)].join('');
+}
+
+/** The same text bit by bit, as `listPageParts`. */
+export function* snapshotParts(result: SnapshotResult, request: SnapshotRequest): Generator<string> {
+  let sizeBytes = 0;
+  for (const part of partsOf(result, request)) {
+    sizeBytes += Buffer.byteLength(part);
+    if (sizeBytes > LIMITS.snapshotAnswerBytes) {
+      const limit = `the answer of a snapshot read has at most ${LIMITS.snapshotAnswerBytes} bytes`;
+      throw new ProblemError('answer-too-large', `${limit}; ask for fewer keys, or for encoding=base64`);
+    }
+    yield part;
+  }
+}
+
+function* partsOf({ version, gets, lists }: SnapshotResult, request: SnapshotRequest): Generator<string> {
   const { encoding } = request;
   const pin = request.at === undefined ? undefined : version;
-  const text = new BoundedText();
-  text.add(`{"version":"${formatVersion(version)}","gets":[`);
+  yield `{"version":"${formatVersion(version)}","gets":[`;
   for (const [i, entry] of gets.entries()) {
-    if (i > 0) text.add(',');
-    if (entry === undefined) text.add('null');
-    else text.add(`{"value":${formatValue(entry.value, encoding)},"version":"${formatVersion(entry.version)}"}`);
+    if (i > 0) yield ',';
+    if (entry === undefined) yield 'null';
+    else yield `{"value":${formatValue(entry.value, encoding)},"version":"${formatVersion(entry.version)}"}`;
   }
-  text.add('],"lists":[');
+  yield '],"lists":[';
   for (const [i, { entries, more }] of lists.entries()) {
     const list = request.lists[i];
     if (list === undefined) continue;
-    if (i > 0) text.add(',');
-    text.add(formatListPage(entries, more, { ...list, encoding }, pin));
+    if (i > 0) yield ',';
+    yield* listPageParts(entries, more, { ...list, encoding }, pin);
   }
-  text.add(']}');
-  return text.toString();
+  yield ']}';
 }
 
 /** Each key and each page counts for itself, and a request that names none still reads the version. */
@@ -52,22 +67,4 @@ export function snapshotReadUnits({ gets, lists }: SnapshotResult): number {
 /** What is shown counts, not what was looked at. */
 export function pageReadUnits(entries: readonly ListedEntry[]): number {
   return readUnitsOf(shownEntries(entries).reduce((bytes, entry) => bytes + entryBytes(entry), 0));
-}
-
-class BoundedText {
-  private readonly parts: string[] = [];
-  private sizeBytes = 0;
-
-  add(part: string): void {
-    this.sizeBytes += Buffer.byteLength(part);
-    if (this.sizeBytes > LIMITS.snapshotAnswerBytes) {
-      const limit = `the answer of a snapshot read has at most ${LIMITS.snapshotAnswerBytes} bytes`;
-      throw new ProblemError('answer-too-large', `${limit}; ask for fewer keys, or for encoding=base64`);
-    }
-    this.parts.push(part);
-  }
-
-  toString(): string {
-    return this.parts.join('');
-  }
 }

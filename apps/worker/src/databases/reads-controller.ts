@@ -7,8 +7,7 @@ import {
   entryBytes,
   formatCost,
   formatEntityTag,
-  formatListPage,
-  formatSnapshot,
+  listPageParts,
   pageReadUnits,
   parseInternalListQuery,
   parseKey64,
@@ -19,6 +18,7 @@ import {
   rawQueryOf,
   readUnitsOf,
   scanBounds,
+  snapshotParts,
   snapshotReadUnits,
   VERSION_HEADER,
 } from '@leasehold/protocol';
@@ -27,6 +27,7 @@ import type { Logger } from '@leasehold/service-kit';
 import { LOGGER, sendProblem } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { madeInTurns } from '../fairness/made-in-turns.js';
 import { WorkerSession } from '../worker-session.js';
 import { DatabaseWork } from './database-work.js';
 import { bodyOf, HopGuard } from './hop-guard.js';
@@ -72,11 +73,12 @@ export class ReadsController {
     const query = parseInternalListQuery(rawQueryOf(request.originalUrl));
     const { at, limit, reverse } = query;
     const scan = { ...scanBounds(query), reverse, limit };
-    const { version, scans } = await this.work.on(request, (access, identity, options) =>
-      access.readMany(identity, { gets: [], scans: [scan], at }, options),
-    );
-    const { entries, more } = scans[0] ?? { entries: [], more: false };
-    const body = formatListPage(entries, more, query, at && version);
+    const { version, entries, body } = await this.work.on(request, async (access, identity, options) => {
+      const { version, scans } = await access.readMany(identity, { gets: [], scans: [scan], at }, options);
+      const { entries, more } = scans[0] ?? { entries: [], more: false };
+      const parts = listPageParts(entries, more, query, at && version);
+      return { version, entries, body: await madeInTurns(this.worker.slices, identity, options.signal, parts) };
+    });
     this.worker.session.assertServing();
     if (at !== undefined) reply.header(VERSION_HEADER, formatVersion(version));
     sendJson(reply, body, pageReadUnits(entries));
@@ -88,11 +90,12 @@ export class ReadsController {
     const asked = parseSnapshotBody(bodyOf(request));
     const { gets, at } = asked;
     const scans = asked.lists.map((list) => ({ ...scanBounds(list), reverse: list.reverse, limit: list.limit }));
-    const snapshot = await this.work.on(request, (access, identity, options) =>
-      access.readMany(identity, { gets, scans, at }, options),
-    );
-    const result = { ...snapshot, lists: snapshot.scans };
-    const body = formatSnapshot(result, asked);
+    const { result, body } = await this.work.on(request, async (access, identity, options) => {
+      const snapshot = await access.readMany(identity, { gets, scans, at }, options);
+      const result = { ...snapshot, lists: snapshot.scans };
+      const parts = snapshotParts(result, asked);
+      return { result, body: await madeInTurns(this.worker.slices, identity, options.signal, parts) };
+    });
     this.worker.session.assertServing();
     sendJson(reply, body, snapshotReadUnits(result));
   }
@@ -114,7 +117,7 @@ export class ReadsController {
   }
 }
 
-function sendJson(reply: FastifyReply, body: string, readUnits: number): void {
+function sendJson(reply: FastifyReply, body: Buffer, readUnits: number): void {
   reply
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'no-store')
