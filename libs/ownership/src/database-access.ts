@@ -8,7 +8,7 @@ import type { Precondition } from '@leasehold/protocol';
 import { ColdReadCounter } from './cold-read-counter.js';
 import { coldStartCause } from './cold-start.js';
 import type { OwnershipContext } from './context.js';
-import type { AccessOptions } from './databases.js';
+import type { AccessOptions } from './access-options.js';
 import { Databases } from './databases.js';
 import { DatabaseDeletedError, FutureVersionError, OwnerUnavailableError, QuarantinedError } from './errors.js';
 import { assertSameTenant } from './identity.js';

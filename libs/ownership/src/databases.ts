@@ -3,6 +3,7 @@ import { forEachBounded, isLeaseholdError, Phases, VERSION_ZERO } from '@leaseho
 import type { DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
+import type { AccessOptions } from './access-options.js';
 import { claimDatabase, HeadInHand } from './claim.js';
 import type { HandleContext, OwnershipContext } from './context.js';
 import { DirtyDatabases } from './dirty-databases.js';
@@ -14,14 +15,14 @@ import {
   OwnerUnavailableError,
   UnsettledDrainError,
 } from './errors.js';
-import type { Cargo, Carriage, FirstCommit } from './first-commit.js';
+import type { Carriage, FirstCommit } from './first-commit.js';
 import { CarriedCommit } from './first-commit.js';
 import { assertSameTenant } from './identity.js';
 import { inPhase } from './in-phase.js';
 import { Lanes } from './lanes.js';
 import type { Aside } from './lanes.js';
 import { OpenDatabases } from './open-databases.js';
-import type { Opening } from './opening.js';
+import type { Opening, OpeningOptions } from './opening.js';
 import { sharing } from './opening.js';
 import { OwnedDatabase } from './owned-database.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
@@ -46,17 +47,6 @@ const CONCURRENT_CLOSES = 128;
 
 type Acquired<T> = { readonly answer: T } | { readonly database: OwnedDatabase };
 
-export interface AccessOptions {
-  /** The caller could not reach this session: wait for its end instead of pointing there again. */
-  readonly waitForOwner?: SessionId;
-  /** Ends the caller's waiting, not the work. */
-  readonly signal: AbortSignal;
-  /** Told where the caller's time goes; nothing else depends on it. */
-  readonly phases?: Phases;
-  /** W3C Trace Context, for the bucket calls that are made for this caller alone. Not for what many share, as segments are. */
-  readonly traceparent?: string;
-}
-
 /** What the caller has already that a claim can use. */
 export interface ForTheClaim<T> {
   /**
@@ -66,15 +56,6 @@ export interface ForTheClaim<T> {
   readonly first?: FirstCommit<T>;
   /** The head as the caller read it; see {@link HeadInHand}. */
   readonly known?: StoredHead;
-}
-
-/** How an opening begins, besides of which database. */
-interface OpeningOptions {
-  readonly purpose: 'use' | 'settle';
-  readonly inHand: HeadInHand;
-  readonly first?: Cargo;
-  /** Of the caller who begins it. */
-  readonly traceparent?: string;
 }
 
 /**

@@ -6,7 +6,7 @@ import { utf8 } from '@leasehold/foundation';
 
 import type { TestWorker } from '../testing/test-workers.js';
 import { databaseNamed, patient, TAKEOVER_MS, TestWorkers, textOf } from '../testing/test-workers.js';
-import type { AccessOptions } from './databases.js';
+import type { AccessOptions } from './access-options.js';
 import type { FirstCommit } from './first-commit.js';
 
 const DATABASE = databaseNamed(1);

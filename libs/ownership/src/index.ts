@@ -1,3 +1,4 @@
+export type { AccessOptions } from './access-options.js';
 export type { ColdStart, ColdStartCause } from './cold-start.js';
 export type { OwnershipContext, OwnershipEvents } from './context.js';
 export * from './database-access.js';

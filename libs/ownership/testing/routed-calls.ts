@@ -1,7 +1,7 @@
 import type { Random, SessionId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 
-import type { AccessOptions } from '../src/databases.js';
+import type { AccessOptions } from '../src/access-options.js';
 import { MisdirectedError } from '../src/errors.js';
 import type { TestWorker, TestWorkers } from './test-workers.js';
 

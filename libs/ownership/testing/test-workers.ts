@@ -9,7 +9,7 @@ import { MemoryStore, reliableReads } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
 import type { Precondition } from '@leasehold/protocol';
 
-import type { AccessOptions } from '../src/databases.js';
+import type { AccessOptions } from '../src/access-options.js';
 import { DatabaseAccess } from '../src/database-access.js';
 import type { OwnershipContext } from '../src/context.js';
 import { Maintenance } from '../src/maintenance.js';
