@@ -6,12 +6,13 @@ import { density } from './density.js';
 import { durable } from './durable.js';
 import { engine } from './engine.js';
 import { fairness } from './fairness.js';
+import { gateway } from './gateway.js';
 import { recovery } from './recovery.js';
 import { roundtrips } from './roundtrips.js';
 
 export * from './benchmark.js';
 export { renderBenchmarks } from './benchmarks-page.js';
-export { coldstart, compaction, cost, density, durable, engine, fairness, recovery, roundtrips };
+export { coldstart, compaction, cost, density, durable, engine, fairness, gateway, recovery, roundtrips };
 
 /** Every benchmark there is; a new one is added here. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -24,4 +25,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   recovery,
   fairness,
   coldstart,
+  gateway,
 ];

@@ -8,6 +8,7 @@ import type { WorkerConfig } from './config.js';
 import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
+import type { OpenBucket } from './worker-session.js';
 import { WorkerSession } from './worker-session.js';
 
 /**
@@ -25,10 +26,14 @@ const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
  *   nothing that was acknowledged can be lost by leaving at once.
  * @throws ProbeFailedError, and what the service kit throws. Nothing keeps running then.
  */
-export async function startWorker(config: WorkerConfig, onLost: (reason: unknown) => void): Promise<RunningService> {
+export async function startWorker(
+  config: WorkerConfig,
+  onLost: (reason: unknown) => void,
+  openBucket?: OpenBucket,
+): Promise<RunningService> {
   const logger = createLogger('worker', config.LOG_LEVEL);
   const metrics = new WorkerMetrics(logger);
-  const session = new WorkerSession(config, metrics, logger, onLost);
+  const session = new WorkerSession(config, metrics, logger, onLost, openBucket);
   try {
     const service = await runService({
       name: 'worker',

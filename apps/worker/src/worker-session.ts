@@ -8,6 +8,7 @@ import { systemClock, systemRandom } from '@leasehold/foundation';
 import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { Session, SessionWatch } from '@leasehold/lease';
 import { MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
+import type { ObjectStore } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
@@ -27,6 +28,9 @@ interface Running {
   readonly maintenance: Maintenance;
   readonly blocks: BlockCache;
 }
+
+/** The bucket that a configuration names; benchmarks bring one of their own. */
+export type OpenBucket = (config: WorkerConfig) => ObjectStore & { close(): void };
 
 /**
  * The life of this process as a session: probe the bucket, watch the others, put a record, serve; and on SIGTERM drain
@@ -48,6 +52,7 @@ export class WorkerSession {
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
     private readonly onLost: (reason: unknown) => void,
+    private readonly openBucket: OpenBucket = (store) => createS3Store(s3SettingsOf(store)),
   ) {}
 
   /** @param url where this process listens. @throws ProbeFailedError naming the step that the bucket fails */
@@ -57,9 +62,9 @@ export class WorkerSession {
     const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
     this.closers.push(() => jobs.close());
     const secondary = await this.openDiskCache();
-    const s3 = createS3Store(s3SettingsOf(config));
-    this.closers.push(() => s3.close());
-    const metered = new MeteredStore(s3, systemClock, (call) => metrics.storeCall(call));
+    const bucket = this.openBucket(config);
+    this.closers.push(() => bucket.close());
+    const metered = new MeteredStore(bucket, systemClock, (call) => metrics.storeCall(call));
     const store = reliableReads(metered, systemClock, systemRandom);
     const ctx = { store, ...base };
     await probeStore(store, base);
