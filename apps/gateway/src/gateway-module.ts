@@ -10,6 +10,7 @@ import { KeyRangesController } from './databases/key-ranges-controller.js';
 import { KeysController } from './databases/keys-controller.js';
 import { ReadsController } from './databases/reads-controller.js';
 import { TransactionsController } from './databases/transactions-controller.js';
+import { DocumentsController } from './documents/documents-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 
 @Module({})
@@ -24,6 +25,7 @@ export class GatewayModule {
         ReadsController,
         DatabasesController,
         ChangesController,
+        DocumentsController,
       ],
       providers: [
         DatabaseRequests,

@@ -32,7 +32,7 @@ export const MAX_CHANGES_WAIT_MS = 30_000;
 /** Of a worker's answer: the sequence up to which everything has been told, the `since` of the next part. */
 export const THROUGH_HEADER = 'leasehold-through';
 
-const PUBLIC_PARAMETERS = ['since', 'prefix', 'encoding'];
+export const CHANGES_PARAMETERS = ['since', 'prefix', 'encoding'] as const;
 const INTERNAL_PARAMETERS = ['since', 'prefix64', 'encoding', 'waitMs'];
 
 /**
@@ -40,7 +40,7 @@ const INTERNAL_PARAMETERS = ['since', 'prefix64', 'encoding', 'waitMs'];
  * @throws ProblemError invalid-parameter, invalid-request (the header)
  */
 export function parseChangesQuery(rawQuery: string, lastEventId: string | readonly string[] | undefined): ChangesQuery {
-  const parameters = parseQueryString(rawQuery, PUBLIC_PARAMETERS);
+  const parameters = parseQueryString(rawQuery, CHANGES_PARAMETERS);
   const since = sinceOf(text(parameters, 'since'));
   const resumed = lastEventId === undefined || lastEventId === '' ? undefined : resumedAt(lastEventId);
   return {

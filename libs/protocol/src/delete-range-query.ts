@@ -6,7 +6,7 @@ import { LIMITS } from './limits.js';
 import { ProblemError } from './problem.js';
 import { parseQueryString } from './query-string.js';
 
-const PUBLIC_PARAMETERS = ['prefix', 'start', 'end', 'all'];
+export const DELETE_RANGE_PARAMETERS = ['prefix', 'start', 'end', 'all'] as const;
 const INTERNAL_PARAMETERS = ['start64', 'end64', 'all'];
 
 /**
@@ -15,7 +15,7 @@ const INTERNAL_PARAMETERS = ['start64', 'end64', 'all'];
  * @throws ProblemError invalid-parameter
  */
 export function parseDeleteRangeQuery(rawQuery: string): ByteRange {
-  const parameters = parseQueryString(rawQuery, PUBLIC_PARAMETERS);
+  const parameters = parseQueryString(rawQuery, DELETE_RANGE_PARAMETERS);
   const bound = (name: string): Uint8Array | undefined => checkBound(name, parameters.get(name));
   const bounds = { prefix: bound('prefix'), start: bound('start'), end: bound('end') };
   checkMeaning(bounds, parameters.get('all'), 'give prefix, start or end; or all=true, which deletes every key');

@@ -1,3 +1,6 @@
+export * from './api/api-route.js';
+export * from './api/api-routes.js';
+export * from './api/openapi.js';
 export * from './byte-range.js';
 export * from './changes-events.js';
 export * from './changes-query.js';

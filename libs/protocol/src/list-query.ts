@@ -25,12 +25,12 @@ export interface ListQuery extends ListRange {
   readonly at: PointInTime | undefined;
 }
 
-const PUBLIC_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding', 'at'];
+export const LIST_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding', 'at'] as const;
 const INTERNAL_PARAMETERS = ['prefix64', 'start64', 'end64', 'limit', 'reverse', 'cursor', 'encoding', 'at'];
 
 /** The public form: prefix, start and end are percent-encoded bytes. @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
 export function parseListQuery(rawQuery: string): ListQuery {
-  const parameters = parseQueryString(rawQuery, PUBLIC_PARAMETERS);
+  const parameters = parseQueryString(rawQuery, LIST_PARAMETERS);
   return listQuery(parameters, (name) => bound(name, parameters.get(name)));
 }
 

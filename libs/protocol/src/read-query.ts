@@ -5,7 +5,7 @@ import { formatPointInTime, parsePointInTime } from './point-in-time.js';
 import { ProblemError } from './problem.js';
 import { parseQueryString } from './query-string.js';
 
-const PARAMETERS = ['at', 'consistency'];
+export const READ_PARAMETERS = ['at', 'consistency'] as const;
 
 /** What `GET keys/{key}` takes beside its key: which state to read; undefined: the present. */
 export interface ReadQuery {
@@ -21,7 +21,7 @@ const PRESENT: ReadQuery = { at: undefined };
  */
 export function parseReadQuery(rawQuery: string): ReadQuery {
   if (rawQuery === '') return PRESENT;
-  const parameters = parseQueryString(rawQuery, PARAMETERS);
+  const parameters = parseQueryString(rawQuery, READ_PARAMETERS);
   const consistency = textOf(parameters, 'consistency');
   if (consistency === 'eventual') {
     throw new ProblemError('invalid-parameter', 'consistency=eventual is not served: every read is strong');

@@ -41,6 +41,13 @@ const listSchema = z.strictObject({
   cursor: z.string().optional(),
 });
 
+/** Of the documentation; the body is checked part by part, so that each refusal names its place. */
+export const snapshotSchema = () =>
+  bodySchema.extend({
+    gets: z.array(getSchema).max(LIMITS.snapshotGets).optional(),
+    lists: z.array(listSchema).max(LIMITS.snapshotLists).optional(),
+  });
+
 /**
  * The body of `POST reads`.
  *

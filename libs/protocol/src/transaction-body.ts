@@ -33,6 +33,16 @@ const counterSchema = (op: 'sum' | 'min' | 'max') =>
   });
 
 const bodySchema = z.strictObject({ checks: z.array(z.unknown()).default([]), ops: z.array(z.unknown()).default([]) });
+/** Of the documentation; the body is checked part by part, so that each refusal names its place. */
+export const transactionSchema = () =>
+  z.strictObject({
+    checks: z
+      .array(z.union([keyCheckSchema, rangeCheckSchema]))
+      .max(LIMITS.transactionParts)
+      .optional(),
+    ops: z.array(operationSchema).max(LIMITS.transactionParts).optional(),
+  });
+
 const keyCheckSchema = z.strictObject({ ...keyMembers, version: z.string().nullable() });
 const rangeCheckSchema = z.strictObject({ range: rangeSchema, since: z.string() });
 const operationSchema = z.discriminatedUnion('op', [

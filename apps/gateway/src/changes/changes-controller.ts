@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
-import { parseChangesQuery, ProblemError, rawQueryOf } from '@leasehold/protocol';
+import { API_ROUTES, parseChangesQuery, ProblemError, rawQueryOf } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { LOGGER } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -33,7 +33,7 @@ export class ChangesController {
 
   @Get('changes')
   async changes(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    const { database } = await this.requests.admit(request, API_ROUTES.followChanges);
     const { since, ...query } = parseChangesQuery(rawQueryOf(request.originalUrl), request.headers['last-event-id']);
     if (!acceptsEventStream(request.headers.accept)) {
       throw new ProblemError('not-acceptable', 'a change feed is served as text/event-stream');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DatabaseEntry, Scope } from '@leasehold/directory';
+import type { DatabaseEntry } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
+import type { ApiRoute, DataScope } from '@leasehold/protocol';
 import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -10,16 +11,10 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
 import type { Caller } from './caller.js';
 import { callerOf } from './caller.js';
-import type { MeaningHeader } from './request-rules.js';
 import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
 
-/** What a route takes, beside its own parameters and body. */
-export interface Admission {
-  /** One of them suffices to get in. */
-  readonly scopes: readonly [Scope, ...Scope[]];
-  /** Of the headers that change what a request means, those that this route understands. */
-  readonly headers: readonly MeaningHeader[];
-}
+/** A route of {@link API_ROUTES} that needs a key. */
+export type DatabaseRoute = Pick<ApiRoute, 'headers'> & { readonly scopes: readonly [DataScope, ...DataScope[]] };
 
 /** What of a request goes to a worker. */
 export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repetition'>;
@@ -33,7 +28,7 @@ export class DatabaseRequests {
   ) {}
 
   /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
-  async admit(request: FastifyRequest, { scopes, headers }: Admission): Promise<Caller> {
+  async admit(request: FastifyRequest, { scopes, headers }: DatabaseRoute): Promise<Caller> {
     const caller = await callerOf(request, this.directory, scopes);
     phasesOf(request)?.enter('other');
     refuseOtherHeaders(request, headers);

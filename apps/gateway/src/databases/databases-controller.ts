@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
+import { API_ROUTES, parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
@@ -13,27 +13,27 @@ export class DatabasesController {
 
   @Get('stats')
   stats(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.ask('GET', 'stats', request, reply);
+    return this.ask(API_ROUTES.readStatistics, 'stats', request, reply);
   }
 
   @Post('warm')
   @HttpCode(200)
   warm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.ask('POST', 'warm', request, reply);
+    return this.ask(API_ROUTES.warm, 'warm', request, reply);
   }
 
   private async ask(
-    method: 'GET' | 'POST',
+    route: typeof API_ROUTES.readStatistics | typeof API_ROUTES.warm,
     resource: string,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    const { database } = await this.requests.admit(request, route);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     if (request.body instanceof Uint8Array && request.body.byteLength > 0) {
       throw new ProblemError('invalid-body', 'this route takes no body');
     }
-    const hop = { method, resource, body: undefined, repetition: 'harmless' } as const;
+    const hop = { method: route.method, resource, body: undefined, repetition: 'harmless' } as const;
     const answer = await this.requests.forward(database, hop, request, reply);
     this.requests.send(reply, answer.status === 200 ? naming(database, answer) : answer);
   }

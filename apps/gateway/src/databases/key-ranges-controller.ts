@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Inject, Req, Res } from '@nestjs/common';
 import {
+  API_ROUTES,
   formatInternalDeleteRangeQuery,
   formatInternalListQuery,
   parseDeleteRangeQuery,
@@ -18,7 +19,7 @@ export class KeyRangesController {
 
   @Get('keys')
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    const { database } = await this.requests.admit(request, API_ROUTES.listKeys);
     const query = parseListQuery(rawQueryOf(request.originalUrl));
     const hop = { method: 'GET', resource: `keys?${formatInternalListQuery(query)}`, body: undefined } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
@@ -26,10 +27,7 @@ export class KeyRangesController {
 
   @Delete('keys')
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, {
-      scopes: ['data:write'],
-      headers: ['idempotency-key'],
-    });
+    const { database } = await this.requests.admit(request, API_ROUTES.deleteRange);
     const repetition = repetitionOf(request);
     const range = parseDeleteRangeQuery(rawQueryOf(request.originalUrl));
     const resource = `keys?${formatInternalDeleteRangeQuery(range)}`;

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import { toBase64Url } from '@leasehold/foundation';
 import {
+  API_ROUTES,
   formatReadQuery,
   parseKey,
   parseKey64,
@@ -25,10 +26,7 @@ export class KeysController {
 
   @Get(['keys/:key', 'keys64/:key'])
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, {
-      scopes: ['data:read'],
-      headers: ['if-match', 'if-none-match'],
-    });
+    const { database } = await this.requests.admit(request, API_ROUTES.readKey);
     parseReadCondition(request.headers);
     const key = keyResource(request);
     const query = formatReadQuery(parseReadQuery(rawQueryOf(request.originalUrl)));
@@ -38,10 +36,7 @@ export class KeysController {
 
   @Put(['keys/:key', 'keys64/:key'])
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, {
-      scopes: ['data:write'],
-      headers: ['if-match', 'if-none-match', 'leasehold-ttl', 'idempotency-key'],
-    });
+    const { database } = await this.requests.admit(request, API_ROUTES.writeKey);
     parsePrecondition(request.headers);
     parseTtl(request.headers);
     const repetition = repetitionOf(request);
@@ -53,10 +48,7 @@ export class KeysController {
 
   @Delete(['keys/:key', 'keys64/:key'])
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, {
-      scopes: ['data:write'],
-      headers: ['if-match', 'if-none-match', 'idempotency-key'],
-    });
+    const { database } = await this.requests.admit(request, API_ROUTES.deleteKey);
     if (parsePrecondition(request.headers).kind === 'absent') {
       throw new ProblemError('invalid-precondition', 'a delete takes only If-Match');
     }

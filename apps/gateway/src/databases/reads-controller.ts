@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { formatSnapshotBody, parseQueryString, parseSnapshotBody, rawQueryOf } from '@leasehold/protocol';
+import { API_ROUTES, formatSnapshotBody, parseQueryString, parseSnapshotBody, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { DatabaseRequests } from './database-requests.js';
@@ -13,7 +13,7 @@ export class ReadsController {
   @Post('reads')
   @HttpCode(200)
   async reads(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, { scopes: ['data:read'], headers: [] });
+    const { database } = await this.requests.admit(request, API_ROUTES.readMany);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const body = formatSnapshotBody(parseSnapshotBody(jsonOf(request)));
     const hop = { method: 'POST', resource: 'reads', body, repetition: 'harmless' } as const;

@@ -1,22 +1,12 @@
-import { parseIdempotencyKey, ProblemError } from '@leasehold/protocol';
+import { MEANING_HEADERS, parseIdempotencyKey, ProblemError } from '@leasehold/protocol';
 import type { Repetition } from '@leasehold/routing';
 import type { FastifyRequest } from 'fastify';
 
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
 const NO_BODY = new Uint8Array(0);
 
-/** Headers that change what a request means. A route that does not understand one refuses it, because ignoring it would lie. */
-export const MEANING_HEADERS = [
-  'if-match',
-  'if-none-match',
-  'if-unmodified-since',
-  'leasehold-ttl',
-  'idempotency-key',
-] as const;
-export type MeaningHeader = (typeof MEANING_HEADERS)[number];
-
-/** @throws ProblemError unsupported-header */
-export function refuseOtherHeaders(request: FastifyRequest, understood: readonly MeaningHeader[]): void {
+/** Of the headers that change what a request means, it has none but these. @throws ProblemError unsupported-header */
+export function refuseOtherHeaders(request: FastifyRequest, understood: readonly string[]): void {
   const name = MEANING_HEADERS.find((header) => request.headers[header] !== undefined && !understood.includes(header));
   if (name !== undefined) throw new ProblemError('unsupported-header', `not supported on this route: ${name}`);
 }

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { encodeTransaction, parseQueryString, parseTransactionBody, rawQueryOf } from '@leasehold/protocol';
+import { API_ROUTES, encodeTransaction, parseQueryString, parseTransactionBody, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { requireScope } from './caller.js';
@@ -17,10 +17,7 @@ export class TransactionsController {
   @Post('transactions')
   @HttpCode(200)
   async transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { principal, database } = await this.requests.admit(request, {
-      scopes: ['data:write', 'data:read'],
-      headers: ['idempotency-key'],
-    });
+    const { principal, database } = await this.requests.admit(request, API_ROUTES.transact);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const repetition = repetitionOf(request);
     const transaction = parseTransactionBody(jsonOf(request));
