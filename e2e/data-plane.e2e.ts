@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { ApiDocument } from './src/api-document.js';
 import { Leasehold } from './src/leasehold.js';
 import type { Answer, Tenant } from './src/api.js';
 import { expectStatus, signUp } from './src/api.js';
@@ -10,10 +11,18 @@ const VERSION = /^[0-9a-f]{20}$/;
 describe('the data plane', () => {
   let leasehold: Leasehold;
   let tenant: Tenant;
+  const seen: { readonly method: string; readonly path: string; readonly answer: Answer }[] = [];
 
   beforeAll(async () => {
     leasehold = await Leasehold.up();
     tenant = await signUp(leasehold.ready);
+    const { database } = tenant;
+    const request = database.request.bind(database);
+    database.request = async (method, path, ...rest) => {
+      const answer = await request(method, path, ...rest);
+      seen.push({ method, path, answer });
+      return answer;
+    };
   }, 120_000);
   afterAll(() => leasehold?.stop(), 60_000);
 
@@ -174,5 +183,29 @@ describe('the data plane', () => {
     expect(read.json()).toMatchObject({ gets: [null], lists: [{ entries: [] }] });
     expectStatus(await other.database.request('DELETE', '/keys?all=true'), 200);
     expect((await tenant.database.get('mine')).body.toString()).toBe('secret');
+  });
+
+  it('has answered nothing that its document does not say', async () => {
+    const document = await ApiDocument.of(leasehold.ready.gateway);
+    const routes = new Set(seen.map(({ method, path }) => `${method} ${/^\/[a-z0-9]+/.exec(path)?.[0]}`));
+    expect([...routes].sort()).toEqual([
+      'DELETE /keys',
+      'DELETE /keys64',
+      'GET /keys',
+      'GET /stats',
+      'HEAD /keys64',
+      'POST /reads',
+      'POST /transactions',
+      'POST /warm',
+      'PUT /keys',
+      'PUT /keys64',
+    ]);
+    expect(seen.flatMap(({ method, path, answer }) => document.faultsOf(method, path, answer))).toEqual([]);
+    const [first] = seen;
+    const odd = { status: 200, headers: new Headers({ 'content-type': 'application/json' }) };
+    const wrong = { ...odd, body: Buffer.from('{}'), json: <T>() => ({}) as T };
+    expect(document.faultsOf('POST', first?.path ?? '', wrong)).toHaveLength(1);
+    const page = await fetch(`${leasehold.ready.gateway}/docs`);
+    expect([page.status, (await page.text()).includes('/v1/db/{database}/transactions')]).toEqual([200, true]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
 
 import { ALL_API_ROUTES } from './api-routes.js';
 import { openApiDocument } from './openapi.js';
@@ -12,6 +13,15 @@ describe('the OpenAPI document', () => {
   it('is plain JSON of version 3.1', () => {
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+  });
+
+  it('is valid by the schema of OpenAPI', async () => {
+    const { valid, errors } = await new Validator().validate(
+      structuredClone(document) as object as Record<string, unknown>,
+    );
+    expect([valid, errors]).toEqual([true, undefined]);
+    const broken = { ...structuredClone(document), paths: { 'no-slash': {} } };
+    expect(await new Validator().validate(broken as object as Record<string, unknown>)).toMatchObject({ valid: false });
   });
 
   it('names each operation once', () => {
