@@ -410,7 +410,11 @@ describe('CORS', () => {
       const preflight = { origin, 'access-control-request-method': 'PUT' };
       const allowed = await world.call('OPTIONS', KEY, { key: '', headers: preflight });
       expect([allowed.status, allowed.headers['access-control-allow-origin']]).toEqual([204, origin]);
-      expect(allowed.headers['access-control-allow-headers']).toContain('authorization');
+      expect(allowed.headers['access-control-allow-methods']).toBe('GET, PUT, POST, DELETE, HEAD, OPTIONS');
+      const headers = allowed.headers['access-control-allow-headers']?.split(', ');
+      expect(headers).toEqual(
+        expect.arrayContaining(['authorization', 'idempotency-key', 'leasehold-ttl', 'if-match']),
+      );
       const refused = await world.call('OPTIONS', KEY, {
         key: '',
         headers: { ...preflight, origin: 'http://evil.test' },
@@ -418,6 +422,10 @@ describe('CORS', () => {
       expect([refused.status, refused.headers['access-control-allow-origin']]).toEqual([405, undefined]);
       const problem = await world.call('GET', KEY, { headers: { origin } });
       expect([problem.status, problem.headers['access-control-allow-origin']]).toEqual([404, origin]);
+      const exposed = problem.headers['access-control-expose-headers']?.split(', ');
+      expect(exposed).toEqual(
+        expect.arrayContaining(['etag', 'leasehold-version', 'leasehold-cost', 'idempotency-replayed']),
+      );
     } finally {
       await world.stop();
     }
