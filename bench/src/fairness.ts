@@ -123,7 +123,7 @@ function rowsOf(measured: All, scale: Scale): BenchmarkRow[] {
       value: rounded(alone.pooled.all.p99Ms),
       unit: 'ms',
       target: null,
-      note: `of ${alone.pooled.all.count} requests; gets ${rounded(alone.pooled.gets.p99Ms)} ms, puts ${rounded(alone.pooled.puts.p99Ms)} ms; ${lagOf(alone.rounds)}`,
+      note: `of ${alone.pooled.all.count} requests; gets ${rounded(alone.pooled.gets.p99Ms)} ms, puts ${rounded(alone.pooled.puts.p99Ms)} ms; ${troubleOf(alone.rounds)}`,
     },
     ...FLOODS.flatMap((flood) => {
       const name = nameOf(flood);
@@ -137,7 +137,7 @@ function rowsOf(measured: All, scale: Scale): BenchmarkRow[] {
           value: rounded(rise('all')),
           unit: '%',
           target: TARGET_PERCENT,
-          note: `${rounded(with_.all.p99Ms)} ms instead of ${rounded(alone.pooled.all.p99Ms)} ms; by round ${spread(summarize(each))}; puts alone ${rounded(rise('puts'))} %; the flood was answered ${answersOf(measured[name].rounds)}; ${lagOf(measured[name].rounds)}`,
+          note: `${rounded(with_.all.p99Ms)} ms instead of ${rounded(alone.pooled.all.p99Ms)} ms; by round ${spread(summarize(each))}; puts alone ${rounded(rise('puts'))} %; the flood was answered ${answersOf(measured[name].rounds)}; ${troubleOf(measured[name].rounds)}`,
         },
         {
           ...shared,
@@ -166,6 +166,7 @@ function answersOf(rounds: readonly Round[]): string {
     .join(', ');
 }
 
-function lagOf(rounds: readonly Round[]): string {
-  return `the driver was at most ${rounded(Math.max(...rounds.map(({ worstLagMs }) => worstLagMs)))} ms late`;
+function troubleOf(rounds: readonly Round[]): string {
+  const refused = rounds.reduce((sum, round) => sum + round.refused, 0);
+  return `${refused} of the others' requests were refused; the driver was at most ${rounded(Math.max(...rounds.map(({ worstLagMs }) => worstLagMs)))} ms late`;
 }
