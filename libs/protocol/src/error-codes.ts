@@ -258,7 +258,7 @@ const TABLE = {
     429,
     'quota',
     'Too many requests',
-    'Slow down and try again after `retryAfterMs`. Nothing was applied.',
+    'Slow down and try again after `retryAfterMs`. Nothing was applied. `violatedPolicies`, when present, names the policies of `RateLimit-Policy`.',
   ),
   'headers-too-large': entry(
     431,
