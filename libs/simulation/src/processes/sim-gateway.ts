@@ -24,6 +24,8 @@ export interface GatewayAnswer {
   readonly session: SessionId | undefined;
 }
 
+const NOBODY_KNOWS: GatewayAnswer = { answer: { kind: 'unknown' }, session: undefined };
+
 /** One life of one gateway: the route of apps/gateway's forwarder, over the virtual network. */
 export class SimGateway {
   private readonly watch: SessionWatch;
@@ -59,6 +61,7 @@ export class SimGateway {
           const outcome = await this.attempt(request, step, HOLD_MS - elapsedMs);
           if ('answer' in outcome) {
             this.hints.remember(database, step.session);
+            if (!route.believes(outcome.answer.kind === 'committed' ? 'success' : 'refusal')) return NOBODY_KNOWS;
             return { answer: outcome.answer, session: step.session };
           }
           this.hints.forget(database, step.session);
@@ -72,10 +75,8 @@ export class SimGateway {
           await clock.sleep(step.ms);
           break;
         case 'give-up':
-          return {
-            answer: step.code === 'outcome-unknown' ? { kind: 'unknown' } : { kind: 'disclaimed', code: step.code },
-            session: undefined,
-          };
+          if (step.code === 'outcome-unknown') return NOBODY_KNOWS;
+          return { answer: { kind: 'disclaimed', code: step.code }, session: undefined };
       }
     }
   }
@@ -101,6 +102,7 @@ export class SimGateway {
     switch (reply.kind) {
       case 'answer':
         breaker.succeeded();
+        if (reply.answer.kind === 'unknown' && repetition !== 'unsafe') return { kind: 'lost', from: session };
         return { answer: reply.answer };
       case 'misdirected':
       case 'not-applied':
@@ -124,6 +126,7 @@ export class SimGateway {
   }
 }
 
-function repetitionOf({ kind }: Request): Repetition {
-  return kind === 'transact' ? 'unsafe' : 'harmless';
+function repetitionOf(request: Request): Repetition {
+  if (request.kind !== 'transact') return 'harmless';
+  return request.keyed ? 'once' : 'unsafe';
 }

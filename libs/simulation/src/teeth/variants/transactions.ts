@@ -181,6 +181,18 @@ const REPETITIONS: readonly Variant[] = [
     ],
   },
   {
+    name: 'believes-a-refusal-after-a-loss',
+    invariant: 'T3',
+    breaks: 'a gateway tells that nothing was applied although an earlier attempt with the same key was lost',
+    patches: [
+      {
+        file: ROUTE,
+        find: "return answer === 'success' || !this.lost || this.settings.repetition === 'harmless';",
+        replace: 'return answer !== undefined;',
+      },
+    ],
+  },
+  {
     name: 'sends-a-lost-mutation-again',
     invariant: 'T3',
     breaks: 'a gateway sends a mutation without a key again after it may have been received',
