@@ -38,9 +38,9 @@ export type OpenBucket = (config: WorkerConfig) => ObjectStore & { close(): void
  */
 export class WorkerSession {
   /** Whose request is next. */
-  readonly requests = new FairAdmission(REQUESTS);
+  readonly requests = new FairAdmission(systemClock, REQUESTS);
   /** Whose long answer goes on being made next. */
-  readonly slices = new FairAdmission(SLICES);
+  readonly slices = new FairAdmission(systemClock, SLICES);
   private running: Running | undefined;
   private stopping = false;
   private draining: Promise<void> | undefined;

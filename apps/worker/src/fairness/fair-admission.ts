@@ -1,6 +1,7 @@
+import type { Clock, Timer } from '@leasehold/foundation';
 import { eventLoopTurn } from '@leasehold/foundation';
 import type { DatabaseIdentity } from '@leasehold/engine';
-import { BackpressureError, OwnerUnavailableError } from '@leasehold/ownership';
+import { BackpressureError } from '@leasehold/ownership';
 
 import type { FairScheduleSettings, Work } from './fair-schedule.js';
 import { FairSchedule } from './fair-schedule.js';
@@ -25,8 +26,12 @@ export class FairAdmission {
   private readonly schedule: FairSchedule<Waiting>;
   private unitsLeft: number;
   private isTurning = false;
+  private rested: Timer | undefined;
 
-  constructor(private readonly settings: FairAdmissionSettings) {
+  constructor(
+    private readonly clock: Clock,
+    private readonly settings: FairAdmissionSettings,
+  ) {
     this.schedule = new FairSchedule(settings);
     this.unitsLeft = settings.unitsPerTurn;
   }
@@ -43,7 +48,7 @@ export class FairAdmission {
 
   /**
    * Runs the work when its turn comes. A signal ends the waiting, not the work.
-   * @throws BackpressureError too many wait already; OwnerUnavailableError the signal aborted before its turn: nothing was begun
+   * @throws BackpressureError too many wait already, or the signal aborted before its turn: nothing was begun
    */
   run<T>(
     { tenantId, databaseId }: Pick<DatabaseIdentity, 'tenantId' | 'databaseId'>,
@@ -52,14 +57,15 @@ export class FairAdmission {
     work: () => Promise<T>,
   ): Promise<T> {
     const request = { tenantId, databaseId, units };
-    if (this.unitsLeft <= 0 || !this.schedule.isFree(request)) return this.inTurn(request, signal, work);
+    const nowMs = this.clock.monotonic();
+    if (this.unitsLeft <= 0 || !this.schedule.isFree(request, nowMs)) return this.inTurn(request, signal, work);
     this.spend(units);
-    this.schedule.begin(request);
+    this.schedule.begin(request, nowMs);
     return this.underWay(request, work);
   }
 
   private inTurn<T>(request: Work, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (signal.aborted) return Promise.reject(tooLate(signal.reason));
+    if (signal.aborted) return Promise.reject(tooLate());
     return new Promise<T>((resolve, reject) => {
       const start = (): void => {
         signal.removeEventListener('abort', leave);
@@ -67,9 +73,11 @@ export class FairAdmission {
       };
       const waiting: Waiting = { ...request, start };
       const leave = (): void => {
-        if (this.schedule.remove(waiting)) reject(tooLate(signal.reason));
+        if (this.schedule.remove(waiting)) reject(tooLate());
       };
-      if (!this.schedule.add(waiting)) return reject(new BackpressureError('requests of the tenant', RETRY_AFTER_MS));
+      if (!this.schedule.add(waiting, this.clock.monotonic())) {
+        return reject(new BackpressureError('requests of the tenant', RETRY_AFTER_MS));
+      }
       signal.addEventListener('abort', leave, { once: true });
       this.serve();
     });
@@ -87,11 +95,21 @@ export class FairAdmission {
   /** Begins what has its turn, as far as this turn of the event loop goes. */
   private serve(): void {
     while (this.unitsLeft > 0) {
-      const next = this.schedule.next();
-      if (next === undefined) return;
+      const next = this.schedule.next(this.clock.monotonic());
+      if (next === undefined) return this.serveRested();
       this.spend(next.units);
       next.start();
     }
+  }
+
+  /** Goes on when somebody has rested. */
+  private serveRested(): void {
+    const waitMs = this.schedule.msUntilRested(this.clock.monotonic());
+    if (waitMs === undefined || this.rested !== undefined) return;
+    this.rested = this.clock.schedule(Math.ceil(waitMs), () => {
+      this.rested = undefined;
+      this.serve();
+    });
   }
 
   private spend(units: number): void {
@@ -106,6 +124,7 @@ export class FairAdmission {
   }
 }
 
-function tooLate(reason: unknown): Error {
-  return new OwnerUnavailableError('the turn of the request came too late', reason);
+/** Not for lack of an owner: the gateway is not to look for another. */
+function tooLate(): Error {
+  return new BackpressureError('requests of the tenant, whose turn came too late', RETRY_AFTER_MS);
 }

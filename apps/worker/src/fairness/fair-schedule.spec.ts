@@ -7,6 +7,9 @@ import { FairSchedule } from './fair-schedule.js';
 
 const ROOMY: FairScheduleSettings = { maxUnits: 1, maxUnitsOfTenant: 1, maxWaiting: 10_000, maxWaitingOfTenant: 5_000 };
 
+/** Where time does not matter. */
+const NOW = 0;
+
 function work(tenant: string, database = 'only', units = 1): Work {
   return { tenantId: tenant as TenantId, databaseId: `${tenant}/${database}` as DatabaseId, units };
 }
@@ -18,7 +21,7 @@ function scheduleOf(settings: Partial<FairScheduleSettings> = {}): FairSchedule<
 /** One after the other, until nobody waits. */
 function serveAll(schedule: FairSchedule<Work>): Work[] {
   const served: Work[] = [];
-  for (let next = schedule.next(); next !== undefined; next = schedule.next()) {
+  for (let next = schedule.next(NOW); next !== undefined; next = schedule.next(NOW)) {
     served.push(next);
     schedule.done(next);
   }
@@ -32,16 +35,16 @@ function tenants(served: readonly Work[]): string {
 describe('the fair schedule', () => {
   it('puts at most one request of a flooding tenant before that of a quiet one', () => {
     const schedule = scheduleOf();
-    for (let n = 0; n < 1_000; n++) schedule.add(work('A'));
-    for (let n = 0; n < 10; n++) schedule.done(schedule.next() as Work);
-    schedule.add(work('B'));
+    for (let n = 0; n < 1_000; n++) schedule.add(work('A'), NOW);
+    for (let n = 0; n < 10; n++) schedule.done(schedule.next(NOW) as Work);
+    schedule.add(work('B'), NOW);
     expect(tenants(serveAll(schedule)).indexOf('B')).toBeLessThanOrEqual(1);
   });
 
   it('gives tenants that always wait the same units, whatever their requests cost', () => {
     const schedule = scheduleOf({ maxUnits: 8, maxUnitsOfTenant: 8 });
-    for (let n = 0; n < 100; n++) schedule.add(work('L', 'only', 8));
-    for (let n = 0; n < 800; n++) schedule.add(work('S'));
+    for (let n = 0; n < 100; n++) schedule.add(work('L', 'only', 8), NOW);
+    for (let n = 0; n < 800; n++) schedule.add(work('S'), NOW);
     const served = serveAll(schedule).slice(0, 450);
     const units = (tenant: string) =>
       served.filter(({ tenantId }) => tenantId === tenant).reduce((sum, each) => sum + each.units, 0);
@@ -50,15 +53,15 @@ describe('the fair schedule', () => {
 
   it('gives one with twice the weight twice as much', () => {
     const schedule = scheduleOf({ weightOf: (tenantId) => (tenantId === 'H' ? 2 : 1) });
-    for (let n = 0; n < 300; n++) for (const tenant of ['H', 'L']) schedule.add(work(tenant));
+    for (let n = 0; n < 300; n++) for (const tenant of ['H', 'L']) schedule.add(work(tenant), NOW);
     const served = tenants(serveAll(schedule).slice(0, 300));
     expect(served.replaceAll('L', '').length).toBe(200);
   });
 
   it('is fair between the databases of a tenant', () => {
     const schedule = scheduleOf();
-    for (let n = 0; n < 100; n++) schedule.add(work('A', 'busy'));
-    schedule.add(work('A', 'quiet'));
+    for (let n = 0; n < 100; n++) schedule.add(work('A', 'busy'), NOW);
+    schedule.add(work('A', 'quiet'), NOW);
     const served = serveAll(schedule).map(({ databaseId }) => databaseId);
     expect(served.indexOf('A/quiet' as DatabaseId)).toBeLessThanOrEqual(1);
   });
@@ -66,7 +69,7 @@ describe('the fair schedule', () => {
   it('keeps the order inside a database', () => {
     const schedule = scheduleOf();
     const added = Array.from({ length: 20 }, (_, n) => ({ ...work('A'), n }));
-    for (const each of added) schedule.add(each);
+    for (const each of added) schedule.add(each, NOW);
     expect(serveAll(schedule)).toEqual(added);
   });
 
@@ -74,10 +77,10 @@ describe('the fair schedule', () => {
     const schedule = scheduleOf({ maxUnits: 2, maxUnitsOfTenant: 2 });
     for (let n = 0; n < 1_000; n++) {
       // Never idle, and alone.
-      schedule.begin(work('A'));
+      schedule.begin(work('A'), NOW);
       if (n > 0) schedule.done(work('A'));
     }
-    for (let n = 0; n < 20; n++) for (const tenant of ['A', 'B']) schedule.add(work(tenant));
+    for (let n = 0; n < 20; n++) for (const tenant of ['A', 'B']) schedule.add(work(tenant), NOW);
     const served = tenants(serveAll(schedule));
     for (let n = 4; n <= 40; n += 4) {
       const ofA = served.slice(0, n).replaceAll('B', '').length;
@@ -87,77 +90,132 @@ describe('the fair schedule', () => {
 
   it('lets no tenant have more than its bound under way, and others pass it', () => {
     const schedule = scheduleOf({ maxUnits: 10, maxUnitsOfTenant: 4 });
-    for (let n = 0; n < 20; n++) schedule.add(work('A'));
-    for (let n = 0; n < 2; n++) schedule.add(work('B'));
+    for (let n = 0; n < 20; n++) schedule.add(work('A'), NOW);
+    for (let n = 0; n < 2; n++) schedule.add(work('B'), NOW);
     const served: Work[] = [];
-    for (let next = schedule.next(); next !== undefined; next = schedule.next()) served.push(next);
+    for (let next = schedule.next(NOW); next !== undefined; next = schedule.next(NOW)) served.push(next);
     expect(tenants(served).split('').sort().join('')).toBe('AAAABB');
     expect(schedule.units).toBe(6);
     schedule.done(work('A'));
-    expect(schedule.next()?.tenantId).toBe('A');
-    expect(schedule.next()).toBeUndefined();
+    expect(schedule.next(NOW)?.tenantId).toBe('A');
+    expect(schedule.next(NOW)).toBeUndefined();
   });
 
   it('lets nobody pass one that is too large for the room there is, once its turn has come', () => {
     const schedule = scheduleOf({ maxUnits: 4, maxUnitsOfTenant: 4 });
-    schedule.begin(work('C'));
-    schedule.add(work('A', 'only', 4));
-    for (let n = 0; n < 10; n++) schedule.add(work('B'));
+    schedule.begin(work('C'), NOW);
+    schedule.add(work('A', 'only', 4), NOW);
+    for (let n = 0; n < 10; n++) schedule.add(work('B'), NOW);
     let before = 0;
-    for (let next = schedule.next(); next !== undefined && next.tenantId !== 'A'; next = schedule.next()) {
+    for (let next = schedule.next(NOW); next !== undefined && next.tenantId !== 'A'; next = schedule.next(NOW)) {
       before++;
       schedule.done(next);
     }
     expect(before).toBeLessThanOrEqual(1);
     schedule.done(work('C'));
-    expect(schedule.next()?.tenantId).toBe('A');
+    expect(schedule.next(NOW)?.tenantId).toBe('A');
   });
 
   it('runs alone what is larger than all the room', () => {
     const schedule = scheduleOf();
-    schedule.add(work('A', 'only', 100));
-    schedule.add(work('B'));
-    const first = schedule.next() as Work;
+    schedule.add(work('A', 'only', 100), NOW);
+    schedule.add(work('B'), NOW);
+    const first = schedule.next(NOW) as Work;
     expect(first.units).toBe(100);
-    expect(schedule.next()).toBeUndefined();
+    expect(schedule.next(NOW)).toBeUndefined();
     schedule.done(first);
-    expect(schedule.next()?.tenantId).toBe('B');
+    expect(schedule.next(NOW)?.tenantId).toBe('B');
   });
 
   it('bounds what waits, of a tenant and in all', () => {
     const schedule = scheduleOf({ maxWaiting: 5, maxWaitingOfTenant: 3 });
-    expect([1, 2, 3, 4].map(() => schedule.add(work('A')))).toEqual([true, true, true, false]);
-    expect([1, 2, 3].map(() => schedule.add(work('B')))).toEqual([true, true, false]);
+    expect([1, 2, 3, 4].map(() => schedule.add(work('A'), NOW))).toEqual([true, true, true, false]);
+    expect([1, 2, 3].map(() => schedule.add(work('B'), NOW))).toEqual([true, true, false]);
     expect(schedule.waiting).toBe(5);
   });
 
   it('forgets requests that nobody waits for any more, and tenants without requests', () => {
     const schedule = scheduleOf();
     const waiting = Array.from({ length: 10 }, (_, n) => work('A', `database ${n}`));
-    for (const each of waiting) schedule.add(each);
-    schedule.add(work('B'));
+    for (const each of waiting) schedule.add(each, NOW);
+    schedule.add(work('B'), NOW);
     for (const each of waiting) expect(schedule.remove(each)).toBe(true);
     expect(schedule.remove(waiting[0] as Work)).toBe(false);
     expect(tenants(serveAll(schedule))).toBe('B');
     expect([schedule.waiting, schedule.units, schedule.tenantCount]).toEqual([0, 0, 0]);
   });
 
+  it('lets a tenant rest that has had its units of the second, while others have requests', () => {
+    const schedule = scheduleOf({ maxUnits: 1_000, maxUnitsOfTenant: 1_000, unitsPerSecondOfTenant: 100 });
+    schedule.begin(work('B'), NOW);
+    for (let n = 0; n < 500; n++) schedule.add(work('A', 'only', 10), NOW);
+    const servedUntil = (nowMs: number): number => {
+      let units = 0;
+      for (let next = schedule.next(nowMs); next !== undefined; next = schedule.next(nowMs)) units += next.units;
+      return units;
+    };
+    // A second's worth at once, and what takes it into debt.
+    expect(servedUntil(0)).toBe(110);
+    expect(schedule.msUntilRested(0)).toBe(100);
+    expect(schedule.isFree(work('C'), 0)).toBe(false);
+    schedule.add(work('C'), 0);
+    expect(schedule.next(0)?.tenantId).toBe('C');
+    let units = 0;
+    for (let nowMs = 1; nowMs <= 2_000; nowMs++) units += servedUntil(nowMs);
+    expect(Math.abs(units - 200)).toBeLessThanOrEqual(10);
+  });
+
+  it('lets a tenant have everything that is alone, also when it becomes so', () => {
+    const schedule = scheduleOf({ maxUnits: 10_000, maxUnitsOfTenant: 10_000, unitsPerSecondOfTenant: 100 });
+    for (let n = 0; n < 50; n++) {
+      expect(schedule.isFree(work('A', 'only', 10), NOW)).toBe(true);
+      schedule.begin(work('A', 'only', 10), NOW);
+    }
+    schedule.begin(work('B'), NOW);
+    expect(schedule.isFree(work('A'), NOW)).toBe(false);
+    schedule.add(work('A'), NOW);
+    expect(schedule.next(NOW)).toBeUndefined();
+    // As long as its last request was worth, not as long as all that it had alone.
+    expect(schedule.msUntilRested(NOW)).toBe(100);
+    schedule.done(work('B'));
+    expect(schedule.next(NOW)?.tenantId).toBe('A');
+    expect(schedule.msUntilRested(NOW)).toBeUndefined();
+  });
+
+  it('forgets who rests and wants nothing any more', () => {
+    const schedule = scheduleOf({ maxUnits: 1_000, maxUnitsOfTenant: 1_000, unitsPerSecondOfTenant: 10 });
+    schedule.begin(work('B'), NOW);
+    schedule.begin(work('A', 'only', 50), NOW);
+    const waiting = work('A');
+    schedule.add(waiting, NOW);
+    expect(schedule.next(NOW)).toBeUndefined();
+    schedule.remove(waiting);
+    expect(schedule.next(NOW)).toBeUndefined();
+    expect(schedule.msUntilRested(NOW)).toBeUndefined();
+    schedule.done(work('A', 'only', 50));
+    schedule.done(work('B'));
+    expect(schedule.tenantCount).toBe(0);
+  });
+
   it('serves everybody, whatever comes and goes', () => {
     const random = seededRandom(5);
     const below = (limit: number) => Math.floor(random.fraction() * limit);
-    const schedule = scheduleOf({ maxUnits: 20, maxUnitsOfTenant: 12, maxWaiting: 300, maxWaitingOfTenant: 60 });
+    const bounds = { maxUnits: 20, maxUnitsOfTenant: 12, maxWaiting: 300, maxWaitingOfTenant: 60 };
+    const schedule = scheduleOf({ ...bounds, unitsPerSecondOfTenant: 500 });
+    let nowMs = 0;
     const waiting = new Set<Work>();
     const underWay: Work[] = [];
     for (let step = 0; step < 30_000; step++) {
       const each = work(`tenant ${below(20) ** 2 % 17}`, `database ${below(4)}`, 1 + below(15));
+      nowMs += below(3);
       const choice = step < 29_000 ? below(4) : 2 + below(2);
-      if (choice === 0 && schedule.isFree(each)) {
-        schedule.begin(each);
+      if (choice === 0 && schedule.isFree(each, nowMs)) {
+        schedule.begin(each, nowMs);
         underWay.push(each);
-      } else if (choice <= 1 && schedule.add(each)) {
+      } else if (choice <= 1 && schedule.add(each, nowMs)) {
         waiting.add(each);
       } else if (choice === 2) {
-        const next = schedule.next();
+        const next = schedule.next(nowMs);
         if (next !== undefined) {
           expect(waiting.delete(next)).toBe(true);
           underWay.push(next);
@@ -171,15 +229,16 @@ describe('the fair schedule', () => {
       expect(schedule.units).toBe(underWay.reduce((sum, { units }) => sum + units, 0));
     }
     while (waiting.size > 0 || underWay.length > 0) {
+      nowMs += 1_000;
       for (const each of underWay.splice(0)) schedule.done(each);
-      for (let next = schedule.next(); next !== undefined; next = schedule.next()) {
+      for (let next = schedule.next(nowMs); next !== undefined; next = schedule.next(nowMs)) {
         waiting.delete(next);
         underWay.push(next);
       }
-      if (underWay.length === 0) break;
+      expect(underWay.length).toBeGreaterThan(0);
     }
     expect(waiting.size).toBe(0);
-    expect(schedule.next()).toBeUndefined();
+    expect(schedule.next(nowMs)).toBeUndefined();
     expect(schedule.tenantCount).toBe(0);
   });
 });

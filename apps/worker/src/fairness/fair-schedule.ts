@@ -16,6 +16,8 @@ export interface FairScheduleSettings {
   readonly maxUnits: number;
   /** Of one tenant. Below `maxUnits`, so that no tenant alone can make others wait for its slow requests. */
   readonly maxUnitsOfTenant: number;
+  /** Of one tenant while others have requests; see {@link FairSchedule}. No bound by default. */
+  readonly unitsPerSecondOfTenant?: number;
   /** Requests that wait for their turn. */
   readonly maxWaiting: number;
   readonly maxWaitingOfTenant: number;
@@ -38,8 +40,14 @@ interface TenantTurns<W> extends Turn {
   now: number;
   waiting: number;
   units: number;
+  /** Of its units per second: what is left, negative when it has had more, and when that was so. */
+  tokens: number;
+  filledAtMs: number;
   isListed: boolean;
 }
+
+/** Of its units per second a tenant may have so many seconds' worth at once. */
+const BURST_SECONDS = 1;
 
 /**
  * Whose turn it is: fair between tenants, and inside a tenant between its databases, by units of work and not by requests. Start-time
@@ -51,11 +59,16 @@ interface TenantTurns<W> extends Turn {
  * So while a tenant floods, a request of a quiet one has at most one request of each other tenant before it, whatever waits behind
  * that; and nobody waits for ever. What is under way is not taken back: its bounds keep that short.
  *
- * Pure: no clock, no promises. Memory is that of the requests.
+ * A worker that gives all it has to whoever asks has no time left for who comes next: each of his steps waits for a step of the others.
+ * So while others have requests, a tenant that has had its units of the second rests, until they have come back; one that is alone does not.
+ *
+ * Pure: it is told the time (monotonic ms). Memory is that of the requests.
  */
 export class FairSchedule<W extends Work> {
   private readonly tenants = new Map<TenantId, TenantTurns<W>>();
   private readonly order = new Earliest<TenantTurns<W>>();
+  /** Have requests that wait, and had their units of the second. */
+  private readonly resting = new Set<TenantTurns<W>>();
   private now = 0;
   private waitingCount = 0;
   private unitsUnderWay = 0;
@@ -78,17 +91,17 @@ export class FairSchedule<W extends Work> {
   }
 
   /** True when this one would be `next` at once: it need not wait, and nobody else does. */
-  isFree(work: Work): boolean {
-    return (
-      this.waitingCount === 0 && this.fits(work.units) && this.fitsTenant(this.tenants.get(work.tenantId), work.units)
-    );
+  isFree({ tenantId, units }: Work, nowMs: number): boolean {
+    if (this.waitingCount > 0 || !this.fits(units)) return false;
+    const tenant = this.tenants.get(tenantId);
+    return tenant === undefined || (this.fitsTenant(tenant, units) && !this.mustRest(tenant, nowMs));
   }
 
   /** Takes a request into its queue. @returns false when there is no room for it: nothing was taken */
-  add(work: W): boolean {
+  add(work: W, nowMs: number): boolean {
     const { maxWaiting, maxWaitingOfTenant } = this.settings;
     if (this.waitingCount >= maxWaiting) return false;
-    const tenant = this.tenantOf(work.tenantId);
+    const tenant = this.tenantOf(work.tenantId, nowMs);
     if (tenant.waiting >= maxWaitingOfTenant) return false;
     let database = tenant.databases.get(work.databaseId);
     if (database === undefined) {
@@ -103,19 +116,36 @@ export class FairSchedule<W extends Work> {
   }
 
   /** Begins a request that `isFree`, without waiting. */
-  begin(work: Work): void {
-    const tenant = this.tenantOf(work.tenantId);
+  begin(work: Work, nowMs: number): void {
+    const tenant = this.tenantOf(work.tenantId, nowMs);
     tenant.at = Math.max(tenant.at, this.now);
-    this.serve(tenant, work);
+    this.serve(tenant, work, nowMs);
+  }
+
+  /** Until somebody rests no more who has requests that wait; undefined: nobody rests. */
+  msUntilRested(nowMs: number): number | undefined {
+    let soonestMs: number | undefined;
+    for (const tenant of this.resting) {
+      this.fill(tenant, nowMs);
+      const ms = (-tenant.tokens / this.unitsPerSecond) * 1_000;
+      soonestMs = Math.max(0, Math.min(soonestMs ?? ms, ms));
+    }
+    return soonestMs;
   }
 
   /** The request whose turn it is, which is under way now; undefined when nobody waits whose work has room. */
-  next(): W | undefined {
+  next(nowMs: number): W | undefined {
+    for (const tenant of this.resting) if (!this.mustRest(tenant, nowMs)) this.listTenant(tenant);
     // Each turn either gives a request or takes a tenant off the list.
     while (this.order.first !== undefined) {
       const tenant = this.order.first;
       if (tenant.waiting === 0) {
         this.unlist(tenant);
+        continue;
+      }
+      if (this.mustRest(tenant, nowMs)) {
+        this.unlist(tenant);
+        this.resting.add(tenant);
         continue;
       }
       const work = peek(tenant);
@@ -126,7 +156,7 @@ export class FairSchedule<W extends Work> {
       }
       // Nobody passes the one whose turn it is, or what is large would wait for ever.
       if (!this.fits(work.units)) return undefined;
-      this.take(tenant, work);
+      this.take(tenant, work, nowMs);
       return work;
     }
     return undefined;
@@ -149,11 +179,12 @@ export class FairSchedule<W extends Work> {
     if (tenant === undefined || database?.waiting.delete(work) !== true) return false;
     tenant.waiting--;
     this.waitingCount--;
-    // An empty queue leaves the order when its turn comes.
+    if (tenant.waiting === 0 && this.resting.has(tenant)) this.listTenant(tenant);
+    // An empty queue leaves the order when its turn comes, and so does a tenant.
     return true;
   }
 
-  private take(tenant: TenantTurns<W>, work: W): void {
+  private take(tenant: TenantTurns<W>, work: W, nowMs: number): void {
     const database = tenant.order.takeFirst() as DatabaseTurns<W>;
     database.isListed = false;
     database.waiting.delete(work);
@@ -164,16 +195,37 @@ export class FairSchedule<W extends Work> {
     this.unlist(tenant);
     tenant.waiting--;
     this.waitingCount--;
-    this.serve(tenant, work);
+    this.serve(tenant, work, nowMs);
     if (tenant.waiting > 0) this.listTenant(tenant);
   }
 
   /** Virtual time is the turn of who was served last; its own next turn is later by what this one costs. */
-  private serve(tenant: TenantTurns<W>, work: Work): void {
+  private serve(tenant: TenantTurns<W>, work: Work, nowMs: number): void {
+    this.fill(tenant, nowMs);
+    // What it had while it was alone took nothing from anybody.
+    tenant.tokens = Math.max(tenant.tokens - work.units, -work.units);
     this.now = Math.max(this.now, tenant.at);
     tenant.at += work.units / tenant.weight;
     tenant.units += work.units;
     this.unitsUnderWay += work.units;
+  }
+
+  private get unitsPerSecond(): number {
+    return this.settings.unitsPerSecondOfTenant ?? Infinity;
+  }
+
+  private fill(tenant: TenantTurns<W>, nowMs: number): void {
+    const elapsedMs = Math.max(0, nowMs - tenant.filledAtMs);
+    const most = BURST_SECONDS * this.unitsPerSecond;
+    // Without a bound there is nothing to fill: infinity times no time is no number.
+    if (elapsedMs > 0) tenant.tokens = Math.min(most, tenant.tokens + (elapsedMs / 1_000) * this.unitsPerSecond);
+    tenant.filledAtMs = Math.max(nowMs, tenant.filledAtMs);
+  }
+
+  private mustRest(tenant: TenantTurns<W>, nowMs: number): boolean {
+    if (this.tenants.size === 1) return false;
+    this.fill(tenant, nowMs);
+    return tenant.tokens < 0;
   }
 
   private fits(units: number): boolean {
@@ -181,16 +233,17 @@ export class FairSchedule<W extends Work> {
     return this.unitsUnderWay === 0 || this.unitsUnderWay + units <= this.settings.maxUnits;
   }
 
-  private fitsTenant(tenant: TenantTurns<W> | undefined, units: number): boolean {
-    return tenant === undefined || tenant.units === 0 || tenant.units + units <= this.settings.maxUnitsOfTenant;
+  private fitsTenant(tenant: TenantTurns<W>, units: number): boolean {
+    return tenant.units === 0 || tenant.units + units <= this.settings.maxUnitsOfTenant;
   }
 
-  private tenantOf(tenantId: TenantId): TenantTurns<W> {
+  private tenantOf(tenantId: TenantId, nowMs: number): TenantTurns<W> {
     let tenant = this.tenants.get(tenantId);
     if (tenant === undefined) {
       const weight = this.settings.weightOf?.(tenantId) ?? 1;
       const order = new Earliest<DatabaseTurns<W>>();
-      const none = { now: 0, waiting: 0, units: 0, isListed: false };
+      const tokens = BURST_SECONDS * this.unitsPerSecond;
+      const none = { now: 0, waiting: 0, units: 0, tokens, filledAtMs: nowMs, isListed: false };
       tenant = { tenantId, weight, at: this.now, databases: new Map(), order, ...none };
       this.tenants.set(tenantId, tenant);
     }
@@ -210,6 +263,7 @@ export class FairSchedule<W extends Work> {
   }
 
   private listTenant(tenant: TenantTurns<W>): void {
+    this.resting.delete(tenant);
     if (tenant.isListed) return;
     tenant.at = Math.max(tenant.at, this.now);
     tenant.isListed = true;

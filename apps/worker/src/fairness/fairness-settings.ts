@@ -6,6 +6,8 @@ export const REQUESTS: FairAdmissionSettings = {
   maxUnits: 4_096,
   // A quarter, so that one tenant whose requests are slow leaves the log, and the places of all, to others.
   maxUnitsOfTenant: 1_024,
+  // Twice the small requests that a gateway lets in of a tenant by default, or thirty of the longest pages.
+  unitsPerSecondOfTenant: 2_000,
   // Their bodies are in memory; the service bounds the sum of those (libs/service-kit).
   maxWaiting: 4_096,
   maxWaitingOfTenant: 512,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DatabaseIdentity } from '@leasehold/engine';
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
+import { systemClock } from '@leasehold/foundation';
 
 import { FairAdmission } from './fair-admission.js';
 import { SLICES } from './fairness-settings.js';
@@ -21,7 +22,7 @@ const patience = (): AbortSignal => new AbortController().signal;
 
 describe('an answer that is made in turns', () => {
   it('is the whole text, whatever its length and wherever it is cut', async () => {
-    const slices = new FairAdmission(SLICES);
+    const slices = new FairAdmission(systemClock, SLICES);
     for (const [count, size] of [
       [0, 1],
       [1, 10],
@@ -37,12 +38,12 @@ describe('an answer that is made in turns', () => {
   it('keeps letters whole', async () => {
     const text = '🦔'.repeat(100);
     const parts = Array.from({ length: 4_000 }, () => text).values();
-    const made = await madeInTurns(new FairAdmission(SLICES), database('a'), patience(), parts);
+    const made = await madeInTurns(new FairAdmission(systemClock, SLICES), database('a'), patience(), parts);
     expect(made.toString()).toBe(text.repeat(4_000));
   });
 
   it('lets the event loop have its turn in between, and a short answer of another tenant pass', async () => {
-    const slices = new FairAdmission(SLICES);
+    const slices = new FairAdmission(systemClock, SLICES);
     const order: string[] = [];
     const long = Array.from({ length: 5 }, (_, n) =>
       madeInTurns(slices, database('a'), patience(), pieces(40, 64 * 1024)).then(() => order.push(`long ${n}`)),
@@ -64,7 +65,7 @@ describe('an answer that is made in turns', () => {
   });
 
   it('ends with the error of a part, or when nobody waits for it any more, and leaves room for others', async () => {
-    const slices = new FairAdmission(SLICES);
+    const slices = new FairAdmission(systemClock, SLICES);
     const failing = pieces(10, 100_000, () => {
       throw new Error('cannot be shown');
     });
@@ -72,7 +73,7 @@ describe('an answer that is made in turns', () => {
     const enough = new AbortController();
     const abandoned = pieces(100, 100_000, () => enough.abort(new Error('gone')));
     await expect(madeInTurns(slices, database('a'), enough.signal, abandoned)).rejects.toMatchObject({
-      code: 'owner-unavailable',
+      code: 'overloaded',
     });
     await expect(madeInTurns(slices, database('a'), patience(), pieces(1, 1))).resolves.toHaveLength(1);
   });

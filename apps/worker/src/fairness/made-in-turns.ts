@@ -9,7 +9,7 @@ const CHARS_PER_SLICE = 128 * 1024;
  * The text of a long answer, made slice by slice, each in its turn among the answers of all tenants: a page of 4 MiB is 20 ms of work
  * which nobody should have to wait for. In bytes, because making these of a text is as much work again.
  * @param parts the text, in order; each is made when it is asked for, and short
- * @throws what the parts throw; OwnerUnavailableError when the signal aborts, BackpressureError
+ * @throws what the parts throw; BackpressureError when the signal aborts before they are all made, or too many wait
  */
 export async function madeInTurns(
   slices: FairAdmission,
