@@ -264,7 +264,7 @@ const TABLE = {
     431,
     'invalid',
     'The request head is too large',
-    'Request line and headers together have at most 16 KiB.',
+    'Request line and headers together have at most 16 KiB, and there are fewer than 256 headers.',
   ),
   // 500
   internal: entry(

@@ -11,6 +11,7 @@ import {
 } from '@leasehold/protocol';
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
+import { MAX_HEADERS, refuseAmbiguousHead } from './ambiguous-head.js';
 import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
 import { answerClientError, answerConnect } from './client-error.js';
 import type { Drain } from './drain.js';
@@ -82,6 +83,7 @@ export function createHttpAdapter(
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
   instance.server.on('connect', answerConnect);
+  instance.server.maxHeadersCount = MAX_HEADERS;
   return adapter;
 }
 
@@ -115,6 +117,7 @@ function addBodyParsers(instance: FastifyInstance, settings: HttpSettings, budge
 function addRequestHooks(instance: FastifyInstance, drain: Drain, metrics: HttpMetrics, logger: Logger): void {
   instance.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    refuseAmbiguousHead(request.raw.rawHeaders);
     joinTrace(request.raw.headers);
     drain.admit(request.raw, reply.raw);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {

@@ -200,6 +200,13 @@ describe('runService', () => {
       400,
       'invalid-request',
     ],
+    ['two hosts', 'GET /things/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\nhost: a\r\n\r\n', 400, 'invalid-request'],
+    [
+      'more headers than Node keeps by default, in few bytes',
+      `GET /things/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${'a:\r\n'.repeat(2_000)}if-match: "x"\r\n\r\n`,
+      431,
+      'headers-too-large',
+    ],
     ['a negative length', 'PUT /things/1 HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\nab', 400, 'invalid-request'],
     [
       'length and chunks',
