@@ -29,7 +29,7 @@ export async function startGateway(
 ): Promise<RunningService> {
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const parts = await open(config, logger);
-  const fleet = new WorkerFleet(parts.sessions);
+  const fleet = new WorkerFleet(parts.sessions, config.LEASEHOLD_INTERNAL_SECRET);
   const closeParts = async () => {
     await fleet.close();
     await parts.close();

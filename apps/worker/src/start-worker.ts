@@ -1,10 +1,15 @@
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
-import { LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
+import { FRAMES_HEADER, FRAMES_PROTOCOL, LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
 import type { WorkerConfig } from './config.js';
+import { ReadsController } from './databases/reads-controller.js';
+import { WritesController } from './databases/writes-controller.js';
+import { FrameServer } from './frames/frame-server.js';
+import { KeyFrames } from './frames/key-frames.js';
 import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
@@ -18,6 +23,20 @@ import { WorkerSession } from './worker-session.js';
 const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
 
 const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
+
+/** Beside HTTP, on the same port. Whoever asks over HTTP is told that there is a shorter way. */
+function serveFrames(instance: FastifyInstance, frames: KeyFrames, config: WorkerConfig): void {
+  const server = new FrameServer(frames, config.LEASEHOLD_INTERNAL_SECRET);
+  instance.server.on('upgrade', (request, socket) => void server.accept(request, socket));
+  instance.addHook('onSend', (_request, reply, _payload, done) => {
+    void reply.header(FRAMES_HEADER, FRAMES_PROTOCOL);
+    done();
+  });
+  instance.addHook('preClose', (done) => {
+    server.close();
+    done();
+  });
+}
 
 /**
  * Starts a worker; resolves when it serves. Refuses to run on a bucket that fails the probe.
@@ -50,9 +69,12 @@ export async function startWorker(
         },
         [`${DATABASE_ROUTE}/reads`]: { limitBytes: LIMITS.snapshotBodyBytes, tooLargeCode: 'body-too-large' },
       },
-      configure: (app) => {
+      configure: (app, accounts) => {
+        const instance: FastifyInstance = app.getHttpAdapter().getInstance();
         metrics.register(app.get<Registry>(METRICS));
-        timeWorker(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));
+        const times = timeWorker(instance, app.get<Registry>(METRICS));
+        const [reads, writes] = [app.get(ReadsController), app.get(WritesController)];
+        serveFrames(instance, new KeyFrames({ reads, writes, times, accounts, logger }), config);
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),

@@ -14,7 +14,7 @@ import { loadConfig } from '@leasehold/service-kit';
 import { workerConfig } from '../src/config.js';
 import { startWorker } from '../src/start-worker.js';
 
-const SECRET = 'a secret that gateways and workers share';
+export const SECRET = 'a secret that gateways and workers share';
 /** A worker that ends waits for who is still connected. */
 const NOT_KEPT = { connection: 'close' };
 const BUCKET = { bucket: 'leasehold', accessKeyId: 'worker', secretAccessKey: 'worker-secret', host: '127.0.0.1' };

@@ -10,6 +10,7 @@ export * from './database-name.js';
 export * from './delete-range-query.js';
 export * from './error-codes.js';
 export * from './event-stream.js';
+export * from './hop-frame.js';
 export * from './idempotency.js';
 export * from './internal-hop.js';
 export * from './key.js';

@@ -37,7 +37,8 @@ export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
   answerOnSocket(new ProblemError('invalid-request', 'CONNECT is not served: this is no proxy'), socket);
 }
 
-function answerOnSocket(problem: ProblemError, socket: Duplex): void {
+/** A refusal where there is no response object; the connection is closed with it. */
+export function answerOnSocket(problem: ProblemError, socket: Duplex): void {
   const requestId = requestIdFrom(undefined);
   const { status, headers, body } = toProblem(problem, requestId);
   const text = JSON.stringify(body);

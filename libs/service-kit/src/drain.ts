@@ -7,7 +7,7 @@ const RETRY_AFTER_MS = 1_000;
 
 /** Counts requests under way, and refuses those that come on open connections after the service stopped accepting. */
 export class Drain {
-  private readonly inFlight = new Set<ServerResponse>();
+  private readonly inFlight = new Set<object>();
   private isStopping = false;
 
   get stopping(): boolean {
@@ -16,14 +16,17 @@ export class Drain {
 
   /** @throws ProblemError service-draining: the caller goes elsewhere; nothing was done. */
   admit(request: IncomingMessage, response: ServerResponse): void {
-    if (this.isStopping && !isOwnRoute(request)) {
-      throw new ProblemError('service-draining', 'this instance is shutting down', {
-        retryAfterMs: RETRY_AFTER_MS,
-        headers: { connection: 'close' },
-      });
-    }
+    if (this.isStopping && !isOwnRoute(request)) throw draining({ connection: 'close' });
     this.inFlight.add(response);
     response.once('close', () => this.inFlight.delete(response));
+  }
+
+  /** The same for a request that has no response of its own; gives back how to leave. @throws ProblemError service-draining */
+  enter(): () => void {
+    if (this.isStopping) throw draining({});
+    const place = {};
+    this.inFlight.add(place);
+    return () => this.inFlight.delete(place);
   }
 
   /**
@@ -47,6 +50,13 @@ export class Drain {
     }
     return this.inFlight.size;
   }
+}
+
+function draining(headers: Readonly<Record<string, string>>): ProblemError {
+  return new ProblemError('service-draining', 'this instance is shutting down', {
+    retryAfterMs: RETRY_AFTER_MS,
+    headers,
+  });
 }
 
 /** What every service answers about itself, whatever it serves. */

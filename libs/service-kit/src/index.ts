@@ -1,8 +1,12 @@
 export * from './config.js';
+export * from './frame-stream.js';
 export * from './health.js';
+export * from './internal-tls.js';
 export { createLogger, LOGGER } from './logger.js';
 export type { Logger } from './logger.js';
 export { METRICS } from './metrics.js';
+export type { HttpMetrics } from './metrics.js';
+export { answerOnSocket } from './client-error.js';
 export * from './problem-filter.js';
 export * from './request-phases.js';
 export * from './run-main.js';

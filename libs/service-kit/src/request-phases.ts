@@ -22,11 +22,24 @@ interface TimedRequest {
   [PHASES_OF]?: Phases;
 }
 
+/** For requests that do not come over HTTP. */
+export interface RequestTimes {
+  /** Its phases begin now. */
+  begin(request: object): void;
+  /** They are over, and counted. @returns them, as the answer is to tell them */
+  end(request: object, elapsedMs: number): string;
+}
+
 /** Tells with each answer where its time went, and counts it. The routes tell which phase begins when: {@link phasesOf}. */
-export function timeRequests(instance: FastifyInstance, options: RequestPhasesOptions): void {
+export function timeRequests(instance: FastifyInstance, options: RequestPhasesOptions): RequestTimes {
   const { clock, header, begin } = options;
   const seconds = new PhaseSeconds();
   seconds.register(options.registry);
+  const end = (phases: Phases, elapsedMs: number): string => {
+    const times = phases.end();
+    seconds.record(times);
+    return formatServerTiming(times, elapsedMs);
+  };
   instance.decorateRequest(PHASES_OF, undefined);
   instance.addHook('onRequest', (request, reply, done) => {
     // Hooks before this one took time, too.
@@ -44,13 +57,15 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
   });
   instance.addHook('onSend', (request, reply: FastifyReply, _payload, done) => {
     const phases = phasesOf(request);
-    if (phases !== undefined) {
-      const times = phases.end();
-      void reply.header(header, formatServerTiming(times, reply.elapsedTime));
-      seconds.record(times);
-    }
+    if (phases !== undefined) void reply.header(header, end(phases, reply.elapsedTime));
     done();
   });
+  return {
+    begin: (request: TimedRequest) => {
+      request[PHASES_OF] = new Phases(clock, begin.after);
+    },
+    end: ({ [PHASES_OF]: phases }: TimedRequest, elapsedMs) => (phases === undefined ? '' : end(phases, elapsedMs)),
+  };
 }
 
 /** Undefined where nobody measures. They end when the answer is sent. */

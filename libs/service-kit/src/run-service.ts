@@ -16,6 +16,7 @@ import { createHttpAdapter, DEFAULT_BODY_LIMIT_BYTES } from './http-adapter.js';
 import type { BodyLimit } from './request-body.js';
 import { NestLogger } from './logger.js';
 import type { Logger } from './logger.js';
+import type { HttpMetrics } from './metrics.js';
 import { serviceKitOf } from './service-kit-module.js';
 
 export interface ServiceOptions {
@@ -37,7 +38,7 @@ export interface ServiceOptions {
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
   readonly rewriteTarget?: (target: string) => string;
   /** Before listening: plugins, hooks, routes of Fastify itself. */
-  configure?(app: NestFastifyApplication): Promise<void> | void;
+  configure?(app: NestFastifyApplication, accounts: RequestAccounts): Promise<void> | void;
   /** After listening and before `runService` resolves; readiness checks decide when traffic comes. */
   afterListen?(app: NestFastifyApplication, url: string): Promise<void> | void;
   /**
@@ -47,6 +48,12 @@ export interface ServiceOptions {
   readonly lingerMs?: number;
   /** First part of the drain: /readyz already says 503, requests are still accepted. Shares DRAIN_TIMEOUT_MS with the rest. */
   beforeDrain?(app: NestFastifyApplication): Promise<void> | void;
+}
+
+/** Where requests are counted that do not come over HTTP, so that the drain waits for them and metrics know of them. */
+export interface RequestAccounts {
+  readonly drain: Pick<Drain, 'enter'>;
+  readonly metrics: Pick<HttpMetrics, 'record'>;
 }
 
 export interface RunningService {
@@ -91,7 +98,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= shutDown(app, drain, options));
   try {
-    await options.configure?.(app);
+    await options.configure?.(app, { drain, metrics: kit.httpMetrics });
     const url = await listen(app, config);
     logger.info({ url }, 'listening');
     await options.afterListen?.(app, url);

@@ -56,6 +56,8 @@ const MAX_HELD = 1_024;
 const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
 const MAX_HINTS = 200_000;
 const RETRY_AFTER_MS = 1_000;
+/** Resources that are asked over connections which requests share. */
+const ONE_KEY = 'keys64/';
 const NO_BODY = new Uint8Array(0);
 
 /** Brings a request to the worker that can serve it, following {@link Route}. */
@@ -159,13 +161,16 @@ export class Forwarder {
       waitsForOwner: waitForOwner !== undefined,
       leftMs: Math.max(0, leftMs - waitMs),
     });
+    const headers = this.headersFor(request, waitForOwner, patience.workerMs + waitMs);
     const sentMs = nowMs();
     const answer = await connection.ask(
       {
         method: request.method,
         path,
-        headers: this.headersFor(request, path, waitForOwner, patience.workerMs + waitMs),
+        headers,
         body: request.body,
+        sign: () => this.sign(request, path, headers),
+        frameable: request.resource.startsWith(ONE_KEY),
         // What a mutation came to is short, and too late to be refused.
         ...(repetition === 'harmless' ? { admitAnswer } : {}),
         timeoutMs: patience.timeoutMs + waitMs,
@@ -182,12 +187,11 @@ export class Forwarder {
 
   private headersFor(
     request: ForwardedRequest,
-    path: string,
     waitForOwner: SessionId | undefined,
     workerMs: number,
   ): Record<string, string> {
-    const { database, method, body } = request;
-    const headers = {
+    const { database, body } = request;
+    return {
       ...request.headers,
       ...(body ? { 'content-type': 'application/octet-stream' } : {}),
       [HOP_HEADERS.requestId]: request.requestId,
@@ -196,9 +200,12 @@ export class Forwarder {
       [HOP_HEADERS.waitMs]: String(workerMs),
       ...(waitForOwner === undefined ? {} : { [HOP_HEADERS.waitForOwner]: waitForOwner }),
     };
+  }
+
+  private sign({ method, body }: ForwardedRequest, path: string, headers: Readonly<Record<string, string>>): string {
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
     const claims = { method, path, headers, bodyDigest: digestBody(body ?? NO_BODY), expiresAt };
-    return { ...headers, [HOP_HEADERS.hop]: signHop(this.settings.secret, claims) };
+    return signHop(this.settings.secret, claims);
   }
 
   /** Room for the latest answer of one request, until its client has taken it. What it gives throws `overloaded`. */

@@ -1,10 +1,11 @@
 import type { SessionId } from '@leasehold/foundation';
-import { ProblemError } from '@leasehold/protocol';
+import { FRAMES_HEADER, FRAMES_PROTOCOL, HOP_HEADERS, ProblemError } from '@leasehold/protocol';
 import type { HopResult, Patience } from '@leasehold/routing';
 import { CircuitBreaker } from '@leasehold/routing';
 import { Pool } from 'undici';
 
 import { Admission } from './admission.js';
+import { FramedChannel } from './framed-channel.js';
 import { wasNeverSent } from './never-sent.js';
 import type { WorkerAnswer } from './worker-answer.js';
 
@@ -13,6 +14,10 @@ export interface WorkerRequest extends Pick<Patience, 'timeoutMs' | 'blameSilenc
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
+  /** Of the hop, where it goes as a request of its own. */
+  readonly sign?: () => string;
+  /** It may go over a connection that it shares with others: it is short, and so is its answer. */
+  readonly frameable?: boolean;
   /** Told the size of the answer before it is read. When it throws, the attempt ends with that error. */
   readonly admitAnswer?: (sizeBytes: number) => void;
   /** Of a read that waits at the worker for something to happen: it goes over connections apart, and is called back when this aborts. */
@@ -26,22 +31,36 @@ const WAITING_CONNECTIONS = 2_048;
 const CONNECT_TIMEOUT_MS = 1_000;
 /** Below the 65 s after which the worker closes idle connections: a request never meets a closing one. */
 const KEEP_ALIVE_MS = 10_000;
+/** After a worker that offers frames has not taken them: the next offers are passed over for so long. */
+const FRAMES_RETRY_MS = 5_000;
 /** A page of a listing is at most 4 MiB of keys and values, six times as much when every byte is escaped. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Connections to one session of a worker, and what is known of its reachability. */
+/**
+ * Connections to one session of a worker, and what is known of its reachability.
+ *
+ * Requests of one key share a connection once the worker has said that it takes frames, which its first answer does; all others, and
+ * these until then, go over HTTP.
+ */
 export class WorkerConnection {
   readonly breaker = new CircuitBreaker();
   private readonly prompt: Lane;
   private readonly waiting: Lane;
+  private readonly origin: string;
+  private channel: FramedChannel | undefined;
+  private opening: Promise<void> | undefined;
+  private mayOpenAtMs = 0;
+  private closed = false;
 
+  /** @param secret of the installation; without, nothing goes over a shared connection */
   constructor(
     private readonly session: SessionId,
     endpoint: string,
+    private readonly secret?: string,
   ) {
-    const { origin } = new URL(endpoint);
-    this.prompt = openLane(origin, CONNECTIONS);
-    this.waiting = openLane(origin, WAITING_CONNECTIONS);
+    this.origin = new URL(endpoint).origin;
+    this.prompt = openLane(this.origin, CONNECTIONS);
+    this.waiting = openLane(this.origin, WAITING_CONNECTIONS);
   }
 
   /**
@@ -52,7 +71,9 @@ export class WorkerConnection {
     const lane = request.gone === undefined ? this.prompt : this.waiting;
     const leave = lane.admission.enter();
     try {
-      const answer = await this.send(lane, request);
+      const channel = request.frameable === true && this.channel?.isOpen === true ? this.channel : undefined;
+      const answer = await (channel?.ask(request) ?? this.send(lane, request));
+      if (answer.headers[FRAMES_HEADER] === FRAMES_PROTOCOL) this.openChannel(nowMs());
       this.breaker.succeeded();
       return answer;
     } catch (error) {
@@ -67,12 +88,35 @@ export class WorkerConnection {
 
   /** Lets requests under way finish; later ones are `unreachable`. */
   async close(): Promise<void> {
+    this.closed = true;
+    this.channel?.retire();
     await Promise.all([this.prompt.pool.close(), this.waiting.pool.close()]);
   }
 
   /** Requests under way are lost at once. */
   async destroy(): Promise<void> {
+    this.closed = true;
+    this.channel?.destroy();
     await Promise.all([this.prompt.pool.destroy(), this.waiting.pool.destroy()]);
+  }
+
+  /** Behind the requests, which go over HTTP meanwhile. */
+  private openChannel(nowMs: number): void {
+    const { origin, secret } = this;
+    if (secret === undefined || this.channel?.isOpen || this.opening || nowMs < this.mayOpenAtMs) return;
+    // TLS has certificates of its own, and nobody has asked for two layers of it.
+    if (!origin.startsWith('http:')) return;
+    this.opening = FramedChannel.open(origin, secret).then(
+      (channel) => {
+        this.opening = undefined;
+        if (this.closed) channel.destroy();
+        else this.channel = channel;
+      },
+      () => {
+        this.opening = undefined;
+        this.mayOpenAtMs = nowMs + FRAMES_RETRY_MS;
+      },
+    );
   }
 
   private async send({ pool }: Lane, request: WorkerRequest): Promise<WorkerAnswer> {
@@ -96,12 +140,12 @@ export class WorkerConnection {
   private async sendUnder(
     signal: AbortSignal,
     pool: Pool,
-    { method, path, headers, body, admitAnswer }: WorkerRequest,
+    { method, path, headers, body, sign, admitAnswer }: WorkerRequest,
   ): Promise<WorkerAnswer> {
     const response = await pool.request({
       method: method as 'GET',
       path,
-      headers,
+      headers: sign === undefined ? headers : { ...headers, [HOP_HEADERS.hop]: sign() },
       body: body ?? null,
       // The signal is exact and covers all of it; undici's own timers would only interfere.
       signal,

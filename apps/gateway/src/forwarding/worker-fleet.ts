@@ -19,7 +19,11 @@ export class WorkerFleet {
   private readonly connections = new Map<SessionId, WorkerConnection>();
   private readonly stopListening: () => void;
 
-  constructor(private readonly sessions: Sessions) {
+  /** @param secret of the installation, for connections that requests share; without, there are none */
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly secret?: string,
+  ) {
     this.stopListening = sessions.onChange((id, status) => {
       if (status !== 'live') this.drop(id, status);
     });
@@ -51,7 +55,7 @@ export class WorkerFleet {
     if (existing) return existing;
     const endpoint = this.sessions.live().find(({ sessionId }) => sessionId === id)?.endpoint;
     if (endpoint === undefined || !/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return undefined;
-    const connection = new WorkerConnection(id, endpoint);
+    const connection = new WorkerConnection(id, endpoint, this.secret);
     this.connections.set(id, connection);
     return connection;
   }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DatabaseIdentity } from '@leasehold/engine';
 import type { SessionId } from '@leasehold/foundation';
 import { isDatabaseId, isSessionId, isTenantId } from '@leasehold/foundation';
+import type { HeaderValues } from '@leasehold/protocol';
 import { digestBody, HOP_HEADERS, ProblemError, verifyHop } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
@@ -36,24 +37,37 @@ export class HopGuard implements CanActivate {
       bodyDigest: digestBody(bodyOf(request)),
     };
     const secret = this.config.LEASEHOLD_INTERNAL_SECRET;
-    if (!verifyHop(secret, header(request, HOP_HEADERS.hop), claims, Date.now())) {
+    if (!verifyHop(secret, header(request.headers, HOP_HEADERS.hop), claims, Date.now())) {
       throw new ProblemError('unauthenticated', 'the hop is not signed by a gateway of this installation');
     }
-    const tenant = header(request, HOP_HEADERS.tenant) ?? '';
     const { databaseId } = request.params as { databaseId?: string };
-    const name = decodeName(header(request, HOP_HEADERS.database));
-    const waitForOwner = header(request, HOP_HEADERS.waitForOwner);
-    if (databaseId === undefined || !isDatabaseId(databaseId) || !isTenantId(tenant) || name === undefined) {
-      throw new ProblemError('invalid-request', 'the hop names no database, or no tenant');
-    }
-    const waitMs = Number(header(request, HOP_HEADERS.waitMs));
-    HOPS.set(request, {
-      identity: { databaseId, tenantId: tenant, name },
-      waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
-      waitMs: Number.isSafeInteger(waitMs) && waitMs > 0 ? waitMs : undefined,
-    });
+    HOPS.set(request, hopFrom(request.headers, databaseId));
     return true;
   }
+}
+
+/**
+ * What a gateway says of a request. Whether it is a gateway that says so is to be known before.
+ * @throws ProblemError invalid-request
+ */
+export function hopFrom(headers: HeaderValues, databaseId: string | undefined): Hop {
+  const tenant = header(headers, HOP_HEADERS.tenant) ?? '';
+  const name = decodeName(header(headers, HOP_HEADERS.database));
+  const waitForOwner = header(headers, HOP_HEADERS.waitForOwner);
+  if (databaseId === undefined || !isDatabaseId(databaseId) || !isTenantId(tenant) || name === undefined) {
+    throw new ProblemError('invalid-request', 'the hop names no database, or no tenant');
+  }
+  const waitMs = Number(header(headers, HOP_HEADERS.waitMs));
+  return {
+    identity: { databaseId, tenantId: tenant, name },
+    waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
+    waitMs: Number.isSafeInteger(waitMs) && waitMs > 0 ? waitMs : undefined,
+  };
+}
+
+/** For a request that came over a connection whose other side is a gateway. @throws ProblemError invalid-request */
+export function trustHop(request: Pick<FastifyRequest, 'headers'>, databaseId: string): void {
+  HOPS.set(request, hopFrom(request.headers, databaseId));
 }
 
 export function hopOf(request: FastifyRequest): Hop {
@@ -66,8 +80,8 @@ export function bodyOf(request: FastifyRequest): Uint8Array {
   return request.body instanceof Uint8Array ? request.body : NO_BODY;
 }
 
-function header(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
+function header(headers: HeaderValues, name: string): string | undefined {
+  const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
 

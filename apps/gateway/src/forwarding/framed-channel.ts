@@ -1,0 +1,140 @@
+import { request as httpRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { HopFrame } from '@leasehold/protocol';
+import { formatRequestHead, FRAMES_PROTOCOL, parseAnswerHead } from '@leasehold/protocol';
+import { FrameStream, secureAsClient } from '@leasehold/service-kit';
+
+import type { WorkerAnswer } from './worker-answer.js';
+import type { WorkerRequest } from './worker-connection.js';
+
+const UPGRADE_PATH = '/internal/v1/frames';
+const UPGRADE_TIMEOUT_MS = 2_000;
+/** Timers of like length share a list, and cost next to nothing. */
+const TIMER_STEP_MS = 50;
+const MAX_NUMBER = 0xffff_ffff;
+const NO_BODY = new Uint8Array(0);
+
+interface Pending {
+  readonly admitAnswer: WorkerRequest['admitAnswer'];
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (answer: WorkerAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One connection to a worker over which many requests go at the same time, each answered when it is done. It is secured as a whole, with
+ * the secret of the installation, in place of a signature for each request (docs/hop-frames.md).
+ */
+export class FramedChannel {
+  private readonly pending = new Map<number, Pending>();
+  private readonly frames: FrameStream;
+  private lastNumber = 0;
+  private framesReceived = 0;
+  private retired = false;
+
+  /** @throws Error the worker takes no frames, does not have the secret, or does not answer in time; nothing was asked */
+  static async open(origin: string, secret: string): Promise<FramedChannel> {
+    return new FramedChannel(await secureAsClient(await upgrade(origin), secret));
+  }
+
+  private constructor(socket: Duplex) {
+    this.frames = new FrameStream(socket, {
+      onFrame: (frame) => this.receive(frame),
+      onEnd: (cause) => this.lose(cause ?? new Error('the connection was closed')),
+    });
+  }
+
+  /** Whether a request may still be asked over it. */
+  get isOpen(): boolean {
+    return !this.retired && this.frames.isOpen;
+  }
+
+  /** @throws TimeoutError as undici's; what `admitAnswer` throws; any other error: the request may or may not have arrived */
+  ask({ method, path, headers, body, timeoutMs, admitAnswer }: Omit<WorkerRequest, 'sign'>): Promise<WorkerAnswer> {
+    const number = this.nextNumber();
+    const heardBefore = this.framesReceived;
+    return new Promise((resolve, reject) => {
+      this.frames.send({ number, head: formatRequestHead({ method, path, headers }), body: body ?? NO_BODY });
+      const onTimeout = (): void => {
+        // Not a word in all this time, of nothing: whoever asks again should not ask here.
+        if (this.framesReceived === heardBefore) this.retire();
+        this.settle(number)?.reject(new DOMException('no answer in time', 'TimeoutError'));
+      };
+      const timer = setTimeout(onTimeout, Math.ceil(Math.max(1, timeoutMs) / TIMER_STEP_MS) * TIMER_STEP_MS);
+      this.pending.set(number, { admitAnswer, timer, resolve, reject });
+    });
+  }
+
+  /** Takes no more requests, and ends with the last of those that are under way. */
+  retire(): void {
+    this.retired = true;
+    if (this.pending.size === 0) this.frames.end();
+  }
+
+  /** At once: what is under way is lost. */
+  destroy(): void {
+    this.retired = true;
+    this.frames.end();
+    this.lose(new Error('the connection was given up'));
+  }
+
+  private nextNumber(): number {
+    do {
+      this.lastNumber = this.lastNumber === MAX_NUMBER ? 1 : this.lastNumber + 1;
+    } while (this.pending.has(this.lastNumber));
+    return this.lastNumber;
+  }
+
+  private receive({ number, head, body }: HopFrame): void {
+    this.framesReceived++;
+    // The answer to one that has run out of time is no use to anybody.
+    const pending = this.settle(number);
+    if (pending === undefined) return;
+    try {
+      pending.admitAnswer?.(body.byteLength);
+      pending.resolve({ ...parseAnswerHead(head), body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) });
+    } catch (error) {
+      pending.reject(error);
+    }
+  }
+
+  private settle(number: number): Pending | undefined {
+    const pending = this.pending.get(number);
+    if (pending === undefined) return undefined;
+    clearTimeout(pending.timer);
+    this.pending.delete(number);
+    if (this.retired && this.pending.size === 0) this.frames.end();
+    return pending;
+  }
+
+  private lose(cause: Error): void {
+    for (const number of [...this.pending.keys()]) this.settle(number)?.reject(cause);
+  }
+}
+
+/** The connection itself, after the worker has agreed. */
+function upgrade(origin: string): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(origin + UPGRADE_PATH, {
+      // A connection of its own: it stays.
+      agent: false,
+      headers: { connection: 'Upgrade', upgrade: FRAMES_PROTOCOL },
+      timeout: UPGRADE_TIMEOUT_MS,
+    });
+    asked.once('upgrade', (_response, socket, head) => {
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, UPGRADE_TIMEOUT_MS);
+      if (head.byteLength > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    asked.once('response', (response) => {
+      response.destroy();
+      reject(new Error(`the worker takes no frames: ${response.statusCode}`));
+    });
+    asked.once('timeout', () => asked.destroy(new Error('no answer to the wish for frames')));
+    asked.once('error', reject);
+    asked.end();
+  });
+}
