@@ -1,8 +1,39 @@
-import type { Clock } from '@leasehold/foundation';
+import type { Clock, Timer } from '@leasehold/foundation';
 
-/** A signal that aborts after `ms`; `done` stops the clock. */
-export function deadline(clock: Clock, ms: number): { readonly signal: AbortSignal; readonly done: () => void } {
-  const controller = new AbortController();
-  const timer = clock.schedule(ms, () => controller.abort(new Error(`no more time after ${ms} ms`)));
-  return { signal: controller.signal, done: () => timer.cancel() };
+/**
+ * A time limit that begins now. Its signal is made when somebody asks for it: what is answered from memory never waits, and a signal with its
+ * timer costs as much as such an answer.
+ */
+export class Deadline {
+  private readonly beganMs: number;
+  private controller: AbortController | undefined;
+  private timer: Timer | undefined;
+  private isOver = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ms: number,
+  ) {
+    this.beganMs = clock.monotonic();
+  }
+
+  /** Aborts when the time is over, unless the work was done before. */
+  get signal(): AbortSignal {
+    return (this.controller ?? this.start()).signal;
+  }
+
+  /** Nobody waits any more. */
+  done(): void {
+    this.isOver = true;
+    this.timer?.cancel();
+  }
+
+  private start(): AbortController {
+    const controller = new AbortController();
+    this.controller = controller;
+    const leftMs = Math.max(0, this.ms - (this.clock.monotonic() - this.beganMs));
+    const end = (): void => controller.abort(new Error(`no more time after ${this.ms} ms`));
+    if (!this.isOver) this.timer = this.clock.schedule(leftMs, end);
+    return controller;
+  }
 }

@@ -7,6 +7,14 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 /** What W3C asks everybody to pass on at least; more is dropped. */
 const MAX_TRACESTATE_CHARS = 512;
 
+const TRACE_ID_BYTES = 16;
+/** Of a trace and of what begins it. */
+const ID_BYTES = TRACE_ID_BYTES + 8;
+/** Drawn at once: a call for each request costs more than all of these bytes. */
+const POOL_BYTES = 100 * ID_BYTES;
+let pool = '';
+let drawnBytes = POOL_BYTES;
+
 /** Which trace a request belongs to, in the headers of W3C Trace Context. */
 export interface TraceContext {
   readonly traceparent: string;
@@ -34,5 +42,12 @@ export function traceIdOf(traceparent: string | undefined): string | undefined {
 
 /** Flag 01: sampled, because every request may be logged. */
 function beginTrace(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+  if (drawnBytes + ID_BYTES > POOL_BYTES) {
+    pool = randomBytes(POOL_BYTES).toString('hex');
+    drawnBytes = 0;
+  }
+  const traceAt = 2 * drawnBytes;
+  const parentAt = traceAt + 2 * TRACE_ID_BYTES;
+  drawnBytes += ID_BYTES;
+  return `00-${pool.slice(traceAt, parentAt)}-${pool.slice(parentAt, 2 * drawnBytes)}-01`;
 }

@@ -6,6 +6,11 @@ import { ProblemError } from '@leasehold/protocol';
 export const DEFAULT_BODIES_BYTES = 256 * 1024 * 1024;
 
 const RETRY_AFTER_MS = 1_000;
+const SHARE_BYTES = Symbol('share of the body budget');
+
+interface BudgetedMessage {
+  [SHARE_BYTES]?: number;
+}
 
 /**
  * Bounds the bytes of request bodies in memory, of all requests together: a body is read before anybody knows who sends it,
@@ -13,7 +18,6 @@ const RETRY_AFTER_MS = 1_000;
  */
 export class BodyBudget {
   private takenBytes = 0;
-  private readonly shares = new WeakMap<IncomingMessage, number>();
 
   constructor(private readonly limitBytes: number) {}
 
@@ -25,12 +29,14 @@ export class BodyBudget {
       });
     }
     this.takenBytes += sizeBytes;
-    this.shares.set(request, (this.shares.get(request) ?? 0) + sizeBytes);
+    const shared = request as BudgetedMessage;
+    shared[SHARE_BYTES] = (shared[SHARE_BYTES] ?? 0) + sizeBytes;
   }
 
   /** When the request is over, however it ended. */
   giveBack(request: IncomingMessage): void {
-    this.takenBytes -= this.shares.get(request) ?? 0;
-    this.shares.delete(request);
+    const shared = request as BudgetedMessage;
+    this.takenBytes -= shared[SHARE_BYTES] ?? 0;
+    shared[SHARE_BYTES] = 0;
   }
 }

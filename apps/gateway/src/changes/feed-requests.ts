@@ -2,6 +2,7 @@ import { decodeUtf8, type TenantId } from '@leasehold/foundation';
 import { formatInternalChangesQuery, isErrorCode, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
 import type { ChangesQuery } from '@leasehold/protocol';
 
+import { presenceOf } from '../forwarding/client-presence.js';
 import type { ForwardedRequest, Forwarder } from '../forwarding/forwarder.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import type { FeedPart } from './feed.js';
@@ -36,8 +37,8 @@ export class FeedRequests {
         method: 'GET',
         resource: `changes?${formatInternalChangesQuery({ ...query, since, waitMs })}`,
         body: undefined,
-        signal,
-        waiting: { forMs: waitMs, admitAnswer },
+        client: presenceOf(signal),
+        waiting: { forMs: waitMs, admitAnswer, gone: signal },
       });
       return { text: answer.body, through: throughOf(answer), taken };
     } catch (error) {

@@ -13,6 +13,7 @@ export interface Caller {
 /**
  * The database that the request names, if its key may do one of these things to it. Databases of other tenants, missing
  * ones and impossible names get the same answer.
+ * @param known whose key it is, where that was asked a moment ago
  * @throws ProblemError unauthenticated, invalid-api-key, insufficient-scope, database-not-found; unavailable when the
  *   directory cannot tell
  */
@@ -20,8 +21,9 @@ export async function callerOf(
   request: FastifyRequest,
   directory: Directory,
   scopes: readonly [Scope, ...Scope[]],
+  known?: Principal,
 ): Promise<Caller> {
-  const principal = await directory.authenticate(bearerToken(request.headers.authorization));
+  const principal = known ?? (await directory.authenticate(bearerToken(request.headers.authorization)));
   if (!scopes.some((scope) => principal.scopes.has(scope))) requireScope(principal, scopes[0]);
   const { database: name } = request.params as { readonly database: string };
   const database = isDatabaseName(name) ? await directory.database(principal.tenantId, name) : undefined;

@@ -5,10 +5,12 @@ import type { ApiRoute, DataScope } from '@leasehold/protocol';
 import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { ResponsePresence } from '../forwarding/client-presence.js';
 import type { ForwardedRequest } from '../forwarding/forwarder.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
+import { principalOf } from '../limits/limit-tenants.js';
 import type { Caller } from './caller.js';
 import { callerOf } from './caller.js';
 import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
@@ -29,7 +31,9 @@ export class DatabaseRequests {
 
   /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
   async admit(request: FastifyRequest, { scopes, headers }: DatabaseRoute): Promise<Caller> {
-    const caller = await callerOf(request, this.directory, scopes);
+    // A body takes time to arrive, in which the key may have been revoked.
+    const known = request.body === undefined ? principalOf(request) : undefined;
+    const caller = await callerOf(request, this.directory, scopes, known);
     phasesOf(request)?.enter('other');
     refuseOtherHeaders(request, headers);
     return caller;
@@ -37,15 +41,13 @@ export class DatabaseRequests {
 
   /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */
   forward(database: DatabaseEntry, hop: Hop, request: FastifyRequest, reply: FastifyReply): Promise<WorkerAnswer> {
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
     return this.forwarder.forward({
       ...hop,
       database,
       headers: passedRequestHeaders(request),
       requestId: request.id,
       phases: phasesOf(request),
-      signal: gone.signal,
+      client: new ResponsePresence(reply.raw),
     });
   }
 

@@ -5,6 +5,7 @@ import { systemClock } from '@leasehold/foundation';
 import { GatewayMetrics } from '../gateway-metrics.js';
 import { FakeSessions } from '../testing/fake-sessions.js';
 import { answerProblem, FakeWorker, INTERNAL_SECRET } from '../testing/fake-worker.js';
+import { presenceOf } from './client-presence.js';
 import { Forwarder } from './forwarder.js';
 import type { ForwarderSettings } from './forwarder.js';
 import { WorkerFleet } from './worker-fleet.js';
@@ -49,7 +50,7 @@ describe('the bounds of forwarding', () => {
     headers: {},
     body: method === 'PUT' ? Buffer.from('v') : undefined,
     requestId: 'r',
-    signal,
+    client: presenceOf(signal),
   });
 
   it('refuse a request beyond those with workers, until one of them ends', async () => {

@@ -8,6 +8,7 @@ import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import { countHop } from '../timing/gateway-timing.js';
 import { Admission } from './admission.js';
+import type { ClientPresence } from './client-presence.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
 import type { WorkerFleet } from './worker-fleet.js';
@@ -25,8 +26,8 @@ export interface ForwardedRequest {
   readonly requestId: string;
   /** Told which of the time goes to finding a worker, to the way there, and to what the worker says that it did. */
   readonly phases?: Phases;
-  /** Aborts when the client is gone or has its answer: nobody is held then. What has been sent to a worker is not called back. */
-  readonly signal: AbortSignal;
+  /** Who is gone is not held. What has been sent to a worker is not called back. */
+  readonly client: ClientPresence;
   /** Of a read that waits at the worker for something to happen: its caller bounds how many there are, and what their answers take. */
   readonly waiting?: WaitingRead;
 }
@@ -36,6 +37,8 @@ export interface WaitingRead {
   readonly forMs: number;
   /** As in {@link WorkerRequest}. */
   readonly admitAnswer: (sizeBytes: number) => void;
+  /** Aborts when nobody wants to hear of it any more. */
+  readonly gone: AbortSignal;
 }
 
 export interface ForwarderSettings {
@@ -90,7 +93,7 @@ export class Forwarder {
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
-      return await this.follow(request, hold, this.roomForAnswer(request.signal));
+      return await this.follow(request, hold, this.roomForAnswer(request.client));
     } finally {
       leaveHold?.();
       leave();
@@ -117,7 +120,7 @@ export class Forwarder {
       switch (step.kind) {
         case 'try': {
           if (step.waitForOwner !== undefined) hold();
-          if (request.waiting && request.signal.aborted) throw clientGone();
+          if (request.waiting?.gone.aborted === true) throw clientGone();
           const outcome = await this.attempt(request, step, holdMs - elapsedMs, admitAnswer);
           if ('status' in outcome) {
             this.hints.remember(database, step.session);
@@ -135,7 +138,7 @@ export class Forwarder {
         case 'wait':
           hold();
           this.metrics.retried(step.reason);
-          await this.pause(step.ms, request.signal);
+          await this.pause(step.ms, request.client);
           break;
         case 'give-up':
           throw gaveUp(step.code);
@@ -154,7 +157,7 @@ export class Forwarder {
     if (!connection?.breaker.allows(nowMs())) return { kind: 'unreachable', from: session };
     const path = `/internal/v1/databases/${request.database.id}/${request.resource}`;
     const repetition = repetitionOf(request);
-    const { waiting, signal } = request;
+    const { waiting } = request;
     const waitMs = waiting?.forMs ?? 0;
     const patience = patienceFor({
       repetition,
@@ -175,7 +178,7 @@ export class Forwarder {
         ...(repetition === 'harmless' ? { admitAnswer } : {}),
         timeoutMs: patience.timeoutMs + waitMs,
         blameSilence: patience.blameSilence,
-        ...(waiting ? { gone: signal } : {}),
+        ...(waiting ? { gone: waiting.gone } : {}),
       },
       nowMs,
     );
@@ -209,19 +212,22 @@ export class Forwarder {
   }
 
   /** Room for the latest answer of one request, until its client has taken it. What it gives throws `overloaded`. */
-  private roomForAnswer(signal: AbortSignal): (sizeBytes: number) => void {
-    let leave = (): void => undefined;
-    signal.addEventListener('abort', () => leave(), { once: true });
+  private roomForAnswer(client: ClientPresence): (sizeBytes: number) => void {
+    let leave: (() => void) | undefined;
     return (sizeBytes) => {
-      leave();
+      if (leave === undefined) client.onGone(() => leave?.());
+      else leave();
       leave = this.answers.enter(sizeBytes);
-      if (signal.aborted) leave();
+      if (client.isGone) leave();
     };
   }
 
-  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+  private async pause(ms: number, client: ClientPresence): Promise<void> {
+    if (client.isGone) throw clientGone();
+    const gone = new AbortController();
+    client.onGone(() => gone.abort());
     try {
-      await this.clock.sleep(ms, signal);
+      await this.clock.sleep(ms, gone.signal);
     } catch {
       throw clientGone();
     }

@@ -1,4 +1,4 @@
-import type { Directory } from '@leasehold/directory';
+import type { Directory, Principal } from '@leasehold/directory';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
@@ -8,7 +8,19 @@ const DATA_PLANE = '/v1/';
 /** Streams that may last for an hour, and have a bound of their own. */
 const FEED = '/changes';
 
-const ADMITTED = new WeakMap<FastifyRequest, Admitted>();
+/** On the request itself: WeakMaps of what lives for milliseconds keep the garbage collector busy. */
+const ADMITTED = Symbol('admitted');
+const PRINCIPAL = Symbol('principal');
+
+interface LimitedRequest {
+  [ADMITTED]?: Admitted;
+  [PRINCIPAL]?: Principal;
+}
+
+/** Whose key the request has shown, as it was looked up before its body was read; undefined where nobody has looked. */
+export function principalOf(request: FastifyRequest): Principal | undefined {
+  return (request as LimitedRequest)[PRINCIPAL];
+}
 
 /**
  * Stands before every route of the data plane, and before bodies are read: whoever shows a valid key is counted against the
@@ -22,17 +34,19 @@ export function limitTenants(instance: FastifyInstance, directory: Directory, li
   instance.addHook('onRequest', async (request, reply) => {
     // A preflight shows no key, and asks for nothing.
     if (request.method === 'OPTIONS' || request.routeOptions.url?.startsWith(DATA_PLANE) !== true) return;
-    const { tenantId } = await directory.authenticate(bearerToken(request.headers.authorization));
-    const admitted = limits.enter(tenantId, bytesOf(request.headers['content-length']));
+    const principal = await directory.authenticate(bearerToken(request.headers.authorization));
+    (request as LimitedRequest)[PRINCIPAL] = principal;
+    const admitted = limits.enter(principal.tenantId, bytesOf(request.headers['content-length']));
     // Who has gone while the key was looked up is not told of by an event any more.
     if (reply.raw.destroyed || request.routeOptions.url.endsWith(FEED)) admitted.leave();
     else reply.raw.once('close', admitted.leave);
-    ADMITTED.set(request, admitted);
+    (request as LimitedRequest)[ADMITTED] = admitted;
     reply.headers(admitted.headers);
   });
-  instance.addHook('onSend', async (request, _reply, payload) => {
-    const admitted = ADMITTED.get(request);
+  instance.addHook('onSend', (request, _reply, payload, done) => {
+    const admitted = (request as LimitedRequest)[ADMITTED];
     if (typeof payload === 'string' || payload instanceof Uint8Array) admitted?.answered(payload.length);
+    done();
   });
 }
 

@@ -15,7 +15,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { WorkerConfig } from '../config.js';
-import { deadline } from '../deadline.js';
+import { Deadline } from '../deadline.js';
 import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
 import type { Hop } from './hop-guard.js';
@@ -61,7 +61,7 @@ export class ChangesController {
     if (this.waiting >= MAX_WAITING) throw new BackpressureError('feeds of the worker');
     const hop = hopOf(request);
     const readMs = Math.min(this.config.OWNER_WAIT_MS, (hop.waitMs ?? Infinity) - query.waitMs);
-    const time = deadline(systemClock, Math.max(1, readMs) + query.waitMs);
+    const time = new Deadline(systemClock, Math.max(1, readMs) + query.waitMs);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     this.waiting++;

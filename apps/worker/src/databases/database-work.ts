@@ -7,7 +7,7 @@ import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 import type { WorkerConfig } from '../config.js';
-import { deadline } from '../deadline.js';
+import { Deadline } from '../deadline.js';
 import { OPENING_UNITS, unitsOf } from '../fairness/work-cost.js';
 import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
@@ -29,21 +29,28 @@ export class DatabaseWork {
   async on<T>(request: FastifyRequest, work: Work<T>): Promise<T> {
     const { identity, waitForOwner, waitMs } = hopOf(request);
     // A refusal that says "nothing was applied" must reach the gateway while it still listens.
-    const { signal, done } = deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
+    const deadline = new Deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
     try {
       const phases = phasesOf(request);
-      const options = { waitForOwner, signal, phases, traceparent: traceparentFrom(request.headers.traceparent) };
+      const options: AccessOptions = {
+        waitForOwner,
+        get signal() {
+          return deadline.signal;
+        },
+        phases,
+        traceparent: traceparentFrom(request.headers.traceparent),
+      };
       const { access, requests } = this.worker;
       const units = unitsOf(request) + (access.databases.isOpen(identity.databaseId) ? 0 : OPENING_UNITS);
       phases?.enter('queue');
-      return await requests.run(identity, units, signal, () => {
+      return await requests.run(identity, units, deadline, () => {
         phases?.enter('other');
         return work(access, identity, options);
       });
     } catch (error) {
       throw withDirections(error);
     } finally {
-      done();
+      deadline.done();
     }
   }
 }

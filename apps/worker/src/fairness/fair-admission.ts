@@ -11,6 +11,9 @@ export interface FairAdmissionSettings extends FairScheduleSettings {
   readonly unitsPerTurn: number;
 }
 
+/** A signal, or where there is one for who has to wait. */
+export type Patience = AbortSignal | { readonly signal: AbortSignal };
+
 interface Waiting extends Work {
   readonly start: () => void;
 }
@@ -53,12 +56,14 @@ export class FairAdmission {
   run<T>(
     { tenantId, databaseId }: Pick<DatabaseIdentity, 'tenantId' | 'databaseId'>,
     units: number,
-    signal: AbortSignal,
+    patience: Patience,
     work: () => Promise<T>,
   ): Promise<T> {
     const request = { tenantId, databaseId, units };
     const nowMs = this.clock.monotonic();
-    if (this.unitsLeft <= 0 || !this.schedule.isFree(request, nowMs)) return this.inTurn(request, signal, work);
+    if (this.unitsLeft <= 0 || !this.schedule.isFree(request, nowMs)) {
+      return this.inTurn(request, patience instanceof AbortSignal ? patience : patience.signal, work);
+    }
     this.spend(units);
     this.schedule.begin(request, nowMs);
     return this.underWay(request, work);
