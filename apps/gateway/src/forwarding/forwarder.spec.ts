@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DatabaseId, SessionId, TenantId } from '@leasehold/foundation';
 import { systemClock } from '@leasehold/foundation';
+import { ProblemError } from '@leasehold/protocol';
 
 import { GatewayMetrics } from '../gateway-metrics.js';
 import { FakeSessions } from '../testing/fake-sessions.js';
-import { answerProblem, FakeWorker, INTERNAL_SECRET } from '../testing/fake-worker.js';
+import { answerProblem, FakeWorker, INTERNAL_SECRET, loseReply } from '../testing/fake-worker.js';
 import { presenceOf } from './client-presence.js';
 import { Forwarder } from './forwarder.js';
 import type { ForwarderSettings } from './forwarder.js';
+import type { WorkerConnection } from './worker-connection.js';
 import { WorkerFleet } from './worker-fleet.js';
 
 const DATABASE = {
@@ -85,6 +87,34 @@ describe('the bounds of forwarding', () => {
     const forwarding = forwarder({ maxAnswersBytes: 0 });
     release();
     expect((await forwarding.forward(request('PUT'))).status).toBe(200);
+  });
+
+  describe('after a lost attempt of a write with an idempotency key', () => {
+    const write = () => ({ ...request('PUT'), repetition: 'once' as const });
+    beforeEach(() => {
+      worker.behaviour = loseReply;
+    });
+
+    it('leave its outcome unknown when there is no place to hold it', async () => {
+      await expect(forwarder({ maxHeld: 0 }).forward(write())).rejects.toMatchObject({ code: 'outcome-unknown' });
+      expect(worker.received).toHaveLength(1);
+    });
+
+    it('leave its outcome unknown when the next worker has no place for it', async () => {
+      const asking = fleet.connection(worker.id) as WorkerConnection;
+      const ask = asking.ask.bind(asking);
+      let attempts = 0;
+      asking.ask = async (...sent) => {
+        if (++attempts > 1) throw new ProblemError('overloaded', 'all places are taken');
+        return ask(...sent);
+      };
+      await expect(forwarder({}).forward(write())).rejects.toMatchObject({ code: 'outcome-unknown' });
+      expect(attempts).toBe(2);
+    });
+
+    it('still tell what a read was refused for', async () => {
+      await expect(forwarder({ maxHeld: 0 }).forward(request('GET'))).rejects.toMatchObject(OVERLOADED);
+    });
   });
 
   it('count only the last of several answers to one request', async () => {

@@ -83,7 +83,8 @@ export class Forwarder {
 
   /**
    * The answer of the worker, success or refusal, to be passed on.
-   * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only), overloaded (not applied)
+   * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only, whatever ended them after
+   *   an attempt that was lost), overloaded (not applied)
    */
   async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
     // A thousand that wait for hours must not take the places of those that come and go.
@@ -106,12 +107,29 @@ export class Forwarder {
     hold: () => void,
     admitAnswer: (sizeBytes: number) => void,
   ): Promise<WorkerAnswer> {
-    const { clock, settings } = this;
-    const arrivedAt = instant(clock);
     const { id: database } = request.database;
     const repetition = repetitionOf(request);
-    const holdMs = settings.holdMs + (request.waiting?.forMs ?? 0);
+    const holdMs = this.settings.holdMs + (request.waiting?.forMs ?? 0);
     const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs });
+    try {
+      return await this.walk(route, request, holdMs, hold, admitAnswer);
+    } catch (error) {
+      // A refusal of our own says as little about an attempt that was lost before as one of a worker does.
+      if (error instanceof ProblemError && !route.believes('refusal')) throw gaveUp('outcome-unknown', error);
+      throw error;
+    }
+  }
+
+  private async walk(
+    route: Route,
+    request: ForwardedRequest,
+    holdMs: number,
+    hold: () => void,
+    admitAnswer: (sizeBytes: number) => void,
+  ): Promise<WorkerAnswer> {
+    const { clock } = this;
+    const { id: database } = request.database;
+    const arrivedAt = instant(clock);
     // Ends by itself: Route gives up after the hold time.
     for (;;) {
       const elapsedMs = elapsedMsSince(clock, arrivedAt);
@@ -242,9 +260,9 @@ function clientGone(): ProblemError {
   return new ProblemError('unavailable', 'the client went away while its request was held');
 }
 
-function gaveUp(code: 'owner-unavailable' | 'outcome-unknown'): ProblemError {
+function gaveUp(code: 'owner-unavailable' | 'outcome-unknown', cause?: ProblemError): ProblemError {
   if (code === 'outcome-unknown') {
-    return new ProblemError(code, 'the worker did not answer; the write may or may not have been applied');
+    return new ProblemError(code, 'the worker did not answer; the write may or may not have been applied', { cause });
   }
   return new ProblemError(code, 'no worker could serve the database in time; nothing was applied', {
     retryAfterMs: RETRY_AFTER_MS,
