@@ -53,6 +53,20 @@ describe('fair admission', () => {
     expect(admission.waiting).toBe(36);
   });
 
+  it('leaves room for others while a request is under way that is larger than all a tenant may have', async () => {
+    const admission = new FairAdmission(systemClock, SETTINGS);
+    const large = new Held();
+    void admission.run(database('a'), 1_000, NEVER, large.work);
+    void admission.run(database('a'), 1_000, NEVER, large.work);
+    const other = new Held();
+    void admission.run(database('b'), 1, NEVER, other.work);
+    await settled();
+    expect([large.begun, other.begun, admission.units]).toEqual([1, 1, SETTINGS.maxUnits]);
+    large.endOne();
+    await settled();
+    expect([large.begun, other.begun]).toEqual([2, 1]);
+  });
+
   it('refuses beyond the bound of a tenant, and nothing was begun', async () => {
     const admission = new FairAdmission(systemClock, SETTINGS);
     const flood = new Held();

@@ -50,7 +50,8 @@ export class FairAdmission {
   }
 
   /**
-   * Runs the work when its turn comes. A signal ends the waiting, not the work.
+   * Runs the work when its turn comes. A signal ends the waiting, not the work. What is larger than all that its tenant may have under way
+   * counts as that much: it is alone of its tenant, and takes nothing of what is kept for others.
    * @throws BackpressureError too many wait already, or the signal aborted before its turn: nothing was begun
    */
   run<T>(
@@ -59,12 +60,12 @@ export class FairAdmission {
     patience: Patience,
     work: () => Promise<T>,
   ): Promise<T> {
-    const request = { tenantId, databaseId, units };
+    const request = { tenantId, databaseId, units: Math.min(units, this.settings.maxUnitsOfTenant) };
     const nowMs = this.clock.monotonic();
     if (this.unitsLeft <= 0 || !this.schedule.isFree(request, nowMs)) {
       return this.inTurn(request, patience instanceof AbortSignal ? patience : patience.signal, work);
     }
-    this.spend(units);
+    this.spend(request.units);
     this.schedule.begin(request, nowMs);
     return this.underWay(request, work);
   }
