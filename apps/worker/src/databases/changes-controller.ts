@@ -20,7 +20,7 @@ import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
 import type { Hop } from './hop-guard.js';
 import { hopOf, HopGuard } from './hop-guard.js';
-import { withDirections } from './worker-problem.js';
+import { servedRefusal } from './worker-problem.js';
 
 /** Parts that wait for a commit at a time: each holds a connection and some KiB. More than the feeds of several gateways. */
 const MAX_WAITING = 8_192;
@@ -68,7 +68,7 @@ export class ChangesController {
     try {
       return await this.part(hop, query, AbortSignal.any([time.signal, gone.signal]));
     } catch (error) {
-      throw withDirections(error);
+      throw servedRefusal(error, this.worker);
     } finally {
       this.waiting--;
       time.done();

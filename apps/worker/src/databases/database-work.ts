@@ -12,7 +12,7 @@ import { OPENING_UNITS, unitsOf } from '../fairness/work-cost.js';
 import { WORKER_CONFIG } from '../tokens.js';
 import { WorkerSession } from '../worker-session.js';
 import { hopOf } from './hop-guard.js';
-import { withDirections } from './worker-problem.js';
+import { servedRefusal } from './worker-problem.js';
 
 /** One piece of work on a database. */
 export type Work<T> = (access: DatabaseAccess, identity: DatabaseIdentity, options: AccessOptions) => Promise<T>;
@@ -25,7 +25,7 @@ export class DatabaseWork {
     @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
   ) {}
 
-  /** @throws whatever the work does; ProblemError misdirected, which names the owner */
+  /** @throws whatever the work does; ProblemError misdirected, which names the owner; that the session may not serve, in place of what depends on it (S1) */
   async on<T>(request: FastifyRequest, work: Work<T>): Promise<T> {
     const { identity, waitForOwner, waitMs } = hopOf(request);
     // A refusal that says "nothing was applied" must reach the gateway while it still listens.
@@ -48,7 +48,7 @@ export class DatabaseWork {
         return work(access, identity, options);
       });
     } catch (error) {
-      throw withDirections(error);
+      throw servedRefusal(error, this.worker);
     } finally {
       deadline.done();
     }

@@ -1,10 +1,29 @@
-import { formatVersion } from '@leasehold/foundation';
+import type { ErrorKind } from '@leasehold/foundation';
+import { formatVersion, isLeaseholdError } from '@leasehold/foundation';
 import type { PreconditionFailedError } from '@leasehold/ownership';
 import { MisdirectedError } from '@leasehold/ownership';
 import { COST_HEADER, formatCost, formatEntityTag, HOP_HEADERS, ProblemError } from '@leasehold/protocol';
 
+/** Refusals that say nothing of what a database holds. */
+const OF_NO_STATE: readonly ErrorKind[] = ['unavailable', 'unknown', 'closed', 'fenced'];
+
+/** Who may serve, or not any more. */
+export interface ServingSession {
+  readonly session: { assertServing(): void };
+}
+
+/**
+ * The refusal as it may be sent. One that depends on the state of a database, that a version lies in the future say, is an answer that no
+ * put stands behind: it rests on the deadline as a read does (S1).
+ * @throws what `assertServing` throws
+ */
+export function servedRefusal(error: unknown, worker: ServingSession): unknown {
+  if (isLeaseholdError(error) && !OF_NO_STATE.includes(error.kind)) worker.session.assertServing();
+  return withDirections(error);
+}
+
 /** Tells the gateway where the owner is; any other error is answered by its code alone. */
-export function withDirections(error: unknown): unknown {
+function withDirections(error: unknown): unknown {
   if (!(error instanceof MisdirectedError)) return error;
   return new ProblemError('misdirected', error.message, {
     headers: { [HOP_HEADERS.owner]: error.endpoint, [HOP_HEADERS.ownerSession]: error.owner },
