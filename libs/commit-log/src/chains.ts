@@ -10,6 +10,7 @@ interface Chain {
   lastSequence: number;
   /** Of the last frame that was put; 0 = none in `putEpoch`. */
   putEpoch: number;
+  putSequence: number;
   lastSegment: number;
   /** The one before `lastSegment` in the same epoch. */
   previousSegment: number;
@@ -50,7 +51,10 @@ export class Chains {
     const { databaseId, epoch, lastSequence } = append;
     let chain = this.chains.get(databaseId);
     if (chain === undefined) {
-      chain = { epoch, lastSequence, putEpoch: epoch, lastSegment: 0, previousSegment: 0, pending: [], waiting: [] };
+      chain = {
+        ...{ epoch, lastSequence, putEpoch: epoch, putSequence: 0, lastSegment: 0, previousSegment: 0 },
+        ...{ pending: [], waiting: [] },
+      };
       this.chains.set(databaseId, chain);
     }
     chain.epoch = epoch;
@@ -61,13 +65,16 @@ export class Chains {
   }
 
   /**
-   * Puts an append's frame into a segment.
+   * Puts an append's frame into a segment: in the order of versions, or nobody could recover them.
    * @returns the previous segment that holds its database in its epoch, 0 for none
    */
   place(append: PendingAppend, segment: number): number {
     const chain = this.chains.get(append.databaseId);
     assert(chain !== undefined && append.segment === undefined, 'an append is accepted before it is placed, once');
+    const isNext = chain.putEpoch !== append.epoch || chain.putSequence === 0;
+    assert(isNext || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');
     append.segment = segment;
+    chain.putSequence = append.lastSequence;
     if (chain.putEpoch !== append.epoch) {
       chain.putEpoch = append.epoch;
       chain.previousSegment = 0;

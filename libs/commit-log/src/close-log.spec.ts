@@ -22,6 +22,7 @@ const B = '00000000-0000-4000-8000-00000000000b' as DatabaseId;
 const SETTINGS = {
   ...COMMIT_LOG_SETTINGS,
   maxSegmentBytes: 10_000,
+  shareBytes: 1_000,
   maxInFlight: 64,
   putsPerSecond: 1_000_000,
   burstPuts: 64,

@@ -3,10 +3,10 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { seededRandom } from '@leasehold/foundation';
 
 import type { Batch } from './collector.js';
-import { Collector, SHARE_BYTES } from './collector.js';
+import { Collector } from './collector.js';
 import type { PendingAppend } from './pending-append.js';
 
-const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
+const SETTINGS = { maxSegmentBytes: 4 * 1024 * 1024, shareBytes: 256 * 1024 };
 const MIB = 1024 * 1024;
 
 function append(databaseId: string, sequence: number, sizeBytes = 100): PendingAppend {
@@ -28,7 +28,7 @@ function names({ appends }: Batch): string {
 }
 
 function collectorOf(appends: readonly PendingAppend[]): Collector {
-  const collector = new Collector(MAX_SEGMENT_BYTES);
+  const collector = new Collector(SETTINGS);
   for (const each of appends) collector.add(each);
   return collector;
 }
@@ -54,7 +54,7 @@ describe('the collector', () => {
   });
 
   it('gives a database that writes much a share of the segment of all, and the rest of it a segment of its kind', () => {
-    const size = SHARE_BYTES / 4;
+    const size = SETTINGS.shareBytes / 4;
     const collector = collectorOf([
       ...Array.from({ length: 8 }, (_, n) => append('n', n + 1, size)),
       append('q', 1),
@@ -117,11 +117,26 @@ describe('the collector', () => {
     expect(taken).toBeLessThanOrEqual(8);
   });
 
+  it('puts the large after the last of what is earlier, of whichever of their databases', () => {
+    const collector = collectorOf([append('e', 1)]);
+    // So much that the next one begins another batch.
+    for (let n = 0; n < 17; n++) collector.add(append(`x${n}`, 1, 250_000));
+    collector.add(append('d', 1));
+    collector.add(append('d', 2, MIB));
+    collector.add(append('e', 2, MIB));
+    // A full segment of the large is put after one of the others.
+    collector.add(append('f', 1, 4 * MIB));
+    const order = takeAll(collector).map(names);
+    expect(order.findIndex((batch) => batch.includes('d1'))).toBeLessThan(
+      order.findIndex((batch) => batch.includes('d2')),
+    );
+  });
+
   it('keeps every append, and the order of each database, whatever comes', () => {
     const random = seededRandom(3);
     const below = (limit: number) => Math.floor(random.fraction() * limit);
     const sizes = [50, 50, 50, 100_000, 200_000, 300_000, 2 * MIB, 5 * MIB];
-    const collector = new Collector(MAX_SEGMENT_BYTES);
+    const collector = new Collector(SETTINGS);
     const next = new Map<string, number>();
     const seen = new Map<string, number>();
     const look = ({ appends }: Batch): void => {

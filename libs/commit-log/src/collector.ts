@@ -1,6 +1,7 @@
 import type { DatabaseId } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
 
+import type { CommitLogSettings } from './commit-log-settings.js';
 import { SEGMENT_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './segment.js';
 import type { PendingAppend } from './pending-append.js';
 
@@ -14,15 +15,9 @@ interface OpenBatch extends Batch {
   sizeBytes: number;
   /** Of each database in it. */
   readonly bytesOf: Map<DatabaseId, number>;
-  /** Holds earlier appends of a database in this one, and has to be put before it. */
+  /** The last of the shared that holds earlier appends of a database in this one: it has to be put before it. */
   after: OpenBatch | undefined;
 }
-
-/**
- * What one database has of a segment that all share. More than most commit in a second, and at the 80 MB/s of a stream to S3 it makes the put
- * 3 ms longer for the others.
- */
-export const SHARE_BYTES = 256 * 1024;
 
 /** Segments of those with more wait for so many of the others in front of them, while these have any: a fifth of the puts. */
 const SHARED_BEFORE_LARGE = 4;
@@ -46,7 +41,7 @@ export class Collector {
   /** It was the turn of the large, and others had to be put first. */
   private isLargeDue = false;
 
-  constructor(private readonly maxSegmentBytes: number) {}
+  constructor(private readonly settings: Pick<CommitLogSettings, 'maxSegmentBytes' | 'shareBytes'>) {}
 
   get empty(): boolean {
     return this.shared.length === 0 && this.large.length === 0;
@@ -56,14 +51,14 @@ export class Collector {
     const { databaseId } = append;
     const sizeBytes = append.payload.byteLength + FRAME_OVERHEAD_BYTES;
     const shareBytes = this.shared.at(-1)?.bytesOf.get(databaseId) ?? 0;
-    if (!this.inLarge.has(databaseId) && shareBytes + sizeBytes <= SHARE_BYTES) {
+    if (!this.inLarge.has(databaseId) && shareBytes + sizeBytes <= this.settings.shareBytes) {
       this.addTo(this.shared, append, sizeBytes);
       return;
     }
     const batch = this.addTo(this.large, append, sizeBytes);
-    const earlier = this.shared.findLast(({ bytesOf }) => bytesOf.has(databaseId));
-    // Later ones come after it in any case.
-    if (earlier !== undefined) batch.after = earlier;
+    // The last one of all its databases: those before it are put before it.
+    const earlier = this.shared.findLastIndex(({ bytesOf }) => bytesOf.has(databaseId));
+    if (earlier > this.positionOf(batch.after)) batch.after = this.shared[earlier];
   }
 
   /** A batch is full, or has waited for its turn: it gains nothing by waiting. */
@@ -79,7 +74,7 @@ export class Collector {
         this.isLargeDue ||
         // A full one costs no put of the others, and passes them once at most.
         this.sharedSinceLarge >= (this.large.length > 1 ? 1 : SHARED_BEFORE_LARGE));
-    if (isTurnOfLarge && !(large.after !== undefined && this.shared.includes(large.after))) return this.takeLarge();
+    if (isTurnOfLarge && this.positionOf(large.after) === -1) return this.takeLarge();
     this.isLargeDue = isTurnOfLarge;
     this.sharedSinceLarge++;
     const batch = this.shared.shift();
@@ -93,6 +88,11 @@ export class Collector {
     this.large.length = 0;
     this.inLarge.clear();
     this.isLargeDue = false;
+  }
+
+  /** Among the shared that wait; -1 for one that is put, and for none. */
+  private positionOf(batch: OpenBatch | undefined): number {
+    return batch === undefined ? -1 : this.shared.indexOf(batch);
   }
 
   private takeLarge(): Batch {
@@ -110,7 +110,7 @@ export class Collector {
   private addTo(batches: OpenBatch[], append: PendingAppend, sizeBytes: number): OpenBatch {
     const { databaseId } = append;
     let open = batches.at(-1);
-    if (open === undefined || open.sizeBytes + sizeBytes > this.maxSegmentBytes) {
+    if (open === undefined || open.sizeBytes + sizeBytes > this.settings.maxSegmentBytes) {
       // A single append that is larger than a segment should be gets one of its own.
       open = { appends: [], sizeBytes: SEGMENT_HEADER_BYTES, bytesOf: new Map(), after: undefined };
       batches.push(open);

@@ -20,6 +20,7 @@ const TTL_MS = 6_000;
 const SETTINGS: CommitLogSettings = {
   commitWindowMs: 5,
   maxSegmentBytes: 10_000,
+  shareBytes: 256 * 1024,
   maxInFlight: 64,
   // Budget and hedging have their own tests below.
   putsPerSecond: 1_000_000,

@@ -67,7 +67,7 @@ export class CommitLog {
   ) {
     assert(settings.maxInFlight >= 1, 'at least one put at a time');
     this.retention = new Retention(settings.heldBytes);
-    this.collector = new Collector(settings.maxSegmentBytes);
+    this.collector = new Collector(settings);
     this.budget = new PutBudget(ctx.clock, settings.putsPerSecond, settings.burstPuts);
     this.puts = new HedgedStore(ctx.store, ctx.clock, settings.hedgeShare);
     const listener = {

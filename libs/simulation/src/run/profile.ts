@@ -87,7 +87,7 @@ export function drawProfile(random: Random): Profile {
   const gcMinAgeMs = oneOf(500, 2_000, 6_000);
   // Longer than anything that was abandoned is on its way, as a day is in real life.
   const keepSessionsMs = LATE_MS + oneOf(5_000, 30_000);
-  return {
+  const profile: Profile = {
     ttlMs: TTL_MS,
     clients: CLIENTS,
     client: {
@@ -144,6 +144,14 @@ export function drawProfile(random: Random): Profile {
     settleMs: LATE_MS + 20_000 + keepSessionsMs,
     exportEveryMs: 5_000,
   };
+  return random.fraction() < 0.4 ? withFullSegments(profile) : profile;
+}
+
+/** Segments of a few commits, two at a time: they are full, and wait for their turn, as those of a busy worker do. */
+export function withFullSegments(profile: Profile): Profile {
+  const { fleet } = profile;
+  const log = { ...fleet.worker.log, maxSegmentBytes: 1_024, shareBytes: 512, maxInFlight: 2 };
+  return { ...profile, fleet: { ...fleet, worker: { ...fleet.worker, log } } };
 }
 
 /** The same with all faults so many times as frequent: store faults by their rates, troubles by the time between them. 1 changes nothing. */
