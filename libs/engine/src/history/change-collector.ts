@@ -15,6 +15,8 @@ export interface CollectorBounds {
   readonly through: number;
   readonly maxCommits: number;
   readonly maxBytes: number;
+  /** One commit fits, whatever its size: for the first source of a page, which would never go on otherwise. */
+  readonly holdsOne: boolean;
 }
 
 /** What a commit weighs beside its keys and values. */
@@ -22,7 +24,7 @@ const COMMIT_BYTES = 64;
 
 /**
  * The first commits of a source whose entries come in the order of keys: one pass, and never more in memory than the page and one commit. What
- * does not fit is given up from the end, whole commits at a time; one commit always fits.
+ * does not fit is given up from the end, whole commits at a time.
  */
 export class ChangeCollector {
   private readonly commits = new Map<number, CollectedCommit & { bytes: number }>();
@@ -81,8 +83,9 @@ export class ChangeCollector {
   }
 
   private shrink(): void {
-    const { maxCommits, maxBytes } = this.bounds;
-    while (this.sequences.length > 1 && (this.sequences.length > maxCommits || this.bytes > maxBytes)) {
+    const { maxCommits, maxBytes, holdsOne } = this.bounds;
+    const least = holdsOne ? 1 : 0;
+    while (this.sequences.length > least && (this.sequences.length > maxCommits || this.bytes > maxBytes)) {
       const last = this.sequences.pop() as number;
       this.bytes -= (this.commits.get(last) as { bytes: number }).bytes;
       this.commits.delete(last);

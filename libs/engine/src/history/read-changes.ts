@@ -141,6 +141,7 @@ class PageOfChanges {
       through,
       maxCommits: maxCommits - this.commits.length,
       maxBytes: maxBytes - this.bytes,
+      holdsOne: this.commits.length === 0,
     });
     for (const rangeDelete of head.rangeDeletes) if (this.touches(rangeDelete)) collector.addRangeDelete(rangeDelete);
     return collector;
