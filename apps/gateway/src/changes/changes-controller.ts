@@ -10,6 +10,7 @@ import { callerOf } from '../databases/caller.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { passedRequestHeaders } from '../databases/request-rules.js';
 import { Forwarder } from '../forwarding/forwarder.js';
+import { oweBytes } from '../limits/limit-tenants.js';
 import { acceptsEventStream } from './accepts-event-stream.js';
 import type { FeedPart } from './feed.js';
 import { Feed } from './feed.js';
@@ -75,6 +76,7 @@ export class ChangesController {
       clock,
       random,
       settings,
+      onTold: (sizeBytes) => oweBytes(request, sizeBytes),
       onRefused,
     });
     await this.feeds.run(feed, first);

@@ -40,6 +40,7 @@ let clock: FakeClock;
 let connection: HeardConnection;
 let asked: { readonly since: number; readonly atMs: number }[];
 let refused: unknown[];
+let toldBytes: number[];
 let rights: () => void;
 /** What the next parts are; after them the worker waits as it was told and has nothing. */
 let parts: (FeedPart | ProblemError)[];
@@ -49,7 +50,7 @@ let begunAt: number;
 beforeEach(() => {
   clock = new FakeClock();
   connection = new HeardConnection();
-  [asked, refused, parts, outage] = [[], [], [], undefined];
+  [asked, refused, toldBytes, parts, outage] = [[], [], [], [], undefined];
   rights = () => undefined;
   begunAt = clock.monotonic();
 });
@@ -72,7 +73,9 @@ const part = (text: string, through: number): FeedPart => ({ ...NOTHING, text: u
 function begin(first: FeedPart = NOTHING) {
   const settings = DEFAULT_FEED_SETTINGS;
   const onRefused = (error: unknown): void => void refused.push(error);
-  const feed = new Feed(source, connection, 'r', { clock, random: seededRandom(1), settings, onRefused });
+  const onTold = (sizeBytes: number): void => void toldBytes.push(sizeBytes);
+  const context = { clock, random: seededRandom(1), settings, onTold, onRefused };
+  const feed = new Feed(source, connection, 'r', context);
   return { feed, over: feed.run(first) };
 }
 
@@ -102,6 +105,7 @@ describe('a feed', () => {
     const { over } = begin(giving('a'));
     await clock.settle(over);
     expect(given).toEqual(['a', 'b', 'c']);
+    expect(toldBytes).toEqual([1, 1]);
     expect(connection.heard).toEqual(['a', 'b', `end invalid-api-key retry ${retryMs}`]);
   });
 

@@ -24,6 +24,8 @@ export interface FeedContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: FeedSettings;
+  /** Told how much text a client is about to be told. */
+  readonly onTold: (sizeBytes: number) => void;
   /** Told of every error that a client was told in a feed that had begun. */
   readonly onRefused: (error: unknown) => void;
 }
@@ -116,7 +118,10 @@ export class Feed {
   /** What the client is not told now it is told when it resumes. */
   private async tell({ text, taken }: FeedPart): Promise<void> {
     const { signal } = this.stopping;
-    if (!signal.aborted) await this.connection.write(text, signal);
+    if (!signal.aborted) {
+      this.context.onTold(text.byteLength);
+      await this.connection.write(text, signal);
+    }
     taken();
   }
 

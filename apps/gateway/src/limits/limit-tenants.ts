@@ -22,6 +22,11 @@ export function principalOf(request: FastifyRequest): Principal | undefined {
   return (request as LimitedRequest)[PRINCIPAL];
 }
 
+/** Of an answer that is told bit by bit, past the hooks: so many bytes more. */
+export function oweBytes(request: FastifyRequest, sizeBytes: number): void {
+  (request as LimitedRequest)[ADMITTED]?.owe(sizeBytes);
+}
+
 /**
  * Stands before every route of the data plane, and before bodies are read: whoever shows a valid key is counted against the
  * limits of the tenant, from here until the answer has been taken or the client is gone. The answer tells what is left,
@@ -43,9 +48,16 @@ export function limitTenants(instance: FastifyInstance, directory: Directory, li
     (request as LimitedRequest)[ADMITTED] = admitted;
     reply.headers(admitted.headers);
   });
+  // The head tells no length of a body in chunks, nor whether it will be refused: it is counted as it arrives. It is read from the next
+  // turn on, and by then its reader listens too.
+  instance.addHook('preParsing', (request, _reply, body, done) => {
+    if (request.headers['transfer-encoding'] !== undefined) {
+      body.on('data', (chunk: Uint8Array) => oweBytes(request, chunk.byteLength));
+    }
+    done(null, body);
+  });
   instance.addHook('onSend', (request, _reply, payload, done) => {
-    const admitted = (request as LimitedRequest)[ADMITTED];
-    if (typeof payload === 'string' || payload instanceof Uint8Array) admitted?.answered(payload.length);
+    if (typeof payload === 'string' || payload instanceof Uint8Array) oweBytes(request, payload.length);
     done();
   });
 }

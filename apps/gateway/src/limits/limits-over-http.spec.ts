@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { FakeChangeLog } from '../testing/fake-change-log.js';
+import { FeedClient } from '../testing/feed-client.js';
 import { GatewayWorld } from '../testing/gateway-world.js';
 
 const TARGET = '/v1/db/main/keys/k';
@@ -50,6 +52,33 @@ describe('the limits of tenants over HTTP', () => {
     await world.call('PUT', TARGET, { body: Buffer.alloc(100_000) });
     expect((await world.call('GET', TARGET)).status).toBe(200);
     const refused = await world.call('GET', TARGET);
+    expect(refused.status).toBe(429);
+    expect(refused.json()).toMatchObject({ violatedPolicies: ['bytes'] });
+  });
+
+  it.each([
+    ['taken', 140_000, 200],
+    ['refused', 1_000_000, 413],
+  ])('count the bytes of bodies whose length is not announced, %s', async (_what, sizeBytes, status) => {
+    const worker = await world.addWorker();
+    const body = Buffer.alloc(sizeBytes, 'x');
+    const headers = { 'transfer-encoding': 'chunked' };
+    expect((await world.call('PUT', TARGET, { body, headers })).status).toBe(status);
+    expect(worker.received.map((hop) => hop.body.byteLength)).toEqual(status === 200 ? [sizeBytes] : []);
+    const refused = await world.call('GET', TARGET);
+    expect(refused.status).toBe(429);
+    expect(refused.json()).toMatchObject({ violatedPolicies: ['bytes'] });
+  });
+
+  it('count what a change feed tells', async () => {
+    const log = new FakeChangeLog();
+    (await world.addWorker()).behaviour = log.serve;
+    const authorization = `Bearer ${world.key}`;
+    const client = await FeedClient.open(world.url, '/v1/db/main/changes?since=0', { headers: { authorization } });
+    log.commit('v'.repeat(200_000));
+    await client.until('its event', () => client.ids.length === 1);
+    const refused = await world.call('GET', TARGET);
+    client.close();
     expect(refused.status).toBe(429);
     expect(refused.json()).toMatchObject({ violatedPolicies: ['bytes'] });
   });

@@ -98,7 +98,7 @@ describe('the limits of tenants', () => {
 
   it('let no more in while a tenant owes bytes that it was answered, and tell when it does not', async () => {
     const { clock, limits } = world();
-    limits.enter(A).answered(4_500);
+    limits.enter(A).owe(4_500);
     const refusal = refusalOf(() => limits.enter(A));
     expect(refusal.members).toEqual({ violatedPolicies: ['bytes'] });
     expect(refusal.retryAfterMs).toBe(2_501);
@@ -106,6 +106,17 @@ describe('the limits of tenants', () => {
     limits.enter(B);
     await clock.advance(2_501);
     expect(limits.enter(A).headers['ratelimit']).toMatch(/"bytes";r=1;t=2$/);
+  });
+
+  it('count what a tenant is told long after it was let in and forgotten', async () => {
+    const { clock, limits } = world();
+    const feed = limits.enter(A);
+    feed.leave();
+    await clock.advance(10_000);
+    limits.enter(B).leave();
+    expect(limits.count).toBe(1);
+    feed.owe(4_500);
+    expect(refusalOf(() => limits.enter(A)).members).toEqual({ violatedPolicies: ['bytes'] });
   });
 
   it('count what a request brings before it is read', () => {

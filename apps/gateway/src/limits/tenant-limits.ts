@@ -10,8 +10,8 @@ import { TokenBucket } from './token-bucket.js';
 export interface Admitted {
   /** For its answer, whatever it says. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Its answer is known, and has so many bytes. */
-  readonly answered: (sizeBytes: number) => void;
+  /** Its body, or what it is answered, has so many bytes more than were known before. Also after it has left. */
+  readonly owe: (sizeBytes: number) => void;
   /** Its answer has been taken, or nobody waits for it any more. Twice is once. */
   readonly leave: () => void;
 }
@@ -48,8 +48,8 @@ const MIN_RETRY_MS = 50;
  * same time, so that slow answers to one tenant do not take the places of all. Refusing costs a look into a map; a refused
  * request has cost nobody else anything.
  *
- * How long an answer is shows when it is there: its bytes are owed then, and who is in debt has to wait. So a page of 4 MiB is
- * not as cheap as a get.
+ * How long an answer is shows when it is there, and a body of which the head tells no length as it arrives: these bytes are owed then,
+ * and who is in debt has to wait. So a page of 4 MiB is not as cheap as a get.
  *
  * A gateway counts for itself alone: n gateways let in up to n times the limit. Bounded: see {@link TenantLimitsSettings}.
  */
@@ -100,8 +100,15 @@ export class TenantLimits {
       left = true;
       account.underWay--;
     };
-    const answered = (sizeBytes: number): void => bytes.owe(sizeBytes, this.clock.monotonic());
-    return { headers: fieldsOf(account, nowMs), answered, leave };
+    const owe = (sizeBytes: number): void => this.owe(tenantId, sizeBytes);
+    return { headers: fieldsOf(account, nowMs), owe, leave };
+  }
+
+  /** What it was let in with may have been forgotten since: a feed lasts for an hour. */
+  private owe(tenantId: TenantId, sizeBytes: number): void {
+    const nowMs = this.clock.monotonic();
+    const { bytes } = this.accounts.get(tenantId) ?? this.accountOf(tenantId, nowMs);
+    bytes.owe(sizeBytes, nowMs);
   }
 
   private accountOf(tenantId: TenantId, nowMs: number): Account {
