@@ -19,9 +19,3 @@ export function parseTtl(headers: HeaderValues): number | undefined {
 export function isTtl(seconds: number): boolean {
   return Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= LIMITS.ttlSeconds;
 }
-
-/** Wall ms from which on the key counts as absent; undefined: never. */
-export function expiresAtOf(lifetime: Lifetime | undefined, nowMs: number): number | undefined {
-  if (lifetime === undefined) return undefined;
-  return 'expiresAt' in lifetime ? lifetime.expiresAt : Math.floor(nowMs) + lifetime.ttlSeconds * 1000;
-}

@@ -1,8 +1,7 @@
 import { Controller, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { systemClock } from '@leasehold/foundation';
 import type { Operation } from '@leasehold/ownership';
 import type { TransactionOperation } from '@leasehold/protocol';
-import { decodeTransaction, expiresAtOf } from '@leasehold/protocol';
+import { decodeTransaction } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Commits, idempotencyKeyOf } from './commits.js';
@@ -19,10 +18,9 @@ export class TransactionsController {
   @HttpCode(200)
   transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { checks, ops } = decodeTransaction(bodyOf(request));
-    const now = systemClock.now();
     const tx = {
       checks,
-      ops: ops.map((op) => operationOf(op, now)),
+      ops: ops.map(operationOf),
       idempotencyKey: idempotencyKeyOf(request),
     };
     const form = {
@@ -33,8 +31,11 @@ export class TransactionsController {
   }
 }
 
-function operationOf(op: TransactionOperation, now: number): Operation {
+function operationOf(op: TransactionOperation): Operation {
   if (op.op === 'delete' || op.op === 'deleteRange') return op;
   const { lifetime, ...rest } = op;
-  return { ...rest, expiresAt: expiresAtOf(lifetime, now) };
+  if (lifetime === undefined) return rest;
+  return 'expiresAt' in lifetime
+    ? { ...rest, expiresAt: lifetime.expiresAt }
+    : { ...rest, ttlMs: lifetime.ttlSeconds * 1_000 };
 }

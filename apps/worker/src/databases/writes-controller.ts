@@ -1,8 +1,6 @@
 import { Controller, Delete, HttpCode, Inject, Param, Put, Req, Res, UseGuards } from '@nestjs/common';
-import { systemClock } from '@leasehold/foundation';
 import type { Check, Operation, TransactionOutcome } from '@leasehold/ownership';
 import {
-  expiresAtOf,
   formatEntityTag,
   LIMITS,
   parseInternalDeleteRangeQuery,
@@ -41,9 +39,8 @@ export class WritesController {
       throw new ProblemError('value-too-large', `values have at most ${LIMITS.valueBytes} bytes`);
     }
     const ttlSeconds = parseTtl(request.headers);
-    const lifetime = ttlSeconds === undefined ? undefined : { ttlSeconds };
-    const expiresAt = expiresAtOf(lifetime, systemClock.now());
-    return this.write(key, { op: 'put', key, value, expiresAt }, request, reply);
+    const ttlMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1_000;
+    return this.write(key, { op: 'put', key, value, ttlMs }, request, reply);
   }
 
   @Delete('keys64/:key')

@@ -142,6 +142,18 @@ describe('counters', () => {
     expect([...resolve([tagged], present).entries[0]!.value]).toEqual([9, 5, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  it('end so long after the commit as they say', () => {
+    const lifetime = { ttlMs: 500 };
+    const expiries = (ops: readonly object[]) =>
+      resolve(ops as Operation[], { n: numbered('n', 1n, 5_000) }).entries.map(({ expiresAt }) => expiresAt);
+    expect(expiries([{ ...put('k', 'v'), ...lifetime }])).toEqual([NOW + 500]);
+    expect(expiries([{ ...put('k', 'v'), ...lifetime }, { ...sum('n', 1n), ...lifetime }, put('stays', 'v')])).toEqual([
+      NOW + 500,
+      NOW + 500,
+      NEVER,
+    ]);
+  });
+
   it('keep the expiry of their key unless they name one', () => {
     const present = { n: numbered('n', 1n, 5_000) };
     expect(resolve([sum('n', 1n)], present).entries[0]).toMatchObject({ expiresAt: 5_000 });

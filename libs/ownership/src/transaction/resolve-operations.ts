@@ -6,7 +6,7 @@ import { applyCounter } from './counter.js';
 import type { Span } from './key-ranges.js';
 import { joinedSpans, spanHolds, spanOf } from './key-ranges.js';
 import { keyText } from './key-text.js';
-import type { Operation } from './transaction.js';
+import type { EntryLifetime, Operation } from './transaction.js';
 
 /** What the operations come to: at most one entry per key, and range deletes that hide only what was there before. */
 export interface Effects {
@@ -25,7 +25,7 @@ export interface OperationFault {
  * Applies operations in order. A put that a later range delete of the same transaction covers vanishes; one after it stands.
  *
  * @param presentOf the entry of the key of a counter operation, as it is before the transaction
- * @param now wall ms: an expired entry counts as absent
+ * @param now wall ms, the time of the commit: an expired entry counts as absent, and lifetimes begin
  */
 export function resolveOperations(
   ops: readonly Operation[],
@@ -36,14 +36,14 @@ export function resolveOperations(
   // Most transactions are one put or one delete.
   const only = ops.length === 1 ? ops[0] : undefined;
   if (only?.op === 'put')
-    return { entries: [putEntry(only.key, version, only.value, only.expiresAt)], rangeDeletes: [] };
+    return { entries: [putEntry(only.key, version, only.value, endOf(only, now))], rangeDeletes: [] };
   if (only?.op === 'delete') return { entries: [deleteEntry(only.key, version)], rangeDeletes: [] };
   const entries = new Map<string, Entry>();
   const spans: Span[] = [];
   for (const [position, op] of ops.entries()) {
     switch (op.op) {
       case 'put':
-        entries.set(keyText(op.key), putEntry(op.key, version, op.value, op.expiresAt));
+        entries.set(keyText(op.key), putEntry(op.key, version, op.value, endOf(op, now)));
         break;
       case 'delete':
         entries.set(keyText(op.key), deleteEntry(op.key, version));
@@ -65,9 +65,14 @@ export function resolveOperations(
         const present = newest !== undefined && isLive(newest, now) ? newest : undefined;
         const value = applyCounter(op, present?.value);
         if (value === undefined) return { faultyOperation: position };
-        entries.set(text, putEntry(op.key, version, value, op.expiresAt ?? present?.expiresAt ?? NEVER));
+        entries.set(text, putEntry(op.key, version, value, endOf(op, now) ?? present?.expiresAt ?? NEVER));
       }
     }
   }
   return { entries: [...entries.values()], rangeDeletes: joinedSpans(spans).map((span) => ({ ...span, version })) };
+}
+
+/** Wall ms, whole as the formats write them; undefined: the operation names none. */
+function endOf({ expiresAt, ttlMs }: EntryLifetime, now: number): number | undefined {
+  return ttlMs === undefined ? expiresAt : Math.floor(now) + ttlMs;
 }

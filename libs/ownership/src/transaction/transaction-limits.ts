@@ -3,7 +3,7 @@ import type { KeyRange } from '@leasehold/engine';
 import { ENGINE_LIMITS, NEVER } from '@leasehold/engine';
 
 import { MAX_COUNTER } from './counter.js';
-import type { Operation, Transaction } from './transaction.js';
+import type { EntryLifetime, Operation, Transaction } from './transaction.js';
 
 /** Stated in the API reference; the formats hold twice as many entries. */
 export const TRANSACTION_LIMITS = {
@@ -18,6 +18,8 @@ export const TRANSACTION_LIMITS = {
 const DIGEST_BYTES = 16;
 /** What six bytes hold: past the year 10,000. */
 const MAX_EXPIRY = 2 ** 48 - 1;
+/** So that its end is an expiry for the next thousands of years. */
+const MAX_TTL_MS = 2 ** 47 - 1;
 
 /**
  * Everything that is wrong with a transaction whatever the database holds. Asked before anything is claimed for it.
@@ -77,7 +79,7 @@ export function keyBytes(key: Uint8Array): number {
 function operationBytes(op: Operation): number {
   switch (op.op) {
     case 'put':
-      assertExpiry(op.expiresAt);
+      assertLifetime(op);
       if (op.value.byteLength > ENGINE_LIMITS.valueBytes) {
         throw invalid('value-too-large', `values have at most ${ENGINE_LIMITS.valueBytes} bytes`);
       }
@@ -89,7 +91,7 @@ function operationBytes(op: Operation): number {
     case 'sum':
     case 'min':
     case 'max':
-      assertExpiry(op.expiresAt);
+      assertLifetime(op);
       if (
         op.operand < 0n ||
         op.operand > MAX_COUNTER ||
@@ -101,7 +103,10 @@ function operationBytes(op: Operation): number {
   }
 }
 
-function assertExpiry(expiresAt: number = NEVER): void {
+function assertLifetime({ expiresAt = NEVER, ttlMs }: EntryLifetime): void {
+  if (ttlMs !== undefined && (!Number.isSafeInteger(ttlMs) || ttlMs < 1 || ttlMs > MAX_TTL_MS || expiresAt !== NEVER)) {
+    throw invalid('invalid-expiry', 'a lifetime is a whole number of ms, of 47 bits, in place of an expiry');
+  }
   if (expiresAt === NEVER) return;
   if (!Number.isSafeInteger(expiresAt) || expiresAt < 0 || expiresAt > MAX_EXPIRY) {
     throw invalid('invalid-expiry', 'an expiry is a whole number of ms since 1970, of 48 bits');

@@ -28,30 +28,37 @@ export type Check =
   | { readonly kind: 'range'; readonly range: KeyRange; readonly since: number };
 
 export type Operation =
-  | {
-      readonly op: 'put';
-      readonly key: Uint8Array;
-      readonly value: Uint8Array;
-      /** Wall ms since the Unix epoch from which on the key counts as absent; never by default. */
-      readonly expiresAt?: number;
-    }
+  | PutOperation
   | { readonly op: 'delete'; readonly key: Uint8Array }
   | { readonly op: 'deleteRange'; readonly range: KeyRange }
   | CounterOperation;
 
+/** When what an operation writes ends: at a time, or so long after its commit. Not both. */
+export interface EntryLifetime {
+  /** Wall ms since the Unix epoch from which on the key counts as absent. */
+  readonly expiresAt?: number;
+  /** From the time of the commit on, which is not known before its turn: a write may wait for seconds. */
+  readonly ttlMs?: number;
+}
+
+/** Without a lifetime the key stays. */
+export interface PutOperation extends EntryLifetime {
+  readonly op: 'put';
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 /**
  * Arithmetic on a value that is an unsigned number of 64 bits, least byte first (as the KvU64 of Deno KV). A key that does not exist
- * takes the operand. `sum` wraps modulo 2^64.
+ * takes the operand. `sum` wraps modulo 2^64. Without a lifetime the key keeps the expiry that it has.
  */
-export interface CounterOperation {
+export interface CounterOperation extends EntryLifetime {
   readonly op: 'sum' | 'min' | 'max';
   readonly key: Uint8Array;
   /** 0 … 2^64 − 1. */
   readonly operand: bigint;
   /** What stands before the 8 bytes in the stored value, where values carry their type (KV Connect); nothing by default. */
   readonly prefix?: Uint8Array;
-  /** Wall ms; without it the key keeps the expiry that it has. */
-  readonly expiresAt?: number;
 }
 
 export interface TransactionOutcome {

@@ -3,7 +3,7 @@ import { emptyHead, ENGINE_LIMITS } from '@leasehold/engine';
 import { utf8 } from '@leasehold/foundation';
 
 import type { TestWorker } from '../../testing/test-workers.js';
-import { ABSENT, databaseNamed, NONE, patient, TestWorkers } from '../../testing/test-workers.js';
+import { ABSENT, databaseNamed, NONE, patient, TAKEOVER_MS, TestWorkers } from '../../testing/test-workers.js';
 import { decodeCounter, encodeCounter } from './counter.js';
 import type { Check, Operation, Transaction } from './transaction.js';
 
@@ -230,6 +230,19 @@ describe('transactions whose checks read files', () => {
 });
 
 describe('expiry', () => {
+  it('begins with the commit, whatever the write has waited for', async () => {
+    await transact({ ops: [put('k', 'old')] });
+    a.crash();
+    const b = await workers.start();
+    const begunAt = workers.clock.now();
+    const op: Operation = { op: 'put', key: utf8('k'), value: utf8('v'), ttlMs: TAKEOVER_MS };
+    const write = b.transact(DATABASE, { ops: [op] }, patient(a.session.id));
+    await workers.clock.advance(TAKEOVER_MS);
+    await workers.settle(write);
+    const entry = await workers.settle(b.entry(DATABASE, 'k'));
+    expect(entry?.expiresAt).toBeGreaterThan(begunAt + TAKEOVER_MS);
+  });
+
   it('is exact to the ms, for reads and conditions', async () => {
     const expiresAt = workers.clock.now() + 1_000;
     await transact({ ops: [put('k', 'v', expiresAt), put('stays', 'v')] });
