@@ -25,6 +25,8 @@ interface Scale {
   readonly rounds: number;
   readonly warmupMs: number;
   readonly durationMs: number;
+  /** Before the first round, of gets and of puts at each target: until all code is compiled that will be. */
+  readonly heatMs: number;
 }
 
 const SCALES: Readonly<Record<BenchmarkSize, Scale>> = {
@@ -37,6 +39,7 @@ const SCALES: Readonly<Record<BenchmarkSize, Scale>> = {
     rounds: 5,
     warmupMs: 1_000,
     durationMs: 3_000,
+    heatMs: 6_000,
   },
   quick: {
     tenants: 5,
@@ -47,6 +50,7 @@ const SCALES: Readonly<Record<BenchmarkSize, Scale>> = {
     rounds: 1,
     warmupMs: 50,
     durationMs: 200,
+    heatMs: 50,
   },
 };
 
@@ -129,6 +133,12 @@ async function measureAll(
     }
     return results;
   };
+  for (const target of TARGETS) {
+    say?.(`warming up, ${target}`);
+    for (const what of ['get', 'put'] as const) {
+      await driver.call('saturate', { ...ask(target, what, 0), durationMs: scale.heatMs });
+    }
+  }
   const get = await each('gets', (target, round) => saturate(driver, servers, ask(target, 'get', round)));
   const put = await each('puts', (target, round) => saturate(driver, servers, ask(target, 'put', round)));
   const ratePerSecond = median(get.gateway.map(({ perSecond }) => perSecond)) / 2;
