@@ -1,7 +1,7 @@
 import { elapsedMsSince, instant, LeaseholdError, type Clock, type Instant } from '@leasehold/foundation';
 
 export interface LoadingCacheSettings {
-  /** Entries kept; the least recently used goes first. */
+  /** Entries kept; of those not used lately the least recently used goes first. */
   readonly capacity: number;
   /** Loads under way at once; more are refused as overload. */
   readonly maxLoads: number;
@@ -17,6 +17,8 @@ interface CacheEntry<V> {
   readonly value: V;
   readonly loadedAt: Instant;
   revalidatedAt: Instant;
+  /** On a watch that counts uses. */
+  usedAt: number;
 }
 
 interface Load<V> {
@@ -26,6 +28,8 @@ interface Load<V> {
 }
 
 const RETRY_AFTER_MS = 1_000;
+/** Of the capacity: after so many other uses, a use counts as one of long ago. */
+const RECENT_SHARE = 1 / 8;
 /** A load that someone joined late, and one that began after they came. */
 const MAX_ROUNDS = 2;
 
@@ -38,11 +42,12 @@ const MAX_ROUNDS = 2;
  * When the source fails, what was known is served up to `maxStaleMs`.
  */
 export class LoadingCache<V> {
-  /** In the order of use, latest last. */
+  /** In the order of use, latest last; those used lately in any order. */
   private readonly entries = new Map<string, CacheEntry<V>>();
   private readonly loads = new Map<string, Load<V>>();
   /** When the source last said that a key is absent. In the order of saying. */
   private readonly misses = new Map<string, Instant>();
+  private uses = 0;
   /** Everything in here was still true at this instant. */
   private confirmedAt: Instant | undefined;
 
@@ -60,8 +65,7 @@ export class LoadingCache<V> {
   async get(key: string): Promise<V | undefined> {
     const entry = this.entries.get(key);
     if (entry) {
-      this.entries.delete(key);
-      this.entries.set(key, entry);
+      this.use(key, entry);
       const ageMs = this.ageMs(entry);
       if (ageMs <= this.settings.freshMs) return entry.value;
       if (ageMs <= this.settings.maxStaleMs) {
@@ -94,6 +98,15 @@ export class LoadingCache<V> {
   /** Everything that changed before `at` has been invalidated: the rest was true then. */
   confirm(at: Instant): void {
     this.confirmedAt = at;
+  }
+
+  /** One that was used lately keeps its place: a Map whose order changes with every request is made anew all the time. */
+  private use(key: string, entry: CacheEntry<V>): void {
+    const usedAt = ++this.uses;
+    if (usedAt - entry.usedAt < this.settings.capacity * RECENT_SHARE) return;
+    entry.usedAt = usedAt;
+    this.entries.delete(key);
+    this.entries.set(key, entry);
   }
 
   private ageMs(entry: CacheEntry<V>): number {
@@ -144,7 +157,13 @@ export class LoadingCache<V> {
     this.entries.delete(key);
     this.misses.delete(key);
     if (value === undefined) insertBounded(this.misses, key, loadedAt, this.settings.capacity);
-    else insertBounded(this.entries, key, { value, loadedAt, revalidatedAt: loadedAt }, this.settings.capacity);
+    else
+      insertBounded(
+        this.entries,
+        key,
+        { value, loadedAt, revalidatedAt: loadedAt, usedAt: ++this.uses },
+        this.settings.capacity,
+      );
   }
 }
 

@@ -7,7 +7,7 @@ const RETRY_AFTER_MS = 1_000;
 
 /** Counts requests under way, and refuses those that come on open connections after the service stopped accepting. */
 export class Drain {
-  private readonly inFlight = new Set<object>();
+  private inFlight = 0;
   private isStopping = false;
 
   get stopping(): boolean {
@@ -17,16 +17,19 @@ export class Drain {
   /** @throws ProblemError service-draining: the caller goes elsewhere; nothing was done. */
   admit(request: IncomingMessage, response: ServerResponse): void {
     if (this.isStopping && !isOwnRoute(request)) throw draining({ connection: 'close' });
-    this.inFlight.add(response);
-    response.once('close', () => this.inFlight.delete(response));
+    this.inFlight++;
+    response.once('close', () => this.inFlight--);
   }
 
   /** The same for a request that has no response of its own; gives back how to leave. @throws ProblemError service-draining */
   enter(): () => void {
     if (this.isStopping) throw draining({});
-    const place = {};
-    this.inFlight.add(place);
-    return () => this.inFlight.delete(place);
+    this.inFlight++;
+    let left = false;
+    return () => {
+      if (!left) this.inFlight--;
+      left = true;
+    };
   }
 
   /**
@@ -44,11 +47,11 @@ export class Drain {
     }
     server.close();
     const deadline = begunMs + timeoutMs;
-    while (this.inFlight.size > 0 && performance.now() < deadline) {
+    while (this.inFlight > 0 && performance.now() < deadline) {
       server.closeIdleConnections();
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    return this.inFlight.size;
+    return this.inFlight;
   }
 }
 

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import { assert } from '@leasehold/foundation';
 import type { HopFrame } from '@leasehold/protocol';
 import { formatRequestHead, FRAMES_PROTOCOL, parseAnswerHead } from '@leasehold/protocol';
 import { FrameStream, secureAsClient } from '@leasehold/service-kit';
@@ -12,10 +13,14 @@ const UPGRADE_PATH = '/internal/v1/frames';
 const UPGRADE_TIMEOUT_MS = 2_000;
 /** Timers of like length share a list, and cost next to nothing. */
 const TIMER_STEP_MS = 50;
-const MAX_NUMBER = 0xffff_ffff;
+/** A number is a place among those under way, and how often the place was taken before: an answer that comes too late finds nobody. */
+const PLACE_BITS = 12;
+const PLACES = 1 << PLACE_BITS;
+const MAX_TURNS = 1 << (32 - PLACE_BITS);
 const NO_BODY = new Uint8Array(0);
 
 interface Pending {
+  readonly number: number;
   readonly admitAnswer: WorkerRequest['admitAnswer'];
   readonly timer: NodeJS.Timeout;
   readonly resolve: (answer: WorkerAnswer) => void;
@@ -27,9 +32,15 @@ interface Pending {
  * the secret of the installation, in place of a signature for each request (docs/hop-frames.md).
  */
 export class FramedChannel {
-  private readonly pending = new Map<number, Pending>();
+  /**
+   * By place. Not a Map by number: one whose entries come and go with every request is made anew all the time, and drags what it held into
+   * the long-lived part of the heap.
+   */
+  private readonly places: (Pending | undefined)[] = [];
+  private readonly turns: number[] = [];
+  private readonly free: number[] = [];
+  private underWay = 0;
   private readonly frames: FrameStream;
-  private lastNumber = 0;
   private framesReceived = 0;
   private retired = false;
 
@@ -52,7 +63,7 @@ export class FramedChannel {
 
   /** @throws TimeoutError as undici's; what `admitAnswer` throws; any other error: the request may or may not have arrived */
   ask({ method, path, headers, body, timeoutMs, admitAnswer }: Omit<WorkerRequest, 'sign'>): Promise<WorkerAnswer> {
-    const number = this.nextNumber();
+    const number = this.takeNumber();
     const heardBefore = this.framesReceived;
     return new Promise((resolve, reject) => {
       this.frames.send({ number, head: formatRequestHead({ method, path, headers }), body: body ?? NO_BODY });
@@ -62,14 +73,15 @@ export class FramedChannel {
         this.settle(number)?.reject(new DOMException('no answer in time', 'TimeoutError'));
       };
       const timer = setTimeout(onTimeout, Math.ceil(Math.max(1, timeoutMs) / TIMER_STEP_MS) * TIMER_STEP_MS);
-      this.pending.set(number, { admitAnswer, timer, resolve, reject });
+      this.places[number % PLACES] = { number, admitAnswer, timer, resolve, reject };
+      this.underWay++;
     });
   }
 
   /** Takes no more requests, and ends with the last of those that are under way. */
   retire(): void {
     this.retired = true;
-    if (this.pending.size === 0) this.frames.end();
+    if (this.underWay === 0) this.frames.end();
   }
 
   /** At once: what is under way is lost. */
@@ -79,11 +91,12 @@ export class FramedChannel {
     this.lose(new Error('the connection was given up'));
   }
 
-  private nextNumber(): number {
-    do {
-      this.lastNumber = this.lastNumber === MAX_NUMBER ? 1 : this.lastNumber + 1;
-    } while (this.pending.has(this.lastNumber));
-    return this.lastNumber;
+  private takeNumber(): number {
+    const place = this.free.pop() ?? this.turns.length;
+    assert(place < PLACES, 'no more requests than may be asked of a worker at a time');
+    const turn = ((this.turns[place] ?? 0) + 1) % MAX_TURNS;
+    this.turns[place] = turn;
+    return turn * PLACES + place;
   }
 
   private receive({ number, head, body }: HopFrame): void {
@@ -100,16 +113,19 @@ export class FramedChannel {
   }
 
   private settle(number: number): Pending | undefined {
-    const pending = this.pending.get(number);
-    if (pending === undefined) return undefined;
+    const place = number % PLACES;
+    const pending = this.places[place];
+    if (pending?.number !== number) return undefined;
     clearTimeout(pending.timer);
-    this.pending.delete(number);
-    if (this.retired && this.pending.size === 0) this.frames.end();
+    this.places[place] = undefined;
+    this.free.push(place);
+    this.underWay--;
+    if (this.retired && this.underWay === 0) this.frames.end();
     return pending;
   }
 
   private lose(cause: Error): void {
-    for (const number of [...this.pending.keys()]) this.settle(number)?.reject(cause);
+    for (const pending of this.places) if (pending !== undefined) this.settle(pending.number)?.reject(cause);
   }
 }
 
