@@ -3,7 +3,7 @@ import { ProblemError } from '@leasehold/protocol';
 
 import type { Feed, FeedPart } from './feed.js';
 import type { FeedSettings } from './feed-settings.js';
-import { TenantShares } from './tenant-shares.js';
+import { TenantShares } from '../limits/tenant-shares.js';
 
 const RETRY_AFTER_MS = 5_000;
 

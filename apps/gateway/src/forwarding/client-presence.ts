@@ -9,18 +9,24 @@ export interface ClientPresence {
   readonly isGone: boolean;
   /** Calls back when that becomes so; not at all when it is so already. */
   onGone(listener: () => void): void;
+  /** Waits for it no longer: its connection ends. */
+  cutOff(): void;
 }
 
 export class ResponsePresence implements ClientPresence {
   isGone = false;
   private listeners: (() => void)[] | undefined;
 
-  constructor(response: ServerResponse) {
+  constructor(private readonly response: ServerResponse) {
     response.once('close', () => this.leave());
   }
 
   onGone(listener: () => void): void {
     if (!this.isGone) (this.listeners ??= []).push(listener);
+  }
+
+  cutOff(): void {
+    this.response.destroy();
   }
 
   private leave(): void {
@@ -29,11 +35,12 @@ export class ResponsePresence implements ClientPresence {
   }
 }
 
-export function presenceOf(signal: AbortSignal): ClientPresence {
+export function presenceOf(signal: AbortSignal, cutOff: () => void = () => undefined): ClientPresence {
   return {
     get isGone() {
       return signal.aborted;
     },
     onGone: (listener) => signal.addEventListener('abort', listener, { once: true }),
+    cutOff,
   };
 }

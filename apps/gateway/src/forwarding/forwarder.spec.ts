@@ -83,6 +83,14 @@ describe('the bounds of forwarding', () => {
     expect((await forwarding.forward(request('GET'))).status).toBe(200);
   });
 
+  it('refuse a tenant whose clients have too much to take still, and nobody else', async () => {
+    const forwarding = forwarder({ maxTenantAnswersBytes: PAGE_BYTES });
+    const others = { ...DATABASE, tenantId: 'tenant-b' as TenantId };
+    await forwarding.forward(request('GET'));
+    await expect(forwarding.forward(request('GET'))).rejects.toMatchObject({ code: 'too-many-requests' });
+    expect((await forwarding.forward({ ...request('GET'), database: others })).status).toBe(200);
+  });
+
   it('never refuse to tell what a write came to', async () => {
     const forwarding = forwarder({ maxAnswersBytes: 0 });
     release();

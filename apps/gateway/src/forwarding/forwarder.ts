@@ -8,6 +8,8 @@ import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 import { countHop } from '../timing/gateway-timing.js';
 import { Admission } from './admission.js';
+import type { AnswerRoomSettings } from './answer-room.js';
+import { AnswerRoom } from './answer-room.js';
 import type { ClientPresence } from './client-presence.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
@@ -41,7 +43,7 @@ export interface WaitingRead {
   readonly gone: AbortSignal;
 }
 
-export interface ForwarderSettings {
+export interface ForwarderSettings extends AnswerRoomSettings {
   /** Of the hop to the workers. */
   readonly secret: string;
   readonly holdMs: number;
@@ -49,14 +51,10 @@ export interface ForwarderSettings {
   readonly maxForwarded?: number;
   /** Of those, at most so many wait for a takeover. */
   readonly maxHeld?: number;
-  /** Bytes of values and pages in memory, until clients have taken them. */
-  readonly maxAnswersBytes?: number;
 }
 
 const MAX_FORWARDED = 4_096;
 const MAX_HELD = 1_024;
-/** 64 of the largest pages, or 512 of the largest values. */
-const MAX_ANSWERS_BYTES = 256 * 1024 * 1024;
 const MAX_HINTS = 200_000;
 const RETRY_AFTER_MS = 1_000;
 /** Resources that are asked over connections which requests share. */
@@ -68,7 +66,7 @@ export class Forwarder {
   private readonly hints = new OwnerHints(MAX_HINTS);
   private readonly forwarded: Admission;
   private readonly held: Admission;
-  private readonly answers: Admission;
+  private readonly answers: AnswerRoom;
 
   constructor(
     private readonly fleet: WorkerFleet,
@@ -78,13 +76,14 @@ export class Forwarder {
   ) {
     this.forwarded = new Admission(settings.maxForwarded ?? MAX_FORWARDED, (taken) => metrics.forwards(taken));
     this.held = new Admission(settings.maxHeld ?? MAX_HELD, (taken) => metrics.holds(taken));
-    this.answers = new Admission(settings.maxAnswersBytes ?? MAX_ANSWERS_BYTES, (taken) => metrics.answers(taken));
+    this.answers = new AnswerRoom(clock, settings, (takenBytes) => metrics.answers(takenBytes));
   }
 
   /**
    * The answer of the worker, success or refusal, to be passed on.
    * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only, whatever ended them after
-   *   an attempt that was lost), overloaded (not applied)
+   *   an attempt that was lost), overloaded (not applied), too-many-requests (reads: clients of
+   *   the tenant have too much to take still)
    */
   async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
     // A thousand that wait for hours must not take the places of those that come and go.
@@ -94,7 +93,7 @@ export class Forwarder {
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
-      return await this.follow(request, hold, this.roomForAnswer(request.client));
+      return await this.follow(request, hold, this.answers.forRequest(request.database.tenantId, request.client));
     } finally {
       leaveHold?.();
       leave();
@@ -227,17 +226,6 @@ export class Forwarder {
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
     const claims = { method, path, headers, bodyDigest: digestBody(body ?? NO_BODY), expiresAt };
     return signHop(this.settings.secret, claims);
-  }
-
-  /** Room for the latest answer of one request, until its client has taken it. What it gives throws `overloaded`. */
-  private roomForAnswer(client: ClientPresence): (sizeBytes: number) => void {
-    let leave: (() => void) | undefined;
-    return (sizeBytes) => {
-      if (leave === undefined) client.onGone(() => leave?.());
-      else leave();
-      leave = this.answers.enter(sizeBytes);
-      if (client.isGone) leave();
-    };
   }
 
   private async pause(ms: number, client: ClientPresence): Promise<void> {
