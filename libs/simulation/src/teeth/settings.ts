@@ -1,6 +1,7 @@
 import type { SimProcess } from '../world/sim-process.js';
 import type { SimWorker } from '../processes/sim-worker.js';
 import type { Profile } from '../run/profile.js';
+import { withFullSegments } from '../run/profile.js';
 import type { RunOptions } from '../run/run-seed.js';
 import { databaseOf } from '../workload/databases.js';
 import { blindGateway, cutsAfter, processNamed, repeatedly, sleeper, wheneverPassed } from './strikes.js';
@@ -345,6 +346,17 @@ export const SETTINGS = {
         targetFileBytes: 16 * 1024,
       };
       return { ...short, fleet: { ...short.fleet, compactor: { ...short.fleet.compactor, compaction } } };
+    },
+  },
+  /** Segments are full and wait for their turn, of few databases that are written to by everybody. */
+  'full-segments': {
+    adjust: (drawn) => {
+      const { client, storeFaults } = drawn;
+      return withFullSegments({
+        ...drawn,
+        client: { ...client, databases: 2, largeShare: 0.3, largeBytes: 8 * 1024, thinkMs: 30 },
+        storeFaults: { ...storeFaults, slow: 0.4 },
+      });
     },
   },
   /** Ended sessions are purged within seconds, so nothing may be abandoned for longer. */

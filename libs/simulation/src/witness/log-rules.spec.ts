@@ -94,6 +94,21 @@ describe('S3', () => {
   });
 });
 
+describe('L2', () => {
+  it.each([
+    { what: 'before', segments: [3, 2] },
+    { what: 'after', segments: [2, 3] },
+  ])(
+    'tells a commit that lands in a segment $what that of the commit after it',
+    async ({ segments: [first = 0, second = 0] }) => {
+      await bucket.written(1);
+      await bucket.segment(ONE, first, { first: first === 3 ? 2 : 3, previous: 1 });
+      await bucket.segment(ONE, second, { first: second === 3 ? 2 : 3, previous: second === 3 ? 2 : 1 });
+      expect(bucket.broken()).toContain('L2');
+    },
+  );
+});
+
 describe('S4', () => {
   it('tells a number that is put before what lies 64 below it', async () => {
     await bucket.written(1);

@@ -31,7 +31,7 @@ function judgeSeal(session: SessionTrace, number: number, report: Report): void 
   if (number >= lowest + WINDOW) report('S3', `seal ${number} lies behind the window of ${lowest}: ${session.id}`);
 }
 
-/** Frames that land for the first time, one by one and before they are in their chain (P2, S4, H3, H4). */
+/** Frames that land for the first time, one by one and before they are in their chain (P2, S4, L2, H3, H4). */
 export function judgeFrame(state: BucketState, session: SessionTrace, frame: LandedFrame, report: Report): void {
   const { databaseId, epoch, segment, firstSequence, lastSequence, previousSegment } = frame;
   const database = state.database(databaseId);
@@ -45,6 +45,8 @@ export function judgeFrame(state: BucketState, session: SessionTrace, frame: Lan
     report('H4', `commits ${spanOf(frame)} land after their database was given up: ${session.id}`);
   if (previousSegment >= segment) report('S4', `commits ${spanOf(frame)} name a predecessor behind themselves`);
   const { before, after } = session.chain(databaseId, epoch).around(segment);
+  if ((before?.lastSequence ?? 0) > firstSequence || (after?.firstSequence ?? Infinity) < lastSequence)
+    report('L2', `commits ${spanOf(frame)} land in a segment that their versions do not belong to: ${session.id}`);
   const skips = (from: LandedFrame, over: LandedFrame): boolean =>
     from.previousSegment < over.segment &&
     over.segment >= session.floor &&

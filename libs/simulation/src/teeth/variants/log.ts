@@ -3,6 +3,7 @@ import type { Patch, Variant } from '../variant.js';
 const SESSION = 'libs/lease/src/session.ts';
 const LOG = 'libs/commit-log/src/commit-log.ts';
 const CHAINS = 'libs/commit-log/src/chains.ts';
+const COLLECTOR = 'libs/commit-log/src/collector.ts';
 const CONFIRMATIONS = 'libs/commit-log/src/confirmations.ts';
 const INVENTORY = 'libs/commit-log/src/log-inventory.ts';
 const CLOSE = 'libs/commit-log/src/close-log.ts';
@@ -24,6 +25,24 @@ const OVERRUN = 'assertNothingBehind(inventory, sessionId);';
 
 /** S4, L2: what is durable. */
 const CHAINED: readonly Variant[] = [
+  {
+    name: 'puts-the-large-before-what-is-earlier',
+    invariant: 'L2',
+    breaks: 'a commit goes into an earlier segment than the commit before it',
+    setting: 'full-segments',
+    patches: [
+      {
+        file: COLLECTOR,
+        find: 'if (earlier > this.positionOf(batch.after)) batch.after = this.shared[earlier];',
+        replace: '',
+      },
+      {
+        file: CHAINS,
+        find: "assert(isNext || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');",
+        replace: 'void isNext;',
+      },
+    ],
+  },
   {
     name: 'acknowledges-what-is-only-sent',
     invariant: 'S4',
