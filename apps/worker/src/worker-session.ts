@@ -16,8 +16,10 @@ import type { Logger } from '@leasehold/service-kit';
 import { s3SettingsOf } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
+import { AnswerRoom } from './fairness/answer-room.js';
 import { FairAdmission } from './fairness/fair-admission.js';
-import { REQUESTS, SLICES } from './fairness/fairness-settings.js';
+import { ANSWERS, REQUESTS, SLICES } from './fairness/fairness-settings.js';
+import { LongAnswers } from './fairness/long-answers.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
 
@@ -39,8 +41,8 @@ export type OpenBucket = (config: WorkerConfig) => ObjectStore & { close(): void
 export class WorkerSession {
   /** Whose request is next. */
   readonly requests = new FairAdmission(systemClock, REQUESTS);
-  /** Whose long answer goes on being made next. */
-  readonly slices = new FairAdmission(systemClock, SLICES);
+  /** Whose long answer goes on being made next, and how many there may be. */
+  readonly answers = new LongAnswers(new FairAdmission(systemClock, SLICES), new AnswerRoom(ANSWERS));
   private running: Running | undefined;
   private stopping = false;
   private draining: Promise<void> | undefined;

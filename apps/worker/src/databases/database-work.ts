@@ -26,7 +26,7 @@ export class DatabaseWork {
   ) {}
 
   /** @throws whatever the work does; ProblemError misdirected, which names the owner; that the session may not serve, in place of what depends on it (S1) */
-  async on<T>(request: FastifyRequest, work: Work<T>): Promise<T> {
+  async on<T>(request: FastifyRequest, work: Work<T>, units = unitsOf(request)): Promise<T> {
     const { identity, waitForOwner, waitMs } = hopOf(request);
     // A refusal that says "nothing was applied" must reach the gateway while it still listens.
     const deadline = new Deadline(systemClock, Math.min(this.config.OWNER_WAIT_MS, waitMs ?? Infinity));
@@ -41,9 +41,9 @@ export class DatabaseWork {
         traceparent: traceparentFrom(request.headers.traceparent),
       };
       const { access, requests } = this.worker;
-      const units = unitsOf(request) + (access.databases.isOpen(identity.databaseId) ? 0 : OPENING_UNITS);
+      const openingUnits = access.databases.isOpen(identity.databaseId) ? 0 : OPENING_UNITS;
       phases?.enter('queue');
-      return await requests.run(identity, units, deadline, () => {
+      return await requests.run(identity, units + openingUnits, deadline, () => {
         phases?.enter('other');
         return work(access, identity, options);
       });

@@ -22,13 +22,14 @@ import {
   snapshotReadUnits,
   VERSION_HEADER,
 } from '@leasehold/protocol';
-import type { PointInTime } from '@leasehold/protocol';
+import type { PointInTime, SnapshotResult } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { LOGGER, sendProblem } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { madeInTurns } from '../fairness/made-in-turns.js';
+import { unitsOfReads } from '../fairness/work-cost.js';
 import { WorkerSession } from '../worker-session.js';
+import type { Work } from './database-work.js';
 import { DatabaseWork } from './database-work.js';
 import { bodyOf, HopGuard } from './hop-guard.js';
 
@@ -77,7 +78,9 @@ export class ReadsController {
       const { version, scans } = await access.readMany(identity, { gets: [], scans: [scan], at }, options);
       const { entries, more } = scans[0] ?? { entries: [], more: false };
       const parts = listPageParts(entries, more, query, at && version);
-      return { version, entries, body: await madeInTurns(this.worker.slices, identity, options.signal, parts) };
+      const source = { parts, sourceBytes: bytesOf(entries) };
+      const body = await this.worker.answers.make(identity, options.signal, reply.raw, source);
+      return { version, entries, body };
     });
     this.worker.session.assertServing();
     if (at !== undefined) reply.header(VERSION_HEADER, formatVersion(version));
@@ -90,12 +93,20 @@ export class ReadsController {
     const asked = parseSnapshotBody(bodyOf(request));
     const { gets, at } = asked;
     const scans = asked.lists.map((list) => ({ ...scanBounds(list), reverse: list.reverse, limit: list.limit }));
-    const { result, body } = await this.work.on(request, async (access, identity, options) => {
+    const limits = asked.lists.map(({ limit }) => limit);
+    const read: Work<{ readonly result: SnapshotResult; readonly body: Buffer }> = async (
+      access,
+      identity,
+      options,
+    ) => {
       const snapshot = await access.readMany(identity, { gets, scans, at }, options);
       const result = { ...snapshot, lists: snapshot.scans };
-      const parts = snapshotParts(result, asked);
-      return { result, body: await madeInTurns(this.worker.slices, identity, options.signal, parts) };
-    });
+      const found = [result.gets, ...result.lists.map(({ entries }) => entries)];
+      const sourceBytes = found.reduce((sum, entries) => sum + bytesOf(entries), 0);
+      const source = { parts: snapshotParts(result, asked), sourceBytes };
+      return { result, body: await this.worker.answers.make(identity, options.signal, reply.raw, source) };
+    };
+    const { result, body } = await this.work.on(request, read, unitsOfReads(gets.length, limits));
     this.worker.session.assertServing();
     sendJson(reply, body, snapshotReadUnits(result));
   }
@@ -115,6 +126,10 @@ export class ReadsController {
     );
     return { entry: gets[0], snapshot: version };
   }
+}
+
+function bytesOf(entries: readonly (Entry | undefined)[]): number {
+  return entries.reduce((bytes, entry) => bytes + (entry === undefined ? 0 : entryBytes(entry)), 0);
 }
 
 function sendJson(reply: FastifyReply, body: Buffer, readUnits: number): void {

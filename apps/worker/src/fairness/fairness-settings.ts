@@ -1,3 +1,4 @@
+import type { AnswerRoomSettings } from './answer-room.js';
 import type { FairAdmissionSettings } from './fair-admission.js';
 
 /** Requests to databases. */
@@ -23,4 +24,13 @@ export const SLICES: FairAdmissionSettings = {
   // One for each of its pages under way.
   maxWaitingOfTenant: 1_024,
   unitsPerTurn: 1,
+};
+
+const MIB = 1024 * 1024;
+
+/** Long answers in memory. */
+export const ANSWERS: AnswerRoomSettings = {
+  maxBytes: 512 * MIB,
+  // Two of the largest: 16 MiB of values and a page, and 48 MiB of text.
+  maxBytesOfTenant: 160 * MIB,
 };

@@ -6,8 +6,6 @@ import { bodyOf } from '../databases/hop-guard.js';
 const VALUE_BYTES_PER_UNIT = 16 * 1024;
 /** Of many operations in one body: each is parsed, decided and encoded. */
 const JSON_BYTES_PER_UNIT = 8 * 1024;
-/** Of a body that asks for many keys: some thirty gets. */
-const QUESTION_BYTES_PER_UNIT = 1024;
 /** Entries of a page that take about as long as one request. */
 const ENTRIES_PER_UNIT = 16;
 const MOST_ENTRIES = 1_000;
@@ -25,11 +23,22 @@ export function unitsOf(request: AskedWork): number {
   const { byteLength } = bodyOf(request as FastifyRequest);
   const [path = '', query = ''] = request.originalUrl.split('?', 2);
   if (request.method === 'POST') {
-    const bytesPerUnit = path.endsWith('/reads') ? QUESTION_BYTES_PER_UNIT : JSON_BYTES_PER_UNIT;
-    return 1 + Math.floor(byteLength / bytesPerUnit);
+    return 1 + Math.floor(byteLength / JSON_BYTES_PER_UNIT);
   }
-  if (request.method === 'GET' && path.endsWith('/keys')) return 1 + Math.ceil(entriesOf(query) / ENTRIES_PER_UNIT);
+  if (request.method === 'GET' && path.endsWith('/keys')) return 1 + unitsOfPage(entriesOf(query));
   return 1 + Math.floor(byteLength / VALUE_BYTES_PER_UNIT);
+}
+
+/**
+ * Of many reads in one body, whose length says little: each key may be one of a large value, and is as much as a get by itself; each list is
+ * a page.
+ */
+export function unitsOfReads(gets: number, limits: readonly number[]): number {
+  return limits.reduce((units, limit) => units + unitsOfPage(limit), 1 + gets);
+}
+
+function unitsOfPage(entries: number): number {
+  return Math.ceil(entries / ENTRIES_PER_UNIT);
 }
 
 function entriesOf(query: string): number {
