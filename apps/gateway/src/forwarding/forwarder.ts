@@ -57,6 +57,8 @@ const MAX_FORWARDED = 4_096;
 const MAX_HELD = 1_024;
 const MAX_HINTS = 200_000;
 const RETRY_AFTER_MS = 1_000;
+/** Nobody waits for the body of somebody else for longer than that. */
+const FRAMEABLE_BYTES = 32 * 1024;
 /** Resources that are asked over connections which requests share. */
 const ONE_KEY = 'keys64/';
 const NO_BODY = new Uint8Array(0);
@@ -190,7 +192,7 @@ export class Forwarder {
         headers,
         body: request.body,
         sign: () => this.sign(request, path, headers),
-        frameable: request.resource.startsWith(ONE_KEY),
+        frameable: request.resource.startsWith(ONE_KEY) && (request.body?.byteLength ?? 0) <= FRAMEABLE_BYTES,
         // What a mutation came to is short, and too late to be refused.
         ...(repetition === 'harmless' ? { admitAnswer } : {}),
         timeoutMs: patience.timeoutMs + waitMs,

@@ -91,11 +91,26 @@ describe('requests that share a connection', () => {
   it('leave a connection on which nothing comes any more', async () => {
     await framed();
     worker.onAsk = () => undefined;
-    const held = ask({ timeoutMs: 400 });
+    const held = ask({ timeoutMs: 5_000 });
+    // It says nothing about the connection.
     expect(await ask({ timeoutMs: 20 })).toEqual(LOST);
+    expect(await ask({ timeoutMs: 500 })).toEqual(LOST);
     expect(await text()).toBe('http');
-    worker.asked.at(-2)?.answer({}, 'late, and still believed');
+    worker.asked.at(-3)?.answer({}, 'late, and still believed');
     expect(((await held) as WorkerAnswer).body.toString()).toContain('late');
+  });
+
+  it('are lost at once with a connection that was replaced, when all is given up', async () => {
+    await framed();
+    worker.onAsk = ({ path, answer }) => {
+      if (path === '/k') answer({}, 'framed');
+    };
+    const held = ask({ path: '/held', timeoutMs: 60_000 });
+    expect(await ask({ path: '/silent', timeoutMs: 500 })).toEqual(LOST);
+    await framed();
+    expect(worker.upgrades).toBe(2);
+    await connection.destroy();
+    expect(await held).toEqual(LOST);
   });
 
   it('open the breaker when silence is to be blamed', async () => {

@@ -17,6 +17,12 @@ const TIMER_STEP_MS = 50;
 const PLACE_BITS = 12;
 const PLACES = 1 << PLACE_BITS;
 const MAX_TURNS = 1 << (32 - PLACE_BITS);
+/** Requests that the worker has yet to take, those that have run out of time included: more go elsewhere. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+/** An attempt that had less time than this says nothing about the connection. */
+const MIN_SILENCE_MS = 500;
+/** An answer is a piece of what came with it; smaller ones are copied, so that they do not keep all of that. */
+const COPIED_BYTES = 16 * 1024;
 const NO_BODY = new Uint8Array(0);
 
 interface Pending {
@@ -43,6 +49,9 @@ export class FramedChannel {
   private readonly frames: FrameStream;
   private framesReceived = 0;
   private retired = false;
+  private onEnd = (): void => undefined;
+  /** Resolves when the connection is gone. */
+  readonly ended = new Promise<void>((resolve) => (this.onEnd = resolve));
 
   /** @throws Error the worker takes no frames, does not have the secret, or does not answer in time; nothing was asked */
   static async open(origin: string, secret: string): Promise<FramedChannel> {
@@ -52,13 +61,21 @@ export class FramedChannel {
   private constructor(socket: Duplex) {
     this.frames = new FrameStream(socket, {
       onFrame: (frame) => this.receive(frame),
-      onEnd: (cause) => this.lose(cause ?? new Error('the connection was closed')),
+      onEnd: (cause) => {
+        this.lose(cause ?? new Error('the connection was closed'));
+        this.onEnd();
+      },
     });
   }
 
-  /** Whether a request may still be asked over it. */
+  /** False once it takes no more requests, whatever comes. */
   get isOpen(): boolean {
     return !this.retired && this.frames.isOpen;
+  }
+
+  /** Whether a request may be asked over it now. */
+  get hasRoom(): boolean {
+    return this.isOpen && this.frames.unsentBytes < MAX_UNSENT_BYTES;
   }
 
   /** @throws TimeoutError as undici's; what `admitAnswer` throws; any other error: the request may or may not have arrived */
@@ -69,7 +86,7 @@ export class FramedChannel {
       this.frames.send({ number, head: formatRequestHead({ method, path, headers }), body: body ?? NO_BODY });
       const onTimeout = (): void => {
         // Not a word in all this time, of nothing: whoever asks again should not ask here.
-        if (this.framesReceived === heardBefore) this.retire();
+        if (this.framesReceived === heardBefore && timeoutMs >= MIN_SILENCE_MS) this.retire();
         this.settle(number)?.reject(new DOMException('no answer in time', 'TimeoutError'));
       };
       const timer = setTimeout(onTimeout, Math.ceil(Math.max(1, timeoutMs) / TIMER_STEP_MS) * TIMER_STEP_MS);
@@ -106,7 +123,7 @@ export class FramedChannel {
     if (pending === undefined) return;
     try {
       pending.admitAnswer?.(body.byteLength);
-      pending.resolve({ ...parseAnswerHead(head), body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) });
+      pending.resolve({ ...parseAnswerHead(head), body: bodyOf(body) });
     } catch (error) {
       pending.reject(error);
     }
@@ -127,6 +144,12 @@ export class FramedChannel {
   private lose(cause: Error): void {
     for (const pending of this.places) if (pending !== undefined) this.settle(pending.number)?.reject(cause);
   }
+}
+
+function bodyOf(bytes: Uint8Array): Buffer {
+  return bytes.byteLength < COPIED_BYTES
+    ? Buffer.from(bytes)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The connection itself, after the worker has agreed. */

@@ -48,6 +48,8 @@ export class WorkerConnection {
   private readonly waiting: Lane;
   private readonly origin: string;
   private channel: FramedChannel | undefined;
+  /** Replaced, with requests still under way. */
+  private readonly retired = new Set<FramedChannel>();
   private opening: Promise<void> | undefined;
   private mayOpenAtMs = 0;
   private closed = false;
@@ -71,7 +73,7 @@ export class WorkerConnection {
     const lane = request.gone === undefined ? this.prompt : this.waiting;
     const leave = lane.admission.enter();
     try {
-      const channel = request.frameable === true && this.channel?.isOpen === true ? this.channel : undefined;
+      const channel = request.frameable === true && this.channel?.hasRoom === true ? this.channel : undefined;
       const answer = await (channel?.ask(request) ?? this.send(lane, request));
       if (answer.headers[FRAMES_HEADER] === FRAMES_PROTOCOL) this.openChannel(nowMs());
       this.breaker.succeeded();
@@ -96,7 +98,7 @@ export class WorkerConnection {
   /** Requests under way are lost at once. */
   async destroy(): Promise<void> {
     this.closed = true;
-    this.channel?.destroy();
+    for (const channel of [this.channel, ...this.retired]) channel?.destroy();
     await Promise.all([this.prompt.pool.destroy(), this.waiting.pool.destroy()]);
   }
 
@@ -110,13 +112,22 @@ export class WorkerConnection {
       (channel) => {
         this.opening = undefined;
         if (this.closed) channel.destroy();
-        else this.channel = channel;
+        else this.replaceChannel(channel);
       },
       () => {
         this.opening = undefined;
         this.mayOpenAtMs = nowMs + FRAMES_RETRY_MS;
       },
     );
+  }
+
+  private replaceChannel(channel: FramedChannel): void {
+    const { channel: replaced, retired } = this;
+    this.channel = channel;
+    if (replaced === undefined) return;
+    retired.add(replaced);
+    void replaced.ended.then(() => retired.delete(replaced));
+    replaced.retire();
   }
 
   private async send({ pool }: Lane, request: WorkerRequest): Promise<WorkerAnswer> {

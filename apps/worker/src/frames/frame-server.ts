@@ -11,8 +11,9 @@ import type { KeyFrames } from './key-frames.js';
 const MAX_CONNECTIONS = 1_024;
 /** Of one connection; twice what a gateway has with a worker at a time. */
 const MAX_UNDER_WAY = 2_048;
-/** Bodies of those. */
+/** Bodies of those, and of all connections together. */
 const MAX_UNDER_WAY_BYTES = 64 * 1024 * 1024;
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 /** Answers that a gateway has yet to take: it is slow, and is to ask less. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 const AGREED = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${FRAMES_PROTOCOL}\r\n\r\n`;
@@ -23,6 +24,10 @@ const AGREED = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgra
  */
 export class FrameServer {
   private readonly sockets = new Set<Duplex>();
+  /** Of bodies under way, over all connections. */
+  private totalBytes = 0;
+  /** How the connections that are not read from now are read from again, if there is room. */
+  private readonly paused = new Set<() => void>();
 
   constructor(
     private readonly frames: Pick<KeyFrames, 'serve'>,
@@ -60,27 +65,36 @@ export class FrameServer {
     let underWay = 0;
     let underWayBytes = 0;
     const isFull = (): boolean =>
-      underWay >= MAX_UNDER_WAY || underWayBytes >= MAX_UNDER_WAY_BYTES || stream.unsentBytes >= MAX_UNSENT_BYTES;
+      underWay >= MAX_UNDER_WAY ||
+      underWayBytes >= MAX_UNDER_WAY_BYTES ||
+      this.totalBytes >= MAX_TOTAL_BYTES ||
+      stream.unsentBytes >= MAX_UNSENT_BYTES;
     const resume = (): void => {
-      if (!isFull()) stream.resume();
+      if (isFull() || !this.paused.delete(resume)) return;
+      stream.resume();
+    };
+    const take = (bodyBytes: number, requests: 1 | -1): void => {
+      underWay += requests;
+      underWayBytes += requests * bodyBytes;
+      this.totalBytes += requests * bodyBytes;
     };
     const onFrame = (frame: HopFrame): void => {
       const { number, body } = frame;
       const bodyBytes = body.byteLength;
-      underWay++;
-      underWayBytes += bodyBytes;
-      if (isFull()) stream.pause();
+      take(bodyBytes, 1);
+      if (isFull()) {
+        this.paused.add(resume);
+        stream.pause();
+      }
       this.frames
         .serve(frame, (head, answer) => stream.send({ number, head, body: answer }))
         .catch((error: Error) => stream.end(error))
         .finally(() => {
-          const wasFull = isFull();
-          underWay--;
-          underWayBytes -= bodyBytes;
-          if (wasFull) resume();
+          take(bodyBytes, -1);
+          for (const resumeOne of this.paused) resumeOne();
         });
     };
-    const stream = new FrameStream(socket, { onFrame, onEnd: () => undefined });
+    const stream = new FrameStream(socket, { onFrame, onEnd: () => this.paused.delete(resume) });
     socket.on('drain', resume);
   }
 }
