@@ -147,7 +147,8 @@ export class BucketJudge {
     const report = this.reportOf(undefined);
     judgeDamage(bucketLayout.segment(session.id, number), { intact, damage }, report);
     const landed = intact.map(landedFrame);
-    const segment: SegmentTrace = { kind, etag, frames: landed, isPresent: true };
+    const { isPurged: isAfterPurge } = session;
+    const segment: SegmentTrace = { kind, etag, frames: landed, isAfterPurge, isPresent: true };
     const before = session.segments.get(number);
     judgeSegment(session, number, segment, report);
     session.segments.set(number, segment);

@@ -118,6 +118,18 @@ describe('S5', () => {
     expect(bucket.witness.violations.map(({ rule, what }) => [rule, what.includes(A)])).toEqual([['S5', true]]);
   });
 
+  it('lets a seal go that came after the record had gone, in place of data that was purged', async () => {
+    await bucket.written(1);
+    await bucket.close(ONE, 2);
+    await bucket.head(A, { commit: 1, epoch: 2, owner: undefined });
+    await bucket.clock.advance(DAY_MS);
+    await bucket.delete(bucketLayout.session(ONE));
+    await bucket.delete(bucketLayout.segment(ONE, 1));
+    await bucket.seal(ONE, 1);
+    await bucket.delete(bucketLayout.segment(ONE, 1));
+    expect(bucket.broken()).toEqual([]);
+  });
+
   it('tells a seal that goes, also after its record', async () => {
     await bucket.session(ONE);
     await bucket.close(ONE, 1);

@@ -11,6 +11,8 @@ export interface SegmentTrace {
   readonly kind: 'data' | 'seal';
   readonly etag: string;
   readonly frames: readonly LandedFrame[];
+  /** It landed when the record was gone: of whoever had read the record before. Nobody reads this log any more. */
+  readonly isAfterPurge: boolean;
   isPresent: boolean;
 }
 
@@ -41,6 +43,11 @@ export class SessionTrace {
   get lowestWithoutData(): number {
     while (this.segments.get(this.lowest)?.kind === 'data') this.lowest++;
     return this.lowest;
+  }
+
+  /** All that it has left is purged, or about to be. */
+  get isPurged(): boolean {
+    return this.hasBegun && this.record === undefined;
   }
 
   /** S3: from the lowest seal on, below which everything from the floor on exists, all numbers of the window exist. */
