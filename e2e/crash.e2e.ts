@@ -92,13 +92,15 @@ describe('killed processes', () => {
   }, 120_000);
 
   async function fill(database: Database, name: string, count: number): Promise<void> {
-    await Promise.all(
-      Array.from({ length: count }, async (_, n) => {
-        const key = `${name}/${n}`;
-        expectStatus(await database.put(key, `value ${key}`), 200);
-        acknowledged.set(key, `value ${key}`);
-      }),
-    );
+    const keys = Array.from({ length: count }, (_, n) => `${name}/${n}`);
+    for (const batch of chunks(keys, 64)) {
+      await Promise.all(
+        batch.map(async (key) => {
+          expectStatus(await database.put(key, `value ${key}`), 200);
+          acknowledged.set(key, `value ${key}`);
+        }),
+      );
+    }
   }
 
   async function killOwner(database: Database): Promise<number> {
