@@ -10,6 +10,7 @@ interface Chain {
   lastSequence: number;
   /** Of the last frame that was put; 0 = none in `putEpoch`. */
   putEpoch: number;
+  /** Its last; 0 = none. */
   putSequence: number;
   lastSegment: number;
   /** The one before `lastSegment` in the same epoch. */
@@ -51,10 +52,8 @@ export class Chains {
     const { databaseId, epoch, lastSequence } = append;
     let chain = this.chains.get(databaseId);
     if (chain === undefined) {
-      chain = {
-        ...{ epoch, lastSequence, putEpoch: epoch, putSequence: 0, lastSegment: 0, previousSegment: 0 },
-        ...{ pending: [], waiting: [] },
-      };
+      const nothingPut = { putEpoch: epoch, putSequence: 0, lastSegment: 0, previousSegment: 0 };
+      chain = { epoch, lastSequence, ...nothingPut, pending: [], waiting: [] };
       this.chains.set(databaseId, chain);
     }
     chain.epoch = epoch;
@@ -71,8 +70,8 @@ export class Chains {
   place(append: PendingAppend, segment: number): number {
     const chain = this.chains.get(append.databaseId);
     assert(chain !== undefined && append.segment === undefined, 'an append is accepted before it is placed, once');
-    const isNext = chain.putEpoch !== append.epoch || chain.putSequence === 0;
-    assert(isNext || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');
+    const isFirst = chain.putEpoch !== append.epoch || chain.putSequence === 0;
+    assert(isFirst || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');
     append.segment = segment;
     chain.putSequence = append.lastSequence;
     if (chain.putEpoch !== append.epoch) {

@@ -38,8 +38,8 @@ const CHAINED: readonly Variant[] = [
       },
       {
         file: CHAINS,
-        find: "assert(isNext || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');",
-        replace: 'void isNext;',
+        find: "assert(isFirst || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');",
+        replace: 'void isFirst;',
       },
     ],
   },
