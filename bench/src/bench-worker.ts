@@ -2,7 +2,7 @@ import { CommitLog, COMMIT_LOG_MODES } from '@leasehold/commit-log';
 import { BlockCache, HeadStore } from '@leasehold/engine';
 import type { Clock, DatabaseId, Random } from '@leasehold/foundation';
 import { Session, SESSION_TTL_MS, SessionWatch } from '@leasehold/lease';
-import { reliableReads } from '@leasehold/object-store';
+import { hedgedReads, reliableReads } from '@leasehold/object-store';
 import type { ObjectStore } from '@leasehold/object-store';
 import type { OwnershipSettings } from '@leasehold/ownership';
 import { DatabaseAccess, DEFAULT_OWNERSHIP_SETTINGS, Maintenance } from '@leasehold/ownership';
@@ -38,7 +38,7 @@ export class BenchWorker {
 
   static async launch(options: BenchWorkerOptions): Promise<BenchWorker> {
     const { clock, random, mode = 'fast', blockCacheBytes = BLOCK_CACHE_BYTES } = options;
-    const ctx = { store: reliableReads(options.store, clock, random), clock, random };
+    const ctx = { store: reliableReads(hedgedReads(options.store, clock), clock, random), clock, random };
     const watch = new SessionWatch(ctx);
     await watch.start();
     const session = await Session.start(ctx, {

@@ -5,15 +5,11 @@ import { DiskCache } from '@leasehold/disk-cache';
 import { BlockCache, HeadStore } from '@leasehold/engine';
 import type { DatabaseId } from '@leasehold/foundation';
 import { systemClock, systemRandom } from '@leasehold/foundation';
-import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { Session, SessionWatch } from '@leasehold/lease';
-import { MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
-import type { ObjectStore } from '@leasehold/object-store';
-import { createS3Store } from '@leasehold/object-store-s3';
+import { hedgedReads, MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
 import type { Logger } from '@leasehold/service-kit';
-import { s3SettingsOf } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
 import { AnswerRoom } from './fairness/answer-room.js';
@@ -21,6 +17,7 @@ import { FairAdmission } from './fairness/fair-admission.js';
 import { ANSWERS, REQUESTS, SLICES } from './fairness/fairness-settings.js';
 import { LongAnswers } from './fairness/long-answers.js';
 import type { WorkerMetrics } from './worker-metrics.js';
+import type { OpenWorkerParts } from './worker-parts.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
 
 /** What of a running worker the routes use. */
@@ -30,9 +27,6 @@ interface Running {
   readonly maintenance: Maintenance;
   readonly blocks: BlockCache;
 }
-
-/** The bucket that a configuration names; benchmarks bring one of their own. */
-export type OpenBucket = (config: WorkerConfig) => ObjectStore & { close(): void };
 
 /**
  * The life of this process as a session: probe the bucket, watch the others, put a record, serve; and on SIGTERM drain
@@ -54,20 +48,21 @@ export class WorkerSession {
     private readonly metrics: WorkerMetrics,
     private readonly logger: Logger,
     private readonly onLost: (reason: unknown) => void,
-    private readonly openBucket: OpenBucket = (store) => createS3Store(s3SettingsOf(store)),
+    private readonly openParts: OpenWorkerParts,
   ) {}
 
   /** @param url where this process listens. @throws ProbeFailedError naming the step that the bucket fails */
   async start(url: string): Promise<void> {
     const { config, metrics, logger } = this;
     const base = { clock: systemClock, random: systemRandom };
-    const jobs = new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger });
-    this.closers.push(() => jobs.close());
+    const { jobs, bucket, commitLog } = this.openParts(logger);
+    this.closers.push(
+      () => jobs.close(),
+      () => bucket.close(),
+    );
     const secondary = await this.openDiskCache();
-    const bucket = this.openBucket(config);
-    this.closers.push(() => bucket.close());
     const metered = new MeteredStore(bucket, systemClock, (call) => metrics.storeCall(call));
-    const store = reliableReads(metered, systemClock, systemRandom);
+    const store = reliableReads(hedgedReads(metered, systemClock), systemClock, systemRandom);
     const ctx = { store, ...base };
     await probeStore(store, base);
 
@@ -81,7 +76,7 @@ export class WorkerSession {
       ttlMs: config.SESSION_TTL_MS,
     });
     this.closers.push(() => session.stop());
-    const log = new CommitLog({ ...ctx, session }, commitLogSettingsOf(config));
+    const log = new CommitLog({ ...ctx, session }, { ...commitLogSettingsOf(config), ...commitLog });
     const blocks = new BlockCache(config.BLOCK_CACHE_BYTES, { secondary });
     const ownership: OwnershipContext = {
       ...ctx,

@@ -1,10 +1,6 @@
 import type { Clock } from '@leasehold/foundation';
+import { CallLatency, hedge, HedgeBudget } from '@leasehold/object-store';
 import type { CallOptions, ObjectStore, PutCondition, PutOutcome } from '@leasehold/object-store';
-
-import { PutLatency } from './put-latency.js';
-
-/** Hedges that may be saved up, and how many of them there are at first. */
-const SAVED_LIMIT = 4;
 
 /**
  * A store whose puts are sent a second time, with identical bytes and condition, when the first is slower than expected.
@@ -16,60 +12,35 @@ const SAVED_LIMIT = 4;
  *
  * Only for creations of own objects. `refused` may be answered while the other attempt is on its way, which a settlement
  * that tells a lone refusal from one after an unclear answer would take for final.
- *
- * Each put earns a share of a hedge, so that hedges stay that share of all puts however slow the store gets: a store that
- * is overloaded is not loaded twice.
  */
 export class HedgedStore implements ObjectStore {
-  private readonly latency = new PutLatency();
-  private saved = SAVED_LIMIT;
+  private readonly latency = new CallLatency();
+  private readonly budget: HedgeBudget;
 
   constructor(
     private readonly store: ObjectStore,
     private readonly clock: Clock,
     /** Of all puts; 0 hedges none. */
     private readonly share: number,
-  ) {}
+  ) {
+    this.budget = new HedgeBudget(share);
+  }
 
   get: ObjectStore['get'] = (...call) => this.store.get(...call);
   delete: ObjectStore['delete'] = (...call) => this.store.delete(...call);
   list: ObjectStore['list'] = (...call) => this.store.list(...call);
 
-  put(key: string, body: Uint8Array, condition: PutCondition, options: CallOptions = {}): Promise<PutOutcome> {
+  async put(key: string, body: Uint8Array, condition: PutCondition, options: CallOptions = {}): Promise<PutOutcome> {
     if (this.share === 0) return this.store.put(key, body, condition, options);
-    this.saved = Math.min(SAVED_LIMIT, this.saved + this.share);
-    const over = new AbortController();
-    const signal = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+    this.budget.earn();
     const begunMs = this.clock.monotonic();
-    return new Promise((resolve, reject) => {
-      let open = 0;
-      const decide = (how: () => void): void => {
-        timer.cancel();
-        if (over.signal.aborted) return;
-        over.abort(new Error('the other of two identical puts was answered first'));
-        how();
-      };
-      const send = (): void => {
-        open++;
-        this.store.put(key, body, condition, { signal }).then(
-          (answer) => {
-            open--;
-            // Unclear: the other one, if there is one, may still get a clear answer.
-            if (answer.outcome === 'unknown' && open > 0) return;
-            decide(() => {
-              if (answer.outcome === 'done') this.latency.add(this.clock.monotonic() - begunMs, body.byteLength);
-              resolve(answer);
-            });
-          },
-          (error: unknown) => decide(() => reject(error as Error)),
-        );
-      };
-      const timer = this.clock.schedule(this.latency.expectedMs(body.byteLength), () => {
-        if (this.saved < 1 || over.signal.aborted || options.signal?.aborted) return;
-        this.saved--;
-        send();
-      });
-      send();
+    const answer = await hedge(this.clock, this.budget, {
+      send: (signal) => this.store.put(key, body, condition, { ...options, signal }),
+      isClear: ({ outcome }) => outcome !== 'unknown',
+      afterMs: this.latency.expectedMs(body.byteLength),
+      signal: options.signal,
     });
+    if (answer.outcome === 'done') this.latency.add(this.clock.monotonic() - begunMs, body.byteLength);
+    return answer;
   }
 }

@@ -5,7 +5,7 @@ import type { DatabaseId, Random, TenantId, Version } from '@leasehold/foundatio
 import { seededRandom, utf8 } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import { Session, SessionWatch } from '@leasehold/lease';
-import { MemoryStore, reliableReads } from '@leasehold/object-store';
+import { hedgedReads, MemoryStore, reliableReads } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
 import type { Precondition } from '@leasehold/protocol';
 
@@ -102,7 +102,7 @@ export class TestWorker {
     const random = seededRandom(seed);
     const faulty = new FaultyStore(workers.bucket, clock, seededRandom(seed + 1));
     const line = new WorkerLine(faulty);
-    const ctx = { store: reliableReads(line, clock, random), clock, random };
+    const ctx = { store: reliableReads(hedgedReads(line, clock), clock, random), clock, random };
     const watch = new SessionWatch(ctx);
     await watch.start();
     const session = await Session.start(ctx, {

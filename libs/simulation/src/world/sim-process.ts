@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@leasehold/foundation';
 import type { ObjectStore } from '@leasehold/object-store';
-import { reliableReads } from '@leasehold/object-store';
+import { hedgedReads, reliableReads } from '@leasehold/object-store';
 
 import { BucketConnection } from './bucket-connection.js';
 import type { ProcessRole } from './failpoint.js';
@@ -37,8 +37,8 @@ export class SimProcess {
     this.bucket.rates = world.storeFaults;
     world.processes.push(this);
     const { clock } = this;
-    // As every service puts it together: reads are repeated, puts are settled by whoever puts.
-    this.ctx = { store: reliableReads(this.bucket, clock, random), clock, random };
+    // As a worker puts it together: reads are hedged and repeated, puts are settled by whoever puts.
+    this.ctx = { store: reliableReads(hedgedReads(this.bucket, clock), clock, random), clock, random };
   }
 
   get isRunning(): boolean {
