@@ -20,9 +20,25 @@ export interface DatabaseEntry {
   readonly tenantId: TenantId;
 }
 
+/** A tenant as far as the data plane has to know it. */
+export interface TenantEntry {
+  readonly id: TenantId;
+  /** Whose pages may call from browsers, as browsers write them; `*`: everybody's. */
+  readonly corsOrigins: ReadonlySet<string>;
+}
+
+/** The public half of a key that signs tokens. Neither part ever changes. */
+export interface PublicTokenKey {
+  readonly kid: string;
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
 export type DirectoryChange =
   | { readonly kind: 'api-key'; readonly id: string }
-  | { readonly kind: 'database'; readonly tenantId: string; readonly name: string };
+  | { readonly kind: 'database'; readonly tenantId: string; readonly name: string }
+  | { readonly kind: 'tenant'; readonly id: string }
+  | { readonly kind: 'token-key' };
 
 /** Where the feed was left. Opaque. */
 export type ChangeCursor = string;
@@ -41,6 +57,10 @@ export interface DirectorySource {
   apiKey(id: string): Promise<KeyEntry | undefined>;
   /** Sees everything that was committed before the call; never another tenant's database. */
   database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined>;
+  /** Sees everything that was committed before the call. */
+  tenant(id: TenantId): Promise<TenantEntry | undefined>;
+  /** Those by which tokens are believed, a few at most. Sees everything that was committed before the call. */
+  tokenKeys(): Promise<readonly PublicTokenKey[]>;
   /** What was committed since the cursor; with undefined, only where the feed is now. */
   changes(since: ChangeCursor | undefined): Promise<ChangePage>;
 }

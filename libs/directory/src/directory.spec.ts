@@ -151,6 +151,70 @@ describe('the directory', () => {
     expect(await authenticate(text)).toBe('invalid-api-key');
   });
 
+  describe('asked at once', () => {
+    const knows = (text: string) => directory.knownPrincipal(text) !== undefined;
+
+    it('knows a key that was checked before, and nobody else', async () => {
+      const { text, entry } = createKey(ACME);
+      expect(knows(text)).toBe(false);
+      await authenticate(text);
+      expect(directory.knownPrincipal(text)).toEqual({ keyId: entry.id, tenantId: ACME, scopes: entry.scopes });
+      const stranger = mintApiKey(ids, seededRandom(99));
+      source.putKey({ ...entry, id: stranger.id });
+      await authenticate(stranger.key);
+      expect(knows(stranger.key)).toBe(false);
+      expect(knows('lh_nonsense')).toBe(false);
+    });
+
+    it('does not know a key any more that was revoked, also when it was loaded again since', async () => {
+      const { text, entry } = createKey(ACME);
+      await authenticate(text);
+      source.putKey({ ...entry, revoked: true });
+      await clock.advance(2_000);
+      expect(knows(text)).toBe(false);
+      await authenticate(text);
+      expect(knows(text)).toBe(false);
+    });
+
+    it('does not know a key from the ms at which it expires', async () => {
+      const { text } = createKey(ACME, { expiresAt: clock.now() + 1_000 });
+      await authenticate(text);
+      await clock.advance(1_000 - LATENCY_MS - 1);
+      expect(knows(text)).toBe(true);
+      await clock.advance(1);
+      expect(knows(text)).toBe(false);
+    });
+
+    it('knows a database of the tenant that was asked for before, until something changes about it', async () => {
+      source.putDatabase(ACME, 'main');
+      expect(directory.knownDatabase(ACME, 'main')).toBeUndefined();
+      await find(ACME, 'main');
+      expect(directory.knownDatabase(ACME, 'main')?.name).toBe('main');
+      expect(directory.knownDatabase(EVIL, 'main')).toBeUndefined();
+      source.dropDatabase(ACME, 'main');
+      await clock.advance(2_000);
+      expect(directory.knownDatabase(ACME, 'main')).toBeUndefined();
+    });
+
+    it('knows nothing that the store has not confirmed for a while, though it would still be served', async () => {
+      const { text } = createKey(ACME);
+      source.putDatabase(ACME, 'main');
+      await Promise.all([authenticate(text), find(ACME, 'main')]);
+      source.down = true;
+      await clock.advance(MINUTE_MS);
+      expect(await authenticate(text)).toBe('ok');
+      expect([knows(text), directory.knownDatabase(ACME, 'main')]).toEqual([false, undefined]);
+    });
+
+    it('remembers no more texts than keys', async () => {
+      directory = open({ maxKeys: 2 });
+      await clock.settle(directory.start());
+      const texts = Array.from({ length: 3 }, () => createKey(ACME).text);
+      for (const text of texts) await authenticate(text);
+      expect(texts.map(knows)).toEqual([false, true, true]);
+    });
+  });
+
   it('does not keep what a load saw just before the revocation', async () => {
     const { text, entry } = createKey(ACME);
     await clock.advance(1_500);

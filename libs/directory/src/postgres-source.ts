@@ -8,6 +8,8 @@ import type {
   DirectoryChange,
   DirectorySource,
   KeyEntry,
+  PublicTokenKey,
+  TenantEntry,
 } from './directory-source.js';
 import { isScope } from './scope.js';
 
@@ -28,6 +30,13 @@ const API_KEY = `
 
 const DATABASE = `
   SELECT id, organization_id, name FROM databases WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
+
+const TENANT = `
+  SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins
+  FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id WHERE o.id = $1`;
+
+/** The latest one signs; tokens of the one before live on. */
+const TOKEN_KEYS = `SELECT kid, public_key FROM token_keys ORDER BY published_at DESC LIMIT 2`;
 
 /**
  * Every transaction below the snapshot's xmin has ended: what it changed is visible in this very snapshot. Later ones may
@@ -54,6 +63,16 @@ interface DatabaseRow {
   readonly name: string;
 }
 
+interface TenantRow {
+  readonly id: string;
+  readonly cors_origins: readonly string[];
+}
+
+interface TokenKeyRow {
+  readonly kid: string;
+  readonly public_key: Buffer;
+}
+
 interface ChangeRow {
   readonly horizon: string;
   readonly kind: string | null;
@@ -63,7 +82,7 @@ interface ChangeRow {
 
 /**
  * The directory's source in the control plane's Postgres (tables of libs/metadata). Read-only. Plain SQL, because the
- * gateways that use it should not carry an ORM for three queries.
+ * gateways that use it should not carry an ORM for a few queries.
  */
 export class PostgresDirectorySource implements DirectorySource {
   private readonly lookups: pg.Pool;
@@ -93,6 +112,16 @@ export class PostgresDirectorySource implements DirectorySource {
     if (!row) return undefined;
     assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
     return { id: row.id, name: row.name, tenantId };
+  }
+
+  async tenant(id: TenantId): Promise<TenantEntry | undefined> {
+    const [row] = await query<TenantRow>(this.lookups, TENANT, [id]);
+    return row && { id, corsOrigins: new Set(row.cors_origins) };
+  }
+
+  async tokenKeys(): Promise<readonly PublicTokenKey[]> {
+    const rows = await query<TokenKeyRow>(this.lookups, TOKEN_KEYS, []);
+    return rows.map(({ kid, public_key: publicKey }) => ({ kid, publicKey }));
   }
 
   async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
@@ -139,6 +168,8 @@ function toChange(row: ChangeRow): readonly DirectoryChange[] {
   if (row.subject === null || row.organization_id === null) return [];
   if (row.kind === 'api-key') return [{ kind: 'api-key', id: row.subject }];
   if (row.kind === 'database') return [{ kind: 'database', tenantId: row.organization_id, name: row.subject }];
+  if (row.kind === 'tenant') return [{ kind: 'tenant', id: row.subject }];
+  if (row.kind === 'token-key') return [{ kind: 'token-key' }];
   // Of a later version than this one, about things that this one does not cache.
   return [];
 }
