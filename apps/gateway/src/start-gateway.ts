@@ -16,7 +16,6 @@ import { tenantLimitOf } from './limits/tenant-limit.js';
 import { TenantLimits } from './limits/tenant-limits.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
-import { openParts } from './gateway-parts.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { timeGateway } from './timing/gateway-timing.js';
 
@@ -25,7 +24,7 @@ const DATABASE_ROUTE = '/v1/db/:database';
 /** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
 export async function startGateway(
   config: GatewayConfig,
-  open: (config: GatewayConfig, logger: Logger) => Promise<GatewayParts> = openParts,
+  open: (config: GatewayConfig, logger: Logger) => Promise<GatewayParts>,
 ): Promise<RunningService> {
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const parts = await open(config, logger);

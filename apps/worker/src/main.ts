@@ -1,6 +1,9 @@
 import { loadConfig, runMain } from '@leasehold/service-kit';
 
-import { workerConfig } from './config.js';
+import { fleetPartsOf, fleetWorkerConfig } from './fleet-worker.js';
 import { startWorker } from './start-worker.js';
 
-runMain(async () => startWorker(loadConfig(workerConfig), () => process.exit(1)));
+runMain(async () => {
+  const config = loadConfig(fleetWorkerConfig);
+  return startWorker(config, () => process.exit(1), fleetPartsOf(config));
+});

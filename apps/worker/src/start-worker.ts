@@ -13,7 +13,7 @@ import { KeyFrames } from './frames/key-frames.js';
 import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
-import type { OpenBucket } from './worker-session.js';
+import type { OpenWorkerParts } from './worker-parts.js';
 import { WorkerSession } from './worker-session.js';
 
 /**
@@ -48,11 +48,11 @@ function serveFrames(instance: FastifyInstance, frames: KeyFrames, config: Worke
 export async function startWorker(
   config: WorkerConfig,
   onLost: (reason: unknown) => void,
-  openBucket?: OpenBucket,
+  openParts: OpenWorkerParts,
 ): Promise<RunningService> {
   const logger = createLogger('worker', config.LOG_LEVEL);
   const metrics = new WorkerMetrics(logger);
-  const session = new WorkerSession(config, metrics, logger, onLost, openBucket);
+  const session = new WorkerSession(config, metrics, logger, onLost, openParts);
   try {
     const service = await runService({
       name: 'worker',

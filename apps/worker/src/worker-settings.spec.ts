@@ -6,7 +6,7 @@ import { loadConfig } from '@leasehold/service-kit';
 import { workerConfig } from './config.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
 
-const REQUIRED = { LEASEHOLD_INTERNAL_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+const REQUIRED = { LEASEHOLD_INTERNAL_SECRET: 'x'.repeat(32) };
 
 describe('the settings of a worker', () => {
   it('are those of the libraries where the environment says nothing', () => {

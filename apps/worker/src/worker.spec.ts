@@ -14,7 +14,7 @@ import type { RunningService } from '@leasehold/service-kit';
 import { loadConfig } from '@leasehold/service-kit';
 
 import { AskedDatabase, waitFor, WorkerWorld } from '../testing/worker-world.js';
-import { workerConfig } from './config.js';
+import { fleetWorkerConfig } from './fleet-worker.js';
 
 let world: WorkerWorld;
 let bucket: LocalBucket;
@@ -297,11 +297,11 @@ describe('a worker whose queue of jobs is away', () => {
 describe('the start of a worker', () => {
   it('names the variable that is wrong', () => {
     const env = { LEASEHOLD_INTERNAL_SECRET: 'x'.repeat(32) };
-    expect(() => loadConfig(workerConfig, env)).toThrow(/DATABASE_URL/);
-    expect(() => loadConfig(workerConfig, { ...env, DATABASE_URL: 'postgres://x', SESSION_TTL_MS: '1' })).toThrow(
+    expect(() => loadConfig(fleetWorkerConfig, env)).toThrow(/DATABASE_URL/);
+    expect(() => loadConfig(fleetWorkerConfig, { ...env, DATABASE_URL: 'postgres://x', SESSION_TTL_MS: '1' })).toThrow(
       /SESSION_TTL_MS/,
     );
-    expect(() => loadConfig(workerConfig, { DATABASE_URL: 'postgres://x' })).toThrow(/LEASEHOLD_INTERNAL_SECRET/);
+    expect(() => loadConfig(fleetWorkerConfig, { DATABASE_URL: 'postgres://x' })).toThrow(/LEASEHOLD_INTERNAL_SECRET/);
   });
 
   it('serves with a disk cache too', async () => {

@@ -11,7 +11,7 @@ import { digestBody, HOP_HEADERS, signHop } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
 import { loadConfig } from '@leasehold/service-kit';
 
-import { workerConfig } from '../src/config.js';
+import { fleetPartsOf, fleetWorkerConfig } from '../src/fleet-worker.js';
 import { startWorker } from '../src/start-worker.js';
 
 export const SECRET = 'a secret that gateways and workers share';
@@ -52,7 +52,7 @@ export class WorkerWorld {
   }
 
   async start(bucket: LocalBucket, env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-    const config = loadConfig(workerConfig, {
+    const config = loadConfig(fleetWorkerConfig, {
       LOG_LEVEL: 'silent',
       S3_ENDPOINT: bucket.url,
       S3_BUCKET: BUCKET.bucket,
@@ -63,7 +63,7 @@ export class WorkerWorld {
       DRAIN_TIMEOUT_MS: '3000',
       ...env,
     });
-    const service = await startWorker(config, (reason) => this.lost.push(reason));
+    const service = await startWorker(config, (reason) => this.lost.push(reason), fleetPartsOf(config));
     this.running.push(service);
     return service;
   }

@@ -11,13 +11,21 @@ export interface WorkerOptions {
 interface Config {
   parse(env: Readonly<Record<string, string>>): unknown;
 }
-type StartWorker = (config: unknown, onLost: (reason: unknown) => void) => Promise<{ readonly url: string }>;
+interface FleetWorker {
+  readonly fleetWorkerConfig: Config;
+  fleetPartsOf(config: unknown): unknown;
+}
+type StartWorker = (
+  config: unknown,
+  onLost: (reason: unknown) => void,
+  parts: unknown,
+) => Promise<{ readonly url: string }>;
 
 serve({
   start: async ({ bucketUrl, secret }: WorkerOptions) => {
-    const { workerConfig } = (await appModule('worker', 'config')) as { workerConfig: Config };
+    const { fleetWorkerConfig, fleetPartsOf } = (await appModule('worker', 'fleet-worker')) as unknown as FleetWorker;
     const { startWorker } = (await appModule('worker', 'start-worker')) as { startWorker: StartWorker };
-    const config = workerConfig.parse({
+    const config = fleetWorkerConfig.parse({
       LOG_LEVEL: 'silent',
       S3_ENDPOINT: bucketUrl,
       S3_BUCKET: BUCKET.bucket,
@@ -26,7 +34,7 @@ serve({
       LEASEHOLD_INTERNAL_SECRET: secret,
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
     });
-    const { url } = await startWorker(config, () => process.exit(1));
+    const { url } = await startWorker(config, () => process.exit(1), fleetPartsOf(config));
     return url;
   },
 });

@@ -24,8 +24,10 @@ interface Config {
 type StartWorker = (
   config: unknown,
   onLost: (reason: unknown) => void,
-  openBucket: () => ObjectStore & { close(): void },
+  openParts: () => { readonly bucket: ObjectStore & { close(): void }; readonly jobs: typeof NO_JOBS },
 ) => Promise<{ readonly url: string }>;
+
+const NO_JOBS = { enqueueCompaction: () => undefined, close: async () => undefined };
 
 serve({
   start: async ({ secret }: WorkerOptions): Promise<WorkerStarted> => {
@@ -36,12 +38,11 @@ serve({
     const config = workerConfig.parse({
       LOG_LEVEL: 'silent',
       LEASEHOLD_INTERNAL_SECRET: secret,
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
     });
     const { url } = await startWorker(
       config,
       () => process.exit(1),
-      () => store,
+      () => ({ bucket: store, jobs: NO_JOBS }),
     );
     return { url, bucketUrl: bucket.url };
   },

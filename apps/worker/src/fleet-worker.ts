@@ -1,0 +1,35 @@
+import { systemClock } from '@leasehold/foundation';
+import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { createS3Store } from '@leasehold/object-store-s3';
+import { s3SettingsOf, storeConfig } from '@leasehold/service-kit';
+import { z } from 'zod';
+
+import { workerConfig } from './config.js';
+import type { OpenWorkerParts } from './worker-parts.js';
+
+/** What a worker of a fleet is told: its bucket and its queues besides. */
+export const fleetWorkerConfig = workerConfig
+  .extend({
+    ...storeConfig.shape,
+    /** Queues live in Redis where it is set, else in Postgres. */
+    DATABASE_URL: z.string().optional(),
+    REDIS_URL: z.string().optional(),
+  })
+  .superRefine((config, context) => {
+    try {
+      queueStoreFrom(config);
+    } catch (error) {
+      const path = [config.REDIS_URL ? 'REDIS_URL' : 'DATABASE_URL'];
+      context.addIssue({ code: 'custom', path, message: error instanceof Error ? error.message : 'is not valid' });
+    }
+  });
+
+export type FleetWorkerConfig = z.output<typeof fleetWorkerConfig>;
+
+/** The bucket over S3, the queues in Redis or Postgres. */
+export function fleetPartsOf(config: FleetWorkerConfig): OpenWorkerParts {
+  return (logger) => ({
+    jobs: new JobQueues({ store: queueStoreFrom(config), clock: systemClock, log: logger }),
+    bucket: createS3Store(s3SettingsOf(config)),
+  });
+}
