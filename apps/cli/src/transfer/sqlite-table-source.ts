@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+
+import { utf8 } from '@leasehold/foundation';
+import sqlite from 'node-sqlite3-wasm';
+
+import { CliError } from '../cli-error.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { ImportEntry, ImportSource } from './import-source.js';
+
+export interface SqliteTable {
+  readonly path: string;
+  readonly table: string;
+  /** Columns that make the key, their texts joined by `/`; by default those of the primary key, else the row id. */
+  readonly keyColumns: readonly string[] | undefined;
+  /** The one column that is the value; by default the whole row as JSON. */
+  readonly valueColumn: string | undefined;
+  /** Before every key. */
+  readonly prefix: string;
+}
+
+interface Column {
+  readonly name: string;
+  /** Position in the primary key, 0: not in it. */
+  readonly pk: number;
+}
+
+type Cell = string | number | bigint | null | Uint8Array;
+type Row = Readonly<Record<string, Cell>>;
+
+/**
+ * The rows of one table. Numbers beyond 2^53 keep their digits; a BLOB in a JSON value is a text of base64.
+ */
+export class SqliteTableSource implements ImportSource {
+  readonly unit = 'rows';
+  readonly total: number;
+  readonly fingerprint: string;
+  private readonly database: InstanceType<typeof sqlite.Database>;
+  private readonly keyColumns: readonly string[];
+
+  /** @throws CliError when there is no such file, table or column */
+  constructor(private readonly settings: SqliteTable) {
+    const { path, table, keyColumns, valueColumn } = settings;
+    if (!existsSync(path)) throw new CliError(`${path} does not exist`);
+    const { fingerprint } = fingerprintOf(path);
+    this.database = new sqlite.Database(path, { readOnly: true });
+    try {
+      const columns = this.rows<{ name: string; pk: number }>(`PRAGMA table_info(${quoted(table)})`) as Column[];
+      if (columns.length === 0) throw new CliError(`${path} has no table ${table}`);
+      this.keyColumns = keyColumns ?? primaryKeyOf(columns);
+      for (const name of [...this.keyColumns, ...(valueColumn === undefined ? [] : [valueColumn])]) {
+        if (name !== 'rowid' && !columns.some((column) => column.name === name)) {
+          throw new CliError(
+            `table ${table} has no column ${name}; it has ${columns.map((column) => column.name).join(', ')}`,
+          );
+        }
+      }
+      this.total = Number(this.rows<{ n: Cell }>(`SELECT count(*) AS n FROM ${quoted(table)}`)[0]?.n ?? 0);
+    } catch (error) {
+      this.close();
+      if (error instanceof CliError) throw error;
+      throw new CliError(`${path} cannot be read as an SQLite database`, 1, { cause: error });
+    }
+    this.fingerprint = `${fingerprint} ${JSON.stringify({ ...settings, path: undefined })}`;
+  }
+
+  *entries(from: number): Iterable<ImportEntry> {
+    const { table, valueColumn, prefix } = this.settings;
+    const keys = this.keyColumns.map(quoted);
+    const statement = this.database.prepare(
+      `SELECT *, ${keys.map((key, n) => `${key} AS ${quoted(keyAlias(n))}`).join(', ')} FROM ${quoted(table)} ORDER BY ${keys.join(', ')} LIMIT -1 OFFSET ?`,
+    );
+    let position = from;
+    try {
+      for (const row of statement.iterate([from]) as Iterable<Row>) {
+        position++;
+        const key = this.keyColumns.map((name, n) => keyText(row[keyAlias(n)] ?? null, name, position));
+        const value = valueColumn === undefined ? rowValue(row) : cellBytes(row[valueColumn] ?? null);
+        yield { key: utf8(prefix + key.join('/')), value, nextPosition: position };
+      }
+    } finally {
+      statement.finalize();
+    }
+  }
+
+  skipped(): ReadonlyMap<string, number> {
+    return new Map();
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private rows<T>(sql: string): T[] {
+    return this.database.all(sql) as unknown as T[];
+  }
+}
+
+const KEY_ALIAS = 'leasehold key ';
+
+function keyAlias(n: number): string {
+  return `${KEY_ALIAS}${n}`;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function primaryKeyOf(columns: readonly Column[]): readonly string[] {
+  const key = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a.pk) - Number(b.pk));
+  return key.length === 0 ? ['rowid'] : key.map(({ name }) => name);
+}
+
+function keyText(cell: Cell, column: string, rowNumber: number): string {
+  if (cell === null || typeof cell === 'object') {
+    throw new CliError(`row ${rowNumber} has no text or number in ${column}, which is to be its key`);
+  }
+  return String(cell);
+}
+
+function cellBytes(cell: Cell): Uint8Array {
+  if (cell === null) return new Uint8Array(0);
+  return typeof cell === 'object' ? cell : utf8(String(cell));
+}
+
+/** JSON by hand of one level: a bigint keeps its digits. */
+function rowValue(row: Row): Uint8Array {
+  const members = Object.entries(row).filter(([name]) => !name.startsWith(KEY_ALIAS));
+  return utf8(`{${members.map(([name, cell]) => `${JSON.stringify(name)}:${cellJson(cell)}`).join(',')}}`);
+}
+
+function cellJson(cell: Cell): string {
+  if (typeof cell === 'bigint') return String(cell);
+  if (cell !== null && typeof cell === 'object') return JSON.stringify(Buffer.from(cell).toString('base64'));
+  return JSON.stringify(cell);
+}
