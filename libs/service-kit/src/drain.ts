@@ -32,6 +32,16 @@ export class Drain {
     };
   }
 
+  /** As {@link enter}, for one that tells of its end by {@link leave}, once. */
+  enterSilently(): void {
+    if (this.isStopping) throw draining({});
+    this.inFlight++;
+  }
+
+  leave(): void {
+    this.inFlight--;
+  }
+
   /**
    * Refuses what comes from now on, stops listening, then resolves when nothing is in flight, or after `timeoutMs`; tells how many were left.
    *

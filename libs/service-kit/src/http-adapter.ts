@@ -12,7 +12,7 @@ import {
 import type { FastifyHttpOptions, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify';
 
 import { MAX_HEADERS, refuseAmbiguousHead } from './ambiguous-head.js';
-import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
+import type { BodyBudget } from './body-budget.js';
 import { answerClientError, answerConnect } from './client-error.js';
 import type { Drain } from './drain.js';
 import type { Logger } from './logger.js';
@@ -40,7 +40,7 @@ export interface HttpSettings {
   /** Of routes that take another size, by their pattern: `/v1/things/:id`. */
   readonly routeBodyLimits?: Readonly<Record<string, BodyLimit>> | undefined;
   /** Of all bodies together. */
-  readonly bodiesBytes?: number | undefined;
+  readonly bodies: BodyBudget;
   /** Rewrites the raw request target for routing alone; `request.originalUrl` stays what was sent. */
   readonly rewriteTarget?: ((target: string) => string) | undefined;
 }
@@ -79,7 +79,8 @@ export function createHttpAdapter(
   const adapter = new FastifyAdapter(options);
   const instance: FastifyInstance = adapter.getInstance();
   RouteTable.watch(instance);
-  addBodyParsers(instance, settings, budgetOf(instance, settings.bodiesBytes));
+  giveBodiesBack(instance, settings.bodies);
+  addBodyParsers(instance, settings);
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
   instance.server.on('connect', answerConnect);
@@ -87,16 +88,15 @@ export function createHttpAdapter(
   return adapter;
 }
 
-function budgetOf(instance: FastifyInstance, limitBytes = DEFAULT_BODIES_BYTES): BodyBudget {
-  const budget = new BodyBudget(limitBytes);
+function giveBodiesBack(instance: FastifyInstance, budget: BodyBudget): void {
   instance.addHook('onRequest', (request, reply, done) => {
     reply.raw.once('close', () => budget.giveBack(request.raw));
     done();
   });
-  return budget;
 }
 
-function addBodyParsers(instance: FastifyInstance, settings: HttpSettings, budget: BodyBudget): void {
+function addBodyParsers(instance: FastifyInstance, settings: HttpSettings): void {
+  const { bodies: budget } = settings;
   instance.removeAllContentTypeParsers();
   const limitOf = ({ routeOptions }: FastifyRequest): BodyLimit =>
     settings.routeBodyLimits?.[routeOptions.url ?? ''] ?? settings.bodyLimit;

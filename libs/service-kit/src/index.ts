@@ -1,3 +1,4 @@
+export * from './ahead-of-routes.js';
 export * from './config.js';
 export * from './frame-stream.js';
 export * from './health.js';
@@ -5,7 +6,7 @@ export * from './internal-tls.js';
 export { createLogger, LOGGER } from './logger.js';
 export type { Logger } from './logger.js';
 export { METRICS } from './metrics.js';
-export type { HttpMetrics } from './metrics.js';
+export type { HttpMetrics, RouteCounts } from './metrics.js';
 export { answerOnSocket } from './client-error.js';
 export * from './problem-filter.js';
 export * from './request-phases.js';

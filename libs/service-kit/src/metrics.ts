@@ -1,10 +1,14 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Metric } from 'prom-client';
+
+import type { Sample } from './duration-counts.js';
+import { DurationCounts } from './duration-counts.js';
 
 /** Injection token of the service's prom-client {@link Registry}. */
 export const METRICS = Symbol('METRICS');
 
-/** From a warm read in memory to a request held while its database moves. */
-export const DURATION_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+const REQUESTS = 'leasehold_http_requests_total';
+const DURATIONS = 'leasehold_http_request_duration_seconds';
 
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
@@ -21,29 +25,69 @@ export interface RequestSample {
   readonly seconds: number;
 }
 
-/** Requests by route and status, and how long they took. */
+/** Requests of one method to one route. */
+export class RouteCounts {
+  private readonly statuses = new Map<number, number>();
+  private readonly durations = new DurationCounts();
+
+  constructor(
+    private readonly method: string,
+    private readonly route: string,
+  ) {}
+
+  record(status: number, seconds: number): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    this.durations.add(seconds * 1_000);
+  }
+
+  requests(): readonly Sample[] {
+    const { method, route } = this;
+    return Array.from(this.statuses, ([status, value]) => {
+      return { metricName: REQUESTS, labels: { method, route, status }, value };
+    });
+  }
+
+  seconds(): readonly Sample[] {
+    return this.durations.samples(DURATIONS, { method: this.method, route: this.route });
+  }
+}
+
+/** Requests by route and status, and how long they took. Holds as much as there are routes, methods and statuses. */
 export class HttpMetrics {
-  private readonly requests: Counter<'method' | 'route' | 'status'>;
-  private readonly durations: Histogram<'method' | 'route'>;
+  private readonly routes = new Map<string, RouteCounts>();
 
   constructor(registry: Registry) {
-    this.requests = new Counter({
-      name: 'leasehold_http_requests_total',
-      help: 'Requests answered, by method, route pattern and status.',
-      labelNames: ['method', 'route', 'status'],
-      registers: [registry],
+    const all = (samples: (counts: RouteCounts) => readonly Sample[]) => () =>
+      [...this.routes.values()].flatMap(samples);
+    register(registry, REQUESTS, 'counter', 'Requests answered, by method, route pattern and status.', {
+      samples: all((counts) => counts.requests()),
     });
-    this.durations = new Histogram({
-      name: 'leasehold_http_request_duration_seconds',
-      help: 'From the head of the request to the end of the answer.',
-      labelNames: ['method', 'route'],
-      buckets: DURATION_BUCKETS_SECONDS,
-      registers: [registry],
+    register(registry, DURATIONS, 'histogram', 'From the head of the request to the end of the answer.', {
+      samples: all((counts) => counts.seconds()),
     });
   }
 
   record({ method, route, status, seconds }: RequestSample): void {
-    this.requests.inc({ method, route, status });
-    this.durations.observe({ method, route }, seconds);
+    this.of(method, route).record(status, seconds);
   }
+
+  /** The same counts, for who asks for one route again and again. */
+  of(method: string, route: string): RouteCounts {
+    const key = `${method} ${route}`;
+    let counts = this.routes.get(key);
+    if (counts === undefined) this.routes.set(key, (counts = new RouteCounts(method, route)));
+    return counts;
+  }
+}
+
+function register(
+  registry: Registry,
+  name: string,
+  type: 'counter' | 'histogram',
+  help: string,
+  { samples }: { readonly samples: () => readonly Sample[] },
+): void {
+  const metric = { name, help, type, aggregator: 'sum', get: async () => ({ name, help, type, values: samples() }) };
+  // What a registry asks of a metric is `name` and `get`; the type stands for prom-client's own classes.
+  registry.registerMetric(metric as unknown as Metric);
 }

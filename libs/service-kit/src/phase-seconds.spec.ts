@@ -3,7 +3,7 @@ import { PHASES } from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 import { Histogram, Registry } from 'prom-client';
 
-import { DURATION_BUCKETS_SECONDS } from './metrics.js';
+import { DURATION_BUCKETS_SECONDS } from './duration-counts.js';
 import { PhaseSeconds } from './phase-seconds.js';
 
 const NOTHING = Object.fromEntries(PHASES.map((phase) => [phase, 0])) as unknown as PhaseTimes;

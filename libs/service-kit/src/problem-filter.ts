@@ -1,5 +1,6 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Inject } from '@nestjs/common';
+import type { ProblemAnswer } from '@leasehold/protocol';
 import { ProblemError, toProblem, traceIdOf, traceparentFrom } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -23,16 +24,13 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
   const translated = asLeaseholdError(error);
   const known = request.is404 && codeOf(translated) === 'not-found' ? unrouted(request) : translated;
-  const problem = toProblem(known, request.id);
-  const context = {
+  const problem = problemOf(known, {
     requestId: request.id,
-    traceId: traceIdOf(traceparentFrom(request.headers.traceparent)),
+    traceparent: traceparentFrom(request.headers.traceparent),
     method: request.method,
     route: request.routeOptions.url,
-    code: problem.body.code,
-  };
-  if (problem.status === 500) logger.error({ ...context, err: error }, 'request failed');
-  else if (problem.status > 500) logger.warn({ ...context, reason: reasonOf(known) }, 'request not served');
+    logger,
+  });
   if (reply.sent || reply.raw.headersSent) {
     // The answer had begun: cutting the connection is the only way left to say that it is not whole.
     reply.raw.destroy();
@@ -42,6 +40,27 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .status(problem.status)
     .headers({ ...problem.headers, 'x-request-id': request.id })
     .send(Buffer.from(JSON.stringify(problem.body))); // bytes: to text, Fastify adds a charset, which the type has not
+}
+
+/** Of which request, and who is told of what is no fault of its own. */
+export interface ProblemContext {
+  readonly requestId: string;
+  /** Valid, or undefined. */
+  readonly traceparent: string | undefined;
+  readonly method: string;
+  readonly route: string | undefined;
+  readonly logger: Logger;
+}
+
+/** The answer to whatever was thrown; logged here, once. */
+export function problemOf(error: unknown, context: ProblemContext): ProblemAnswer {
+  const { logger, traceparent, requestId, method, route } = context;
+  const known = asLeaseholdError(error);
+  const problem = toProblem(known, requestId);
+  const told = { requestId, traceId: traceIdOf(traceparent), method, route, code: problem.body.code };
+  if (problem.status === 500) logger.error({ ...told, err: error }, 'request failed');
+  else if (problem.status > 500) logger.warn({ ...told, reason: reasonOf(known) }, 'request not served');
+  return problem;
 }
 
 function unrouted(request: FastifyRequest): ProblemError {

@@ -1,4 +1,4 @@
-import type { Clock, Phase } from '@leasehold/foundation';
+import type { Clock, Phase, PhaseTimes } from '@leasehold/foundation';
 import { Phases } from '@leasehold/foundation';
 import { formatServerTiming } from '@leasehold/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -28,6 +28,8 @@ export interface RequestTimes {
   begin(request: object): void;
   /** They are over, and counted. @returns them, as the answer is to tell them */
   end(request: object, elapsedMs: number): string;
+  /** The same for one that has measured its phases itself. They may change afterwards. */
+  tell(times: PhaseTimes, elapsedMs: number): string;
 }
 
 /** Tells with each answer where its time went, and counts it. The routes tell which phase begins when: {@link phasesOf}. */
@@ -35,11 +37,11 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
   const { clock, header, begin } = options;
   const seconds = new PhaseSeconds();
   seconds.register(options.registry);
-  const end = (phases: Phases, elapsedMs: number): string => {
-    const times = phases.end();
+  const tell = (times: PhaseTimes, elapsedMs: number): string => {
     seconds.record(times);
     return formatServerTiming(times, elapsedMs);
   };
+  const end = (phases: Phases, elapsedMs: number): string => tell(phases.end(), elapsedMs);
   instance.decorateRequest(PHASES_OF, undefined);
   instance.addHook('onRequest', (request, reply, done) => {
     // Hooks before this one took time, too.
@@ -65,6 +67,7 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
       request[PHASES_OF] = new Phases(clock, begin.after);
     },
     end: ({ [PHASES_OF]: phases }: TimedRequest, elapsedMs) => (phases === undefined ? '' : end(phases, elapsedMs)),
+    tell,
   };
 }
 

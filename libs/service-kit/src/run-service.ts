@@ -8,6 +8,7 @@ import type { ErrorCode } from '@leasehold/protocol';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
+import { BodyBudget, DEFAULT_BODIES_BYTES } from './body-budget.js';
 import type { ServiceConfig } from './config.js';
 import { Drain } from './drain.js';
 import { codeOf } from './error-code.js';
@@ -50,10 +51,14 @@ export interface ServiceOptions {
   beforeDrain?(app: NestFastifyApplication): Promise<void> | void;
 }
 
-/** Where requests are counted that do not come over HTTP, so that the drain waits for them and metrics know of them. */
+/**
+ * Where requests are counted that do not come to the routes over HTTP, so that the drain waits for them, metrics know of them, and their
+ * bodies take room like all others.
+ */
 export interface RequestAccounts {
-  readonly drain: Pick<Drain, 'enter'>;
-  readonly metrics: Pick<HttpMetrics, 'record'>;
+  readonly drain: Pick<Drain, 'enter' | 'enterSilently' | 'leave' | 'stopping'>;
+  readonly metrics: Pick<HttpMetrics, 'record' | 'of'>;
+  readonly bodies: Pick<BodyBudget, 'take' | 'giveBack'>;
 }
 
 export interface RunningService {
@@ -67,6 +72,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   const { name, config, logger } = options;
   const kit = serviceKitOf({ name, logger });
   const drain = new Drain();
+  const bodies = new BodyBudget(options.bodiesBytes ?? DEFAULT_BODIES_BYTES);
   const adapter = createHttpAdapter(
     {
       rawBodies: options.rawBodies ?? false,
@@ -75,7 +81,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
         tooLargeCode: options.bodyTooLargeCode ?? 'body-too-large',
       },
       routeBodyLimits: options.routeBodyLimits,
-      bodiesBytes: options.bodiesBytes,
+      bodies,
       rewriteTarget: options.rewriteTarget,
     },
     drain,
@@ -98,7 +104,7 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   let closing: Promise<void> | undefined;
   const close = () => (closing ??= shutDown(app, drain, options));
   try {
-    await options.configure?.(app, { drain, metrics: kit.httpMetrics });
+    await options.configure?.(app, { drain, metrics: kit.httpMetrics, bodies });
     const url = await listen(app, config);
     logger.info({ url }, 'listening');
     await options.afterListen?.(app, url);
