@@ -45,6 +45,8 @@ function directoryOf(tenants: number): { readonly source: DirectorySource; reado
   const source: DirectorySource = {
     apiKey: async (id) => keys.get(id),
     database: async (tenantId) => databases.get(tenantId),
+    tenant: async (id) => ({ id, corsOrigins: new Set<string>() }),
+    tokenKeys: async () => [],
     changes: async () => ({ cursor: 'now', reset: false, changes: [] }),
   };
   return { source, apiKeys };

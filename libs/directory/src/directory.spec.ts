@@ -1,72 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { seededRandom, UlidSource, type DatabaseId, type TenantId } from '@leasehold/foundation';
+import { seededRandom, UlidSource, type TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 
 import { mintApiKey, parseApiKey } from './api-key.js';
-import type { ChangePage, DatabaseEntry, DirectoryChange, DirectorySource, KeyEntry } from './directory-source.js';
+import type { KeyEntry } from './directory-source.js';
 import { Directory, type DirectorySettings } from './directory.js';
+import { FakeSource, LATENCY_MS } from './testing/fake-source.js';
 
 const ACME = 'acme' as TenantId;
 const EVIL = 'evil' as TenantId;
-const LATENCY_MS = 10;
 const MINUTE_MS = 60_000;
-
-/** A store that answers as it is when the question arrives, a little later; and can be down. */
-class FakeSource implements DirectorySource {
-  readonly keys = new Map<string, KeyEntry>();
-  readonly databases = new Map<string, DatabaseEntry>();
-  readonly feed: DirectoryChange[] = [];
-  down = false;
-  feedDown = false;
-  lookups = 0;
-  lookupLatencyMs = LATENCY_MS;
-  resetNext = false;
-
-  constructor(private readonly clock: FakeClock) {}
-
-  putKey(key: KeyEntry): void {
-    this.keys.set(key.id, key);
-    this.feed.push({ kind: 'api-key', id: key.id });
-  }
-
-  putDatabase(tenantId: TenantId, name: string): void {
-    const id = `00000000-0000-4000-8000-${String(this.databases.size).padStart(12, '0')}` as DatabaseId;
-    this.databases.set(`${tenantId}/${name}`, { id, name, tenantId });
-    this.feed.push({ kind: 'database', tenantId, name });
-  }
-
-  dropDatabase(tenantId: TenantId, name: string): void {
-    this.databases.delete(`${tenantId}/${name}`);
-    this.feed.push({ kind: 'database', tenantId, name });
-  }
-
-  apiKey(id: string): Promise<KeyEntry | undefined> {
-    this.lookups++;
-    return this.answer(() => this.keys.get(id), this.lookupLatencyMs);
-  }
-
-  database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
-    this.lookups++;
-    return this.answer(() => this.databases.get(`${tenantId}/${name}`));
-  }
-
-  changes(since: string | undefined): Promise<ChangePage> {
-    if (this.feedDown) return Promise.reject(new Error('the feed is down'));
-    return this.answer(() => {
-      const reset = this.resetNext;
-      this.resetNext = false;
-      const changes = since === undefined || reset ? [] : this.feed.slice(Number(since));
-      return { cursor: String(this.feed.length), reset, changes };
-    });
-  }
-
-  private async answer<T>(read: () => T, latencyMs = LATENCY_MS): Promise<T> {
-    if (this.down) throw new Error('the store is down');
-    const seen = read();
-    await this.clock.sleep(latencyMs);
-    return seen;
-  }
-}
 
 describe('the directory', () => {
   let clock: FakeClock;

@@ -9,17 +9,30 @@ import {
 } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
-import { parseApiKey, secretMatches } from './api-key.js';
+import { looksLikeApiKey, parseApiKey, secretMatches } from './api-key.js';
 import { CheckedKeys } from './checked-keys.js';
-import type { ChangeCursor, DatabaseEntry, DirectoryChange, DirectorySource, KeyEntry } from './directory-source.js';
+import type {
+  ChangeCursor,
+  DatabaseEntry,
+  DirectoryChange,
+  DirectorySource,
+  KeyEntry,
+  TenantEntry,
+} from './directory-source.js';
+import type { Grant } from './grant.js';
 import { LoadingCache } from './loading-cache.js';
 import type { Scope } from './scope.js';
+import { grantOf } from './token-claims.js';
+import { looksLikeToken, Tokens } from './tokens.js';
 
-/** Who is asking: the tenant of a valid API key. */
+/** Who is asking: the tenant of a valid API key, or of a token that was made for it. */
 export interface Principal {
-  readonly keyId: string;
+  /** Of a token the key that made it; undefined when a person did. */
+  readonly keyId: string | undefined;
   readonly tenantId: TenantId;
   readonly scopes: ReadonlySet<Scope>;
+  /** To what the caller is confined; undefined: to nothing but tenant and scopes. */
+  readonly grant?: Grant;
 }
 
 export interface DirectorySettings {
@@ -27,9 +40,11 @@ export interface DirectorySettings {
   readonly maxKeys?: number;
   /** Default 100,000. */
   readonly maxDatabases?: number;
+  /** Default 100,000. */
+  readonly maxTenants?: number;
   /** Distance between two looks at the change feed; default 1,000. A revocation is effective within this and one query. */
   readonly pollIntervalMs?: number;
-  /** For how long keys and databases are served that the store does not confirm any more; default 15 minutes. */
+  /** For how long keys, databases and tenants are served that the store does not confirm any more; default 15 minutes. */
   readonly maxStaleMs?: number;
 }
 
@@ -50,7 +65,7 @@ const MAX_FEED_PAUSE_MS = 30 * 60 * 1_000;
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Keys and databases as the data plane sees them, answered from memory.
+ * Keys, tokens, databases and tenants as the data plane sees them, answered from memory.
  *
  * Time line of a revocation: control plane commits, a trigger writes the change in the same transaction, the next poll
  * (each second) reads it, the key is dropped from memory, the next request loads it and is refused. In between loads and
@@ -62,6 +77,8 @@ const RETRY_AFTER_MS = 1_000;
 export class Directory {
   private readonly keys: LoadingCache<KeyEntry>;
   private readonly databases: LoadingCache<DatabaseEntry>;
+  private readonly tenants: LoadingCache<TenantEntry>;
+  private readonly tokens: Tokens;
   private readonly checked: CheckedKeys;
   private readonly clock: Clock;
   private readonly pollIntervalMs: number;
@@ -94,6 +111,9 @@ export class Directory {
     this.keys = new LoadingCache((id) => source.apiKey(id), this.clock, keyCache);
     this.checked = new CheckedKeys(keyCache.capacity);
     this.databases = new LoadingCache(loadDatabase, this.clock, databaseCache);
+    const tenantCache = { ...cache, capacity: settings.maxTenants ?? DEFAULT_ENTRIES };
+    this.tenants = new LoadingCache((id) => source.tenant(id as TenantId), this.clock, tenantCache);
+    this.tokens = new Tokens(() => source.tokenKeys(), this.clock);
   }
 
   /** Begins to follow the change feed. Resolves after the first look, whether or not the store answered. */
@@ -112,26 +132,28 @@ export class Directory {
   }
 
   /**
-   * Who presents this key.
+   * Who presents this API key or token.
    *
-   * @throws ProblemError `invalid-api-key`: malformed, unknown, revoked or expired, which the answer does not tell apart
+   * @throws ProblemError `invalid-api-key`: malformed, unknown, revoked or expired, which the answer does not tell apart;
+   *   `invalid-token`: the same of a token, or of the key that made it
    * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
    */
-  async authenticate(apiKey: string): Promise<Principal> {
-    const parsed = parseApiKey(apiKey);
+  async authenticate(bearer: string): Promise<Principal> {
+    if (!looksLikeApiKey(bearer) && looksLikeToken(bearer)) return this.authenticateToken(bearer);
+    const parsed = parseApiKey(bearer);
     if (!parsed) throw invalidApiKey();
-    const key = await this.lookUp(this.keys, parsed.id);
+    const key = await this.lookUp(this.keys.get(parsed.id));
     // The secret comes first: whoever lacks it learns nothing about the key.
     if (!key || !secretMatches(parsed.secret, key.secretHash)) throw invalidApiKey();
-    if (key.revoked || (key.expiresAt !== undefined && key.expiresAt <= this.clock.now())) throw invalidApiKey();
+    if (!this.isLive(key)) throw invalidApiKey();
     const principal = { keyId: key.id, tenantId: key.tenantId, scopes: key.scopes };
-    this.checked.add(apiKey, key, principal);
+    this.checked.add(bearer, key, principal);
     return principal;
   }
 
   /**
    * Who presents this key, where {@link authenticate} has found that out before and nothing has changed since; else undefined, and nothing was
-   * looked up. Nobody is asked, and nobody waits.
+   * looked up. Nobody is asked, and nobody waits. Tokens are not known so.
    */
   knownPrincipal(apiKey: string): Principal | undefined {
     const checked = this.checked.get(apiKey);
@@ -153,7 +175,16 @@ export class Directory {
    * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
    */
   async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
-    return this.lookUp(this.databases, databaseKey(tenantId, name));
+    return this.lookUp(this.databases.get(databaseKey(tenantId, name)));
+  }
+
+  /**
+   * What a tenant has decided for all of its databases; undefined when there is no such tenant (any more).
+   *
+   * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
+   */
+  async tenant(id: TenantId): Promise<TenantEntry | undefined> {
+    return this.lookUp(this.tenants.get(id));
   }
 
   /** Ms since the store last confirmed what is in memory; undefined before the first time. */
@@ -161,9 +192,25 @@ export class Directory {
     return this.polledAt && elapsedMsSince(this.clock, this.polledAt);
   }
 
-  private async lookUp<V>(cache: LoadingCache<V>, key: string): Promise<V | undefined> {
+  /** The key that made a token is asked for each time: a token dies with its key, and never may more than that. */
+  private async authenticateToken(text: string): Promise<Principal> {
+    const claims = await this.lookUp(this.tokens.verify(text));
+    if (claims === undefined) throw invalidToken();
+    const { keyId, tenantId, scopes } = claims;
+    const grant = grantOf(claims);
+    if (keyId === undefined) return { keyId, tenantId, scopes, grant };
+    const key = await this.lookUp(this.keys.get(keyId));
+    if (!key || key.tenantId !== tenantId || !this.isLive(key)) throw invalidToken();
+    return { keyId, tenantId, scopes: bothOf(scopes, key.scopes), grant };
+  }
+
+  private isLive(key: KeyEntry): boolean {
+    return !key.revoked && (key.expiresAt === undefined || key.expiresAt > this.clock.now());
+  }
+
+  private async lookUp<V>(found: Promise<V | undefined>): Promise<V | undefined> {
     try {
-      return await cache.get(key);
+      return await found;
     } catch (error) {
       if (isLeaseholdError(error, 'unavailable')) throw error;
       const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
@@ -198,6 +245,7 @@ export class Directory {
       this.polledAt = startedAt;
       this.keys.confirm(startedAt);
       this.databases.confirm(startedAt);
+      this.tenants.confirm(startedAt);
       if (this.failing) this.context.onRecovery?.();
       this.failing = false;
     } catch (error) {
@@ -207,19 +255,41 @@ export class Directory {
   }
 
   private forget(change: DirectoryChange): void {
-    if (change.kind === 'api-key') this.keys.invalidate(change.id);
-    else this.databases.invalidate(databaseKey(change.tenantId, change.name));
+    switch (change.kind) {
+      case 'api-key':
+        return this.keys.invalidate(change.id);
+      case 'database':
+        return this.databases.invalidate(databaseKey(change.tenantId, change.name));
+      case 'tenant':
+        return this.tenants.invalidate(change.id);
+      case 'token-key':
+        return this.tokens.forget();
+    }
   }
 
   private forgetEverything(): void {
     this.keys.clear();
     this.databases.clear();
+    this.tenants.clear();
+    this.tokens.forget();
   }
 }
 
 /** One message for every reason, so that a guesser cannot tell them apart. */
 function invalidApiKey(): ProblemError {
   return new ProblemError('invalid-api-key', 'the API key is not valid');
+}
+
+function invalidToken(): ProblemError {
+  return new ProblemError('invalid-token', 'the token is not valid, or not any more', {
+    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  });
+}
+
+/** Without a new set where nothing is taken away, which is nearly always. */
+function bothOf(wanted: ReadonlySet<Scope>, held: ReadonlySet<Scope>): ReadonlySet<Scope> {
+  const scopes = [...wanted];
+  return scopes.every((scope) => held.has(scope)) ? wanted : new Set(scopes.filter((scope) => held.has(scope)));
 }
 
 function databaseKey(tenantId: string, name: string): string {

@@ -1,4 +1,4 @@
-import { isLeaseholdError, LeaseholdError, type Clock } from '@leasehold/foundation';
+import { LeaseholdError, type Clock } from '@leasehold/foundation';
 import { jwtVerify, type JWTHeaderParameters } from 'jose';
 
 import type { PublicTokenKey } from './directory-source.js';
@@ -14,10 +14,15 @@ import { TokenKeys } from './token-keys.js';
 
 /** With the longest prefix and names; whoever sends more has no token. */
 export const MAX_TOKEN_CHARS = 2_048;
+/** A signature of 64 bytes, and in one spelling only: what is verified is remembered by its text. */
+const TOKEN_FORM = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 /** Remembered as verified: 20 MB of the longest, some 8 MB as they are mostly. */
 const MAX_VERIFIED = 10_000;
-/** Of these each takes 150 µs, most of them in a thread beside; more are refused as overload. */
-const MAX_VERIFICATIONS = 256;
+/**
+ * At a time; more are refused as overload. Each takes 150 µs, most of it in a thread beside. Twice as many as may wait for keys that are not
+ * known: made-up ones do not keep others out.
+ */
+const MAX_VERIFICATIONS = 2_000;
 /** A token may come from so far ahead: the clock of who made it and ours do not agree to the second. Its end is exact. */
 const SKEW_SECONDS = 30;
 const RETRY_AFTER_MS = 1_000;
@@ -66,7 +71,7 @@ export class Tokens {
   }
 
   private startVerification(text: string): Promise<TokenClaims | undefined> {
-    if (text.length > MAX_TOKEN_CHARS) return Promise.resolve(undefined);
+    if (text.length > MAX_TOKEN_CHARS || !TOKEN_FORM.test(text)) return Promise.resolve(undefined);
     if (this.verifying.size >= MAX_VERIFICATIONS) {
       throw new LeaseholdError('unavailable', 'overloaded', 'too many tokens are being verified', {
         retryAfterMs: RETRY_AFTER_MS,
@@ -113,9 +118,9 @@ export class Tokens {
       const claims = parseClaimsSet(payload);
       const latestMs = this.clock.now() + SKEW_SECONDS * 1_000;
       return claims !== undefined && claims.issuedAt <= latestMs ? claims : undefined;
-    } catch (error) {
-      if (outage !== undefined) throw isLeaseholdError(error) ? error : outage;
-      // Whatever else is thrown at a text of a stranger, it is no token.
+    } catch {
+      if (outage !== undefined) throw outage;
+      // Whatever is thrown at the text of a stranger, it is no token then.
       return undefined;
     }
   }

@@ -4,5 +4,7 @@ export * from './databases.js';
 export * from './errors.js';
 export * from './metadata.js';
 export * from './migrations.js';
+export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';
+export * from './token-keys.js';

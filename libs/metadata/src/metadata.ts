@@ -5,7 +5,9 @@ import { ApiKeys } from './api-keys.js';
 import { ChangeFeed } from './change-feed.js';
 import { Databases } from './databases.js';
 import { PrismaClient } from './generated/client.js';
+import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
+import { TokenKeys } from './token-keys.js';
 
 export interface MetadataSettings {
   readonly databaseUrl: string;
@@ -30,6 +32,8 @@ export class Metadata {
   readonly organizations: Organizations;
   readonly databases: Databases;
   readonly apiKeys: ApiKeys;
+  readonly settings: OrganizationSettings;
+  readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
 
   private constructor(
@@ -40,6 +44,8 @@ export class Metadata {
     this.organizations = new Organizations(prisma, ids);
     this.databases = new Databases(prisma);
     this.apiKeys = new ApiKeys(prisma);
+    this.settings = new OrganizationSettings(prisma);
+    this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
   }
 

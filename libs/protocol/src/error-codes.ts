@@ -110,9 +110,15 @@ const TABLE = {
     401,
     'denied',
     'Authentication is required',
-    'Send `Authorization: Bearer <api key>` to the gateway, or a session to the control plane.',
+    'Send `Authorization: Bearer <api key or token>` to the gateway, or a session to the control plane.',
   ),
   'invalid-api-key': entry(401, 'denied', 'The API key is not valid', 'Malformed, unknown, expired or revoked.'),
+  'invalid-token': entry(
+    401,
+    'denied',
+    'The token is not valid',
+    'A short-lived token that is malformed, not signed by this installation, or has ended; or the API key that made it was revoked or has expired. Get another one.',
+  ),
   'invalid-credentials': entry(
     401,
     'denied',
@@ -125,6 +131,18 @@ const TABLE = {
     'denied',
     'The API key lacks a scope',
     '`requiredScope` names the scope that the route needs.',
+  ),
+  'outside-key-prefix': entry(
+    403,
+    'denied',
+    'It lies outside the key prefix',
+    'The caller is confined to keys that begin with a prefix, and the request names others, or all of them. `detail` says where.',
+  ),
+  'origin-not-allowed': entry(
+    403,
+    'denied',
+    'The origin is not allowed',
+    'A page of this origin may not call the databases of the tenant from a browser. The tenant lists its origins at the control plane: `PUT /v1/cors`.',
   ),
   // 404, 405
   'route-not-found': entry(404, 'not-found', 'There is no such route', 'No route has this path.'),

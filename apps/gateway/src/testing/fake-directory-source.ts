@@ -4,18 +4,22 @@ import type {
   DirectoryChange,
   DirectorySource,
   KeyEntry,
+  PublicTokenKey,
   Scope,
+  TenantEntry,
 } from '@leasehold/directory';
 import { mintApiKey, parseApiKey } from '@leasehold/directory';
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 
-/** Keys and databases in memory. */
+/** Keys, databases and tenants in memory. */
 export class FakeDirectorySource implements DirectorySource {
   down = false;
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private readonly keys = new Map<string, KeyEntry>();
   private readonly databases = new Map<string, DatabaseEntry>();
+  private readonly origins = new Map<string, readonly string[]>();
+  private publishedKeys: readonly PublicTokenKey[] = [];
   private readonly untold: DirectoryChange[] = [];
 
   addKey(tenantId: string, scopes: readonly Scope[]): string {
@@ -44,6 +48,16 @@ export class FakeDirectorySource implements DirectorySource {
     this.untold.push({ kind: 'database', tenantId, name });
   }
 
+  allowOrigins(tenantId: string, origins: readonly string[]): void {
+    this.origins.set(tenantId, origins);
+    this.untold.push({ kind: 'tenant', id: tenantId });
+  }
+
+  publish(...keys: readonly PublicTokenKey[]): void {
+    this.publishedKeys = keys;
+    this.untold.push({ kind: 'token-key' });
+  }
+
   /** Whoever follows the changes has been told of all. */
   get allTold(): boolean {
     return this.untold.length === 0;
@@ -57,6 +71,16 @@ export class FakeDirectorySource implements DirectorySource {
   async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
     this.answer();
     return this.databases.get(`${tenantId}/${name}`);
+  }
+
+  async tenant(id: TenantId): Promise<TenantEntry | undefined> {
+    this.answer();
+    return { id, corsOrigins: new Set(this.origins.get(id)) };
+  }
+
+  async tokenKeys(): Promise<readonly PublicTokenKey[]> {
+    this.answer();
+    return this.publishedKeys;
   }
 
   async changes(): Promise<ChangePage> {

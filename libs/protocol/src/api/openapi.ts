@@ -35,7 +35,10 @@ const OF_ALL: readonly ErrorCode[] = [
   'unsupported-header',
   'unauthenticated',
   'invalid-api-key',
+  'invalid-token',
   'insufficient-scope',
+  'outside-key-prefix',
+  'origin-not-allowed',
   'database-not-found',
   'request-timeout',
   'too-many-requests',
@@ -90,13 +93,22 @@ export function openApiDocument(routes: readonly ApiRoute[] = ALL_API_ROUTES): O
     },
     servers: [{ url: '/' }],
     tags: [
-      { name: 'database', description: 'Needs an API key.' },
+      { name: 'database', description: 'Needs an API key, or a short-lived token.' },
       { name: 'documents', description: 'For everybody.' },
     ],
     paths,
     components: {
       schemas: apiSchemas(),
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'lh_<id>_<secret>' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'lh_<id>_<secret>' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'For browsers and edge code: a short-lived token of the control plane (`POST /v1/tokens`), for one database, and for the keys of one prefix where it has one.',
+        },
+      },
     },
   };
 }
@@ -109,7 +121,7 @@ function operationOf(route: ApiRoute, path: string, operationId: string): ApiOpe
     summary: route.summary,
     description: isOfDatabase ? `${route.description}\n\nScope: ${route.scopes.join(' or ')}.` : route.description,
     tags: [isOfDatabase ? 'database' : 'documents'],
-    security: isOfDatabase ? [{ apiKey: [] }] : [],
+    security: isOfDatabase ? [{ apiKey: [] }, { token: [] }] : [],
     parameters: [...inPath, ...route.query, ...route.headers].map(parameterOf),
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: BODIES[route.body] } }),
     responses: {
