@@ -8,6 +8,7 @@ import { listAppend } from './rules/list-append.js';
 import { metering } from './rules/metering.js';
 import { oneWriter } from './rules/one-writer.js';
 import { strictSerializability } from './rules/strict-serializability.js';
+import { tallies } from './rules/tallies.js';
 import { uniqueVersions } from './rules/unique-versions.js';
 
 /** One fault may have many consequences; the first of each rule and database are enough to find it. */
@@ -17,6 +18,7 @@ const RULES = {
   'strict-serializability': strictSerializability,
   bank,
   'list-append': listAppend,
+  tallies,
   'unique-versions': uniqueVersions,
   'one-writer': oneWriter,
   'foreign-bytes': foreignBytes,

@@ -5,6 +5,7 @@
  *     a/…   accounts: a transfer moves money between them, so their sum stays
  *     l/…   lists: each write appends one item to what its check has seen
  *     n/…   counters of sum, which range deletes clear, too
+ *     t/…   tallies: counters that nothing clears, and in which each sum has a digit of its own (see `tally.ts`)
  *     x/…   what range deletes clear
  *     e/…   what expires
  *     m/…   markers: a transaction of several operations puts its call's id under its client's marker
@@ -14,6 +15,7 @@ export const KEY_KINDS = {
   account: 'a/',
   list: 'l/',
   counter: 'n/',
+  tally: 't/',
   cleared: 'x/',
   expiring: 'e/',
   marker: 'm/',
@@ -21,8 +23,13 @@ export const KEY_KINDS = {
 
 /*
  * Contents (of `valueOf`): an account's is its balance in decimal digits; a list's are its items, call ids, joined by commas, oldest first; all others
- * are of no meaning. Counters are the one exception: their values are the tag followed by 8 bytes, least byte first.
+ * are of no meaning. Counters and tallies are the exception: their values are the tag followed by 8 bytes, least byte first.
  */
+
+/** Whether values of the key are numbers. */
+export function isCounted(key: string): boolean {
+  return key.startsWith(KEY_KINDS.counter) || key.startsWith(KEY_KINDS.tally);
+}
 
 /** What the accounts of a database hold together, once they have been opened; each is opened with an equal part. */
 export const MONEY = 300n;

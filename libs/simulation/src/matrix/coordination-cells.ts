@@ -8,7 +8,7 @@ import type { Cell } from './cell.js';
 
 /** What can befall the queue, the network between processes, and all processes of a kind. */
 export function coordinationCells(): readonly Cell[] {
-  return [...QUEUE, ...HOPS, ...AGAIN].map((cell, seed) => ({ ...cell, seed }));
+  return [...QUEUE, ...HOPS, ...AGAIN, ...ENTRANCE].map((cell, seed) => ({ ...cell, seed }));
 }
 
 const QUEUE = (
@@ -35,6 +35,19 @@ const HOPS = (
   prepare: (_, { network }) => void (network.rates = { ...network.rates, [rate]: 0.2 }),
 }));
 
+const ENTRANCE = (
+  [
+    ['is refused', 'client-refused', 'refused'],
+    ['is lost before it arrives', 'client-lost-before', 'lostBefore'],
+    ['is cut off while the gateway is at work', 'client-cut', 'cut'],
+    ['loses its answer', 'client-lost-after', 'lostAfter'],
+  ] as const
+).map(([title, fault, rate]): Omit<Cell, 'seed'> => ({
+  title: `client to gateway: one request in five ${title}`,
+  fault,
+  prepare: (_, { entrance }) => void (entrance.rates = { ...entrance.rates, [rate]: 0.2 }),
+}));
+
 const AGAIN_FROM_MS = 3_000;
 const AGAIN_EVERY_MS = 5_000;
 const AGAIN_UNTIL_MS = 30_000;
@@ -48,6 +61,7 @@ const AGAIN = (
     'cut-from-bucket',
     'kill-gateway',
     'pause-gateway',
+    'drain-gateway',
     'kill-compactor',
     'pause-compactor',
     'release',

@@ -1,5 +1,6 @@
 import { COMMIT_LOG_MODES } from '@leasehold/commit-log';
 
+import { NO_ENTRANCE_FAULTS } from '../processes/entrance.js';
 import type { Profile } from '../run/profile.js';
 
 /**
@@ -36,6 +37,7 @@ export function smallProfile(profile: Profile): Profile {
       },
       queue: { duplicate: 0, late: 0, lost: 0, gcDelayMs: 500 },
       hops: { refused: 0, lostBefore: 0, lostAfter: 0 },
+      entrance: NO_ENTRANCE_FAULTS,
     },
     trouble: noWeights,
     storeFaults: {},

@@ -1,9 +1,9 @@
-import type { Random, SessionId } from '@leasehold/foundation';
+import type { Random } from '@leasehold/foundation';
 
-import type { Answer, Request } from '../history/history.js';
-import type { Service } from '../workload/client.js';
 import { SimProcess } from '../world/sim-process.js';
 import type { VirtualWorld } from '../world/virtual-world.js';
+import { Entrance } from './entrance.js';
+import type { EntranceFaultRates } from './entrance.js';
 import { JobQueue } from './job-queue.js';
 import type { JobQueueSettings } from './job-queue.js';
 import { Network } from './network.js';
@@ -24,21 +24,18 @@ export interface FleetSettings {
   readonly compactor: SimCompactorSettings;
   readonly queue: JobQueueSettings;
   readonly hops: HopFaultRates;
+  readonly entrance: EntranceFaultRates;
 }
 
-/** How long a client waits for an answer. */
-const CLIENT_TIMEOUT_MS = 30_000;
-/** A client that finds nobody tries again so often. */
-const CONNECT_TRIES = 20;
-const CONNECT_AGAIN_MS = 500;
 /** A process that has not come up by then is given up, as a supervisor does, and another is started. */
 const START_TIMEOUT_MS = 60_000;
-const TRAVEL_MS = 1;
 
 /** All processes of the service, and a supervisor that starts another for each that dies. */
-export class Fleet implements Service {
+export class Fleet {
   readonly queue: JobQueue;
   readonly network: Network;
+  /** By which clients come in. */
+  readonly entrance: Entrance;
   readonly workers: SimWorker[] = [];
   readonly gateways: SimGateway[] = [];
   readonly compactors: SimCompactor[] = [];
@@ -53,6 +50,7 @@ export class Fleet implements Service {
     this.random = world.stream('fleet');
     this.queue = new JobQueue(world, settings.queue);
     this.network = new Network(settings.hops);
+    this.entrance = new Entrance(world, () => this.liveGateways, settings.entrance);
   }
 
   /** Resolves when one of each kind is up. */
@@ -81,44 +79,6 @@ export class Fleet implements Service {
 
   get liveCompactors(): readonly SimCompactor[] {
     return this.compactors.filter(({ process }) => process.isAlive);
-  }
-
-  /** A client's request to some gateway; one that cannot be reached has received nothing, so another one is tried. */
-  async ask(
-    database: number,
-    callId: string,
-    request: Request,
-  ): Promise<{ readonly answer: Answer; readonly session: SessionId | undefined }> {
-    const { clock } = this.world;
-    for (let tries = 0; tries < CONNECT_TRIES; tries++) {
-      const gateway = this.pick(this.liveGateways);
-      if (gateway !== undefined) return this.through(gateway, database, callId, request);
-      await clock.sleep(CONNECT_AGAIN_MS);
-    }
-    return { answer: { kind: 'disclaimed', code: 'no-gateway' }, session: undefined };
-  }
-
-  private through(
-    gateway: SimGateway,
-    database: number,
-    callId: string,
-    request: Request,
-  ): Promise<{ readonly answer: Answer; readonly session: SessionId | undefined }> {
-    const { clock } = this.world;
-    const { process } = gateway;
-    return new Promise((resolve) => {
-      const lost = (): void => resolve({ answer: { kind: 'unknown' }, session: undefined });
-      const forget = process.onDeath(lost);
-      clock.schedule(CLIENT_TIMEOUT_MS, lost);
-      clock.schedule(TRAVEL_MS, () =>
-        process.gate.enter(() => {
-          void gateway.forward({ database, callId, request }).then((answer) => {
-            forget();
-            clock.schedule(TRAVEL_MS, () => resolve(answer));
-          });
-        }),
-      );
-    });
   }
 
   private async startWorker(): Promise<void> {
@@ -179,9 +139,5 @@ export class Fleet implements Service {
     this.world.clock.schedule(Math.ceil(this.random.fraction() * this.settings.restartMs), () => {
       if (!this.isClosed) void start();
     });
-  }
-
-  private pick<T>(items: readonly T[]): T | undefined {
-    return items[Math.floor(this.random.fraction() * items.length)];
   }
 }

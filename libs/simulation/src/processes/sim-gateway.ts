@@ -12,11 +12,15 @@ import type { Network } from './network.js';
 /** apps/gateway's HOLD_TIMEOUT_MS. */
 const HOLD_MS = 12_000;
 const MAX_HINTS = 1_000;
+/** The service kit's DRAIN_TIMEOUT_MS by default: less than a request may be held. */
+const DRAIN_MS = 10_000;
 
 export interface GatewayRequest {
   readonly database: number;
   readonly callId: string;
   readonly request: Request;
+  /** The client is not there any more; what has been sent to a worker is not called back. */
+  readonly isGone: () => boolean;
 }
 
 export interface GatewayAnswer {
@@ -25,6 +29,7 @@ export interface GatewayAnswer {
 }
 
 const NOBODY_KNOWS: GatewayAnswer = { answer: { kind: 'unknown' }, session: undefined };
+const DRAINING: GatewayAnswer = { answer: { kind: 'disclaimed', code: 'service-draining' }, session: undefined };
 
 /** One life of one gateway: the route of apps/gateway's forwarder, over the virtual network. */
 export class SimGateway {
@@ -32,6 +37,9 @@ export class SimGateway {
   private readonly hints = new OwnerHints(MAX_HINTS);
   private readonly breakers = new Map<SessionId, CircuitBreaker>();
   private readonly random: Random;
+  /** From SIGTERM on: takes no connections, and refuses what still comes. */
+  isDraining = false;
+  private inFlight = 0;
 
   constructor(
     readonly process: SimProcess,
@@ -47,6 +55,31 @@ export class SimGateway {
 
   /** As the forwarder does: follows {@link Route} until there is an answer. */
   async forward(request: GatewayRequest): Promise<GatewayAnswer> {
+    if (this.isDraining) return DRAINING;
+    this.inFlight++;
+    try {
+      return await this.follow(request);
+    } finally {
+      this.inFlight--;
+      if (this.isDraining && this.inFlight === 0) this.endSoon();
+    }
+  }
+
+  /** SIGTERM: ends when everything is answered, or when that takes too long, and then the rest is not. */
+  drain(): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    this.process.world.trace.add(`${this.process.name} drains`);
+    if (this.inFlight === 0) this.endSoon();
+    this.process.clock.schedule(DRAIN_MS, () => this.process.kill());
+  }
+
+  /** The last answer has left by then. */
+  private endSoon(): void {
+    this.process.clock.schedule(0, () => this.process.kill());
+  }
+
+  private async follow(request: GatewayRequest): Promise<GatewayAnswer> {
     const { clock } = this.process;
     const arrivedAt = instant(clock);
     const database = databaseOf(request.database).databaseId;
@@ -73,6 +106,7 @@ export class SimGateway {
           break;
         case 'wait':
           await clock.sleep(step.ms);
+          if (request.isGone()) return NOBODY_KNOWS;
           break;
         case 'give-up':
           if (step.code === 'outcome-unknown') return NOBODY_KNOWS;
@@ -92,13 +126,8 @@ export class SimGateway {
     if (endpoint === undefined || !breaker.allows(clock.monotonic())) return { kind: 'unreachable', from: session };
     const repetition = repetitionOf(request);
     const patience = patienceFor({ repetition, waitsForOwner: waitForOwner !== undefined, leftMs });
-    const reply = await this.network.ask(
-      this.process,
-      endpoint,
-      { database, callId, request, waitForOwner },
-      patience,
-      this.random,
-    );
+    const hop = { database, callId, request, waitForOwner };
+    const reply = await this.network.ask(this.process, endpoint, hop, patience, this.random);
     switch (reply.kind) {
       case 'answer':
         breaker.succeeded();

@@ -2,9 +2,10 @@ import { COMMIT_LOG_MODES } from '@leasehold/commit-log';
 import type { Random } from '@leasehold/foundation';
 import { DEFAULT_OWNERSHIP_SETTINGS } from '@leasehold/ownership';
 
+import { NO_ENTRANCE_FAULTS } from '../processes/entrance.js';
 import type { FleetSettings } from '../processes/fleet.js';
 import type { TroubleSettings } from '../trouble/troublemaker.js';
-import type { ClientSettings } from '../workload/client.js';
+import type { ClientSettings } from '../workload/client-settings.js';
 import { LATE_MS } from '../world/bucket-connection.js';
 import type { StoreFault, StoreFaultRates } from '../world/store-fault.js';
 import { STORE_FAULTS } from '../world/store-fault.js';
@@ -51,6 +52,7 @@ const TROUBLES: Readonly<Partial<Record<ProcessFault, number>>> = {
   'kill-compactor': 2,
   'pause-compactor': 2,
   'queue-lost': 0.5,
+  'drain-gateway': 1,
 };
 
 const RATES: Readonly<Record<StoreFault, number>> = {
@@ -131,6 +133,7 @@ export function drawProfile(random: Random): Profile {
       },
       queue: { duplicate: 0.1, late: 0.1, lost: 0.1, gcDelayMs: gcMinAgeMs },
       hops: isCalm ? { refused: 0, lostBefore: 0, lostAfter: 0 } : { refused: 0.01, lostBefore: 0.01, lostAfter: 0.02 },
+      entrance: isCalm ? NO_ENTRANCE_FAULTS : { refused: 0.01, lostBefore: 0.01, cut: 0.02, lostAfter: 0.02 },
     },
     trouble: {
       everyMs: draw(1_500, 8_000),

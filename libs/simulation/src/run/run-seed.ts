@@ -4,8 +4,10 @@ import { scrubBucket } from '@leasehold/scrub';
 
 import { judge } from '../checker/judge.js';
 import type { Call, DatabaseHistory, History, Violation } from '../history/history.js';
+import { NO_ENTRANCE_FAULTS } from '../processes/entrance.js';
 import { Fleet } from '../processes/fleet.js';
 import { Troublemaker } from '../trouble/troublemaker.js';
+import { Addends } from '../workload/addends.js';
 import { Client } from '../workload/client.js';
 import { databaseOf, tagOf } from '../workload/databases.js';
 import { VirtualWorld } from '../world/virtual-world.js';
@@ -46,6 +48,7 @@ class Run {
   private readonly exporter: Exporter;
   private readonly clients: readonly Client[];
   private readonly last: Client;
+  private readonly addends = new Addends();
   /** Tells the commits of the database whose history is short, while they are there to be told. */
   private readonly follower: Client;
   private isRead = false;
@@ -118,6 +121,7 @@ class Run {
     this.exporter.end();
     world.storeFaults = {};
     fleet.network.rates = { refused: 0, lostBefore: 0, lostAfter: 0 };
+    fleet.entrance.rates = NO_ENTRANCE_FAULTS;
     for (const process of world.processes) process.bucket.rates = {};
     world.trace.add('healed');
   }
@@ -229,6 +233,12 @@ class Run {
   }
 
   private clientNamed(name: string): Client {
-    return new Client(name, this.world, this.fleet, this.profile.client, this.world.stream(`client ${name}`));
+    const { world, fleet, profile, addends } = this;
+    return new Client(
+      name,
+      { world, service: fleet.entrance, addends },
+      profile.client,
+      world.stream(`client ${name}`),
+    );
   }
 }

@@ -37,7 +37,10 @@ export interface SimulationReport {
 }
 
 /** A set of seeds in which one of these did not happen has not shown much. */
-const MUST_HAPPEN = ['takeovers', 'lateLandings', 'gcDeletions', 'strikesAtFailpoints'] as const;
+const MUST_HAPPEN = [
+  ...(['takeovers', 'lateLandings', 'gcDeletions', 'strikesAtFailpoints'] as const),
+  ...(['lostAcknowledgements', 'repetitions'] as const),
+] as const;
 /** A smaller one need not: it replays something. */
 const SET_SEEDS = 10;
 /** Failing seeds, and violations of each, that are told in full. */

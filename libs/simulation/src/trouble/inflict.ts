@@ -59,6 +59,12 @@ function strike(scene: Scene, kind: ProcessFault, victim: SimProcess | undefined
     case 'clock-jump-back':
       victim.jumpClock(-1 - Math.floor(random.fraction() * JUMP_MS));
       return true;
+    case 'drain-gateway': {
+      const gateway = fleet.gateways.find(({ process }) => process === victim);
+      if (gateway === undefined || gateway.isDraining) return false;
+      gateway.drain();
+      return true;
+    }
     case 'drain':
       // One that is not up yet has nothing to drain.
       if (worker === undefined) victim.kill();

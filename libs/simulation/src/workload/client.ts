@@ -12,36 +12,14 @@ import type {
   Request,
 } from '../history/history.js';
 import { ACCOUNTS, KEY_KINDS, MONEY, readValue, valueOf } from '../history/values.js';
-import type { VirtualWorld } from '../world/virtual-world.js';
+import type { ClientParts, ClientSettings } from './client-settings.js';
 import { tagOf } from './databases.js';
-
-/** How requests reach whoever answers them; settles in any case. */
-export interface Service {
-  ask(
-    database: number,
-    callId: string,
-    request: Request,
-  ): Promise<{ readonly answer: Answer; readonly session: string | undefined }>;
-}
-
-export interface ClientSettings {
-  /** Calls until it is done. */
-  readonly calls: number;
-  /** Between two calls, at most; ms. */
-  readonly thinkMs: number;
-  readonly databases: number;
-  /** Registers of each database. */
-  readonly registers: number;
-  /** Of the values, how many are large, and how large: some databases outgrow their heads. */
-  readonly largeShare: number;
-  readonly largeBytes: number;
-  /** Of the calls, how many go to the first database, so that clients get into each other's way. */
-  readonly hotShare: number;
-}
 
 /** How often a keyed request is repeated while its outcome is unknown. */
 const REPEATS = 3;
 const FEED_COMMITS = 8;
+/** Of those who were not told what came of a sum, how many ask for another one, knowing that then there may be two. */
+const ASK_ANOTHER_SHARE = 0.3;
 /** Of one who misses nothing. */
 const FOLLOW_EVERY_MS = 400;
 const CLEAR_COUNTERS: OperationText = { op: 'deleteRange', range: { start: KEY_KINDS.counter, end: 'n0' } };
@@ -59,15 +37,14 @@ export class Client {
 
   constructor(
     readonly name: string,
-    private readonly world: VirtualWorld,
-    private readonly service: Service,
+    private readonly parts: ClientParts,
     private readonly settings: ClientSettings,
     private readonly random: Random,
   ) {}
 
   async run(): Promise<void> {
     while (this.calls.length < this.settings.calls) {
-      await this.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
+      await this.parts.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
       await this.act();
     }
   }
@@ -113,7 +90,7 @@ export class Client {
         since = answer.through;
         if (answer.commits.length > 0) continue;
       }
-      await this.world.clock.sleep(FOLLOW_EVERY_MS);
+      await this.parts.world.clock.sleep(FOLLOW_EVERY_MS);
     }
   }
 
@@ -128,7 +105,8 @@ export class Client {
     const register = this.key('register', registers);
     const draw = this.random.fraction();
     if (draw < 0.16) await this.put(database, register);
-    else if (draw < 0.36) await this.get(database, register);
+    else if (draw < 0.32) await this.get(database, register);
+    else if (draw < 0.36) await this.tally(database);
     else if (draw < 0.4) await this.transact(database, [{ op: 'delete', key: register }]);
     else if (draw < 0.44) await this.put(database, register, [{ kind: 'absent', key: register }]);
     else if (draw < 0.52) await this.swap(database, register);
@@ -235,11 +213,27 @@ export class Client {
 
   private async count(database: number): Promise<void> {
     const id = this.nextId();
-    const sum: OperationText = { op: 'sum', key: this.key('counter', 2), operand: BigInt(1 + this.draw(5)) };
+    const sum: OperationText = {
+      op: 'sum',
+      key: this.key('counter', 2),
+      operand: this.parts.addends.nextOperand(database),
+    };
     // Now and then all counters begin anew first. Alone it carries no marker, as most people's do.
     const before = this.random.fraction() < 0.2 ? [CLEAR_COUNTERS] : [];
     const after = this.random.fraction() < 0.5 ? [] : [this.marker(database, id)];
     await this.transact(database, [...before, sum, ...after], [], id);
+  }
+
+  /** A sum by itself, as most people's are, and now and then a look at what is there. */
+  private async tally(database: number): Promise<void> {
+    const { addends } = this.parts;
+    const add = async () => {
+      const { key, operand } = addends.nextPlace(database);
+      return { key, answer: await this.transact(database, [{ op: 'sum', key, operand }]) };
+    };
+    let { key, answer } = await add();
+    if (answer.kind === 'unknown' && this.random.fraction() < ASK_ANOTHER_SHARE) ({ key, answer } = await add());
+    if (answer.kind === 'unknown' || this.random.fraction() < 0.5) await this.get(database, key);
   }
 
   private async clear(database: number): Promise<void> {
@@ -271,7 +265,7 @@ export class Client {
 
   private async expire(database: number): Promise<void> {
     const id = this.nextId();
-    const expiresAt = Math.floor(this.world.clock.now()) + 200 + this.draw(8_000);
+    const expiresAt = Math.floor(this.parts.world.clock.now()) + 200 + this.draw(8_000);
     const op: OperationText = { op: 'put', key: this.key('expiring', 3), value: this.value(database, id), expiresAt };
     await this.transact(database, [op], [], id);
   }
@@ -282,7 +276,7 @@ export class Client {
       this.random.fraction() < 0.5 ? { start: KEY_KINDS.expiring, end: 'e0' } : { start: KEY_KINDS.cleared, end: 'x0' };
     const seen = await this.snapshot(database, range);
     if (seen === undefined) return;
-    await this.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
+    await this.parts.world.clock.sleep(Math.ceil(this.random.fraction() * this.settings.thinkMs));
     const id = this.nextId();
     const op: OperationText = {
       op: 'put',
@@ -330,14 +324,15 @@ export class Client {
   }
 
   private async call(database: number, request: Request, id = this.nextId()): Promise<Answer> {
-    const { world } = this;
+    const { world, service } = this.parts;
     const [begunAt, begunMs] = [world.moment(), world.clock.now()];
     const repeats = request.kind === 'transact' && request.keyed ? REPEATS : 0;
-    let { answer, session } = await this.service.ask(database, id, request);
+    let { answer, session } = await service.ask(database, id, request);
     for (let i = 0; i < repeats && answer.kind === 'unknown'; i++) {
-      const again = await this.service.ask(database, id, request);
+      const again = await service.ask(database, id, request);
       // That this attempt did nothing says nothing about those before it, which may still be on their way.
       if (again.answer.kind === 'committed') ({ answer, session } = again);
+      if (again.answer.kind === 'committed' && again.answer.effect === 'repeated') world.counts.repetitions++;
     }
     const [endedAt, endedMs] = [world.moment(), world.clock.now()];
     world.trace.add(`${this.name} ${id} ${database} ${request.kind} ${answer.kind} ${session ?? ''}`);

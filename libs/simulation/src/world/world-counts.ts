@@ -14,11 +14,16 @@ export const PROCESS_FAULTS = [
   'cut-from-gateways',
   'kill-gateway',
   'pause-gateway',
+  'drain-gateway',
   'kill-compactor',
   'pause-compactor',
   'hop-refused',
   'hop-lost-before',
   'hop-lost-after',
+  'client-refused',
+  'client-lost-before',
+  'client-cut',
+  'client-lost-after',
   'job-duplicated',
   'job-late',
   'job-lost',
@@ -40,6 +45,10 @@ export class WorldCounts {
   recoveredTails = 0;
   purgedSessions = 0;
   pins = 0;
+  /** Acknowledgements of gateways that no client has heard. */
+  lostAcknowledgements = 0;
+  /** Clients that asked again under the same idempotency key and were told that it had been done before. */
+  repetitions = 0;
   /** Of all troubles, those that came at a failpoint. */
   strikesAtFailpoints = 0;
   readonly faults = new Map<StoreFault | ProcessFault, number>();

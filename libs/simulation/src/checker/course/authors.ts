@@ -1,4 +1,4 @@
-import { KEY_KINDS } from '../../history/values.js';
+import { isCounted } from '../../history/values.js';
 import type { CommitText, DatabaseHistory } from '../../history/history.js';
 import { isEffectOf } from '../model/effects.js';
 import { writerOf } from '../model/writer-of.js';
@@ -133,7 +133,7 @@ function callIdsIn({ entries }: CommitText, tag: string): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { key, kind, value } of entries) {
     // The bytes of a number may look like anything.
-    if (kind !== 'put' || key.startsWith(KEY_KINDS.counter)) continue;
+    if (kind !== 'put' || isCounted(key)) continue;
     const id = writerOf(tag, value);
     if (id !== undefined) ids.add(id);
   }

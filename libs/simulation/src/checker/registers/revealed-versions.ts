@@ -1,5 +1,5 @@
 import type { DatabaseHistory, VersionText } from '../../history/history.js';
-import { KEY_KINDS } from '../../history/values.js';
+import { isCounted } from '../../history/values.js';
 import { writerOf } from '../model/writer-of.js';
 
 export interface Revealed {
@@ -15,7 +15,7 @@ export interface Revealed {
 export function revealedVersions({ calls, tag }: DatabaseHistory): ReadonlyMap<string, Revealed> {
   const revealed = new Map<string, Revealed>();
   const see = (key: string, value: string, version: VersionText, endedAt: number): void => {
-    if (key.startsWith(KEY_KINDS.counter)) return;
+    if (isCounted(key)) return;
     const callId = writerOf(tag, value);
     if (callId === undefined) return;
     const known = revealed.get(callId);

@@ -1,5 +1,5 @@
 import type { CommitText } from '../../history/history.js';
-import { KEY_KINDS } from '../../history/values.js';
+import { isCounted } from '../../history/values.js';
 import type { Course } from '../course/course.js';
 import { counterOf } from '../model/counter.js';
 import { writerOf } from '../model/writer-of.js';
@@ -25,5 +25,5 @@ export function foreignBytes({ database }: Course): readonly string[] {
 
 /** Behind the tag comes what no longer tag could go on with. */
 function isOwn(tag: string, key: string, value: string): boolean {
-  return (key.startsWith(KEY_KINDS.counter) ? counterOf : writerOf)(tag, value) !== undefined;
+  return (isCounted(key) ? counterOf : writerOf)(tag, value) !== undefined;
 }

@@ -59,6 +59,13 @@ describe('commits are out of order', () => {
     expect(disorderOf(h)).toContainEqual(expect.stringContaining('asked for less often'));
   });
 
+  it('when a sum is applied twice in place of another of unknown outcome: their operands tell them apart', () => {
+    const call = h.sum('n/0', 5n, { answer: 'unknown', isApplied: true });
+    h.sum('n/0', 6n, { answer: 'unknown' });
+    h.land(call);
+    expect(disorderOf(h)).toContainEqual(expect.stringContaining('asked for less often'));
+  });
+
   it('when a delete was seen before it was sent', () => {
     h.pair();
     h.land(h.delete('x/0', { answer: 'disclaimed' }));
