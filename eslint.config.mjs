@@ -21,6 +21,8 @@ const LAYERS = {
   kit: ['foundation', 'kit'],
   // The command line runs what proves and measures.
   app: ['foundation', 'port', 'engine', 'adapter', 'kit', 'proof'],
+  // All services of a plane in one process. They are started as their own processes start them; nothing else may import an app.
+  whole: ['foundation', 'port', 'engine', 'adapter', 'kit', 'app'],
   proof: ['foundation', 'port', 'engine', 'adapter', 'testing', 'proof'],
   testing: ['foundation', 'port', 'engine', 'adapter', 'kit', 'testing'],
   e2e: ['foundation', 'testing'],

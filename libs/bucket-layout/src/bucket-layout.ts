@@ -14,6 +14,7 @@ import { assert, isDatabaseId, isSessionId } from '@leasehold/foundation';
  *     db/<databaseId>/pins/<id>            what a branch, replica or export still reads
  *     usage/<session>/<n>                  metering records         create only
  *     revoked/<n>                          revoked keys and suspended tenants
+ *     local/hop-secret                     what processes without an installation know each other by; create only
  */
 export const bucketLayout = {
   cluster: 'cluster',
@@ -59,6 +60,8 @@ export const bucketLayout = {
     return name.startsWith(`db/${id}/sst/`) && /^[0-9a-z]{26}$/.test(file) ? file : undefined;
   },
   pins: (id: DatabaseId): string => `db/${id}/pins/`,
+
+  hopSecret: 'local/hop-secret',
 } as const;
 
 const NUMBER_DIGITS = 20;

@@ -14,5 +14,5 @@ export * from './reliable-reads.js';
 export * from './settlement.js';
 export * from './store-errors.js';
 export * from './traced-store.js';
-export { FolderUnusableError } from './folder/folder-errors.js';
+export { FolderInUseError, FolderUnusableError } from './folder/folder-errors.js';
 export * from './folder/folder-store.js';

@@ -12,6 +12,8 @@ import { listObjects, walkBucket } from './walk-bucket.js';
 
 /** Parts of the bucket that are looked at together, by default. Each holds a head or a log, and a few megabytes of files. */
 const PARTS_AT_ONCE = 8;
+/** Objects that stand outside of every folder. */
+const KNOWN_ALONE: ReadonlySet<string> = new Set([bucketLayout.cluster, bucketLayout.hopSecret]);
 const NOBODY_IS_YOUNG = Number.POSITIVE_INFINITY;
 
 export interface ScrubBucketContext {
@@ -61,7 +63,7 @@ export async function scrubBucket(ctx: ScrubBucketContext, options: ScrubOptions
         return;
       case 'other':
         for (const object of part.objects) {
-          if (object.key === bucketLayout.cluster) tally.reference(1);
+          if (KNOWN_ALONE.has(object.key)) tally.reference(1);
           else tally.orphan(object, 'nothing is known under such a name');
         }
     }

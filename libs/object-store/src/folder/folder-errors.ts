@@ -10,6 +10,9 @@ export class FolderUnusableError extends LeaseholdError {
   }
 }
 
+/** Another process has the folder; it may let go of it. */
+export class FolderInUseError extends FolderUnusableError {}
+
 /** True for what the operating system answered to a system call. Told by its shape: a test runner has more than one Error class. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { FolderUnusableError, systemErrorCode } from './folder-errors.js';
+import { FolderInUseError, FolderUnusableError, systemErrorCode } from './folder-errors.js';
 
 const LOCK_FILE = 'lock';
 /** macOS and the BSDs lock while opening; Node passes the flag through but has no name for it. */
@@ -20,7 +20,7 @@ const FLOCK_HELD_BY_ANOTHER = 1;
 export class FolderLock {
   private constructor(private readonly file: FileHandle) {}
 
-  /** @throws FolderUnusableError when another process holds it */
+  /** @throws FolderInUseError when another process holds it, FolderUnusableError */
   static async acquire(directory: string): Promise<FolderLock> {
     const file = await openLockFile(directory);
     try {
@@ -81,7 +81,7 @@ async function lockInherited(file: FileHandle, directory: string): Promise<void>
   }
 }
 
-function inUse(directory: string, pid: string): FolderUnusableError {
+function inUse(directory: string, pid: string): FolderInUseError {
   const holder = pid === '' ? 'another process' : `process ${pid}`;
-  return new FolderUnusableError(`the bucket folder ${directory} is in use by ${holder}`);
+  return new FolderInUseError(`the bucket folder ${directory} is in use by ${holder}`);
 }

@@ -1,0 +1,31 @@
+import type { KeyOptions } from './local-options.js';
+
+/** A tenant: databases of its own, under names of its own. */
+export interface LocalTenant {
+  readonly id: string;
+  /** An API key of the tenant that may do everything. It is good as long as this process serves. */
+  readonly key: string;
+  /** A further key of the tenant. */
+  createKey(options?: KeyOptions): string;
+}
+
+/** The whole service, running in this process. The first tenant is its own. */
+export interface Local extends LocalTenant {
+  /** Where it listens: `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /**
+   * A further tenant, for instance for each test: what one writes no other sees, whatever their databases are called. Of the same id there is one
+   * tenant, in every process that uses the same folder or bucket.
+   *
+   * @param id 1 to 64 characters of letters, digits, `-` and `_`; drawn by default
+   */
+  createTenant(id?: string): LocalTenant;
+  /**
+   * Looks through the whole store for what is left to be merged, collected or recovered, and does it. It happens by itself while the process lives
+   * for long; processes that live for seconds leave it to one that calls this now and then. Resolves when nothing is left to do.
+   */
+  sweep(): Promise<void>;
+  /** Ends what is under way, gives all databases up for others, closes the store. The same promise for every caller. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
