@@ -1,0 +1,291 @@
+import { fromBase64, toBase64Url } from './bytes.js';
+import type { ByteCheck, ByteCommit, ByteOperation } from './byte-commit.js';
+import { staysFailed, wireCommit } from './byte-commit.js';
+import type { ByteTransaction, TransactOptions } from './byte-transaction.js';
+import { runTransaction } from './byte-transaction.js';
+import { ConflictError, InvalidError, NotFoundError, UnavailableError, UnknownOutcomeError } from './errors.js';
+import type { ByteKey, ByteRange, DeletedRange } from './key-range.js';
+import { keyBytes } from './key-range.js';
+import type {
+  CallOptions,
+  CommitOptions,
+  Committed,
+  DeleteOptions,
+  ListOptions,
+  Page,
+  PageOptions,
+  PointInTime,
+  PutOptions,
+  ReadOptions,
+  Statistics,
+  Version,
+} from './options.js';
+import { wirePointInTime } from './options.js';
+import type { Answer, Call, Transport } from './transport.js';
+import type { ValueCache } from './value-cache.js';
+import type { ByteEntry, WireSnapshot } from './wire.js';
+import { jsonOf, pageOfWire, wireList } from './wire.js';
+
+export interface ByteReads extends CallOptions {
+  /** At most 1,000. */
+  readonly gets?: readonly ByteKey[];
+  /** At most 100 pages; they share 4 MiB. */
+  readonly lists?: readonly (ByteRange & Pick<PageOptions, 'limit' | 'reverse' | 'cursor'>)[];
+  /** Which state to read; the present by default. */
+  readonly at?: PointInTime | undefined;
+}
+
+/** By the positions of what was asked. */
+export interface ByteSnapshot {
+  readonly version: Version;
+  readonly gets: readonly (ByteEntry | undefined)[];
+  readonly lists: readonly Page<ByteEntry>[];
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+const DEFAULT_PAGE_SIZE = 500;
+
+/** A database as it is: keys and values are bytes. `Database` puts tuples and codecs on top. */
+export class ByteDatabase {
+  constructor(
+    private readonly transport: Transport,
+    private readonly cache: ValueCache | undefined,
+  ) {}
+
+  /** Undefined: there is no such key. */
+  async get(key: ByteKey, { at, signal }: ReadOptions = {}): Promise<ByteEntry | undefined> {
+    const bytes = keyBytes(key);
+    const key64 = keyInPath(bytes);
+    const cached = at === undefined ? this.cache?.get(key64) : undefined;
+    const call: Call = {
+      method: 'GET',
+      path: `/keys64/${key64}${at === undefined ? '' : `?at=${encodeURIComponent(wirePointInTime(at) ?? '')}`}`,
+      headers: cached === undefined ? {} : { 'if-none-match': `"${cached.version}"` },
+      repeat: 'read',
+      accepts: [304],
+      signal,
+    };
+    const answer = await this.transport.send(call).catch((error: unknown) => {
+      // Of a database that does not exist the code is another one.
+      if (error instanceof NotFoundError && error.code === 'key-not-found') return undefined;
+      throw error;
+    });
+    if (answer === undefined) {
+      this.cache?.delete(key64);
+      return undefined;
+    }
+    if (answer.status === 304 && cached !== undefined)
+      return { key: bytes, value: cached.value.slice(), version: cached.version };
+    const version = versionOf(answer);
+    if (at === undefined) this.cache?.set(key64, answer.body, version);
+    return { key: bytes, value: answer.body, version };
+  }
+
+  /** Answered when it is durable. @throws ConflictError the condition does not hold; its `version` is what is there */
+  async put(key: ByteKey, value: Uint8Array, options: PutOptions = {}): Promise<Committed> {
+    const { ttlSeconds, signal } = options;
+    const call: KeyCall = {
+      method: 'PUT',
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...conditionOf(options),
+        ...(ttlSeconds === undefined ? {} : { 'leasehold-ttl': String(ttlSeconds) }),
+      },
+      // A copy where it has to be one: fetch takes no shared memory.
+      body:
+        value instanceof Uint8Array && value.buffer instanceof ArrayBuffer
+          ? (value as Uint8Array<ArrayBuffer>)
+          : new Uint8Array(value),
+      signal,
+    };
+    return this.writeKey(keyBytes(key), call, options);
+  }
+
+  /** Deleting a key that does not exist succeeds, unless a condition demands one. @throws ConflictError */
+  async delete(key: ByteKey, options: DeleteOptions = {}): Promise<Committed> {
+    const call: KeyCall = { method: 'DELETE', headers: conditionOf(options), signal: options.signal };
+    return this.writeKey(keyBytes(key), call, options);
+  }
+
+  /** One commit and one write unit, whatever is in it. */
+  deleteRange(range: DeletedRange<ByteRange>, options: CommitOptions = {}): Promise<Committed> {
+    return this.commit({ ops: [{ op: 'deleteRange', range }] }, options);
+  }
+
+  /** Checks and operations that are known already; `transact` is for those that follow from what is read. @throws ConflictError names the check that failed */
+  async commit({ checks = [], ops = [] }: ByteCommit, options: CommitOptions = {}): Promise<Committed> {
+    const staysRefused = ({ failedCheck }: ConflictError) => {
+      const check: ByteCheck | undefined = failedCheck === undefined ? undefined : checks[failedCheck];
+      return check !== undefined && staysFailed(check);
+    };
+    const [first] = ops;
+    const body = wireCommit({ checks, ops });
+    if (first === undefined) return this.check(body, options);
+    const answer = await this.mutate(
+      { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, staysRefused, signal: options.signal },
+      options,
+      placeOf(first),
+    );
+    return committed(answer);
+  }
+
+  /** A part of a range, in the order of unsigned bytes. */
+  async page({ signal, at, limit, reverse, cursor, ...range }: ByteRange & PageOptions = {}): Promise<Page<ByteEntry>> {
+    const { lists } = await this.read({ lists: [{ ...range, limit, reverse, cursor }], at, signal });
+    const [page] = lists;
+    if (page === undefined) throw unreadable();
+    return page;
+  }
+
+  /** All of a range, page by page as it is iterated over. All pages show one state. */
+  async *list(options: ByteRange & ListOptions = {}): AsyncIterableIterator<ByteEntry> {
+    const { limit = Infinity, pageSize = DEFAULT_PAGE_SIZE, ...asked } = options;
+    let { at } = options;
+    let left = limit;
+    let cursor: string | null | undefined;
+    // Ends with the range: each page but the last goes on behind an entry.
+    while (left > 0 && cursor !== null) {
+      const page: Page<ByteEntry> = await this.page({ ...asked, at, limit: Math.min(left, pageSize), cursor });
+      yield* page.entries;
+      left -= page.entries.length;
+      ({ cursor, version: at } = page);
+    }
+  }
+
+  /** Many keys and pages of one state, in one trip. */
+  async read({ gets = [], lists = [], at, signal }: ByteReads): Promise<ByteSnapshot> {
+    const keys = gets.map(keyBytes);
+    const body = {
+      gets: keys.map((key) => ({ key64: toBase64Url(key) })),
+      lists: lists.map((list) => wireList(list, list)),
+      at: wirePointInTime(at),
+      encoding: 'base64',
+    };
+    const answer = await this.transport.send({
+      method: 'POST',
+      path: '/reads',
+      headers: JSON_HEADERS,
+      body: JSON.stringify(body),
+      repeat: 'read',
+      signal,
+    });
+    return snapshotOf(jsonOf<WireSnapshot>(answer.body), keys);
+  }
+
+  /**
+   * Runs `work` until what it read is still so when what it wrote is applied: all of it as one commit, once, or nothing. `work` may run several times.
+   * @returns what `work` returned in the run that was applied
+   * @throws ConflictError others were faster in all of the attempts
+   */
+  transact<T>(work: (transaction: ByteTransaction) => Promise<T> | T, options: TransactOptions = {}): Promise<T> {
+    return runTransaction(this, this.transport.platform, work, options);
+  }
+
+  /** Brings the database to a worker ahead of use. Free, and safe to repeat. */
+  async warm({ signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'POST', path: '/warm', repeat: 'read', signal });
+  }
+
+  /** Free. */
+  async stats({ signal }: CallOptions = {}): Promise<Statistics> {
+    const answer = await this.transport.send({ method: 'GET', path: '/stats', repeat: 'read', signal });
+    return jsonOf<Statistics>(answer.body);
+  }
+
+  private async writeKey(key: Uint8Array, call: KeyCall, options: PutOptions): Promise<Committed> {
+    const staysRefused = () => typeof options.ifVersion === 'string';
+    return committed(await this.mutate({ ...call, path: `/keys64/${keyInPath(key)}`, staysRefused }, options, key));
+  }
+
+  /** Checks alone change nothing: as a read, they can be repeated without a key. */
+  private async check(body: string, { signal }: CommitOptions): Promise<Committed> {
+    return committed(
+      await this.transport.send({
+        method: 'POST',
+        path: '/transactions',
+        headers: JSON_HEADERS,
+        body,
+        repeat: 'read',
+        signal,
+      }),
+    );
+  }
+
+  /**
+   * A write under an idempotency key. A refusal that came after an attempt whose answer was lost does not say what becomes of that attempt: it may arrive
+   * when the condition holds again. Then another commit that does nothing is made under the same key. If it is applied, the key is taken, and the write can
+   * never be; if it is refused because the key is taken, the write was applied, and sending it again tells how.
+   * @param near a key of the write, which whoever may write it may write to
+   */
+  private async mutate(call: Omit<Call, 'repeat'>, options: CommitOptions, near: Uint8Array): Promise<Answer> {
+    const idempotencyKey = options.idempotencyKey ?? this.transport.platform.randomId();
+    const repeat = { idempotencyKey };
+    try {
+      return await this.transport.send({ ...call, repeat });
+    } catch (error) {
+      const isSettled = !(error instanceof UnknownOutcomeError && error.cause instanceof ConflictError);
+      // A key of the caller is not spent on something else.
+      if (isSettled || options.idempotencyKey !== undefined) throw error;
+      const nothing = wireCommit({ ops: [{ op: 'deleteRange', range: { start: near, end: near } }] });
+      const fence = { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body: nothing, repeat } as const;
+      const refused = await this.transport.send({ ...fence, signal: options.signal }).then(
+        () => undefined,
+        (refusal: unknown) => refusal,
+      );
+      if (refused === undefined) throw error.cause;
+      if (!(refused instanceof ConflictError && refused.code === 'idempotency-key-reused')) throw error;
+      return this.transport.send({ ...call, repeat });
+    }
+  }
+}
+
+type KeyCall = Pick<Call, 'method' | 'headers' | 'body' | 'signal'>;
+
+function keyInPath(key: Uint8Array): string {
+  if (key.length > 0) return toBase64Url(key);
+  throw new InvalidError({ code: 'invalid-key', message: 'a key has at least one byte' });
+}
+
+/** @throws InvalidError conditions that exclude one another */
+function conditionOf({ ifVersion, ifExists }: PutOptions): Record<string, string> {
+  if (ifVersion !== undefined && ifExists === true) {
+    throw new InvalidError({ code: 'invalid-argument', message: 'give ifVersion or ifExists, not both' });
+  }
+  if (ifVersion === null) return { 'if-none-match': '*' };
+  if (ifVersion !== undefined) return { 'if-match': `"${ifVersion}"` };
+  return ifExists === true ? { 'if-match': '*' } : {};
+}
+
+function placeOf(operation: ByteOperation): Uint8Array {
+  if (operation.op !== 'deleteRange') return keyBytes(operation.key);
+  const { prefix, start, end } = operation.range as ByteRange;
+  return keyBytes(start ?? prefix ?? end ?? 'x');
+}
+
+function committed({ body }: Answer): Committed {
+  const { version } = jsonOf<Committed>(body);
+  return { version };
+}
+
+/** `"00000001000000000007"` */
+function versionOf({ headers }: Answer): Version {
+  const tag = headers.get('etag');
+  if (tag === null) throw unreadable();
+  return tag.slice(1, -1);
+}
+
+function snapshotOf({ version, gets, lists }: WireSnapshot, keys: readonly Uint8Array[]): ByteSnapshot {
+  return {
+    version,
+    gets: keys.map((key, at) => {
+      const found = gets[at];
+      return found ? { key, value: fromBase64(found.value), version: found.version } : undefined;
+    }),
+    lists: lists.map((list) => pageOfWire(list, version)),
+  };
+}
+
+/** What answers so is no gateway, or one of another kind. */
+function unreadable(): UnavailableError {
+  return new UnavailableError({ code: 'unreadable-answer', message: 'the answer is none of a gateway' });
+}

@@ -1,0 +1,59 @@
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Arguments of one call: engines take some ten thousand. */
+const CHUNK_BYTES = 8192;
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** @throws TypeError where it is no UTF-8 */
+export function textOfUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Unpadded base64url. */
+export function toBase64Url(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK_BYTES));
+  }
+  return btoa(binary).replace(/[+/=]/g, (sign) => (sign === '+' ? '-' : sign === '/' ? '_' : ''));
+}
+
+/** Of either alphabet, padded or not. @throws where it is neither */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/')));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** Negative, zero or positive: as unsigned bytes, a prefix before what it begins. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at++) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+export function concatBytes(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** The first key that does not begin so; undefined: there is none. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  const last = prefix.findLastIndex((byte) => byte !== 0xff);
+  if (last < 0) return undefined;
+  const end = prefix.slice(0, last + 1);
+  end[last] = (end[last] ?? 0) + 1;
+  return end as Uint8Array<ArrayBuffer>;
+}

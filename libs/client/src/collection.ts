@@ -1,0 +1,119 @@
+import type { ByteDatabase } from './byte-database.js';
+import type { Codec } from './codec.js';
+import type { DeletedRange } from './key-range.js';
+import type {
+  CommitOptions,
+  Committed,
+  DeleteOptions,
+  ListOptions,
+  Page,
+  PageOptions,
+  PutOptions,
+  ReadOptions,
+  Version,
+} from './options.js';
+import type { Key, KeyPart } from './tuple.js';
+import { decodeKey, encodeKey } from './tuple.js';
+import type { KeyRange } from './tuple-range.js';
+import { bytesOfDeletedRange, bytesOfRange } from './tuple-range.js';
+import type { ByteEntry } from './wire.js';
+
+export interface Entry<V> {
+  readonly key: Key;
+  readonly value: V;
+  /** Of the commit that wrote it. */
+  readonly version: Version;
+}
+
+/** How keys and values of a collection stand as bytes. */
+export class EntryForm<Out, In = Out> {
+  private readonly baseBytes: number;
+
+  constructor(
+    readonly base: Key,
+    readonly codec: Codec<Out, In>,
+  ) {
+    this.baseBytes = encodeKey(base).length;
+  }
+
+  key(key: Key | KeyPart): Uint8Array<ArrayBuffer> {
+    return encodeKey([...this.base, ...(Array.isArray(key) ? (key as Key) : [key as KeyPart])]);
+  }
+
+  range({ prefix, start, end }: KeyRange) {
+    return bytesOfRange(this.base, { prefix, start, end });
+  }
+
+  deletedRange(range: DeletedRange<KeyRange>) {
+    return bytesOfDeletedRange(this.base, range);
+  }
+
+  /** Without the base. */
+  keyOf(key: Uint8Array): Key {
+    return decodeKey(key.subarray(this.baseBytes));
+  }
+
+  async entryOf({ key, value, version }: ByteEntry): Promise<Entry<Out>> {
+    return { key: this.keyOf(key), value: await this.codec.decode(value), version };
+  }
+
+  /** By their positions. */
+  manyOf(entries: readonly (ByteEntry | undefined)[]): Promise<(Entry<Out> | undefined)[]> {
+    return Promise.all(entries.map(async (entry) => entry && this.entryOf(entry)));
+  }
+
+  async pageOf({ entries, cursor, version }: Page<ByteEntry>): Promise<Page<Entry<Out>>> {
+    return { entries: await Promise.all(entries.map((entry) => this.entryOf(entry))), cursor, version };
+  }
+
+  async *entriesOf(entries: AsyncIterable<ByteEntry>): AsyncIterableIterator<Entry<Out>> {
+    for await (const entry of entries) yield await this.entryOf(entry);
+  }
+}
+
+/** The keys below a prefix, whose values are all of one kind. Its keys are given and answered without the prefix. */
+export class Collection<Out, In = Out> {
+  /** @internal */
+  readonly form: EntryForm<Out, In>;
+
+  constructor(
+    private readonly bytes: ByteDatabase,
+    base: Key,
+    codec: Codec<Out, In>,
+  ) {
+    this.form = new EntryForm(base, codec);
+  }
+
+  /** Undefined: there is no such key. */
+  async get(key: Key | KeyPart, options?: ReadOptions): Promise<Entry<Out> | undefined> {
+    const entry = await this.bytes.get(this.form.key(key), options);
+    return entry && this.form.entryOf(entry);
+  }
+
+  /** Answered when it is durable. @throws ConflictError the condition does not hold; its `version` is what is there */
+  async put(key: Key | KeyPart, value: In, options?: PutOptions): Promise<Committed> {
+    return this.bytes.put(this.form.key(key), await this.form.codec.encode(value), options);
+  }
+
+  /** Deleting a key that does not exist succeeds, unless a condition demands one. @throws ConflictError */
+  delete(key: Key | KeyPart, options?: DeleteOptions): Promise<Committed> {
+    return this.bytes.delete(this.form.key(key), options);
+  }
+
+  /** One commit and one write unit, whatever is in it. */
+  deleteRange(range: DeletedRange<KeyRange>, options?: CommitOptions): Promise<Committed> {
+    return this.bytes.deleteRange(this.form.deletedRange(range), options);
+  }
+
+  /** All of a range in the order of keys, page by page as it is iterated over. All pages show one state. */
+  list(options: KeyRange & ListOptions = {}): AsyncIterableIterator<Entry<Out>> {
+    const { prefix: _prefix, ...rest } = options;
+    return this.form.entriesOf(this.bytes.list({ ...rest, ...this.form.range(options) }));
+  }
+
+  /** A part of a range. */
+  async page(options: KeyRange & PageOptions = {}): Promise<Page<Entry<Out>>> {
+    const { prefix: _prefix, ...rest } = options;
+    return this.form.pageOf(await this.bytes.page({ ...rest, ...this.form.range(options) }));
+  }
+}

@@ -1,0 +1,94 @@
+/** 20 hexadecimal digits that grow with every commit of a database. */
+export type Version = string;
+
+/** A state of the database: that after a commit, or at a time, inside the retention window. */
+export type PointInTime = Version | Date;
+
+export interface CallOptions {
+  /** Ends the call, which then rejects with the reason of the signal. A write that was sent by then may be applied still. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends CallOptions {
+  /** Which state to read; the present by default. */
+  readonly at?: PointInTime | undefined;
+}
+
+export interface CommitOptions extends CallOptions {
+  /** A name for this write, 1 to 255 visible ASCII characters: however often it is sent in a day, it is applied once. Drawn for each call by default. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface DeleteOptions extends CommitOptions {
+  /** Only over this version. */
+  readonly ifVersion?: Version | undefined;
+  /** Only if the key exists. */
+  readonly ifExists?: boolean | undefined;
+}
+
+export interface PutOptions extends CommitOptions {
+  /** Only over this version; `null`: only if the key does not exist. */
+  readonly ifVersion?: Version | null | undefined;
+  /** Only if the key exists. */
+  readonly ifExists?: boolean | undefined;
+  /** How long the key lives after it is written, in whole seconds; for ever by default. */
+  readonly ttlSeconds?: number | undefined;
+}
+
+export interface LifetimeOptions {
+  readonly ttlSeconds?: number | undefined;
+  /** Instead of `ttlSeconds`. */
+  readonly expiresAt?: Date | undefined;
+}
+
+export interface ListOptions extends CallOptions {
+  /** From the last key to the first. */
+  readonly reverse?: boolean | undefined;
+  /** Which state to list. By default the present one when the listing begins, for all of it. */
+  readonly at?: PointInTime | undefined;
+  /** Entries in all; no bound by default. */
+  readonly limit?: number | undefined;
+  /** Entries of one trip, 1 to 1,000; 500 by default. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface PageOptions extends CallOptions {
+  readonly reverse?: boolean | undefined;
+  readonly at?: PointInTime | undefined;
+  /** Entries of the page, 1 to 1,000; 100 by default. It may have less, at most 4 MiB of them. */
+  readonly limit?: number | undefined;
+  /** Of the page before, to go on from there; range and direction have to be the same. */
+  readonly cursor?: string | undefined;
+}
+
+/** A part of a listing. */
+export interface Page<Entry> {
+  readonly entries: readonly Entry[];
+  /** With which the listing goes on; `null`: this was the end. */
+  readonly cursor: string | null;
+  /** Which state it shows. Given as `at` for the pages to come, they show the same. */
+  readonly version: Version;
+}
+
+/** What a write came to. */
+export interface Committed {
+  readonly version: Version;
+}
+
+/** What is known of a database. Sizes are as of its last flush. */
+export interface Statistics {
+  readonly database: { readonly id: string; readonly name: string };
+  /** Which worker owns it now; `null`: none. */
+  readonly session: string | null;
+  readonly epoch: number;
+  readonly version: Version | null;
+  readonly sizeBytes: number;
+  readonly keys: number;
+  readonly historyBytes: number;
+  readonly unflushedBytes: number;
+  readonly cacheBytes: number;
+}
+
+export function wirePointInTime(at: PointInTime | undefined): string | undefined {
+  return at instanceof Date ? at.toISOString() : at;
+}
