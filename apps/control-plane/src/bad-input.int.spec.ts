@@ -13,15 +13,21 @@ const LOGIN = { email: 'someone@example.com', password: 'ten characters' };
 const CHANGE_PASSWORD = { currentPassword: 'not the one', newPassword: 'ten characters' };
 const DATABASE = { name: 'some-name' };
 const KEY = { name: 'some key', scopes: ['data:read'] };
+const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
+const CORS = { origins: ['https://app.example.com'] };
 
 /** Every route that takes a body, with one that it would take. */
 const BODY_ROUTES = [
-  ['/v1/signup', SIGNUP],
-  ['/v1/login', LOGIN],
-  ['/v1/databases', DATABASE],
-  ['/v1/keys', KEY],
-  ['/api/auth/change-password', CHANGE_PASSWORD],
+  ['POST', '/v1/signup', SIGNUP],
+  ['POST', '/v1/login', LOGIN],
+  ['POST', '/v1/databases', DATABASE],
+  ['POST', '/v1/keys', KEY],
+  ['POST', '/v1/tokens', TOKEN],
+  ['PUT', '/v1/cors', CORS],
+  ['POST', '/api/auth/change-password', CHANGE_PASSWORD],
 ] as const;
+/** better-auth has routes of its own. */
+const OUR_BODY_ROUTES = BODY_ROUTES.filter(([, path]) => path.startsWith('/v1/'));
 
 const HUGE = 'x'.repeat(60_000);
 const NO_BODY: Call = {};
@@ -35,13 +41,14 @@ describe('bad input to the control plane', () => {
   /** Everything that a request could have changed. */
   async function state(): Promise<unknown> {
     const { prisma } = service.metadata;
-    const [users, organizations, databases, keys] = await Promise.all([
+    const [users, organizations, databases, keys, settings] = await Promise.all([
       prisma.user.findMany(),
       prisma.organization.findMany(),
       prisma.database.findMany(),
       prisma.apiKey.findMany(),
+      prisma.organizationSettings.findMany(),
     ]);
-    return JSON.parse(JSON.stringify({ users, organizations, databases, keys }));
+    return JSON.parse(JSON.stringify({ users, organizations, databases, keys, settings }));
   }
 
   function expectProblem(answer: Answer, status: number | undefined, code: string | undefined): void {
@@ -54,7 +61,9 @@ describe('bad input to the control plane', () => {
     if (code !== undefined) expect(body['code']).toBe(code);
   }
 
-  const post = (path: string, call: Call) => service.call('POST', path, { token: tenant.token, ...call });
+  const ask = (method: string, path: string, call: Call) =>
+    service.call(method, path, { token: tenant.token, ...call });
+  const post = (path: string, call: Call) => ask('POST', path, call);
   const json = (raw: string | Uint8Array, headers = {}): Call => ({
     raw,
     headers: { 'content-type': 'application/json', ...headers },
@@ -73,7 +82,7 @@ describe('bad input to the control plane', () => {
     }
   });
 
-  describe.each(BODY_ROUTES)('POST %s', (path, valid) => {
+  describe.each(BODY_ROUTES)('%s %s', (method, path, valid) => {
     it.each([
       ['no body', NO_BODY, 415, 'unsupported-media-type'],
       ['an empty body', json(''), 400, 'invalid-body'],
@@ -99,7 +108,7 @@ describe('bad input to the control plane', () => {
     ] as const)('refuses %s', async (_what, call, status, code) => {
       // better-auth has routes that need no body, and a word of its own for those that do.
       const own = path.startsWith('/v1/') || call !== NO_BODY;
-      expectProblem(await post(path, call), own ? status : 400, own ? code : 'invalid-body');
+      expectProblem(await ask(method, path, call), own ? status : 400, own ? code : 'invalid-body');
     });
 
     it.each(Object.keys(valid))('refuses %s of the wrong type or content', async (member) => {
@@ -117,23 +126,25 @@ describe('bad input to the control plane', () => {
         '[null]',
       ];
       for (const text of texts) {
+        // No origins are a wish like another.
+        if (member === 'origins' && text === '[]') continue;
         const others = Object.entries(valid).filter(([name]) => name !== member);
         const raw = JSON.stringify(Object.fromEntries(others))
           .replace(/\}$/, `,"${member}":${text}}`)
           .replace('{,', '{');
-        expectProblem(await post(path, json(raw)), undefined, undefined);
+        expectProblem(await ask(method, path, json(raw)), undefined, undefined);
       }
       const missing = Object.fromEntries(Object.entries(valid).filter(([name]) => name !== member));
-      expectProblem(await post(path, { json: missing }), 400, 'invalid-body');
+      expectProblem(await ask(method, path, { json: missing }), 400, 'invalid-body');
     });
   });
 
-  it.each(BODY_ROUTES.slice(0, 4))('names an unknown member of POST %s', async (path, valid) => {
-    const answer = await post(path, { json: { ...valid, surprise: 1 } });
+  it.each(OUR_BODY_ROUTES)('names an unknown member of %s %s', async (method, path, valid) => {
+    const answer = await ask(method, path, { json: { ...valid, surprise: 1 } });
     expectProblem(answer, 400, 'invalid-body');
     expect(answer.body['detail']).toContain('surprise');
     expect(answer.body['errors']).toEqual([{ member: 'surprise', problem: expect.any(String) }]);
-    const long = await post(path, { json: { ...valid, [HUGE]: 1 } });
+    const long = await ask(method, path, { json: { ...valid, [HUGE]: 1 } });
     expect(long.text.length).toBeLessThan(1_000);
   });
 
@@ -185,6 +196,38 @@ describe('bad input to the control plane', () => {
   });
 
   it.each([
+    ['no scope', { scopes: [] }],
+    ['a scope of the control plane', { scopes: ['db:admin'] }],
+    ['a scope twice', { scopes: ['data:read', 'data:read'] }],
+    ['a lifetime of nothing', { ttlSeconds: 0 }],
+    ['a lifetime of 901 seconds', { ttlSeconds: 901 }],
+    ['half a second', { ttlSeconds: 0.5 }],
+    ['a lifetime in letters', { ttlSeconds: '60' }],
+    ['an empty prefix', { prefix: '' }],
+    ['an empty prefix of bytes', { prefix64: '' }],
+    ['a prefix of null', { prefix: null }],
+    ['two prefixes', { prefix: 'a', prefix64: 'YQ' }],
+    ['a prefix that is not base64url', { prefix64: 'a+/=' }],
+    ['a prefix of 513 bytes', { prefix: 'x'.repeat(513) }],
+    ['a prefix of 513 bytes in few characters', { prefix: 'ü'.repeat(257) }],
+    ['a prefix of a megabyte', { prefix64: 'x'.repeat(60_000) }],
+  ])('refuses a token with %s', async (_what, more) => {
+    expectProblem(await post('/v1/tokens', { json: { ...TOKEN, ...more } }), 400, 'invalid-body');
+  });
+
+  it.each([
+    ['a text', { origins: 'https://app.example.com' }],
+    ['a path', { origins: ['https://app.example.com/'] }],
+    ['a pattern', { origins: ['https://*.example.com'] }],
+    ['null', { origins: ['null'] }],
+    ['an origin twice', { origins: ['https://a.example', 'https://a.example'] }],
+    ['all and one', { origins: ['*', 'https://a.example'] }],
+    ['51 origins', { origins: Array.from({ length: 51 }, (_, n) => `https://a${n}.example`) }],
+  ])('refuses %s as origins', async (_what, json) => {
+    expectProblem(await ask('PUT', '/v1/cors', { json }), 400, 'invalid-body');
+  });
+
+  it.each([
     ['limit=0', 'invalid-limit'],
     ['limit=1001', 'invalid-limit'],
     ['limit=-1', 'invalid-limit'],
@@ -220,6 +263,9 @@ describe('bad input to the control plane', () => {
     ['DELETE', `/v1/keys/${'0'.repeat(26)}`, 404, 'api-key-not-found'],
     ['DELETE', '/v1/keys', 405, 'method-not-allowed'],
     ['PUT', '/v1/signup', 405, 'method-not-allowed'],
+    ['GET', '/v1/tokens', 405, 'method-not-allowed'],
+    ['POST', '/v1/cors', 405, 'method-not-allowed'],
+    ['DELETE', '/v1/cors', 405, 'method-not-allowed'],
     ['GET', '/v1/login', 405, 'method-not-allowed'],
     ['GET', '/v1', 404, 'route-not-found'],
     ['GET', '/v1/__proto__', 404, 'route-not-found'],
@@ -256,6 +302,9 @@ describe('bad input to the control plane', () => {
     ['POST', '/v1/keys'],
     ['GET', '/v1/keys'],
     ['DELETE', '/v1/keys/x'],
+    ['POST', '/v1/tokens'],
+    ['GET', '/v1/cors'],
+    ['PUT', '/v1/cors'],
   ])('refuses %s %s to strangers before anything else', async (method, path) => {
     expectProblem(await service.call(method, path), 401, 'unauthenticated');
     for (const authorization of [
@@ -303,13 +352,15 @@ describe('bad input to the control plane', () => {
         fc.constantFrom(...BODY_ROUTES),
         fc.jsonValue(),
         fc.boolean(),
-        async ([path, valid], value, spread) => {
+        async ([method, path, valid], value, spread) => {
           const members = typeof value === 'object' && value !== null ? value : { name: value };
-          const body = spread ? { ...valid, organization: undefined, scopes: undefined, ...members } : value;
+          const body = spread
+            ? { ...valid, organization: undefined, scopes: undefined, origins: undefined, ...members }
+            : value;
           const raw = JSON.stringify(body);
           // A value that happens to be right must not be tried: this test changes nothing.
           fc.pre(path !== '/v1/databases' || typeof (body as { name?: unknown } | null)?.name !== 'string');
-          expectProblem(await post(path, json(raw)), undefined, undefined);
+          expectProblem(await ask(method, path, json(raw)), undefined, undefined);
         },
       ),
       { numRuns: 150 },

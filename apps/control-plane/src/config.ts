@@ -1,3 +1,4 @@
+import { parseSigningKey } from '@leasehold/directory';
 import { loadConfig, secret, serviceConfig } from '@leasehold/service-kit';
 import { z } from 'zod';
 
@@ -12,6 +13,13 @@ export const controlPlaneConfig = serviceConfig
     GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Signs session cookies; changing it logs everybody out. */
     AUTH_SECRET: secret(),
+    /** Signs short-lived tokens: an Ed25519 private key, PKCS #8 in base64. After a change tokens of the key before live on until they end. */
+    TOKEN_SIGNING_KEY: z.string().transform((text, context) => {
+      const key = parseSigningKey(text);
+      if (key !== undefined) return key;
+      context.addIssue({ code: 'custom', message: 'must be an Ed25519 private key, PKCS #8 in base64' });
+      return z.NEVER;
+    }),
     /** The operator's account, made at start when both are given. */
     ADMIN_EMAIL: z.email().toLowerCase().optional(),
     ADMIN_PASSWORD: z.string().min(10).max(128).optional(),

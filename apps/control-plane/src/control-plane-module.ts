@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { TokenSigner } from '@leasehold/directory';
 import { Metadata } from '@leasehold/metadata';
 import type { Logger } from '@leasehold/service-kit';
 
@@ -13,14 +14,18 @@ import { PasswordTurns } from './auth/password-turns.js';
 import { SameOriginGuard } from './auth/same-origin-guard.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
+import { CorsController } from './cors/cors-controller.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { KeysController } from './keys/keys-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
+import { TokenMint } from './tokens/token-mint.js';
+import { TokensController } from './tokens/tokens-controller.js';
 
 export interface ControlPlaneParts {
   readonly config: ControlPlaneConfig;
   readonly metadata: Metadata;
+  readonly signer: TokenSigner;
   readonly logger: Logger;
 }
 
@@ -28,14 +33,24 @@ export interface ControlPlaneParts {
 class ControlPlaneModule {}
 
 /** A new resource: a folder with its controller, listed here. */
-export function controlPlaneModule({ config, metadata, logger }: ControlPlaneParts): DynamicModule {
+export function controlPlaneModule({ config, metadata, signer, logger }: ControlPlaneParts): DynamicModule {
   return {
     module: ControlPlaneModule,
-    controllers: [AccountsController, AuthController, ConsoleConfigController, DatabasesController, KeysController],
+    controllers: [
+      AccountsController,
+      AuthController,
+      ConsoleConfigController,
+      CorsController,
+      DatabasesController,
+      KeysController,
+      TokensController,
+    ],
     providers: [
       OperatorSeed,
+      TokenMint,
       { provide: CONFIG, useValue: config },
       { provide: Metadata, useValue: metadata },
+      { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: Authentication.create(config, metadata, logger) },
       { provide: PasswordTurns, useValue: new PasswordTurns() },
       { provide: LoginThrottle, useValue: new LoginThrottle() },

@@ -1,3 +1,4 @@
+import { TokenSigner } from '@leasehold/directory';
 import { ChangeFeed, Metadata } from '@leasehold/metadata';
 import { createLogger, Health, runService, type RunningService } from '@leasehold/service-kit';
 
@@ -6,11 +7,13 @@ import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { repeat } from './repeat.js';
+import { TokenMint } from './tokens/token-mint.js';
 
 const SERVICE = 'control-plane';
 /** Bodies are forms: the largest holds a few names. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
+/** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
 
 /** Starts the service. Postgres may be down: then it is not ready, and answers 503 where it needs Postgres. */
@@ -19,9 +22,10 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
   const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
   const stopping = new AbortController();
   try {
+    const signer = await TokenSigner.over(config.TOKEN_SIGNING_KEY);
     const service = await runService({
       name: SERVICE,
-      module: controlPlaneModule({ config, metadata, logger }),
+      module: controlPlaneModule({ config, metadata, signer, logger }),
       config,
       logger,
       // We parse bodies ourselves: strictly, and better-auth wants them as they came.
@@ -36,6 +40,8 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         if (!(await seed.plant())) {
           void repeat(async () => ((await seed.plant()) ? 'done' : 'again'), SEED_RETRY_MS, stopping.signal);
         }
+        const mint = app.get(TokenMint);
+        if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
       },
     });
@@ -52,6 +58,13 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
     await metadata.close();
     throw error;
   }
+}
+
+async function publish(mint: TokenMint): Promise<'again' | 'done'> {
+  return mint.publish().then(
+    () => 'done',
+    () => 'again',
+  );
 }
 
 async function prune(changes: ChangeFeed): Promise<'again'> {

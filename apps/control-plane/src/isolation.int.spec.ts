@@ -46,6 +46,30 @@ describe('two organizations', () => {
     expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).status).toBe(200);
   });
 
+  it("makes no token for another organization's database", async () => {
+    for (const token of callers) {
+      const json = { scopes: ['data:read'], ttlSeconds: 60 };
+      const answer = await service.call('POST', '/v1/tokens', { token, json: { ...json, database: 'theirs' } });
+      const absent = await service.call('POST', '/v1/tokens', { token, json: { ...json, database: 'missing' } });
+      expect([answer.status, answer.body['code']]).toEqual([404, 'database-not-found']);
+      expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+      const byId = await service.call('POST', '/v1/tokens', { token, json: { ...json, database: theirDatabase } });
+      expect(byId.status).toBe(404);
+    }
+  });
+
+  it('neither shows nor changes the origins of another organization', async () => {
+    const theirOrigins = { origins: ['https://theirs.example'] };
+    await service.call('PUT', '/v1/cors', { token: theirs.token, json: theirOrigins });
+    for (const token of callers) {
+      expect((await service.call('GET', '/v1/cors', { token })).body).toEqual({ origins: [] });
+      const json = { origins: ['https://mine.example'] };
+      expect((await service.call('PUT', '/v1/cors', { token, json })).status).toBe(200);
+      expect((await service.call('GET', '/v1/cors', { token: theirs.token })).body).toEqual(theirOrigins);
+      await service.call('PUT', '/v1/cors', { token, json: { origins: [] } });
+    }
+  });
+
   it('lists nothing of another organization', async () => {
     for (const token of callers) {
       for (const path of ['/v1/databases', '/v1/keys', '/v1/databases?cursor=YQ', '/v1/keys?cursor=MA']) {

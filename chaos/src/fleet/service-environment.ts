@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 /** What all services of a run share. */
 export interface Surroundings {
   /** Of this process. */
@@ -44,7 +46,13 @@ function serviceEnvironment({ env, databaseUrl, redisUrl }: Surroundings): Recor
 }
 
 export function controlPlaneEnvironment(surroundings: Surroundings): Record<string, string> {
-  return { ...serviceEnvironment(surroundings), AUTH_SECRET: surroundings.authSecret };
+  // Of this run nobody asks for a token.
+  const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' });
+  return {
+    ...serviceEnvironment(surroundings),
+    AUTH_SECRET: surroundings.authSecret,
+    TOKEN_SIGNING_KEY: signingKey.toString('base64'),
+  };
 }
 
 export function gatewayEnvironment(surroundings: Surroundings): Record<string, string> {

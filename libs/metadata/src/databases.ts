@@ -47,13 +47,16 @@ export class Databases {
     });
   }
 
+  async named(organizationId: string, name: string): Promise<DatabaseRecord | undefined> {
+    const where = { organizationId, deletedAt: null, name };
+    return (await this.prisma.database.findFirst({ where, select: RECORD })) ?? undefined;
+  }
+
   /** By name, else by id: a name may look like an id, and names are what people choose. */
   async find(organizationId: string, nameOrId: string): Promise<DatabaseRecord | undefined> {
-    const alive = { organizationId, deletedAt: null };
-    const named = await this.prisma.database.findFirst({ where: { ...alive, name: nameOrId }, select: RECORD });
-    if (named) return named;
-    if (!isDatabaseId(nameOrId)) return undefined;
-    const found = await this.prisma.database.findFirst({ where: { ...alive, id: nameOrId }, select: RECORD });
-    return found ?? undefined;
+    const named = await this.named(organizationId, nameOrId);
+    if (named || !isDatabaseId(nameOrId)) return named;
+    const where = { organizationId, deletedAt: null, id: nameOrId };
+    return (await this.prisma.database.findFirst({ where, select: RECORD })) ?? undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs';
 import { z } from 'zod';
 import { CliError, systemCode } from '../cli-error.js';
@@ -15,6 +15,8 @@ const demoTenant = z.object({
 
 const secretsSchema = z.object({
   authSecret: secret,
+  /** An Ed25519 key, PKCS #8 in base64. Not in files of earlier versions. */
+  tokenSigningKey: secret.optional(),
   internalSecret: secret,
   s3AccessKeyId: z.string(),
   s3SecretAccessKey: secret,
@@ -24,8 +26,10 @@ const secretsSchema = z.object({
   tenant: demoTenant,
 });
 
+/** As they are in the file. */
+export type StoredSecrets = z.output<typeof secretsSchema>;
 /** What `up` draws on its first run and needs again at every later one. */
-export type Secrets = z.output<typeof secretsSchema>;
+export type Secrets = StoredSecrets & { readonly tokenSigningKey: string };
 export type DemoTenant = z.output<typeof demoTenant>;
 
 const SECRET_BYTES = 32;
@@ -36,6 +40,7 @@ export function drawSecrets(): Secrets {
   const password = () => randomBytes(PASSWORD_BYTES).toString('base64url');
   return {
     authSecret: hex(),
+    tokenSigningKey: drawSigningKey(),
     internalSecret: hex(),
     s3AccessKeyId: `local${randomBytes(8).toString('hex')}`,
     s3SecretAccessKey: hex(),
@@ -45,8 +50,21 @@ export function drawSecrets(): Secrets {
   };
 }
 
+function drawSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+}
+
+/** Those of the file; what is missing there is drawn, and written before it is used. @throws CliError as {@link readSecrets} */
+export function openSecrets(file: string): Secrets {
+  const known = readSecrets(file);
+  const secrets = { ...drawSecrets(), ...known };
+  if (known?.tokenSigningKey === undefined) writeSecrets(file, secrets);
+  return secrets;
+}
+
 /** @returns undefined when there are none yet. @throws CliError when they are damaged: new ones would not open the old data. */
-export function readSecrets(file: string): Secrets | undefined {
+export function readSecrets(file: string): StoredSecrets | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -31,6 +31,7 @@ describe('service plan', () => {
         .filter(({ env }) => Object.values(env).includes(secret))
         .map(({ name }) => name);
     expect(holders(secrets.authSecret)).toEqual(['control-plane']);
+    expect(holders(secrets.tokenSigningKey)).toEqual(['control-plane']);
     expect(holders(secrets.admin.password)).toEqual(['control-plane']);
     expect(holders(secrets.internalSecret)).toEqual(['gateway-1', 'gateway-2', 'worker-1', 'worker-2', 'worker-3']);
     expect(holders(secrets.s3SecretAccessKey)).not.toContain('control-plane');

@@ -9,7 +9,7 @@ import {
   tuningOf,
 } from './environment.js';
 import type { ProcessSpec } from './managed-process.js';
-import type { Secrets } from './secrets.js';
+import type { Secrets, StoredSecrets } from './secrets.js';
 import type { UpOptions } from './up-options.js';
 
 /** What the plan is drawn from. Pure data, so that a plan can be looked at without starting anything. */
@@ -107,6 +107,7 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
       PUBLIC_URL: urls.controlPlane,
       GATEWAY_URL: urls.gateway,
       AUTH_SECRET: secrets.authSecret,
+      TOKEN_SIGNING_KEY: secrets.tokenSigningKey,
       ADMIN_EMAIL: secrets.admin.email,
       ADMIN_PASSWORD: secrets.admin.password,
     }),
@@ -143,7 +144,7 @@ export function storeOf(input: PlanInput, bucketUrl: string | undefined): Record
 }
 
 /** The same for a client in this process. */
-export function localStoreSettings(secrets: Secrets, endpoint: string): StoreSettings {
+export function localStoreSettings(secrets: StoredSecrets, endpoint: string): StoreSettings {
   return {
     endpoint,
     region: LOCAL_REGION,

@@ -12,7 +12,7 @@ import { ManagedProcess, type ProcessSpec } from './managed-process.js';
 import { checkExternalBucket } from './external-bucket.js';
 import { findFreePort } from './ports.js';
 import { runOnce } from './run-once.js';
-import { drawSecrets, readSecrets, writeSecrets, type Secrets } from './secrets.js';
+import { openSecrets, writeSecrets, type Secrets } from './secrets.js';
 import {
   embeddedDatabaseUrl,
   planBucket,
@@ -47,9 +47,7 @@ export class Supervisor {
     private readonly terminal: Terminal,
     private readonly env: Readonly<Record<string, string | undefined>>,
   ) {
-    const known = readSecrets(directory.secrets);
-    this.secrets = known ?? drawSecrets();
-    if (known === undefined) writeSecrets(directory.secrets, this.secrets);
+    this.secrets = openSecrets(directory.secrets);
     this.logTimer = setInterval(() => this.all().forEach((managed) => managed.rotateLog()), LOG_CHECK_MS);
   }
 

@@ -74,7 +74,8 @@ export class AccessGuard implements CanActivate {
       (key.expiresAt === null || key.expiresAt.getTime() > Date.now());
     if (!valid) throw new ProblemError('invalid-api-key', 'the API key is not valid');
     const scopes = new Set(key.scopes.filter(isScope));
-    return { kind: 'key', keyId: key.id, organization: { id: key.organizationId }, scopes };
+    const expiresAt = key.expiresAt ?? undefined;
+    return { kind: 'key', keyId: key.id, organization: { id: key.organizationId }, scopes, expiresAt };
   }
 }
 

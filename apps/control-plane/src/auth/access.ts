@@ -21,6 +21,16 @@ export const ACCESS = 'leasehold:access';
 /** Required on every route: a route without it is refused to all. */
 export const Access = (requirement: Requirement | typeof EVERYBODY) => SetMetadata(ACCESS, requirement);
 
+/** A key can make keys and tokens, but none that may more than itself. @throws ProblemError insufficient-scope */
+export function checkGrant(caller: Caller, wanted: readonly Scope[]): void {
+  if (caller.kind !== 'key') return;
+  const missing = wanted.find((scope) => !caller.scopes.has(scope));
+  if (missing === undefined) return;
+  throw new ProblemError('insufficient-scope', `the API key cannot grant what it lacks: ${missing}`, {
+    members: { requiredScope: missing },
+  });
+}
+
 /** @throws ProblemError forbidden, insufficient-scope */
 export function checkAccess(caller: Caller, { roles, scopes }: Requirement): void {
   if (caller.kind === 'session') {

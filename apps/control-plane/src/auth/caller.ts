@@ -22,6 +22,7 @@ export interface KeyCaller {
   readonly keyId: string;
   readonly organization: { readonly id: string };
   readonly scopes: ReadonlySet<Scope>;
+  readonly expiresAt: Date | undefined;
 }
 
 export type Caller = SessionCaller | KeyCaller;

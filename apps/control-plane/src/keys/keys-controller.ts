@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { mintApiKey, type Scope } from '@leasehold/directory';
+import { mintApiKey } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { Metadata, type ApiKeyRecord } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access } from '../auth/access.js';
+import { Access, checkGrant } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -48,14 +48,4 @@ export class KeysController {
     const known = KEY_ID.test(id) && (await this.metadata.apiKeys.revoke(caller.organization.id, id));
     if (!known) throw new ProblemError('api-key-not-found', 'the organization has no such API key');
   }
-}
-
-/** A key can make keys, but none that may more than itself. */
-function checkGrant(caller: Caller, wanted: readonly Scope[]): void {
-  if (caller.kind !== 'key') return;
-  const missing = wanted.find((scope) => !caller.scopes.has(scope));
-  if (missing === undefined) return;
-  throw new ProblemError('insufficient-scope', `the API key cannot grant what it lacks: ${missing}`, {
-    members: { requiredScope: missing },
-  });
 }

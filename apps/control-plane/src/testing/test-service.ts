@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+
 import { Metadata, applyMigrations } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { RunningService } from '@leasehold/service-kit';
@@ -30,6 +32,10 @@ export interface Tenant {
   readonly organizationId: string;
 }
 
+export function newSigningKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+}
+
 /** The whole service over real HTTP, on a Postgres of its own. */
 export class TestService {
   private tenants = 0;
@@ -51,6 +57,7 @@ export class TestService {
       const env = {
         DATABASE_URL: databaseUrl,
         AUTH_SECRET: 's'.repeat(32),
+        TOKEN_SIGNING_KEY: newSigningKey(),
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
         ...more,
       };
