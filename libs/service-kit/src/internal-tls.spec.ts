@@ -20,7 +20,8 @@ afterEach(async () => {
 });
 
 async function listen(onSocket: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
+  // As servers of HTTP have it.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.push(socket);
     socket.on('error', () => socket.destroy());
     onSocket(socket);
@@ -71,6 +72,14 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('a connection inside of the installation', () => {
+  it('ends at once when the client leaves in the moment in which the server has yet to see that it was secured', async () => {
+    const { port, ended } = await takeFrames();
+    const begunMs = performance.now();
+    (await secureAsClient(dial(port), SECRET)).destroy();
+    await ended;
+    expect(performance.now() - begunMs).toBeLessThan(2_000);
+  });
+
   it('carries frames between two that have the secret', async () => {
     const { port, received } = await takeFrames();
     const stream = new FrameStream(await secureAsClient(dial(port), SECRET), { onFrame: () => 0, onEnd: () => 0 });

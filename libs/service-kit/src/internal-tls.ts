@@ -41,6 +41,8 @@ export function secureAsClient(socket: Duplex, secret: string): Promise<TLSSocke
 /** The other side of {@link secureAsClient}. @throws InternalTlsError; the connection is closed then */
 export function secureAsServer(socket: Duplex, secret: string): Promise<TLSSocket> {
   const psk = keyOf(secret);
+  // Sockets of an HTTP server are: who left in the middle of the handshake would be waited for until its time is over.
+  socket.allowHalfOpen = false;
   // A server that does not listen: the documented way to TLS over a connection that is there already.
   const server = createServer({
     ...SUITE,
