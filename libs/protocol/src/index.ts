@@ -14,6 +14,7 @@ export * from './hop-frame.js';
 export * from './idempotency.js';
 export * from './internal-hop.js';
 export * from './key.js';
+export * from './kv-connect/index.js';
 export * from './lifetime.js';
 export * from './limits.js';
 export * from './list-page.js';

@@ -4,7 +4,7 @@ import { ProblemError } from './problem.js';
 
 export const TTL_HEADER = 'leasehold-ttl';
 
-/** When a key ends: so long after it is written, on the clock of the owner, or at a wall time (ms). */
+/** When a key ends: so long after it is written, on the clock of the owner, or at a wall time (ms), which may be infinite: never. */
 export type Lifetime = { readonly ttlSeconds: number } | { readonly expiresAt: number };
 
 /** `Leasehold-TTL`; undefined when it is not given. @throws ProblemError invalid-expiry */

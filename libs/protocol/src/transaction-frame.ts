@@ -18,10 +18,12 @@ import type { TransactionCheck, TransactionOperation, TransactionRequest } from 
 const FRAME_VERSION = 1;
 
 const CHECKS = ['absent', 'present', 'version', 'range'] as const;
-const OPERATIONS = ['put', 'delete', 'deleteRange', 'sum', 'min', 'max'] as const;
+const OPERATIONS = ['put', 'delete', 'deleteRange', 'sum', 'min', 'max', 'putVersionstamped'] as const;
+/** Set in the kind of a counter that has a prefix. */
+const HAS_PREFIX = 0x80;
 const HAS_START = 1;
 const HAS_END = 2;
-const LIFETIMES = ['none', 'ttl', 'at'] as const;
+const LIFETIMES = ['none', 'ttl', 'at', 'never'] as const;
 
 /** Above the keys and values of the largest transaction, and what stands between them. */
 export const TRANSACTION_FRAME_BYTES = LIMITS.transactionBytes + LIMITS.transactionParts * 64;
@@ -33,8 +35,9 @@ export const TRANSACTION_FRAME_BYTES = LIMITS.transactionBytes + LIMITS.transact
  *     | frame version u8 | check count varint | checks | operation count varint | operations |
  *     check:     | kind u8 | key bytes | version 10, of kind `version` |  or  | kind u8 | range | since u48 |
  *     operation: | kind u8 | key bytes | value bytes, or operand u64 as 8 raw bytes | lifetime |  or  | kind u8 | range |
+ *                  a kind with the highest bit set has prefix bytes behind it
  *     range:     | flags u8 | start bytes | end bytes |      only those that the flags name
- *     lifetime:  | kind u8 | seconds, or wall ms, varint |   no number of kind `none`
+ *     lifetime:  | kind u8 | seconds, or wall ms, varint |   no number of kinds `none` and `never`
  */
 export function encodeTransaction({ checks, ops }: TransactionRequest): Uint8Array {
   const writer = new ByteWriter().u8(FRAME_VERSION).varint(checks.length);
@@ -82,9 +85,11 @@ function readCheck(reader: ByteReader): TransactionCheck {
 }
 
 function writeOperation(writer: ByteWriter, op: TransactionOperation): void {
-  writer.u8(OPERATIONS.indexOf(op.op));
+  const prefix = 'prefix' in op ? op.prefix : undefined;
+  writer.u8(OPERATIONS.indexOf(op.op) | (prefix === undefined ? 0 : HAS_PREFIX));
   switch (op.op) {
     case 'put':
+    case 'putVersionstamped':
       writer.bytes(op.key).bytes(op.value);
       return writeLifetime(writer, op.lifetime);
     case 'delete':
@@ -95,6 +100,7 @@ function writeOperation(writer: ByteWriter, op: TransactionOperation): void {
     default: {
       const operand = Buffer.alloc(8);
       operand.writeBigUInt64BE(op.operand);
+      if (prefix !== undefined) writer.bytes(prefix);
       writer.bytes(op.key).raw(operand);
       return writeLifetime(writer, op.lifetime);
     }
@@ -102,18 +108,23 @@ function writeOperation(writer: ByteWriter, op: TransactionOperation): void {
 }
 
 function readOperation(reader: ByteReader): TransactionOperation {
-  const op = pick(OPERATIONS, reader.u8());
+  const kind = reader.u8();
+  const op = pick(OPERATIONS, kind & ~HAS_PREFIX);
+  const hasPrefix = (kind & HAS_PREFIX) !== 0;
+  if (hasPrefix && !isCounter(op)) throw malformed();
   switch (op) {
     case 'put':
+    case 'putVersionstamped':
       return { op, key: reader.bytes(), value: reader.bytes(), ...readLifetime(reader) };
     case 'delete':
       return { op, key: reader.bytes() };
     case 'deleteRange':
       return { op, range: readRange(reader) };
     default: {
+      const prefix = hasPrefix ? { prefix: reader.bytes() } : {};
       const key = reader.bytes();
       const operand = Buffer.from(reader.raw(8)).readBigUInt64BE();
-      return { op, key, operand, ...readLifetime(reader) };
+      return { op, key, operand, ...prefix, ...readLifetime(reader) };
     }
   }
 }
@@ -134,6 +145,7 @@ function readRange(reader: ByteReader): ByteRange {
 function writeLifetime(writer: ByteWriter, lifetime: Lifetime | undefined): void {
   if (lifetime === undefined) writer.u8(LIFETIMES.indexOf('none'));
   else if ('ttlSeconds' in lifetime) writer.u8(LIFETIMES.indexOf('ttl')).varint(lifetime.ttlSeconds);
+  else if (lifetime.expiresAt === Infinity) writer.u8(LIFETIMES.indexOf('never'));
   else writer.u8(LIFETIMES.indexOf('at')).varint(lifetime.expiresAt);
 }
 
@@ -145,7 +157,13 @@ function readLifetime(reader: ByteReader): { readonly lifetime?: Lifetime } {
       return { lifetime: { ttlSeconds: reader.varint() } };
     case 'at':
       return { lifetime: { expiresAt: reader.varint() } };
+    case 'never':
+      return { lifetime: { expiresAt: Infinity } };
   }
+}
+
+function isCounter(op: TransactionOperation['op']): boolean {
+  return op === 'sum' || op === 'min' || op === 'max';
 }
 
 function readVersion(reader: ByteReader): Version {

@@ -14,7 +14,13 @@ export type TransactionCheck =
   | { readonly kind: 'range'; readonly range: ByteRange; readonly since: number };
 
 export type TransactionOperation =
-  | { readonly op: 'put'; readonly key: Uint8Array; readonly value: Uint8Array; readonly lifetime?: Lifetime }
+  /** `putVersionstamped`: the versionstamp of the commit becomes the last part of the key (KV Connect alone). */
+  | {
+      readonly op: 'put' | 'putVersionstamped';
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      readonly lifetime?: Lifetime;
+    }
   | { readonly op: 'delete'; readonly key: Uint8Array }
   | { readonly op: 'deleteRange'; readonly range: ByteRange }
   | {
@@ -22,6 +28,8 @@ export type TransactionOperation =
       readonly key: Uint8Array;
       /** 0 … 2^64 − 1. */
       readonly operand: bigint;
+      /** What stands before the number in the stored value (KV Connect alone). */
+      readonly prefix?: Uint8Array;
       readonly lifetime?: Lifetime;
     };
 
@@ -33,8 +41,8 @@ export function transactionBytes({ checks, ops }: TransactionRequest): number {
   for (const check of checks) bytes += check.kind === 'key' ? check.key.byteLength : rangeBytes(check.range);
   for (const op of ops) {
     if (op.op === 'deleteRange') bytes += rangeBytes(op.range);
-    else if (op.op === 'put') bytes += op.key.byteLength + op.value.byteLength;
-    else bytes += op.key.byteLength + (op.op === 'delete' ? 0 : COUNTER_BYTES);
+    else if ('value' in op) bytes += op.key.byteLength + op.value.byteLength;
+    else bytes += op.key.byteLength + (op.op === 'delete' ? 0 : COUNTER_BYTES + (op.prefix?.byteLength ?? 0));
   }
   return bytes;
 }

@@ -2,6 +2,7 @@ import type { Span } from './key-ranges.js';
 import { anySpanHolds, joinedSpans, spanOf, spansMeet } from './key-ranges.js';
 import { keyText } from './key-text.js';
 import type { Transaction } from './transaction.js';
+import { versionstampedSpan } from './versionstamped-key.js';
 
 /** Everything that a transaction looks at or changes. Two that touch nothing in common can be decided in either order. */
 export interface Footprint {
@@ -16,7 +17,8 @@ export function footprintOf({ checks, ops, idempotencyKey }: Transaction): Footp
   const keys = new Map<string, Uint8Array>();
   const spans: Span[] = [];
   for (const part of [...checks, ...ops]) {
-    if ('key' in part) keys.set(keyText(part.key), part.key);
+    if ('op' in part && part.op === 'putVersionstamped') spans.push(versionstampedSpan(part.key));
+    else if ('key' in part) keys.set(keyText(part.key), part.key);
     else {
       const span = spanOf(part.range);
       if (span !== undefined) spans.push(span);

@@ -7,6 +7,7 @@ import type { Span } from './key-ranges.js';
 import { joinedSpans, spanHolds, spanOf } from './key-ranges.js';
 import { keyText } from './key-text.js';
 import type { EntryLifetime, Operation } from './transaction.js';
+import { versionstampedKey } from './versionstamped-key.js';
 
 /** What the operations come to: at most one entry per key, and range deletes that hide only what was there before. */
 export interface Effects {
@@ -45,6 +46,11 @@ export function resolveOperations(
       case 'put':
         entries.set(keyText(op.key), putEntry(op.key, version, op.value, endOf(op, now)));
         break;
+      case 'putVersionstamped': {
+        const key = versionstampedKey(op.key, version);
+        entries.set(keyText(key), putEntry(key, version, op.value, endOf(op, now)));
+        break;
+      }
       case 'delete':
         entries.set(keyText(op.key), deleteEntry(op.key, version));
         break;

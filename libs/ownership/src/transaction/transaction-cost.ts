@@ -1,6 +1,7 @@
 import type { UsageCounters } from '@leasehold/engine';
 
 import type { Operation } from './transaction.js';
+import { VERSIONSTAMP_SUFFIX_BYTES } from './versionstamped-key.js';
 
 /** A write unit: so many bytes of key and value, begun ones counting whole. */
 const WRITE_UNIT_BYTES = 1024;
@@ -38,6 +39,8 @@ function bytesWritten(op: Operation): number {
   switch (op.op) {
     case 'put':
       return op.key.byteLength + op.value.byteLength;
+    case 'putVersionstamped':
+      return op.key.byteLength + VERSIONSTAMP_SUFFIX_BYTES + op.value.byteLength;
     case 'delete':
       return op.key.byteLength;
     case 'deleteRange':

@@ -43,7 +43,8 @@ export interface EntryLifetime {
 
 /** Without a lifetime the key stays. */
 export interface PutOperation extends EntryLifetime {
-  readonly op: 'put';
+  /** `putVersionstamped`: behind the key stands the version of the commit, see {@link versionstampedKey}. */
+  readonly op: 'put' | 'putVersionstamped';
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }
