@@ -1,9 +1,12 @@
+import type { ByteCommitted, ByteFeedOptions } from './byte-changes.js';
 import { fromBase64, toBase64Url } from './bytes.js';
 import type { ByteCheck, ByteCommit, ByteOperation } from './byte-commit.js';
 import { staysFailed, wireCommit } from './byte-commit.js';
 import type { ByteTransaction, TransactOptions } from './byte-transaction.js';
 import { runTransaction } from './byte-transaction.js';
-import { ConflictError, InvalidError, NotFoundError, UnavailableError, UnknownOutcomeError } from './errors.js';
+import { followChanges } from './change-feed.js';
+import type { ConflictError } from './errors.js';
+import { InvalidError, NotFoundError, UnavailableError } from './errors.js';
 import type { ByteKey, ByteRange, DeletedRange } from './key-range.js';
 import { keyBytes } from './key-range.js';
 import type {
@@ -23,6 +26,7 @@ import type {
 import { wirePointInTime } from './options.js';
 import type { Answer, Call, Transport } from './transport.js';
 import type { ValueCache } from './value-cache.js';
+import { JSON_HEADERS, Writes } from './writes.js';
 import type { ByteEntry, WireSnapshot } from './wire.js';
 import { jsonOf, pageOfWire, wireList } from './wire.js';
 
@@ -42,15 +46,18 @@ export interface ByteSnapshot {
   readonly lists: readonly Page<ByteEntry>[];
 }
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
 const DEFAULT_PAGE_SIZE = 500;
 
 /** A database as it is: keys and values are bytes. `Database` puts tuples and codecs on top. */
 export class ByteDatabase {
+  private readonly writes: Writes;
+
   constructor(
     private readonly transport: Transport,
     private readonly cache: ValueCache | undefined,
-  ) {}
+  ) {
+    this.writes = new Writes(transport);
+  }
 
   /** Undefined: there is no such key. */
   async get(key: ByteKey, { at, signal }: ReadOptions = {}): Promise<ByteEntry | undefined> {
@@ -121,7 +128,7 @@ export class ByteDatabase {
     const [first] = ops;
     const body = wireCommit({ checks, ops });
     if (first === undefined) return this.check(body, options);
-    const answer = await this.mutate(
+    const answer = await this.writes.send(
       { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, staysRefused, signal: options.signal },
       options,
       placeOf(first),
@@ -181,6 +188,15 @@ export class ByteDatabase {
     return runTransaction(this, this.transport.platform, work, options);
   }
 
+  /**
+   * Every commit after `since`, once, in order, and then what is committed from now on. Goes on by itself after cut connections, and ends by rejecting with the reason of its
+   * signal.
+   * @throws InvalidError `history-gone`: `since` lies before what the database remembers; read the present state, and follow from its version
+   */
+  changes(options: ByteFeedOptions = {}): AsyncIterableIterator<ByteCommitted> {
+    return followChanges(this.transport, options);
+  }
+
   /** Brings the database to a worker ahead of use. Free, and safe to repeat. */
   async warm({ signal }: CallOptions = {}): Promise<void> {
     await this.transport.send({ method: 'POST', path: '/warm', repeat: 'read', signal });
@@ -194,7 +210,9 @@ export class ByteDatabase {
 
   private async writeKey(key: Uint8Array, call: KeyCall, options: PutOptions): Promise<Committed> {
     const staysRefused = () => typeof options.ifVersion === 'string';
-    return committed(await this.mutate({ ...call, path: `/keys64/${keyInPath(key)}`, staysRefused }, options, key));
+    return committed(
+      await this.writes.send({ ...call, path: `/keys64/${keyInPath(key)}`, staysRefused }, options, key),
+    );
   }
 
   /** Checks alone change nothing: as a read, they can be repeated without a key. */
@@ -209,33 +227,6 @@ export class ByteDatabase {
         signal,
       }),
     );
-  }
-
-  /**
-   * A write under an idempotency key. A refusal that came after an attempt whose answer was lost does not say what becomes of that attempt: it may arrive
-   * when the condition holds again. Then another commit that does nothing is made under the same key. If it is applied, the key is taken, and the write can
-   * never be; if it is refused because the key is taken, the write was applied, and sending it again tells how.
-   * @param near a key of the write, which whoever may write it may write to
-   */
-  private async mutate(call: Omit<Call, 'repeat'>, options: CommitOptions, near: Uint8Array): Promise<Answer> {
-    const idempotencyKey = options.idempotencyKey ?? this.transport.platform.randomId();
-    const repeat = { idempotencyKey };
-    try {
-      return await this.transport.send({ ...call, repeat });
-    } catch (error) {
-      const isSettled = !(error instanceof UnknownOutcomeError && error.cause instanceof ConflictError);
-      // A key of the caller is not spent on something else.
-      if (isSettled || options.idempotencyKey !== undefined) throw error;
-      const nothing = wireCommit({ ops: [{ op: 'deleteRange', range: { start: near, end: near } }] });
-      const fence = { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body: nothing, repeat } as const;
-      const refused = await this.transport.send({ ...fence, signal: options.signal }).then(
-        () => undefined,
-        (refusal: unknown) => refusal,
-      );
-      if (refused === undefined) throw error.cause;
-      if (!(refused instanceof ConflictError && refused.code === 'idempotency-key-reused')) throw error;
-      return this.transport.send({ ...call, repeat });
-    }
   }
 }
 

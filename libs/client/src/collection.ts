@@ -1,4 +1,6 @@
 import type { ByteDatabase } from './byte-database.js';
+import type { ChangeSet, ChangesOptions } from './changes.js';
+import { changesOf } from './changes.js';
 import type { Codec } from './codec.js';
 import type { DeletedRange } from './key-range.js';
 import type {
@@ -109,6 +111,17 @@ export class Collection<Out, In = Out> {
   list(options: KeyRange & ListOptions = {}): AsyncIterableIterator<Entry<Out>> {
     const { prefix: _prefix, ...rest } = options;
     return this.form.entriesOf(this.bytes.list({ ...rest, ...this.form.range(options) }));
+  }
+
+  /**
+   * Every commit that concerns the collection after `since`, once, in order, and then what is committed from now on. Goes on by itself after cut connections, and ends by
+   * rejecting with the reason of its signal.
+   * @throws InvalidError `history-gone`: `since` lies before what the database remembers; list the present state, and follow from its version
+   */
+  changes({ prefix = [], ...options }: ChangesOptions = {}): AsyncIterableIterator<ChangeSet<Out>> {
+    const own = this.form.key(prefix);
+    const commits = this.bytes.changes({ ...options, prefix: own.length === 0 ? undefined : own });
+    return changesOf(commits, this.form as EntryForm<Out, never>, own);
   }
 
   /** A part of a range. */

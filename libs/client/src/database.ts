@@ -1,5 +1,6 @@
 import type { ByteDatabase } from './byte-database.js';
 import type { TransactOptions } from './byte-transaction.js';
+import type { ChangeSet, ChangesOptions } from './changes.js';
 import type { Codec } from './codec.js';
 import type { Entry } from './collection.js';
 import { Collection } from './collection.js';
@@ -18,10 +19,12 @@ import type {
   Statistics,
   Version,
 } from './options.js';
+import type { StandardSchema } from './standard-schema.js';
 import type { CodecOption } from './transaction.js';
 import { Transaction } from './transaction.js';
 import type { Key } from './tuple.js';
 import type { KeyRange } from './tuple-range.js';
+import { validated } from './validated.js';
 
 export interface Reads<V> extends CallOptions, CodecOption<V, never> {
   /** At most 1,000. */
@@ -42,7 +45,16 @@ export interface Snapshot<V> {
 /** Where a collection lies, and what is in it. */
 export interface CollectionOptions<Out, In> {
   readonly prefix: Key;
+  /** By default that of the database. */
   readonly codec?: Codec<Out, In> | undefined;
+}
+
+/** … and what validates it, on every write and every read. */
+export interface SchemaOptions<Out, In> {
+  readonly prefix: Key;
+  readonly schema: StandardSchema<In, Out>;
+  /** How a valid value stands as bytes; JSON by default. */
+  readonly codec?: Codec<unknown> | undefined;
 }
 
 /** One database: tuples as keys, and values of any kind that its codec has (JSON by default). */
@@ -117,8 +129,24 @@ export class Database {
   }
 
   /** The keys below a prefix, with values of one kind. */
-  collection<Out = unknown, In = Out>({ prefix, codec }: CollectionOptions<Out, In>): Collection<Out, In> {
-    return new Collection(this.bytes, prefix, codec ?? (this.codec as unknown as Codec<Out, In>));
+  collection<Out, In>(options: SchemaOptions<Out, In>): Collection<Out, In>;
+  collection<Out = unknown, In = Out>(options: CollectionOptions<Out, In>): Collection<Out, In>;
+  collection<Out, In>(options: SchemaOptions<Out, In> | CollectionOptions<Out, In>): Collection<Out, In> {
+    const codec = (options.codec ?? this.codec) as Codec<unknown>;
+    const isValidated = 'schema' in options && options.schema !== undefined;
+    const own = isValidated ? validated(options.schema, codec) : (codec as unknown as Codec<Out, In>);
+    return new Collection(this.bytes, options.prefix, own);
+  }
+
+  /**
+   * Every commit after `since`, once, in order, and then what is committed from now on. Goes on by itself after cut connections, and ends by rejecting with the reason of its
+   * signal.
+   * @throws InvalidError `history-gone`: `since` lies before what the database remembers; list the present state, and follow from its version
+   */
+  changes<V = unknown>({ codec, ...options }: ChangesOptions & CodecOption<V, never> = {}): AsyncIterableIterator<
+    ChangeSet<V>
+  > {
+    return this.all(codec).changes(options);
   }
 
   /** Brings the database to a worker ahead of use. Free, and safe to repeat. */

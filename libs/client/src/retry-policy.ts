@@ -61,7 +61,8 @@ export function jitter(attempts: number, { baseDelayMs, maxDelayMs }: RetrySetti
 /** Beyond it numbers stop being exact; every `maxDelayMs` is reached long before. */
 const MAX_DOUBLINGS = 30;
 
-function helpsToRetry(error: LeaseholdError): boolean {
+/** Whether the same call can succeed a little later. */
+export function helpsToRetry(error: LeaseholdError): boolean {
   return error.retryable || (error instanceof QuotaError && error.code === 'too-many-requests');
 }
 

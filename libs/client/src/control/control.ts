@@ -1,0 +1,180 @@
+import { toBase64Url } from '../bytes.js';
+import type { ServiceOptions } from '../connect.js';
+import { serviceTransport } from '../connect.js';
+import type { ByteKey } from '../key-range.js';
+import { keyBytes } from '../key-range.js';
+import type { CallOptions } from '../options.js';
+import type { Platform } from '../platform.js';
+import { systemPlatform } from '../platform.js';
+import type { Call, Transport } from '../transport.js';
+import type { Key } from '../tuple.js';
+import { encodeKey } from '../tuple.js';
+import { jsonOf } from '../wire.js';
+
+export interface ControlOptions extends ServiceOptions {
+  /** Of the control plane: `http://127.0.0.1:4001`. */
+  readonly url: string;
+}
+
+/** What a key or token may do. */
+export type Scope = 'data:read' | 'data:write' | 'db:create' | 'db:admin' | 'keys:admin' | 'usage:read';
+
+export interface DatabaseRecord {
+  /** Never used twice. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+}
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly name: string;
+  /** All of its secret that is kept in readable form. */
+  readonly lastFour: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt?: Date | undefined;
+}
+
+export interface NewToken {
+  /** The name of the database that it is for. */
+  readonly database: string;
+  readonly scopes: readonly Extract<Scope, 'data:read' | 'data:write'>[];
+  /** Whole seconds, 1 to 900. */
+  readonly ttlSeconds: number;
+  /** Only keys that begin so: parts of a tuple, or bytes, or text. */
+  readonly prefix?: Key | ByteKey | undefined;
+}
+
+export interface MintedToken {
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+/** Databases, API keys and tokens of your organization: what a back end does when a customer comes or goes. */
+export function connectControl(options: ControlOptions): Control {
+  return controlOn(systemPlatform(options.fetch), options);
+}
+
+/** The same with time, chance and network from elsewhere. */
+export function controlOn(platform: Platform, options: ControlOptions): Control {
+  return new Control(serviceTransport(platform, options, '/v1'));
+}
+
+/**
+ * The control plane. What creates something has no idempotency key there: when its answer is lost it fails with an `UnknownOutcomeError` instead of being sent
+ * again. Look whether it is there before creating it again.
+ */
+export class Control {
+  readonly databases: DatabaseAdministration;
+  readonly apiKeys: ApiKeyAdministration;
+  readonly tokens: TokenAdministration;
+
+  constructor(transport: Transport) {
+    const service = new JsonService(transport);
+    this.databases = new DatabaseAdministration(service);
+    this.apiKeys = new ApiKeyAdministration(service);
+    this.tokens = new TokenAdministration(service);
+  }
+}
+
+export class DatabaseAdministration {
+  constructor(private readonly service: JsonService) {}
+
+  /** The data plane finds it at once. @throws ConflictError `database-exists` */
+  create({ name }: { readonly name: string }, options?: CallOptions): Promise<DatabaseRecord> {
+    return this.service.create('/databases', { name }, options);
+  }
+
+  /** By name or id. @throws NotFoundError */
+  get(nameOrId: string, options?: CallOptions): Promise<DatabaseRecord> {
+    return this.service.read(`/databases/${encodeURIComponent(nameOrId)}`, options);
+  }
+
+  /** All of them, by name, page by page as they are iterated over. */
+  list(options?: CallOptions): AsyncIterableIterator<DatabaseRecord> {
+    return this.service.list('/databases', 'databases', options);
+  }
+}
+
+export class ApiKeyAdministration {
+  constructor(private readonly service: JsonService) {}
+
+  /** `key` is shown here and never again. */
+  create(apiKey: NewApiKey, options?: CallOptions): Promise<ApiKeyRecord & { readonly key: string }> {
+    const { name, scopes, expiresAt } = apiKey;
+    return this.service.create('/keys', { name, scopes, expiresAt: expiresAt?.toISOString() }, options);
+  }
+
+  /** Oldest first, revoked ones too. */
+  list(options?: CallOptions): AsyncIterableIterator<ApiKeyRecord> {
+    return this.service.list('/keys', 'keys', options);
+  }
+
+  /** Safe to repeat. Every gateway refuses the key within two seconds, and its tokens with it. @throws NotFoundError */
+  revoke(id: string, options?: CallOptions): Promise<void> {
+    return this.service.delete(`/keys/${encodeURIComponent(id)}`, options);
+  }
+}
+
+export class TokenAdministration {
+  constructor(private readonly service: JsonService) {}
+
+  /** A short-lived token for a browser or edge code: for one database, and, if you like, for the keys of one prefix. */
+  create({ prefix, ...token }: NewToken, options?: CallOptions): Promise<MintedToken> {
+    const isTuple = Array.isArray(prefix);
+    const bytes = prefix && (isTuple ? encodeKey(prefix as Key) : keyBytes(prefix as ByteKey));
+    return this.service.repeat('/tokens', { ...token, prefix64: bytes && toBase64Url(bytes) }, options);
+  }
+}
+
+const PAGE_SIZE = 500;
+
+/** Routes that take and answer JSON. */
+class JsonService {
+  constructor(private readonly transport: Transport) {}
+
+  read<T>(path: string, options: CallOptions | undefined): Promise<T> {
+    return this.json({ method: 'GET', path, repeat: 'read', signal: options?.signal });
+  }
+
+  create<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
+    return this.post(path, body, 'never', options);
+  }
+
+  /** Of what leaves nothing behind. */
+  repeat<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
+    return this.post(path, body, 'read', options);
+  }
+
+  async delete(path: string, options: CallOptions | undefined): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path, repeat: 'read', signal: options?.signal });
+  }
+
+  async *list<T>(path: string, member: string, options: CallOptions | undefined): AsyncIterableIterator<T> {
+    let cursor: string | null = '';
+    // Ends with the listing: each page but the last goes on behind an item.
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Readonly<Record<string, unknown>> = await this.read(`${path}?limit=${PAGE_SIZE}${query}`, options);
+      yield* page[member] as readonly T[];
+      cursor = page['cursor'] as string | null;
+    }
+  }
+
+  private post<T>(path: string, body: unknown, repeat: Call['repeat'], options: CallOptions | undefined): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    return this.json({ method: 'POST', path, headers, body: JSON.stringify(body), repeat, signal: options?.signal });
+  }
+
+  private async json<T>(call: Call): Promise<T> {
+    return jsonOf<T>((await this.transport.send(call)).body);
+  }
+}

@@ -1,0 +1,48 @@
+import { wireCommit } from './byte-commit.js';
+import { ConflictError, UnknownOutcomeError } from './errors.js';
+import type { CommitOptions } from './options.js';
+import type { Answer, Call, Transport } from './transport.js';
+
+export const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/**
+ * Writes under idempotency keys, each applied once or not at all.
+ *
+ * A refusal that comes after an attempt whose answer was lost does not say what becomes of that attempt: it may still be on its way, and arrive when the condition holds again.
+ * Then another commit, one that does nothing, is made under the same key. If it is applied, the key is taken, and the write never can be. If it is refused
+ * because the key is taken, the write was applied, and sending it again tells how.
+ */
+export class Writes {
+  constructor(private readonly transport: Transport) {}
+
+  /** @param near a key of the write: whoever may write it may write there */
+  async send(call: Omit<Call, 'repeat'>, options: CommitOptions, near: Uint8Array): Promise<Answer> {
+    const { transport } = this;
+    const repeat = { idempotencyKey: options.idempotencyKey ?? transport.platform.randomId() };
+    try {
+      return await transport.send({ ...call, repeat });
+    } catch (error) {
+      const isSettled = !(error instanceof UnknownOutcomeError && error.cause instanceof ConflictError);
+      // A key of the caller is not spent on something else.
+      if (isSettled || options.idempotencyKey !== undefined) throw error;
+      if (await this.takesKey(repeat, near, options.signal)) throw error.cause;
+      return transport.send({ ...call, repeat });
+    }
+  }
+
+  /** @returns whether the key was free, and is not any more. @throws LeaseholdError it is not known */
+  private async takesKey(
+    repeat: { readonly idempotencyKey: string },
+    near: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const body = wireCommit({ ops: [{ op: 'deleteRange', range: { start: near, end: near } }] });
+    try {
+      await this.transport.send({ method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, repeat, signal });
+      return true;
+    } catch (error) {
+      if (error instanceof ConflictError && error.code === 'idempotency-key-reused') return false;
+      throw error;
+    }
+  }
+}
