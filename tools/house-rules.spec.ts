@@ -22,6 +22,23 @@ const CASES: readonly Case[] = [
     rule: BOUNDARY,
   },
   {
+    title: 'lets the whole of a plane in one process start a service',
+    file: 'libs/local/src/x.ts',
+    code: `import '@leasehold/gateway';`,
+  },
+  {
+    title: 'refuses a library that starts a service',
+    file: 'libs/upkeep/src/x.ts',
+    code: `import '@leasehold/gateway';`,
+    rule: BOUNDARY,
+  },
+  {
+    title: 'refuses a service that imports the whole of its plane',
+    file: 'apps/gateway/src/x.ts',
+    code: `import '@leasehold/local';`,
+    rule: BOUNDARY,
+  },
+  {
     title: 'refuses a port that imports the engine',
     file: 'libs/lease/src/x.ts',
     code: `import '@leasehold/engine';`,

@@ -1,10 +1,17 @@
+import type { ConnectOptions, Database } from '@leasehold/client';
+
 import type { KeyOptions } from './local-options.js';
+
+/** All that a client may be told but what is known here. */
+export type DatabaseOptions = Omit<ConnectOptions, 'url' | 'key' | 'token' | 'database'>;
 
 /** A tenant: databases of its own, under names of its own. */
 export interface LocalTenant {
   readonly id: string;
   /** An API key of the tenant that may do everything. It is good as long as this process serves. */
   readonly key: string;
+  /** The client of one of its databases. @param name 1 to 63 of a-z, 0-9, `-` and `_`, the first one a letter or a digit */
+  database(name: string, options?: DatabaseOptions): Database;
   /** A further key of the tenant. */
   createKey(options?: KeyOptions): string;
 }

@@ -1,3 +1,4 @@
+import { connect } from '@leasehold/client';
 import { Directory } from '@leasehold/directory';
 import { isTenantId, LeaseholdError, systemClock, systemRandom, toHex } from '@leasehold/foundation';
 import type { TenantId } from '@leasehold/foundation';
@@ -87,14 +88,19 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   }));
   closers.add(() => gateway.close());
 
-  const tenant = (id: TenantId): LocalTenant => ({
-    id,
-    key: source.createKey(id, ALL_SCOPES),
-    createKey: ({ scopes = ALL_SCOPES } = {}) => source.createKey(id, scopes),
-  });
+  const { url } = gateway;
+  const tenant = (id: TenantId): LocalTenant => {
+    const key = source.createKey(id, ALL_SCOPES);
+    return {
+      id,
+      key,
+      database: (database, more = {}) => connect({ ...more, url, key, database }),
+      createKey: ({ scopes = ALL_SCOPES } = {}) => source.createKey(id, scopes),
+    };
+  };
   return {
     ...tenant(FIRST_TENANT),
-    url: gateway.url,
+    url,
     createTenant: (id = toHex(systemRandom.bytes(TENANT_BYTES))) => tenant(checkTenantId(id)),
     sweep: () => upkeep.sweep(),
     close: () => closers.close(),
