@@ -332,6 +332,28 @@ export const SETTINGS = {
       };
     },
   },
+  /** Connections break all the time, on both sides of the gateways, and hardly anything else does; gateways are killed and drain. */
+  'lost-answers': {
+    adjust: (drawn) => {
+      const { fleet, client, trouble } = drawn;
+      return {
+        ...drawn,
+        storeFaults: { slow: 0.2 },
+        client: { ...client, hotShare: 0.7, thinkMs: 100 },
+        fleet: {
+          ...fleet,
+          restartMs: 500,
+          hops: { refused: 0.02, lostBefore: 0.05, lostAfter: 0.1 },
+          entrance: { refused: 0.02, lostBefore: 0.05, cut: 0.1, lostAfter: 0.1 },
+        },
+        trouble: {
+          ...trouble,
+          everyMs: 3_000,
+          weights: { 'kill-gateway': 2, 'drain-gateway': 2, kill: 2, release: 1 },
+        },
+      };
+    },
+  },
   /** Everybody works on one database whose history is short, and which outgrows its head. */
   'short-history': { adjust: shortHistory },
   /** The same, and L0 is merged with itself before it goes into L1. */

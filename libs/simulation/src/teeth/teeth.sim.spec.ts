@@ -40,6 +40,11 @@ const FIXED: Readonly<Record<string, number>> = {
   'judges-checks-on-an-older-view': 1,
   'lets-a-put-survive-the-range-delete-after-it': 1,
   'lets-commit-times-fall': 1,
+  'sends-a-lost-sum-again': 1,
+  'takes-a-broken-connection-for-none': 1,
+  'asks-again-after-an-unknown-outcome': 1,
+  'draws-an-idempotency-key-for-each-attempt': 1,
+  'answers-a-repetition-before-the-first-is-durable': 1,
   'shows-what-has-expired': 1,
 };
 

@@ -6,6 +6,7 @@ import { BROKEN_LOGS } from './variants/log.js';
 import { BROKEN_OWNERSHIP } from './variants/ownership.js';
 import { BROKEN_PUTS } from './variants/puts.js';
 import { BROKEN_READS } from './variants/reads.js';
+import { BROKEN_RETRIES } from './variants/retries.js';
 import { BROKEN_SESSIONS } from './variants/sessions.js';
 import { BROKEN_TRANSACTIONS } from './variants/transactions.js';
 
@@ -18,6 +19,7 @@ export const VARIANTS: readonly Variant[] = [
   ...BROKEN_OWNERSHIP,
   ...BROKEN_READS,
   ...BROKEN_TRANSACTIONS,
+  ...BROKEN_RETRIES,
   ...BROKEN_COMPACTIONS,
   ...BROKEN_COLLECTIONS,
 ];
