@@ -11,12 +11,13 @@ const REPOSITORY = path.resolve(import.meta.dirname, '..');
 /** Long enough for one fault of each kind that has to be in every run. */
 const MINUTES = '0.7';
 const SEED = '4';
-const CORE = ['worker-kill', 'worker-stop', 'worker-drain', 'store-resets', 'postgres-stop'];
+const CORE = ['worker-kill', 'worker-stop', 'worker-drain', 'answers-lost', 'store-resets', 'postgres-stop'];
 
 interface Report {
   readonly acknowledged: number;
   readonly byFault: Readonly<Record<string, { readonly count: number }>>;
   readonly zombies: { readonly requests: number };
+  readonly coverage: { readonly lostAnswers: number };
   readonly readBack: { readonly keys: number };
   readonly findings: readonly unknown[];
   readonly [name: string]: unknown;
@@ -62,6 +63,7 @@ describe('a Leasehold that is killed, stopped, drained, and cut off from its par
 
   it('was hit by every fault that belongs into each run, under load', () => {
     expect(Object.keys(report.byFault)).toEqual(expect.arrayContaining(CORE));
+    expect(report.coverage.lostAnswers).toBeGreaterThan(0);
     expect(report.acknowledged).toBeGreaterThan(500);
     expect(report.readBack.keys).toBeGreaterThan(1_000);
   });

@@ -1,8 +1,10 @@
 import type { BucketAudit } from './checks/bucket-audit.js';
+import type { ReadBack } from './checks/read-back.js';
 import type { ScrubResult } from './checks/scrub.js';
 import type { FaultTally } from './fault-log.js';
 import type { ZombieTally } from './faults/zombie-tally.js';
 import type { Finding } from './ledger/finding.js';
+import type { SumCounts } from './ledger/tally-record.js';
 
 /** What `./leasehold chaos --json` prints. */
 export interface ChaosReport {
@@ -27,7 +29,8 @@ export interface ChaosReport {
   readonly byFault: Readonly<Record<string, FaultTally>>;
   readonly requests: RequestCounts;
   readonly zombies: ZombieTally;
-  readonly readBack: { readonly keys: number; readonly unreadable: number };
+  readonly readBack: ReadBack;
+  readonly sums: SumCounts;
   readonly bucket: BucketAudit;
   readonly scrub: ScrubResult;
   readonly coverage: Coverage;
@@ -45,6 +48,9 @@ export interface RequestCounts {
   readonly shed: number;
   readonly perSecond: number;
   readonly unknownOutcomes: number;
+  /** Sent once more under the same idempotency key, and those of them that were answered as done before. */
+  readonly repeated: number;
+  readonly replayed: number;
   /** From sending to answer, of what was served while no fault was under way. */
   readonly calmMs: { readonly p50: number; readonly p99: number };
 }
@@ -53,6 +59,10 @@ export interface RequestCounts {
 export interface Coverage {
   /** Faults of the ways to the bucket, by kind. */
   readonly proxyFaults: Readonly<Record<string, number>>;
+  /** The same of the ways from clients to gateways. */
+  readonly lineFaults: Readonly<Record<string, number>>;
+  /** Answers that gateways have given, and that no client has heard, or not to the end. */
+  readonly lostAnswers: number;
   /** Processes that ended by themselves, as one does that has lost its lease. */
   readonly endedByThemselves: number;
   readonly takeovers: number;
@@ -79,6 +89,9 @@ export function missedTargets(report: Judged, { ttlMs }: Targets): readonly stri
   const killed = report.byFault['worker-kill'];
   if (killed !== undefined && killed.maxUnavailableMs > ttlMs + UNAVAILABLE_MARGIN_MS) {
     missed.push(`worker-kill: a database was not served for ${killed.maxUnavailableMs} ms`);
+  }
+  if (report.byFault['answers-lost'] !== undefined && report.coverage.lostAnswers === 0) {
+    missed.push('answers lost: none, so that it is not known what becomes of a request whose answer is');
   }
   if (report.failedRequestsOnDrain > 0) missed.push(`failed requests on drain: ${report.failedRequestsOnDrain}`);
   if (report.staleAfterResume > 0) missed.push(`stale after resume: ${report.staleAfterResume}`);
@@ -114,6 +127,7 @@ export function formatChaosReport(report: ChaosReport): string {
     `lost ${report.lost}, doubled ${report.doubled}, stale ${report.stale}, phantom ${report.phantom}, disorder ${report.disorder}, foreign ${report.foreign}, damaged ${report.damaged}`,
     `after resume: ${report.zombies.requests} requests to ${report.zombies.sealedWorkers} sealed workers, ${report.staleAfterResume} stale, ${report.acknowledgedAfterResume} acknowledged`,
     `billed minus done: between ${bucket.unitsBilledMinusDone.atLeast} and ${bucket.unitsBilledMinusDone.atMost}; ${report.readBack.keys} keys read back, ${report.readBack.unreadable} not readable; scrub: ${report.scrub.objects} objects, ${report.scrub.missing} missing, ${report.scrub.corrupt} corrupt, ${report.scrub.orphans} orphans`,
+    `${coverage.lostAnswers} answers lost on their way to clients, ${requests.repeated} requests sent again under their idempotency keys, ${requests.replayed} of them done before; ${report.sums.asked} sums, ${report.sums.acknowledged} acknowledged, ${report.sums.unknown} unknown, of which ${report.sums.applied} were applied`,
     `${coverage.takeovers} takeovers, ${coverage.recoveredDatabases} recovered by jobs, ${coverage.compactions} compactions, ${coverage.deletedFiles} files deleted, ${coverage.endedByThemselves} processes ended by themselves`,
     '',
     '  fault             count  requests  failed  unavailable ms     writes  failures',

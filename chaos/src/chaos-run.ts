@@ -15,6 +15,7 @@ import { newZombieTally } from './faults/zombie-tally.js';
 import type { Fleet } from './fleet/fleet.js';
 import { signUp } from './fleet/sign-up.js';
 import { Findings } from './ledger/finding.js';
+import { addSums, NO_SUMS } from './ledger/tally-record.js';
 import type { Gap } from './load/availability.js';
 import { HttpClient } from './load/http-client.js';
 import { LatencySample } from './load/latency-sample.js';
@@ -47,10 +48,13 @@ export class ChaosRun {
   private readonly zombies = newZombieTally();
   private readonly metrics = new ServiceMetrics();
   private readonly calm = new LatencySample();
-  private readonly requests = { failed: 0, unknownOutcomes: 0, acknowledged: 0 };
+  private readonly requests = { failed: 0, unknownOutcomes: 0, acknowledged: 0, repeated: 0, replayed: 0 };
   private readonly notDone: string[] = [];
   private longGaps = 0;
   private clients: readonly HttpClient[] = [];
+  /** The same gateways by the proxies before them. */
+  private lines: readonly HttpClient[] = [];
+  private usesLines = false;
 
   constructor(
     private readonly settings: ChaosSettings,
@@ -70,6 +74,7 @@ export class ChaosRun {
     const databases = await signUp(fleet, this.findings);
     const store = openBucket(fleet.parts.store);
     this.clients = fleet.gateways.map(({ url }) => new HttpClient(url));
+    this.lines = fleet.lines.map(({ url }) => new HttpClient(url));
     const collecting = setInterval(() => void this.collect(), METRICS_INTERVAL_MS);
     try {
       const load = await this.underLoad(databases, store);
@@ -83,10 +88,15 @@ export class ChaosRun {
       await Promise.all([...fleet.workers, ...fleet.compactors].map(({ child }) => child.stop()));
       const bucket = await auditBucket(store, databases);
       const scrubbed = await scrub(store);
-      return this.report(load, { readBack: read, bucket, scrub: scrubbed });
+      return this.report(load, {
+        readBack: read,
+        sums: databases.map(({ record }) => record.tallies.counts).reduce(addSums, NO_SUMS),
+        bucket,
+        scrub: scrubbed,
+      });
     } finally {
       clearInterval(collecting);
-      await Promise.all(this.clients.map((client) => client.close()));
+      await Promise.all([...this.clients, ...this.lines].map((client) => client.close()));
       store.close();
     }
   }
@@ -96,7 +106,7 @@ export class ChaosRun {
     const random = seededRandom(settings.seed);
     const load = new Load(
       databases,
-      () => this.clients,
+      () => (this.usesLines ? this.lines : this.clients),
       seededRandom(settings.seed + 1),
       clock,
       { ended: (request) => this.ended(request), gap: (database, of, gap) => this.gap(database, of, gap) },
@@ -112,6 +122,7 @@ export class ChaosRun {
       fleet: this.fleet,
       databases,
       gateways: () => this.clients,
+      useLines: (isOn) => void (this.usesLines = isOn),
       findings: this.findings,
       zombies: this.zombies,
       store,
@@ -170,12 +181,14 @@ export class ChaosRun {
   }
 
   private ended(request: EndedRequest): void {
-    const { sentMs, endedMs, outcome, isWrite } = request;
+    const { sentMs, endedMs, outcome, isWrite, isRepetition, isNeedless } = request;
     this.log.request(request);
     if (!isServed(outcome)) this.requests.failed++;
     else if (this.log.at(endedMs) === 'calm') this.calm.add(endedMs - sentMs);
     if (outcome.kind === 'unknown' && isWrite) this.requests.unknownOutcomes++;
-    if (outcome.kind === 'done' && isWrite) this.requests.acknowledged++;
+    if (outcome.kind === 'done' && isWrite && !isNeedless) this.requests.acknowledged++;
+    if (isRepetition) this.requests.repeated++;
+    if (outcome.kind === 'done' && outcome.isReplayed) this.requests.replayed++;
   }
 
   private gap(database: string, of: 'any' | 'writes', gap: Gap): void {

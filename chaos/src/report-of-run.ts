@@ -19,13 +19,13 @@ export interface RunCounts {
   readonly metrics: ServiceMetrics;
   readonly notDone: readonly string[];
   readonly calm: LatencySample;
-  readonly requests: Pick<RequestCounts, 'sent' | 'failed' | 'shed' | 'unknownOutcomes'> & {
+  readonly requests: Omit<RequestCounts, 'perSecond' | 'calmMs'> & {
     readonly acknowledged: number;
   };
 }
 
 /** What was found when it was over. */
-export type EndOfRun = Pick<ChaosReport, 'readBack' | 'bucket' | 'scrub'>;
+export type EndOfRun = Pick<ChaosReport, 'readBack' | 'sums' | 'bucket' | 'scrub'>;
 
 export function reportOf(counts: RunCounts, end: EndOfRun, targets: Targets): ChaosReport {
   const { settings, fleet, findings, zombies, log, metrics, notDone, calm, requests } = counts;

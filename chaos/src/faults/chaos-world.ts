@@ -12,6 +12,8 @@ export interface ChaosWorld {
   readonly fleet: Fleet;
   readonly databases: readonly TenantDatabase[];
   readonly gateways: () => readonly HttpClient[];
+  /** From now on the load goes through the proxies before the gateways, or past them. */
+  readonly useLines: (isOn: boolean) => void;
   readonly findings: Findings;
   readonly zombies: ZombieTally;
   /** Past all proxies. */

@@ -11,6 +11,7 @@ import {
   partitionWorker,
   stopWorker,
 } from './process-faults.js';
+import { loseAnswers } from './answer-faults.js';
 import { MIXED_RULES } from './store-faults.js';
 
 /** Between two that begin. */
@@ -23,6 +24,7 @@ export const everything: FaultAction = async (world, { holdMs }) => {
   const names: string[] = [];
   const running: Promise<unknown>[] = [];
   for (const { proxy } of proxied(world)) proxy.setRules(MIXED_RULES);
+  running.push(loseAnswers(world, { holdMs, target: 0 }));
   try {
     while (clock.monotonic() < untilMs) {
       const [name, action, lengthMs] = chosen(actionsFor(world), Math.floor(random.fraction() * 1_000));

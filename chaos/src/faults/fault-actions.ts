@@ -1,4 +1,5 @@
 import type { FaultKind } from '../plan/fault-kind.js';
+import { loseAnswers } from './answer-faults.js';
 import { everything } from './everything.js';
 import type { FaultAction } from './chaos-world.js';
 import { corruptCaches, fillDisk } from './disk-faults.js';
@@ -26,6 +27,7 @@ export const FAULT_ACTIONS: Readonly<Record<FaultKind, FaultAction>> = {
   'all-workers-kill': killAllWorkers,
   'gateway-kill': killGateway,
   'compactor-kill': killCompactor,
+  'answers-lost': loseAnswers,
   'store-resets': resetStore,
   'store-delays': delayStore,
   'store-slow-down': slowDownStore,

@@ -52,6 +52,8 @@ const RESTART_DELAY_MS = 250;
 /** All processes of one Leasehold, each known by its pid, and started again when it ends. */
 export class Fleet {
   readonly gateways: Child[] = [];
+  /** One before each gateway, for clients; whoever does not want its faults goes past it. */
+  readonly lines: FaultProxy[] = [];
   readonly workers: ProxiedChild[] = [];
   readonly compactors: ProxiedChild[] = [];
   controlPlane!: Child;
@@ -97,6 +99,7 @@ export class Fleet {
     }
     await Promise.all(this.services().map((child) => child.start()));
     signal.throwIfAborted();
+    for (const [n, { url }] of this.gateways.entries()) this.lines.push(await this.openLine(url, 200 + n));
   }
 
   /** Not started yet. */
@@ -178,6 +181,12 @@ export class Fleet {
       ttlMs,
       cacheDirectory: this.cacheDisk.directory,
     };
+  }
+
+  private async openLine(gateway: string, number: number): Promise<FaultProxy> {
+    const line = await FaultProxy.open(gateway, seededRandom(this.settings.seed * 1_000 + number), this.clock);
+    this.started.push(line);
+    return line;
   }
 
   private async openProxy(number: number): Promise<FaultProxy> {

@@ -31,3 +31,14 @@ export interface Attempt {
   /** Of the database, when it was sent: the highest sequence acknowledged or read. */
   readonly databaseFloor: number;
 }
+
+/** One sum on its way, or of unknown outcome. */
+export interface SumAttempt {
+  /** Unique in a run. */
+  readonly write: number;
+  readonly key: string;
+  /** In its tally. */
+  readonly place: number;
+  /** Of the database, when it was sent: the highest sequence acknowledged or read. */
+  readonly databaseFloor: number;
+}

@@ -273,6 +273,64 @@ describe('what clients know of a database', () => {
     });
   });
 
+  describe('a sum', () => {
+    const shown = (number: bigint, sequence: number) => {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, number, true);
+      return { version: version(sequence), bytes };
+    };
+
+    it('takes a version of its own, later than what was known when it was sent, and counts as a commit', () => {
+      acknowledged('k', 1);
+      record.acknowledgeSum(record.beginSum(++writes), version(2));
+      record.loseSum(record.beginSum(++writes));
+      expect(found()).toEqual([]);
+      expect([record.acknowledged, record.unclear]).toEqual([2, 1]);
+      record.acknowledgeSum(record.beginSum(++writes), version(2));
+      expect(found()).toEqual(['disorder', 'doubled']);
+    });
+
+    it('is in what is read later, once', () => {
+      const [first, second] = [record.beginSum(++writes), record.beginSum(++writes)];
+      record.acknowledgeSum(first, version(1));
+      record.loseSum(second);
+      record.endTallyRead(record.tallies.beginRead(first.key), shown(0x11n, 2));
+      expect(found()).toEqual([]);
+      record.endTallyRead(record.tallies.beginRead(first.key), shown(0x21n, 3));
+      record.endTallyRead(record.tallies.beginRead(first.key), 'absent');
+      expect(found()).toEqual(['doubled', 'stale', 'stale']);
+    });
+
+    it('is told by bytes that are a number', () => {
+      const { key } = record.beginSum(++writes);
+      record.endTallyRead(record.tallies.beginRead(key), { version: version(1), bytes: new Uint8Array(9) });
+      expect(found()).toEqual(['damaged']);
+    });
+
+    it('has a tally with room for it', () => {
+      const keys = Array.from({ length: 20 }, () => record.beginSum(++writes).key);
+      expect(new Set(keys)).toEqual(new Set(['t/0', 't/1']));
+      expect(record.tallies.keys).toEqual(['t/0', 't/1']);
+    });
+  });
+
+  describe('a write that was done and is sent again under its idempotency key', () => {
+    it('is answered with the same version, as done before', () => {
+      record.repeat('k', version(3), { version: version(3), isReplayed: true });
+      expect(found()).toEqual([]);
+    });
+
+    it.each([
+      ['another version', { version: version(4), isReplayed: true }, 'doubled'],
+      ['another epoch', { version: version(3, 2), isReplayed: true }, 'doubled'],
+      ['as done now', { version: version(3), isReplayed: false }, 'doubled'],
+      ['refused', undefined, 'disorder'],
+    ] as const)('is not %s', (_, again, kind) => {
+      record.repeat('k', version(3), again);
+      expect(found()).toEqual([kind]);
+    });
+  });
+
   it('counts commits', () => {
     acknowledged('k', 1);
     record.lose(put('k'), 0);

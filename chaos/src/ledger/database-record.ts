@@ -1,9 +1,11 @@
 import type { Version } from '@leasehold/foundation';
 
-import type { Attempt, Condition, Floor } from './attempt.js';
+import type { Attempt, Condition, Floor, SumAttempt } from './attempt.js';
 import type { FindingKind, Findings } from './finding.js';
 import { KeyRecord } from './key-record.js';
 import { decodeValue } from './stored-value.js';
+import type { TallyRead } from './tallies.js';
+import { Tallies } from './tallies.js';
 import { VersionBook } from './version-book.js';
 
 /** What a read showed of one key; a listing is as many of them. */
@@ -19,6 +21,7 @@ export interface ReadAttempt {
 /** Everything that clients know of one database. */
 export class DatabaseRecord {
   private readonly keys = new Map<string, KeyRecord>();
+  readonly tallies: Tallies;
   private readonly book = new VersionBook();
   /** Of the newest commit that was acknowledged or read. */
   private floor = 0;
@@ -28,7 +31,9 @@ export class DatabaseRecord {
   constructor(
     readonly name: string,
     private readonly findings: Findings,
-  ) {}
+  ) {
+    this.tallies = new Tallies((kind, key, detail) => this.report(kind, key, detail));
+  }
 
   get acknowledged(): number {
     return this.acknowledgedCommits;
@@ -66,9 +71,7 @@ export class DatabaseRecord {
     this.acknowledgedCommits++;
     const { sequence } = version;
     const wasSeen = this.key(attempt.key).acknowledge(attempt, version);
-    if (sequence <= attempt.databaseFloor) {
-      this.report('disorder', attempt.key, `acknowledged at ${sequence}, sent after ${attempt.databaseFloor}`);
-    }
+    this.order(attempt, version);
     if (!wasSeen) this.enter(attempt.key, version);
     this.floor = Math.max(this.floor, sequence);
   }
@@ -87,6 +90,48 @@ export class DatabaseRecord {
   lose(attempt: Attempt, nowMs: number): void {
     this.unclearCommits++;
     this.key(attempt.key).lose(attempt, nowMs);
+  }
+
+  beginSum(write: number): SumAttempt {
+    return { write, ...this.tallies.begin(write), databaseFloor: this.floor };
+  }
+
+  acknowledgeSum(attempt: SumAttempt, version: Version): void {
+    this.acknowledgedCommits++;
+    this.tallies.acknowledge(attempt);
+    this.order(attempt, version);
+    this.enter(attempt.key, version);
+    this.floor = Math.max(this.floor, version.sequence);
+  }
+
+  loseSum(attempt: SumAttempt): void {
+    this.unclearCommits++;
+    this.tallies.lose(attempt);
+  }
+
+  endTallyRead(read: TallyRead, shown: Shown, ifMissing: 'stale' | 'lost' = 'stale'): void {
+    this.tallies.endRead(read, shown === 'absent' ? shown : shown.bytes, ifMissing);
+    if (shown !== 'absent') this.floor = Math.max(this.floor, shown.version.sequence);
+  }
+
+  /**
+   * A write was acknowledged, and then sent once more under its idempotency key.
+   * @param again the version that it was told then; undefined: it was refused
+   */
+  repeat(
+    key: string,
+    first: Version,
+    again: { readonly version: Version; readonly isReplayed: boolean } | undefined,
+  ): void {
+    const at = `${first.epoch}:${first.sequence}`;
+    if (again === undefined) {
+      this.report('disorder', key, `applied at ${at}, and refused under the same idempotency key`);
+      return;
+    }
+    const { version, isReplayed } = again;
+    if (version.sequence === first.sequence && version.epoch === first.epoch && isReplayed) return;
+    const told = `${version.epoch}:${version.sequence}, ${isReplayed ? 'as done before' : 'as done now'}`;
+    this.report('doubled', key, `applied at ${at}, and under the same idempotency key at ${told}`);
   }
 
   beginRead(key: string, sentMs: number): ReadAttempt {
@@ -114,6 +159,12 @@ export class DatabaseRecord {
   /** Nobody serves it any more, whatever it holds. */
   reportUnreadable(key: string, why: string): void {
     this.report('lost', key, `not served: ${why}`);
+  }
+
+  /** What is sent later comes later. */
+  private order({ key, databaseFloor }: Pick<Attempt, 'key' | 'databaseFloor'>, { sequence }: Version): void {
+    if (sequence > databaseFloor) return;
+    this.report('disorder', key, `acknowledged at ${sequence}, sent after ${databaseFloor}`);
   }
 
   /** Each version is entered once: when it is acknowledged, or when a read first shows it. */

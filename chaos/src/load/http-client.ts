@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import type { HttpAnswer, NoAnswer } from './outcome.js';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
@@ -40,7 +40,8 @@ export class HttpClient {
       const bytes = await response.body.arrayBuffer();
       const etag = response.headers['etag'];
       const version = typeof etag === 'string' ? parseVersion(etag.replaceAll('"', '')) : undefined;
-      return { status: response.statusCode, version, body: new Uint8Array(bytes) };
+      const isReplayed = response.headers['idempotency-replayed'] === 'true';
+      return { status: response.statusCode, version, isReplayed, body: new Uint8Array(bytes) };
     } catch (error) {
       return noAnswer(error);
     }

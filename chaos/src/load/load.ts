@@ -16,6 +16,10 @@ export interface EndedRequest {
   readonly sentMs: number;
   readonly endedMs: number;
   readonly outcome: Outcome;
+  /** It had been sent before, under the same idempotency key. */
+  readonly isRepetition: boolean;
+  /** It had been done already, and was sent once more to see what is told then. */
+  readonly isNeedless: boolean;
 }
 
 export interface LoadEvents {
@@ -34,6 +38,12 @@ export interface LoadSettings {
 const MAX_OPEN = 8_000;
 const TICK_MS = 10;
 const INSIST_MS = 200;
+/** Of writes, how many have an idempotency key; of those that were acknowledged, how many are sent again all the same. */
+const KEYED_SHARE = 0.5;
+const NEEDLESS_SHARE = 0.05;
+/** Whoever was not told what became of a write that has one sends it again so soon, and so often. */
+const REPEAT_MS = 100;
+const REPEATS = 6;
 /** A database that is not back after so many has been given up. */
 const INSIST_LIMIT = 300;
 /** A driver that stood still does not make up for it by a burst. */
@@ -116,17 +126,37 @@ export class Load {
       const watched = this.draw();
       const operation = drawOperation(this.random, watched.database.shape);
       const first = this.random.fraction() < 0.5 ? 0 : 1;
+      const [keyed, needless] = [this.random.fraction(), this.random.fraction()];
       if (this.open >= (this.settings.maxOpen ?? MAX_OPEN)) {
         this.shedRequests++;
         continue;
       }
-      void this.ask(watched, operation, first, nowMs);
+      const prepared = watched.database.prepare(operation, nowMs, keyed < KEYED_SHARE);
+      void this.ask(watched, prepared, first, needless < NEEDLESS_SHARE);
     }
   }
 
-  private async ask(watched: Watched, operation: Operation, first: number, nowMs: number): Promise<void> {
-    const prepared = watched.database.prepare(operation, nowMs);
-    if (!isServed(await this.send(watched, prepared, first))) await this.insist(watched, prepared.isWrite);
+  private async ask(watched: Watched, prepared: PreparedRequest, first: number, isNeedless: boolean): Promise<void> {
+    const outcome = await this.settle(watched, prepared, first);
+    if (!isServed(outcome)) return this.insist(watched, prepared.isWrite);
+    if (!isNeedless || !prepared.isKeyed || outcome.kind !== 'done' || outcome.version === undefined) return;
+    const again = await this.send(watched, prepared, first + 1, { isRepetition: true, isNeedless: true });
+    prepared.judgeRepetition(outcome.version, again);
+  }
+
+  /** One request, or as many as it takes to learn what became of it where it has an idempotency key; and what that is, judged. */
+  private async settle(watched: Watched, prepared: PreparedRequest, first: number): Promise<Outcome> {
+    this.open++;
+    let outcome = await this.send(watched, prepared, first);
+    for (let n = 1; prepared.isKeyed && outcome.kind === 'unknown' && n <= REPEATS; n++) {
+      await this.clock.sleep(REPEAT_MS);
+      const again = await this.send(watched, prepared, first + n, { isRepetition: true });
+      // That this one did nothing says nothing about those before it, which may still be on their way.
+      if (again.kind === 'done') outcome = again;
+    }
+    prepared.judge(outcome, this.clock.monotonic());
+    this.open--;
+    return outcome;
   }
 
   private draw(): Watched {
@@ -137,8 +167,12 @@ export class Load {
     return watched[from + Math.floor(this.random.fraction() * count)] as Watched;
   }
 
-  private async send(watched: Watched, prepared: PreparedRequest, first: number): Promise<Outcome> {
-    const { request, isWrite, judge } = prepared;
+  private async send(
+    watched: Watched,
+    { request, isWrite }: PreparedRequest,
+    first: number,
+    { isRepetition = false, isNeedless = false } = {},
+  ): Promise<Outcome> {
     const { clock } = this;
     const sentMs = clock.monotonic();
     this.open++;
@@ -148,12 +182,11 @@ export class Load {
     for (const availability of availabilities) availability.sent(sentMs);
     const outcome = await this.deliver(request, first);
     const endedMs = clock.monotonic();
-    judge(outcome, endedMs);
     for (const availability of availabilities) {
       if (isServed(outcome)) availability.served(endedMs);
       else availability.failed();
     }
-    this.events.ended({ database: database.name, isWrite, sentMs, endedMs, outcome });
+    this.events.ended({ database: database.name, isWrite, sentMs, endedMs, outcome, isRepetition, isNeedless });
     this.open--;
     return outcome;
   }
@@ -170,7 +203,7 @@ export class Load {
         ? { kind: 'put', key: 'r/00', sizeBytes: 100 }
         : { kind: 'get', key: 'r/00' };
       const prepared = watched.database.prepare(operation, this.clock.monotonic());
-      if (isServed(await this.send(watched, prepared, n))) break;
+      if (isServed(await this.settle(watched, prepared, n))) break;
     }
     watched.insisting.delete(what);
   }

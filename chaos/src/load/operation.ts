@@ -4,7 +4,10 @@ import type { Random } from '@leasehold/foundation';
 export type Operation =
   | { readonly kind: 'put' | 'create'; readonly key: string; readonly sizeBytes: number }
   | { readonly kind: 'increment' | 'get' | 'delete' | 'delete-exact'; readonly key: string }
-  | { readonly kind: 'list'; readonly prefix: string };
+  | { readonly kind: 'list'; readonly prefix: string }
+  /** On the tally that is filled just now, and a look at one of those that there are, by their number modulo how many. */
+  | { readonly kind: 'sum' }
+  | { readonly kind: 'get-tally'; readonly number: number };
 
 /** How a database is used. */
 export interface DatabaseShape {
@@ -21,8 +24,10 @@ export const LARGE: DatabaseShape = { registers: 80, counters: 2, onces: 4, valu
 
 /** Of 100 requests. */
 const WEIGHTS = [
-  ['put', 34],
-  ['get', 28],
+  ['put', 30],
+  ['get', 24],
+  ['sum', 6],
+  ['get-tally', 2],
   ['increment', 14],
   ['create', 7],
   ['delete', 5],
@@ -51,6 +56,10 @@ export function drawOperation(random: Random, shape: DatabaseShape): Operation {
       return { kind, key: random.fraction() < 0.6 ? once : register };
     case 'delete-exact':
       return { kind, key: once };
+    case 'sum':
+      return { kind };
+    case 'get-tally':
+      return { kind, number: below(1_000) };
     case 'list':
       return { kind, prefix: random.fraction() < 0.5 ? `r/${below(Math.ceil(registers / 10))}` : 'o/' };
   }

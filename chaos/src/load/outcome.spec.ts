@@ -29,6 +29,14 @@ describe('the outcome of a request', () => {
     expect(isServed(outcome)).toBe(['done', 'absent', 'refused'].includes(kind));
   });
 
+  it('has the version that a transaction tells in its body', () => {
+    expect(outcomeOf(answer(200, { version: VERSION, effect: 'committed' }))).toMatchObject({
+      version: { epoch: 1, sequence: 2 },
+      isReplayed: false,
+    });
+    expect(outcomeOf({ ...answer(200, {}), isReplayed: true })).toMatchObject({ version: undefined, isReplayed: true });
+  });
+
   it('names what is there instead', () => {
     const outcome = outcomeOf(answer(412, { version: VERSION }));
     expect(outcome).toEqual({ kind: 'refused', present: { epoch: 1, sequence: 2 } });

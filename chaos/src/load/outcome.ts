@@ -6,6 +6,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Of the ETag. */
   readonly version: Version | undefined;
+  /** It says that it was done before, under the same idempotency key. */
+  readonly isReplayed?: boolean;
   readonly body: Uint8Array;
 }
 
@@ -18,7 +20,12 @@ export interface NoAnswer {
 
 /** What a request came to, by what its sender knows afterwards. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly version: Version | undefined; readonly body: Uint8Array }
+  | {
+      readonly kind: 'done';
+      readonly version: Version | undefined;
+      readonly isReplayed: boolean;
+      readonly body: Uint8Array;
+    }
   | { readonly kind: 'absent' }
   /** 412; what is there instead. */
   | { readonly kind: 'refused'; readonly present: Version | undefined }
@@ -37,11 +44,13 @@ const NOT_APPLIED: ReadonlySet<string> = new Set([
   'store-unavailable',
 ]);
 
+const COMMIT_BYTES_LIMIT = 256;
+
 export function outcomeOf(answer: HttpAnswer | NoAnswer): Outcome {
   if ('error' in answer) return { kind: answer.neverSent ? 'not-applied' : 'unknown', code: answer.error };
-  const { status, version, body } = answer;
-  if (status === 200) return { kind: 'done', version, body };
-  const problem = problemOf(body);
+  const { status, version, isReplayed = false, body } = answer;
+  if (status === 200) return { kind: 'done', version: version ?? versionIn(body), isReplayed, body };
+  const problem = toldIn(body);
   const code = problem.code ?? `status-${status}`;
   if (status === 404 && code === 'key-not-found') return { kind: 'absent' };
   if (status === 412 && problem.version !== undefined) {
@@ -51,21 +60,29 @@ export function outcomeOf(answer: HttpAnswer | NoAnswer): Outcome {
   return isClear ? { kind: 'not-applied', code, requestId: problem.requestId } : { kind: 'unknown', code };
 }
 
+/** Transactions tell their version in the body; nothing else that is read here is JSON and so short. */
+function versionIn(body: Uint8Array): Version | undefined {
+  if (body.byteLength > COMMIT_BYTES_LIMIT) return undefined;
+  const { version } = toldIn(body);
+  return typeof version === 'string' ? parseVersion(version) : undefined;
+}
+
 /** Served: answered as a client wants it, whatever the answer says about the data. */
 export function isServed({ kind }: Outcome): boolean {
   return kind === 'done' || kind === 'absent' || kind === 'refused';
 }
 
-interface ProblemBody {
+/** What an answer in JSON says of these. */
+interface ToldBody {
   readonly code?: string;
   readonly requestId?: string;
   readonly version?: string | null;
 }
 
-function problemOf(body: Uint8Array): ProblemBody {
+function toldIn(body: Uint8Array): ToldBody {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as ProblemBody) : {};
+    return typeof parsed === 'object' && parsed !== null ? (parsed as ToldBody) : {};
   } catch {
     return {};
   }

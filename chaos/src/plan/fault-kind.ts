@@ -35,6 +35,13 @@ const TABLE = {
   'all-workers-kill': { title: 'SIGKILL of all workers at once, started again', holdMs: 0, settleMs: 10_000 },
   'gateway-kill': { title: 'SIGKILL of a gateway, started again', holdMs: 0, settleMs: 5_000 },
   'compactor-kill': { title: 'SIGKILL of a compactor, started again', holdMs: 0, settleMs: 4_000 },
+  'answers-lost': {
+    title: 'answers of gateways that do not reach clients, requests that do not reach gateways or land late',
+    holdMs: 6_000,
+    shortHoldMs: 1_500,
+    settleMs: 500,
+    core: true,
+  },
   'store-resets': {
     title: 'connections to the bucket cut, before and after, and late landings',
     holdMs: 6_000,

@@ -117,6 +117,21 @@ describe('the proxy between a process and its bucket', () => {
     expect(received.length).toBe(1);
   });
 
+  it('lets the answer to a write end in the middle where it is told to, after it was forwarded', async () => {
+    proxy.setRules({ truncate: 1, truncatesWrites: true });
+    const error = await new Promise<Error | undefined>((resolve) => {
+      const outgoing = request(`${proxy.url}/k`, { method: 'POST', agent }, (incoming) => {
+        expect(incoming.statusCode).toBe(200);
+        incoming.on('error', resolve);
+        incoming.on('end', () => resolve(undefined));
+        incoming.resume();
+      });
+      outgoing.end('v');
+    });
+    expect(error).toBeDefined();
+    expect(received.length).toBe(1);
+  });
+
   it('flips one bit of what is read, and none of an answer to a put', async () => {
     proxy.setRules({ flip: 1 });
     const { body } = await send('GET', '/k');

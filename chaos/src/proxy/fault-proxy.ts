@@ -36,7 +36,7 @@ interface UpstreamAnswer {
 }
 
 /**
- * Stands between one process and its bucket, on loopback, and hands everything on as it came (so that signatures hold), unless it is told
+ * Stands between one process and its bucket, or between clients and a gateway, on loopback, and hands everything on as it came (so that signatures hold), unless it is told
  * otherwise. What it does to each request is drawn from a seed.
  */
 export class FaultProxy {
@@ -191,7 +191,7 @@ export class FaultProxy {
         timeout: UPSTREAM_TIMEOUT_MS,
         setHost: false,
       });
-      outgoing.once('timeout', () => outgoing.destroy(new Error('the bucket does not answer')));
+      outgoing.once('timeout', () => outgoing.destroy(new Error('who should answer does not')));
       outgoing.once('error', reject);
       outgoing.once('response', (incoming) => {
         bodyOf(incoming).then(

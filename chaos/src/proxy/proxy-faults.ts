@@ -1,7 +1,7 @@
 import type { Random } from '@leasehold/foundation';
 
 /**
- * What happens to one request between a process and its bucket.
+ * What happens to one request on its way to the bucket, or to a gateway.
  *
  * - `delay`: forwarded later
  * - `reset-before`: the connection is cut, nothing was forwarded
@@ -26,6 +26,8 @@ export type ProxyRules = Partial<Record<Exclude<RequestFaultKind, 'none'>, numbe
   readonly delayMs?: number;
   /** Of a late landing, at most. Default 2,000. */
   readonly lateMs?: number;
+  /** Answers to writes have bodies, too, which may end in the middle; those of a bucket have none. */
+  readonly truncatesWrites?: boolean;
 };
 
 const DELAY_MS = 1_000;
@@ -49,7 +51,7 @@ export function drawFault(rules: ProxyRules, method: string, random: Random): Re
         ? { kind: 'reset-before' }
         : { kind, delayMs: Math.ceil((rules.lateMs ?? LATE_MS) * detail) };
     case 'truncate':
-      return method === 'GET' ? { kind, at: detail } : { kind: 'reset-after' };
+      return method === 'GET' || rules.truncatesWrites === true ? { kind, at: detail } : { kind: 'reset-after' };
     case 'flip':
       return method === 'GET' ? { kind, at: detail } : NONE;
     default:
