@@ -26,7 +26,7 @@ export function keyBytes(key: ByteKey): Uint8Array {
 
 /** The same keys without the prefix. An empty bound is none. */
 export function boundsOf({ prefix, start, end }: ByteRange): Bounds {
-  const first = prefix === undefined ? undefined : keyBytes(prefix);
+  const first = bound(prefix);
   return {
     start: larger(first, bound(start)),
     end: smaller(first && prefixEnd(first), bound(end)),

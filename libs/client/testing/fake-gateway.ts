@@ -30,18 +30,21 @@ export class FakeGateway {
   token = 'lh_test';
   private readonly feeds = new Set<ServerResponse>();
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    readonly url: string,
+  ) {}
 
   static async start(): Promise<FakeGateway> {
     const server = createServer();
-    const gateway = new FakeGateway(server);
-    server.on('request', (request, response) => void gateway.serve(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const gateway = new FakeGateway(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.on('request', (request, response) => void gateway.serve(request, response));
     return gateway;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  get openFeeds(): number {
+    return this.feeds.size;
   }
 
   /** As a gateway that dies would. */
