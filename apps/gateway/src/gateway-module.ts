@@ -12,6 +12,8 @@ import { ReadsController } from './databases/reads-controller.js';
 import { TransactionsController } from './databases/transactions-controller.js';
 import { DocumentsController } from './documents/documents-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
+import { KvConnectController } from './kv-connect/kv-connect-controller.js';
+import { KvWatchController } from './kv-connect/kv-watch-controller.js';
 
 @Module({})
 export class GatewayModule {
@@ -25,6 +27,8 @@ export class GatewayModule {
         ReadsController,
         DatabasesController,
         ChangesController,
+        KvConnectController,
+        KvWatchController,
         DocumentsController,
       ],
       providers: [

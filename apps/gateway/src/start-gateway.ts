@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from '@leasehold/foundation';
-import { LIMITS } from '@leasehold/protocol';
+import { KV_LIMITS, LIMITS } from '@leasehold/protocol';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Logger, RunningService } from '@leasehold/service-kit';
 import type { Registry } from 'prom-client';
@@ -20,6 +20,7 @@ import type { GatewayParts } from './gateway-parts.js';
 import { timeGateway } from './timing/gateway-timing.js';
 
 const DATABASE_ROUTE = '/v1/db/:database';
+const KV_CONNECT_ROUTE = '/kv/:database';
 
 /** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
 export async function startGateway(
@@ -60,6 +61,16 @@ export async function startGateway(
           tooLargeCode: 'transaction-too-large',
         },
         [`${DATABASE_ROUTE}/reads`]: { limitBytes: LIMITS.snapshotBodyBytes, tooLargeCode: 'body-too-large' },
+        [KV_CONNECT_ROUTE]: { limitBytes: KV_LIMITS.exchangeBodyBytes, tooLargeCode: 'body-too-large' },
+        [`${KV_CONNECT_ROUTE}/v2/snapshot_read`]: {
+          limitBytes: KV_LIMITS.readBodyBytes,
+          tooLargeCode: 'body-too-large',
+        },
+        [`${KV_CONNECT_ROUTE}/v2/atomic_write`]: {
+          limitBytes: KV_LIMITS.writeBodyBytes,
+          tooLargeCode: 'transaction-too-large',
+        },
+        [`${KV_CONNECT_ROUTE}/v2/watch`]: { limitBytes: KV_LIMITS.watchBodyBytes, tooLargeCode: 'body-too-large' },
       },
       rewriteTarget: withoutKey,
       beforeDrain: () => feeds.drain(),

@@ -10,10 +10,17 @@ export const VERSION_HEADER = 'leasehold-version';
 
 /** A read unit: so many bytes of key and value, begun ones counting whole. */
 const READ_UNIT_BYTES = 4096;
+const COST = /^read=([0-9]{1,15}), write=([0-9]{1,15})$/;
 
 /** A dictionary of RFC 9651, always with both members: `read=2, write=0`. */
 export function formatCost({ readUnits, writeUnits }: Cost): string {
   return `read=${readUnits}, write=${writeUnits}`;
+}
+
+/** What {@link formatCost} writes; nothing for an answer that says nothing, which is free. */
+export function parseCost(text: unknown): Cost {
+  const [, read = '0', write = '0'] = (typeof text === 'string' && COST.exec(text)) || [];
+  return { readUnits: Number(read), writeUnits: Number(write) };
 }
 
 /** Of reading so many bytes: of one key, whether it exists or not, or of one page. At least one unit. */

@@ -12,6 +12,26 @@ export const FEED_HEADERS = {
   'x-accel-buffering': 'no',
 } as const;
 
+/** How a feed is told: what its answer says of itself, and what is written beside what happens. */
+export interface FeedForm {
+  readonly headers: Readonly<Record<string, string>>;
+  /** So that the connection is not silent. */
+  readonly heartbeat: string | Uint8Array;
+  /** The first that a client hears, and how long it waits before it comes back. */
+  readonly opening: (retryMs: number) => string | undefined;
+  /** The last that it hears. @param problem what went wrong, if something did, as JSON */
+  readonly ending: (retryMs: number, problem: string | undefined) => string | undefined;
+}
+
+/** Server-sent events. */
+const EVENTS: FeedForm = {
+  headers: FEED_HEADERS,
+  heartbeat: HEARTBEAT,
+  opening: (retryMs) => formatEvent({ retryMs }),
+  ending: (retryMs, problem) =>
+    formatEvent({ retryMs, ...(problem === undefined ? {} : { event: 'error', data: problem }) }),
+};
+
 /** A client gets so long for the end of a feed, and for what it has not taken before. */
 const LAST_WORDS_MS = 5_000;
 
@@ -26,6 +46,7 @@ export class FeedConnection {
     private readonly response: ServerResponse,
     private readonly clock: Clock,
     private readonly pace: FeedPace,
+    private readonly form: FeedForm = EVENTS,
   ) {
     if (response.destroyed) this.leaving.abort();
     else response.once('close', () => this.leaving.abort());
@@ -38,8 +59,10 @@ export class FeedConnection {
 
   /** @param headers that other parts of the service have set already */
   open(headers: Readonly<Record<string, number | string | string[] | undefined>>, retryMs: number): void {
-    this.response.writeHead(200, { ...headers, ...FEED_HEADERS });
-    this.response.write(formatEvent({ retryMs }));
+    this.response.writeHead(200, { ...headers, ...this.form.headers });
+    const opening = this.form.opening(retryMs);
+    if (opening === undefined) this.response.flushHeaders();
+    else this.response.write(opening);
   }
 
   /**
@@ -69,15 +92,16 @@ export class FeedConnection {
 
   /** So that no connection is silent for long. What a client has still to take is sign of life enough. */
   beat(): void {
-    if (!this.isTaking && !this.gone.aborted) this.response.write(HEARTBEAT);
+    if (!this.isTaking && !this.gone.aborted) this.response.write(this.form.heartbeat);
   }
 
   /** The last that the client hears: what went wrong, if something did, and when to come back. */
   end(retryMs: number, problem?: string): void {
     if (this.gone.aborted) return;
-    const error = problem === undefined ? {} : { event: 'error', data: problem };
     const timer = this.clock.schedule(LAST_WORDS_MS, () => this.response.destroy());
     this.response.once('close', () => timer.cancel());
-    this.response.end(formatEvent({ retryMs, ...error }));
+    const ending = this.form.ending(retryMs, problem);
+    if (ending === undefined) this.response.end();
+    else this.response.end(ending);
   }
 }

@@ -1,9 +1,10 @@
-import { decodeUtf8, type TenantId } from '@leasehold/foundation';
-import { formatInternalChangesQuery, isErrorCode, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
+import type { TenantId } from '@leasehold/foundation';
+import { formatInternalChangesQuery, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
 import type { ChangesQuery } from '@leasehold/protocol';
 
 import { presenceOf } from '../forwarding/client-presence.js';
 import type { ForwardedRequest, Forwarder } from '../forwarding/forwarder.js';
+import { refusalOf } from '../forwarding/refusal.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import type { FeedPart } from './feed.js';
 
@@ -53,23 +54,4 @@ function throughOf(answer: WorkerAnswer): number {
   const through = Number(answer.headers[THROUGH_HEADER]);
   if (Number.isSafeInteger(through)) return through;
   throw new ProblemError('internal', 'the worker did not understand the gateway');
-}
-
-/** What the worker has refused, as it told it. */
-function refusalOf({ status, body }: WorkerAnswer): ProblemError {
-  const { code, detail, retryAfterMs } = membersOf(body);
-  if (typeof code !== 'string' || !isErrorCode(code)) {
-    return new ProblemError('internal', 'the worker did not understand the gateway', {
-      cause: new Error(`worker answered ${status} without a problem`),
-    });
-  }
-  return new ProblemError(code, String(detail), typeof retryAfterMs === 'number' ? { retryAfterMs } : {});
-}
-
-function membersOf(body: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    return JSON.parse(decodeUtf8(body) ?? '') as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }

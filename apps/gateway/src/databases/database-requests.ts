@@ -19,7 +19,9 @@ import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
 export type DatabaseRoute = Pick<ApiRoute, 'headers'> & { readonly scopes: readonly [DataScope, ...DataScope[]] };
 
 /** What of a request goes to a worker. */
-export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repetition'>;
+export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repetition'> &
+  /** Beside those of the request. */
+  Partial<Pick<ForwardedRequest, 'headers'>>;
 
 /** The way of every request to a database: who asks, then what is asked, then to a worker and back. */
 @Injectable()
@@ -41,14 +43,21 @@ export class DatabaseRequests {
 
   /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */
   forward(database: DatabaseEntry, hop: Hop, request: FastifyRequest, reply: FastifyReply): Promise<WorkerAnswer> {
-    return this.forwarder.forward({
-      ...hop,
-      database,
-      headers: passedRequestHeaders(request),
-      requestId: request.id,
-      phases: phasesOf(request),
-      client: new ResponsePresence(reply.raw),
-    });
+    return this.hops(database, request, reply)(hop);
+  }
+
+  /** The same for a request that is served by several hops, one after another. */
+  hops(database: DatabaseEntry, request: FastifyRequest, reply: FastifyReply): (hop: Hop) => Promise<WorkerAnswer> {
+    const client = new ResponsePresence(reply.raw);
+    return (hop) =>
+      this.forwarder.forward({
+        ...hop,
+        database,
+        headers: { ...passedRequestHeaders(request), ...hop.headers },
+        requestId: request.id,
+        phases: phasesOf(request),
+        client,
+      });
   }
 
   send(reply: FastifyReply, answer: WorkerAnswer): void {

@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { bearerToken } from '../bearer-token.js';
 import type { Admitted, TenantLimits } from './tenant-limits.js';
 
-const DATA_PLANE = '/v1/';
+const DATA_PLANE = ['/v1/', '/kv/'];
 /** Streams that may last for an hour, and have a bound of their own. */
-const FEED = '/changes';
+const FEEDS = ['/changes', '/watch'];
 
 /** On the request itself: WeakMaps of what lives for milliseconds keep the garbage collector busy. */
 const ADMITTED = Symbol('admitted');
@@ -38,12 +38,13 @@ export function oweBytes(request: FastifyRequest, sizeBytes: number): void {
 export function limitTenants(instance: FastifyInstance, directory: Directory, limits: TenantLimits): void {
   instance.addHook('onRequest', async (request, reply) => {
     // A preflight shows no key, and asks for nothing.
-    if (request.method === 'OPTIONS' || request.routeOptions.url?.startsWith(DATA_PLANE) !== true) return;
+    const { url = '' } = request.routeOptions;
+    if (request.method === 'OPTIONS' || !DATA_PLANE.some((root) => url.startsWith(root))) return;
     const principal = await directory.authenticate(bearerToken(request.headers.authorization));
     (request as LimitedRequest)[PRINCIPAL] = principal;
     const admitted = limits.enter(principal.tenantId, bytesOf(request.headers['content-length']));
     // Who has gone while the key was looked up is not told of by an event any more.
-    if (reply.raw.destroyed || request.routeOptions.url.endsWith(FEED)) admitted.leave();
+    if (reply.raw.destroyed || FEEDS.some((end) => url.endsWith(end))) admitted.leave();
     else reply.raw.once('close', admitted.leave);
     (request as LimitedRequest)[ADMITTED] = admitted;
     reply.headers(admitted.headers);

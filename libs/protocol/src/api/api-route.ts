@@ -30,9 +30,21 @@ export interface ApiRoute {
   readonly headers: readonly (MeaningHeader | 'last-event-id')[];
   /** Names of its query parameters. */
   readonly query: readonly string[];
-  readonly body?: 'value' | 'transaction' | 'snapshot';
+  readonly body?: 'value' | 'transaction' | 'snapshot' | 'kvExchange' | 'kvMessage';
   readonly answer:
-    'value' | 'version' | 'outcome' | 'page' | 'snapshot' | 'events' | 'owner' | 'statistics' | 'document' | 'html';
+    | 'value'
+    | 'version'
+    | 'outcome'
+    | 'page'
+    | 'snapshot'
+    | 'events'
+    | 'owner'
+    | 'statistics'
+    | 'document'
+    | 'html'
+    | 'kvMetadata'
+    | 'kvMessage'
+    | 'kvStream';
   /** Beside those that every route of a database has. */
   readonly codes: readonly ErrorCode[];
 }

@@ -6,6 +6,7 @@ import { READ_PARAMETERS } from '../read-query.js';
 import type { ApiRoute } from './api-route.js';
 
 const DATABASE = '/v1/db/{database}';
+const KV_CONNECT = '/kv/{database}';
 const KEY_PATHS = [`${DATABASE}/keys/{key}`, `${DATABASE}/keys64/{key64}`];
 
 const OF_KEYS: readonly ErrorCode[] = ['invalid-key', 'key-too-long'];
@@ -18,6 +19,7 @@ const OF_WRITES: readonly ErrorCode[] = [
   'outcome-unknown',
 ];
 const OF_JSON: readonly ErrorCode[] = ['invalid-body', 'unsupported-media-type', 'too-many-operations'];
+const OF_KV_CONNECT: readonly ErrorCode[] = ['invalid-body', 'too-many-operations', 'unsupported-media-type'];
 
 /**
  * Every route that a gateway serves to clients, in one table: the gateway takes scopes and headers from it, and the documents are made from it. A
@@ -180,6 +182,73 @@ export const API_ROUTES = {
     query: [],
     answer: 'statistics',
     codes: [],
+  },
+  kvConnect: {
+    id: 'kvConnect',
+    method: 'POST',
+    paths: [KV_CONNECT],
+    summary: 'Connect a client of KV Connect',
+    description: 'The metadata exchange of the protocol of remote Deno KV databases, versions 1 to 3.',
+    scopes: ['data:read', 'data:write'],
+    headers: [],
+    query: [],
+    body: 'kvExchange',
+    answer: 'kvMetadata',
+    codes: ['invalid-body', 'body-too-large', 'unsupported-media-type'],
+  },
+  kvSnapshotRead: {
+    id: 'kvSnapshotRead',
+    method: 'POST',
+    paths: [`${KV_CONNECT}/v2/snapshot_read`],
+    summary: 'KV Connect: read ranges of one state',
+    description: 'Takes `SnapshotRead`, answers `SnapshotReadOutput`. Always strong.',
+    scopes: ['data:read'],
+    headers: [],
+    query: [],
+    body: 'kvMessage',
+    answer: 'kvMessage',
+    codes: ['invalid-limit', 'key-too-long', 'body-too-large', 'answer-too-large', ...OF_KV_CONNECT],
+  },
+  kvAtomicWrite: {
+    id: 'kvAtomicWrite',
+    method: 'POST',
+    paths: [`${KV_CONNECT}/v2/atomic_write`],
+    summary: 'KV Connect: checks and mutations as one commit',
+    description:
+      'Takes `AtomicWrite`, answers `AtomicWriteOutput`. A check that fails and an outcome that is not known are statuses of it.',
+    scopes: ['data:write'],
+    headers: ['idempotency-key'],
+    query: [],
+    body: 'kvMessage',
+    answer: 'kvMessage',
+    codes: [
+      'not-a-counter',
+      'invalid-key',
+      'key-too-long',
+      'value-too-large',
+      'transaction-too-large',
+      'invalid-version',
+      'invalid-expiry',
+      'invalid-idempotency-key',
+      'idempotency-key-reused',
+      'idempotency-keys-exhausted',
+      'database-full',
+      ...OF_KV_CONNECT,
+    ],
+  },
+  kvWatch: {
+    id: 'kvWatch',
+    method: 'POST',
+    paths: [`${KV_CONNECT}/v2/watch`],
+    summary: 'KV Connect: watch keys',
+    description:
+      'Takes `Watch`, answers a stream of `WatchOutput`, each behind its length in four bytes, least byte first.',
+    scopes: ['data:read'],
+    headers: [],
+    query: [],
+    body: 'kvMessage',
+    answer: 'kvStream',
+    codes: ['invalid-key', 'key-too-long', 'body-too-large', ...OF_KV_CONNECT],
   },
   readDocument: {
     id: 'readDocument',

@@ -65,11 +65,15 @@ const ANSWER_TYPES: Readonly<Partial<Record<ApiRoute['answer'], string>>> = {
   value: 'application/octet-stream',
   events: 'text/event-stream',
   html: 'text/html',
+  kvMessage: 'application/x-protobuf',
+  kvStream: 'application/octet-stream',
 };
 const BODIES: Readonly<Record<NonNullable<ApiRoute['body']>, Json>> = {
   value: { 'application/octet-stream': {} },
   transaction: { 'application/json': { schema: ref('Transaction') } },
   snapshot: { 'application/json': { schema: ref('SnapshotRead') } },
+  kvExchange: { 'application/json': {} },
+  kvMessage: { 'application/x-protobuf': {} },
 };
 
 /** The document of the data plane, made from {@link ALL_API_ROUTES}. */

@@ -1,0 +1,116 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { DatabaseEntry } from '@leasehold/directory';
+import type { Cost, KvMetadata, KvReadRange, KvVersion } from '@leasehold/protocol';
+import {
+  API_ROUTES,
+  COST_HEADER,
+  decodeAtomicWrite,
+  decodeSnapshotRead,
+  encodeAtomicWriteOutput,
+  encodeSnapshotReadOutput,
+  formatCost,
+  negotiatedVersion,
+  parseIdempotencyKey,
+  parseQueryString,
+  rawQueryOf,
+  transactionOfKv,
+} from '@leasehold/protocol';
+import type { Logger } from '@leasehold/service-kit';
+import { LOGGER } from '@leasehold/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { bearerToken } from '../bearer-token.js';
+import { Feeds } from '../changes/feeds.js';
+import { DatabaseRequests } from '../databases/database-requests.js';
+import { jsonOf, valueOf } from '../databases/request-rules.js';
+import { readKey, readRanges } from './kv-reads.js';
+import { messageOf } from './kv-requests.js';
+import { drawnKey, write } from './kv-writes.js';
+
+/** Clients come back five minutes before. What it tells stays true for as long as the key does. */
+const METADATA_LIFETIME_MS = 3_600_000;
+/** The end of a range with which `@deno/kv` asks for one key. */
+const END_OF_KEYS = 0xff;
+
+/** KV Connect, the protocol of remote Deno KV databases: connecting, reading and writing (docs/kv-connect.md). */
+@Controller('kv')
+export class KvConnectController {
+  constructor(
+    @Inject(DatabaseRequests) private readonly requests: DatabaseRequests,
+    @Inject(Feeds) private readonly feeds: Feeds,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** The token of the data path is the key itself: what may be done with it is looked up with each request anyway. */
+  @Post(':database')
+  @HttpCode(200)
+  async connect(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, API_ROUTES.kvConnect);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const body = valueOf(request);
+    const version = negotiatedVersion(body.byteLength === 0 ? body : jsonOf(request));
+    const metadata: KvMetadata = {
+      version,
+      databaseId: database.id,
+      endpoints: [{ url: endpointOf(request, database, version), consistency: 'strong' }],
+      token: bearerToken(request.headers.authorization),
+      expiresAt: new Date(this.feeds.clock.now() + METADATA_LIFETIME_MS).toISOString(),
+    };
+    // As bytes, so that no charset is added: clients want exactly this type.
+    reply
+      .headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
+      .send(Buffer.from(JSON.stringify(metadata)));
+  }
+
+  @Post(':database/v2/snapshot_read')
+  @HttpCode(200)
+  async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, API_ROUTES.kvSnapshotRead);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const ranges = decodeSnapshotRead(messageOf(request, database));
+    const ask = this.requests.hops(database, request, reply);
+    const key = ranges.length === 1 ? keyOf(ranges[0] as KvReadRange) : undefined;
+    if (key !== undefined) {
+      const { found, cost } = await readKey(ask, key);
+      return sendMessage(reply, encodeSnapshotReadOutput([found]), cost);
+    }
+    const { found, cost } = await readRanges(ask, ranges);
+    sendMessage(reply, encodeSnapshotReadOutput(found), cost);
+  }
+
+  @Post(':database/v2/atomic_write')
+  @HttpCode(200)
+  async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const key = parseIdempotencyKey(request.headers) ?? drawnKey(this.feeds.random);
+    const transaction = transactionOfKv(decodeAtomicWrite(messageOf(request, database)));
+    const ask = this.requests.hops(database, request, reply);
+    const { outcome, cost, cause } = await write(ask, transaction, key);
+    if (outcome.kind === 'unknown') {
+      this.logger.warn({ requestId: request.id, err: cause }, 'nobody knows whether a write of KV Connect was applied');
+    }
+    sendMessage(reply, encodeAtomicWriteOutput(outcome), cost);
+  }
+}
+
+/** The one key that the range asks for; undefined when it asks for more. */
+export function keyOf({ start, end, limit, reverse }: KvReadRange): Uint8Array | undefined {
+  if (limit !== 1 || reverse || start.byteLength === 0) return undefined;
+  const isEndOfKeys = end.byteLength === 1 && end[0] === END_OF_KEYS;
+  return isEndOfKeys && start.byteLength <= 2_048 ? start : undefined;
+}
+
+/** From the second version on clients resolve it against the URL that they connected to; before, it has to be whole. */
+function endpointOf(request: FastifyRequest, { name }: DatabaseEntry, version: KvVersion): string {
+  if (version > 1) return `./${name}/v2`;
+  const isSecure = request.headers['x-forwarded-proto'] === 'https';
+  return `${isSecure ? 'https' : 'http'}://${request.headers.host ?? ''}/kv/${name}/v2`;
+}
+
+function sendMessage(reply: FastifyReply, message: Uint8Array, cost: Cost | undefined): void {
+  reply
+    .headers({ 'content-type': 'application/x-protobuf', 'cache-control': 'no-store' })
+    .headers(cost === undefined ? {} : { [COST_HEADER]: formatCost(cost) })
+    .send(message);
+}

@@ -1,0 +1,81 @@
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { DatabaseEntry } from '@leasehold/directory';
+import { Directory } from '@leasehold/directory';
+import { API_ROUTES, decodeWatch, parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
+import type { Logger } from '@leasehold/service-kit';
+import { LOGGER } from '@leasehold/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { Feed } from '../changes/feed.js';
+import { FeedConnection } from '../changes/feed-connection.js';
+import { FeedRequests } from '../changes/feed-requests.js';
+import { Feeds } from '../changes/feeds.js';
+import { callerOf } from '../databases/caller.js';
+import { DatabaseRequests } from '../databases/database-requests.js';
+import { passedRequestHeaders } from '../databases/request-rules.js';
+import { presenceOf } from '../forwarding/client-presence.js';
+import { Forwarder } from '../forwarding/forwarder.js';
+import { oweBytes } from '../limits/limit-tenants.js';
+import { commonPrefix } from './common-prefix.js';
+import { readKeys } from './kv-reads.js';
+import { messageOf } from './kv-requests.js';
+import { WATCH_FORM } from './watch-form.js';
+import { WatchSource } from './watch-source.js';
+
+/**
+ * Watched keys as a stream of messages. It is a change feed in all but what it tells: it counts as one, outlives takeovers as one, and
+ * whatever is wrong with a request is told before the stream begins.
+ */
+@Controller('kv')
+export class KvWatchController {
+  constructor(
+    @Inject(DatabaseRequests) private readonly requests: DatabaseRequests,
+    @Inject(Directory) private readonly directory: Directory,
+    @Inject(Forwarder) private readonly forwarder: Forwarder,
+    @Inject(Feeds) private readonly feeds: Feeds,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Post(':database/v2/watch')
+  @HttpCode(200)
+  async watch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { database } = await this.requests.admit(request, API_ROUTES.kvWatch);
+    parseQueryString(rawQueryOf(request.originalUrl), []);
+    const keys = decodeWatch(messageOf(request, database));
+    const leave = this.feeds.enter(database.tenantId);
+    try {
+      const { clock, random, settings } = this.feeds;
+      const connection = new FeedConnection(reply.raw, clock, settings, WATCH_FORM);
+      const source = this.sourceOf(request, database, keys);
+      const first = await source.first(connection.gone);
+      reply.hijack();
+      connection.open(reply.getHeaders(), settings.retryMs);
+      const check = () => this.check(request, database);
+      const feed = new Feed({ check, part: (...part) => source.part(...part) }, connection, request.id, {
+        clock,
+        random,
+        settings,
+        onTold: (sizeBytes) => oweBytes(request, sizeBytes),
+        onRefused: (error) => this.logger.warn({ requestId: request.id, err: error }, 'watch ended'),
+      });
+      await this.feeds.run(feed, first);
+    } finally {
+      leave();
+    }
+  }
+
+  private sourceOf(request: FastifyRequest, database: DatabaseEntry, keys: readonly Uint8Array[]): WatchSource {
+    const rest = { database, headers: passedRequestHeaders(request), requestId: request.id };
+    const query = { prefix: commonPrefix(keys), encoding: 'base64' } as const;
+    const changes = new FeedRequests(this.forwarder, (...part) => this.feeds.admitPart(...part), { ...rest, query });
+    const read = (signal: AbortSignal) =>
+      readKeys((hop) => this.forwarder.forward({ ...hop, ...rest, client: presenceOf(signal) }), keys);
+    return new WatchSource(changes, read, (sizeBytes) => this.feeds.admitPart(database.tenantId, sizeBytes));
+  }
+
+  /** @throws ProblemError as `callerOf`; also when the name stands for another database by now */
+  private async check(request: FastifyRequest, { id }: DatabaseEntry): Promise<void> {
+    const { database } = await callerOf(request, this.directory, ['data:read']);
+    if (database.id !== id) throw new ProblemError('database-not-found', 'the database of this watch was deleted');
+  }
+}

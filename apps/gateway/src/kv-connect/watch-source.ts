@@ -1,0 +1,58 @@
+import type { Version } from '@leasehold/foundation';
+import { equalVersions } from '@leasehold/foundation';
+import type { KvWatchedKey, ListedEntry } from '@leasehold/protocol';
+import { encodeWatchMessage } from '@leasehold/protocol';
+
+import type { FeedPart } from '../changes/feed.js';
+import type { FeedRequests } from '../changes/feed-requests.js';
+import type { KvKeys } from './kv-reads.js';
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Messages of a watch, in place of parts of a change feed: the feed tells when to look, and what is told is what the keys hold then, of one
+ * state. So a reader that is slow is told the newest, and an expiry, which is no commit, is seen when the feed has waited in vain.
+ *
+ *     first:   read the keys ───────────────────────→ all of them
+ *     then:    wait for a commit → read the keys ───→ those that have another version than was told; nothing if none has
+ */
+export class WatchSource {
+  private told: readonly (Version | undefined)[] | undefined;
+
+  constructor(
+    private readonly changes: Pick<FeedRequests, 'part'>,
+    private readonly read: (signal: AbortSignal) => Promise<KvKeys>,
+    /** Room for a message, until it is left. */
+    private readonly admit: (sizeBytes: number) => () => void,
+  ) {}
+
+  /** @throws ProblemError what the worker has refused */
+  async first(signal: AbortSignal): Promise<FeedPart> {
+    return this.partOf(await this.read(signal), 0);
+  }
+
+  /** @throws ProblemError what the worker has refused */
+  async part(since: number, waitMs: number, signal: AbortSignal): Promise<FeedPart> {
+    const { through, taken } = await this.changes.part(since, waitMs, signal);
+    taken();
+    return this.partOf(await this.read(signal), through);
+  }
+
+  private partOf({ found, version }: KvKeys, through: number): FeedPart {
+    const { told } = this;
+    const keys = found.map((entry, position) => (told && isSame(told[position], entry) ? 'unchanged' : { entry }));
+    this.told = found.map((entry) => entry?.version);
+    const text = keys.every((key) => key === 'unchanged') ? NOTHING : messageOf(keys);
+    const taken = text.byteLength === 0 ? () => undefined : this.admit(text.byteLength);
+    return { text, through: Math.max(through, version.sequence), taken };
+  }
+}
+
+function messageOf(keys: readonly KvWatchedKey[]): Uint8Array {
+  return encodeWatchMessage(keys);
+}
+
+function isSame(told: Version | undefined, entry: ListedEntry | undefined): boolean {
+  if (told === undefined || entry === undefined) return told === entry?.version;
+  return equalVersions(told, entry.version);
+}
