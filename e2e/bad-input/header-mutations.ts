@@ -230,7 +230,8 @@ export const HEADER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'headers of the inner hop and of proxies',
     applies: (route) => isRead(route) || route.path === 'reads' || route.path === 'warm',
-    codes: ['key-not-found'],
+    // A page of an origin that the tenant does not list is refused.
+    codes: ['key-not-found', 'origin-not-allowed'],
     isHarmless: true,
     mutate: ({ headers }, random, { other }) => {
       const values = [

@@ -1,4 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { Directory } from '@leasehold/directory';
+import { ProblemError } from '@leasehold/protocol';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+import { bearerToken } from './bearer-token.js';
 
 const METHODS = 'GET, PUT, POST, DELETE, HEAD, OPTIONS';
 const REQUEST_HEADERS = [
@@ -9,6 +13,7 @@ const REQUEST_HEADERS = [
   'leasehold-ttl',
   'idempotency-key',
   'last-event-id',
+  'x-request-id',
   'traceparent',
   'tracestate',
 ].join(', ');
@@ -24,20 +29,60 @@ const EXPOSED_HEADERS = [
   'server-timing',
 ].join(', ');
 const PREFLIGHT_AGE_SECONDS = 600;
+/** What databases are served below. */
+const DATA_PLANE = ['/v1/', '/kv/'];
+const ANY_ORIGIN = '*';
+const ALLOW_ORIGIN = 'access-control-allow-origin';
 
-/** Lets pages of exactly one origin call the data plane from browsers. Others get the answer without leave to read it. */
-export function allowOrigin(instance: FastifyInstance, allowed: string): void {
+export interface OriginSettings {
+  readonly directory: Pick<Directory, 'authenticate' | 'tenant'>;
+  /** Its pages may call for every tenant, and see every answer. */
+  readonly consoleOrigin: string | undefined;
+}
+
+/**
+ * Lets pages call the data plane from browsers: those of the console, and for each tenant those of the origins that it lists.
+ *
+ * A preflight shows no key, so nobody can say whose it is: it is answered to every origin, which gives nothing away, since browsers add no
+ * credentials by themselves here. The request itself says by its key or token whose it is: from another origin it is refused before anything
+ * is done. What has no valid key is nobody's, and any page may read so; above all that its token has ended.
+ *
+ * Requests without `Origin` come from no page, and nothing is asked about them.
+ */
+export function allowOrigins(instance: FastifyInstance, { directory, consoleOrigin }: OriginSettings): void {
   instance.addHook('onRequest', async (request, reply) => {
-    reply.header('vary', 'origin');
-    if (request.headers.origin !== allowed) return undefined;
-    reply.header('access-control-allow-origin', allowed).header('access-control-expose-headers', EXPOSED_HEADERS);
-    if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined)
-      return undefined;
-    return reply
-      .status(204)
-      .header('access-control-allow-methods', METHODS)
-      .header('access-control-allow-headers', REQUEST_HEADERS)
-      .header('access-control-max-age', PREFLIGHT_AGE_SECONDS)
-      .send();
+    const { origin } = request.headers;
+    if (origin !== undefined || consoleOrigin !== undefined) reply.header('vary', 'origin');
+    if (origin === undefined) return undefined;
+    if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+      return answerPreflight(reply, origin);
+    }
+    if (origin === consoleOrigin) return allow(reply, origin);
+    const { url = '' } = request.routeOptions;
+    if (request.method === 'OPTIONS' || !DATA_PLANE.some((root) => url.startsWith(root))) return undefined;
+    // Until it is known whose the request is.
+    allow(reply, origin);
+    const { tenantId } = await directory.authenticate(bearerToken(request.headers.authorization));
+    const listed = (await directory.tenant(tenantId))?.corsOrigins;
+    if (listed?.has(ANY_ORIGIN)) allow(reply, ANY_ORIGIN);
+    else if (listed?.has(origin) !== true) {
+      reply.removeHeader(ALLOW_ORIGIN);
+      throw new ProblemError('origin-not-allowed', 'the tenant does not list this origin');
+    }
+    return undefined;
   });
+}
+
+function allow(reply: FastifyReply, origin: string): void {
+  reply.header(ALLOW_ORIGIN, origin).header('access-control-expose-headers', EXPOSED_HEADERS);
+}
+
+function answerPreflight(reply: FastifyReply, origin: string): FastifyReply {
+  return reply
+    .status(204)
+    .header(ALLOW_ORIGIN, origin)
+    .header('access-control-allow-methods', METHODS)
+    .header('access-control-allow-headers', REQUEST_HEADERS)
+    .header('access-control-max-age', PREFLIGHT_AGE_SECONDS)
+    .send();
 }

@@ -6,7 +6,7 @@ import type { Registry } from 'prom-client';
 
 import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
 import { Feeds } from './changes/feeds.js';
-import { allowOrigin } from './cors.js';
+import { allowOrigins } from './cors.js';
 import { withoutKey } from './databases/request-target.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
@@ -77,7 +77,10 @@ export async function startGateway(
       configure: (app) => {
         metrics.register(app.get<Registry>(METRICS));
         timeGateway(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));
-        if (config.CONSOLE_ORIGIN !== undefined) allowOrigin(app.getHttpAdapter().getInstance(), config.CONSOLE_ORIGIN);
+        allowOrigins(app.getHttpAdapter().getInstance(), {
+          directory: parts.directory,
+          consoleOrigin: config.CONSOLE_ORIGIN,
+        });
         limitTenants(app.getHttpAdapter().getInstance(), parts.directory, limits);
         // Known once, served through outages: the directory need not answer now.
         app.get(Health).addReadinessCheck('directory', () => parts.directory.unconfirmedMs() !== undefined);

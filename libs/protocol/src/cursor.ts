@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Version } from '@leasehold/foundation';
 import {
+  compareBytes,
   decodeVersionstamp,
   encodeVersionstamp,
   equalBytes,
@@ -10,6 +11,7 @@ import {
   VERSIONSTAMP_BYTES,
 } from '@leasehold/foundation';
 
+import { byteRangeOf } from './byte-range.js';
 import { LIMITS } from './limits.js';
 import type { ListRange } from './list-range.js';
 import { ProblemError } from './problem.js';
@@ -37,7 +39,7 @@ export interface CursorPosition {
  *
  * Flags: 1 backwards, 2 with a versionstamp. The digest covers everything else here and the range of the listing: a cursor that was
  * altered, or is used with another prefix, start, end or direction, is refused instead of skipping entries in silence. It is no
- * secret: with a forged cursor one sees what one may list anyway.
+ * secret, and anybody can make one: so the last key has to lie in the range, or a cursor would lead out of what its bearer may list.
  */
 export function encodeCursor({ lastKey, pin }: CursorPosition, range: ListRange): string {
   const stamp = pin === undefined ? NO_PIN : encodeVersionstamp(pin);
@@ -57,8 +59,17 @@ export function decodeCursor(cursor: string, range: ListRange): CursorPosition {
     bytes[0] === CURSOR_VERSION &&
     bytes[1] === flagsOf(isPinned, range) &&
     equalBytes(bytes.subarray(2, HEADER_BYTES), digest(stamp, lastKey, range));
-  if (!matches) throw invalid();
+  if (!matches || !isWithin(lastKey, range)) throw invalid();
   return { lastKey, pin: isPinned ? decodeVersionstamp(stamp) : undefined };
+}
+
+/** None was shown yet, or one of the range. */
+function isWithin(lastKey: Uint8Array, range: ListRange): boolean {
+  const { start, end } = byteRangeOf(range);
+  if (lastKey.byteLength === 0) return true;
+  return (
+    (start === undefined || compareBytes(lastKey, start) >= 0) && (end === undefined || compareBytes(lastKey, end) < 0)
+  );
 }
 
 function flagsOf(isPinned: boolean, { reverse }: ListRange): number {

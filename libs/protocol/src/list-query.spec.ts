@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { byteRangeOf } from './byte-range.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { LIMITS } from './limits.js';
 import { formatListPage } from './list-page.js';
@@ -18,6 +19,13 @@ const anyRange = fc.record({
   end: fc.option(anyBytes, { nil: undefined }),
   reverse: fc.boolean(),
 });
+/** A key of the range; of empty ranges there is none. */
+function keyIn(range: ListRange, rest: Uint8Array): Uint8Array {
+  const { start, end } = byteRangeOf(range);
+  const key = Buffer.concat([start ?? bytes(), rest]);
+  fc.pre(end === undefined || Buffer.compare(key, end) < 0);
+  return key;
+}
 const at = (...key: number[]) => ({ lastKey: bytes(...key), pin: undefined });
 const DEFAULTS: ListQuery = {
   prefix: undefined,
@@ -50,6 +58,15 @@ describe('parseListQuery', () => {
     expect(parseListQuery('prefix=&start=&&end=')).toEqual(DEFAULTS);
   });
 
+  it('has the prefix that goes otherwise, where it names none, also for its cursor', () => {
+    const prefix = bytes(5);
+    for (const query of ['', 'prefix=', 'start=a&end=b']) expect(parseListQuery(query, prefix).prefix).toEqual(prefix);
+    expect(parseListQuery('prefix=%05%06', prefix).prefix).toEqual(Buffer.from([5, 6]));
+    const cursor = encodeCursor(at(5, 7), { ...DEFAULTS, prefix });
+    expect(parseListQuery(`cursor=${cursor}`, prefix)).toEqual({ ...DEFAULTS, prefix, cursor });
+    expect(() => parseListQuery(`cursor=${cursor}`)).toThrow('the cursor is damaged');
+  });
+
   it('takes bounds as bytes, with + for a space', () => {
     expect(parseListQuery('prefix=%FF%00&start=a+b%2B&limit=1000&reverse=true&encoding=json')).toEqual({
       ...DEFAULTS,
@@ -68,7 +85,8 @@ describe('parseListQuery', () => {
         fc.integer({ min: 1, max: LIMITS.listLimit }),
         anyBytes,
         anyPin,
-        (range, limit, lastKey, pin) => {
+        (range, limit, rest, pin) => {
+          const lastKey = keyIn(range, rest);
           const cursor = encodeCursor({ lastKey, pin }, range);
           const query: ListQuery = { ...range, limit, cursor, encoding: 'base64', at: pin && { version: pin } };
           const hex = (part: unknown) => (part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part);
@@ -84,7 +102,8 @@ describe('parseListQuery', () => {
 describe('the cursor', () => {
   it('gives back last key and version under the same range', () => {
     fc.assert(
-      fc.property(anyRange, anyBytes, anyPin, (range, lastKey, pin) => {
+      fc.property(anyRange, anyBytes, anyPin, (range, rest, pin) => {
+        const lastKey = keyIn(range, rest);
         const decoded = decodeCursor(encodeCursor({ lastKey, pin }, range), range);
         expect([Buffer.compare(decoded.lastKey, lastKey), decoded.pin]).toEqual([0, pin]);
       }),
@@ -103,6 +122,20 @@ describe('the cursor', () => {
       { ...range, prefix: undefined, start: bytes(1) },
     ];
     for (const other of others) expect(() => decodeCursor(cursor, other)).toThrow('the cursor is damaged');
+  });
+
+  it('is refused when it leads out of its range, though it was made for it', () => {
+    const prefix: ListRange = { prefix: bytes(5), start: undefined, end: undefined, reverse: false };
+    for (const reverse of [false, true]) {
+      for (const key of [[4, 255], [6], [255]]) {
+        const range = { ...prefix, reverse };
+        expect(() => decodeCursor(encodeCursor(at(...key), range), range)).toThrow('the cursor is damaged');
+      }
+    }
+    const bounds = { ...prefix, prefix: undefined, start: bytes(5), end: bytes(6) };
+    for (const key of [[4], [6]]) {
+      expect(() => decodeCursor(encodeCursor(at(...key), bounds), bounds)).toThrow('the cursor is damaged');
+    }
   });
 
   it('is refused when any character of it changes', () => {

@@ -26,12 +26,18 @@ export interface ListQuery extends ListRange {
 }
 
 export const LIST_PARAMETERS = ['prefix', 'start', 'end', 'limit', 'reverse', 'cursor', 'encoding', 'at'] as const;
+type BoundName = 'prefix' | 'start' | 'end';
 const INTERNAL_PARAMETERS = ['prefix64', 'start64', 'end64', 'limit', 'reverse', 'cursor', 'encoding', 'at'];
 
-/** The public form: prefix, start and end are percent-encoded bytes. @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
-export function parseListQuery(rawQuery: string): ListQuery {
+/**
+ * The public form: prefix, start and end are percent-encoded bytes.
+ * @param prefixOtherwise what a query that names no prefix is about
+ * @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor
+ */
+export function parseListQuery(rawQuery: string, prefixOtherwise?: Uint8Array): ListQuery {
   const parameters = parseQueryString(rawQuery, LIST_PARAMETERS);
-  return listQuery(parameters, (name) => bound(name, parameters.get(name)));
+  const boundOf = (name: BoundName) => bound(name, parameters.get(name));
+  return listQuery(parameters, (name) => boundOf(name) ?? (name === 'prefix' ? prefixOtherwise : undefined));
 }
 
 /** The form of the hop from gateway to worker: the bounds in base64url. @throws ProblemError as {@link parseListQuery} */
@@ -73,7 +79,7 @@ export function scanBounds(query: ListRange & Pick<ListQuery, 'cursor'>): ByteRa
 
 function listQuery(
   parameters: ReadonlyMap<string, Uint8Array>,
-  boundOf: (name: 'prefix' | 'start' | 'end') => Uint8Array | undefined,
+  boundOf: (name: BoundName) => Uint8Array | undefined,
 ): ListQuery {
   const range = {
     prefix: boundOf('prefix'),

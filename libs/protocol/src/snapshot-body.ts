@@ -54,16 +54,17 @@ export const snapshotSchema = () =>
  *     {"gets": [{"key" | "key64"}], "lists": [{"prefix", "start", "end" (each also with 64), "limit", "reverse", "cursor"}],
  *      "at": "…", "encoding": "utf8" | "base64" | "json"}
  *
+ * @param prefixOtherwise what a list that names no prefix is about
  * @throws ProblemError invalid-body, invalid-key, key-too-long, invalid-range, invalid-limit, invalid-cursor, too-many-operations
  */
-export function parseSnapshotBody(body: Uint8Array): SnapshotRequest {
+export function parseSnapshotBody(body: Uint8Array, prefixOtherwise?: Uint8Array): SnapshotRequest {
   const { gets, lists, at, encoding } = validated(bodySchema, parseJsonBody(body));
   if (gets.length > LIMITS.snapshotGets || lists.length > LIMITS.snapshotLists) {
     const limits = `${LIMITS.snapshotGets} gets and ${LIMITS.snapshotLists} lists`;
     throw new ProblemError('too-many-operations', `a snapshot read has at most ${limits}`);
   }
   const asked = pointInTimeOf(at, ['at']);
-  const parsed = lists.map((list, i) => listOf(list, ['lists', i]));
+  const parsed = lists.map((list, i) => listOf(list, ['lists', i], prefixOtherwise));
   return {
     gets: gets.map((get, i) => keyOf(validated(getSchema, get, ['gets', i]), ['gets', i])),
     lists: parsed,
@@ -87,12 +88,13 @@ export function formatSnapshotBody({ gets, lists, at, encoding }: SnapshotReques
   return Buffer.from(JSON.stringify(body));
 }
 
-function listOf(value: unknown, at: MemberPath): SnapshotList {
+function listOf(value: unknown, at: MemberPath, prefixOtherwise: Uint8Array | undefined): SnapshotList {
   const members = validated(listSchema, value, at);
   const { limit, reverse, cursor } = members;
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMITS.listLimit) {
     const problem = `limit is a whole number from 1 to ${LIMITS.listLimit}`;
     throw new ProblemError('invalid-limit', `${memberName(at)}: ${problem}`);
   }
-  return { ...boundsOf(members, at), limit, reverse, cursor };
+  const { prefix = prefixOtherwise, ...bounds } = boundsOf(members, at);
+  return { prefix, ...bounds, limit, reverse, cursor };
 }

@@ -34,8 +34,10 @@ export class ChangesController {
 
   @Get('changes')
   async changes(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.followChanges);
-    const { since, ...query } = parseChangesQuery(rawQueryOf(request.originalUrl), request.headers['last-event-id']);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.followChanges);
+    const { since, ...asked } = parseChangesQuery(rawQueryOf(request.originalUrl), request.headers['last-event-id']);
+    const query = { ...asked, prefix: asked.prefix ?? keys.prefixOtherwise };
+    keys.requirePrefix(query.prefix);
     if (!acceptsEventStream(request.headers.accept)) {
       throw new ProblemError('not-acceptable', 'a change feed is served as text/event-stream');
     }

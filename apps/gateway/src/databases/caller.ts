@@ -3,18 +3,21 @@ import { isDatabaseName, ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
+import { GrantedKeys } from '../grants/granted-keys.js';
 
 /** Who asks, and about which database of theirs. */
 export interface Caller {
   readonly principal: Principal;
   readonly database: DatabaseEntry;
+  /** Of the database, those that are anything to the caller. */
+  readonly keys: GrantedKeys;
 }
 
 /**
- * The database that the request names, if its key may do one of these things to it. Databases of other tenants, missing
- * ones and impossible names get the same answer.
+ * The database that the request names, if its key or token may do one of these things to it. Databases of other tenants, those that a
+ * token was not made for, missing ones and impossible names get the same answer.
  * @param known whose key it is, where that was asked a moment ago
- * @throws ProblemError unauthenticated, invalid-api-key, insufficient-scope, database-not-found; unavailable when the
+ * @throws ProblemError unauthenticated, invalid-api-key, invalid-token, insufficient-scope, database-not-found; unavailable when the
  *   directory cannot tell
  */
 export async function callerOf(
@@ -26,15 +29,28 @@ export async function callerOf(
   const principal = known ?? (await directory.authenticate(bearerToken(request.headers.authorization)));
   if (!scopes.some((scope) => principal.scopes.has(scope))) requireScope(principal, scopes[0]);
   const { database: name } = request.params as { readonly database: string };
-  const database = isDatabaseName(name) ? await directory.database(principal.tenantId, name) : undefined;
+  const database = isDatabaseName(name) ? await grantedDatabase(principal, name, directory) : undefined;
   if (!database) throw new ProblemError('database-not-found', 'the tenant of the key has no such database');
-  return { principal, database };
+  return { principal, database, keys: new GrantedKeys(principal.grant?.keyPrefix) };
+}
+
+/** Of other names than the granted one nobody is asked; and a name may stand for another database by now. */
+async function grantedDatabase(
+  { tenantId, grant }: Principal,
+  name: string,
+  directory: Directory,
+): Promise<DatabaseEntry | undefined> {
+  const granted = grant?.database;
+  if (granted !== undefined && granted.name !== name) return undefined;
+  const database = await directory.database(tenantId, name);
+  return granted === undefined || granted.id === database?.id ? database : undefined;
 }
 
 /** @throws ProblemError insufficient-scope */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;
-  throw new ProblemError('insufficient-scope', `the API key lacks the scope ${scope}`, {
+  const caller = principal.grant === undefined ? 'API key' : 'token';
+  throw new ProblemError('insufficient-scope', `the ${caller} lacks the scope ${scope}`, {
     members: { requiredScope: scope },
   });
 }

@@ -28,7 +28,9 @@ export class DatabasesController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const { database } = await this.requests.admit(request, route);
+    const { database, keys } = await this.requests.admit(request, route);
+    // Warming tells of no key, and any read of an own one does the same.
+    if (route === API_ROUTES.readStatistics) keys.requireAll('the statistics are of all keys');
     parseQueryString(rawQueryOf(request.originalUrl), []);
     if (request.body instanceof Uint8Array && request.body.byteLength > 0) {
       throw new ProblemError('invalid-body', 'this route takes no body');

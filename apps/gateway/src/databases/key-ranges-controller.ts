@@ -19,17 +19,19 @@ export class KeyRangesController {
 
   @Get('keys')
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.listKeys);
-    const query = parseListQuery(rawQueryOf(request.originalUrl));
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.listKeys);
+    const query = parseListQuery(rawQueryOf(request.originalUrl), keys.prefixOtherwise);
+    keys.requirePrefix(query.prefix);
     const hop = { method: 'GET', resource: `keys?${formatInternalListQuery(query)}`, body: undefined } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
   }
 
   @Delete('keys')
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.deleteRange);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.deleteRange);
     const repetition = repetitionOf(request);
     const range = parseDeleteRangeQuery(rawQueryOf(request.originalUrl));
+    keys.requireRange(range);
     const resource = `keys?${formatInternalDeleteRangeQuery(range)}`;
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));

@@ -15,6 +15,7 @@ import {
 } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import type { GrantedKeys } from '../grants/granted-keys.js';
 import { DatabaseRequests } from './database-requests.js';
 import { repetitionOf, valueOf } from './request-rules.js';
 import { rawKeyOf } from './request-target.js';
@@ -26,9 +27,9 @@ export class KeysController {
 
   @Get(['keys/:key', 'keys64/:key'])
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.readKey);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.readKey);
     parseReadCondition(request.headers);
-    const key = keyResource(request);
+    const key = keyResource(request, keys);
     const query = formatReadQuery(parseReadQuery(rawQueryOf(request.originalUrl)));
     const hop = { method: 'GET', resource: key + query, body: undefined } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
@@ -36,11 +37,11 @@ export class KeysController {
 
   @Put(['keys/:key', 'keys64/:key'])
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.writeKey);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.writeKey);
     parsePrecondition(request.headers);
     parseTtl(request.headers);
     const repetition = repetitionOf(request);
-    const resource = keyResource(request);
+    const resource = keyResource(request, keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'PUT', resource, body: valueOf(request), repetition } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
@@ -48,20 +49,21 @@ export class KeysController {
 
   @Delete(['keys/:key', 'keys64/:key'])
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.deleteKey);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.deleteKey);
     if (parsePrecondition(request.headers).kind === 'absent') {
       throw new ProblemError('invalid-precondition', 'a delete takes only If-Match');
     }
     const repetition = repetitionOf(request);
-    const resource = keyResource(request);
+    const resource = keyResource(request, keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
   }
 }
 
-function keyResource(request: FastifyRequest): string {
+function keyResource(request: FastifyRequest, keys: GrantedKeys): string {
   const { encoding, text } = rawKeyOf(request.originalUrl);
   const key = encoding === 'percent' ? parseKey(text) : parseKey64(text);
+  keys.requireKey(key);
   return `keys64/${toBase64Url(key)}`;
 }

@@ -13,9 +13,11 @@ export class ReadsController {
   @Post('reads')
   @HttpCode(200)
   async reads(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.readMany);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.readMany);
     parseQueryString(rawQueryOf(request.originalUrl), []);
-    const body = formatSnapshotBody(parseSnapshotBody(jsonOf(request)));
+    const snapshot = parseSnapshotBody(jsonOf(request), keys.prefixOtherwise);
+    keys.requireSnapshot(snapshot);
+    const body = formatSnapshotBody(snapshot);
     const hop = { method: 'POST', resource: 'reads', body, repetition: 'harmless' } as const;
     this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
   }

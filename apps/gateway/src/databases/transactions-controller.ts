@@ -17,12 +17,13 @@ export class TransactionsController {
   @Post('transactions')
   @HttpCode(200)
   async transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { principal, database } = await this.requests.admit(request, API_ROUTES.transact);
+    const { principal, database, keys } = await this.requests.admit(request, API_ROUTES.transact);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const repetition = repetitionOf(request);
     const transaction = parseTransactionBody(jsonOf(request));
     const changes = transaction.ops.length > 0;
     requireScope(principal, changes ? 'data:write' : 'data:read');
+    keys.requireTransaction(transaction);
     const hop = {
       method: 'POST',
       resource: 'transactions',

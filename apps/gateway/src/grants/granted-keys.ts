@@ -1,0 +1,72 @@
+import { compareBytes, prefixEnd, startsWith } from '@leasehold/foundation';
+import type { ByteRange, SnapshotRequest, TransactionRequest } from '@leasehold/protocol';
+import { ProblemError } from '@leasehold/protocol';
+
+/**
+ * Keeps a caller to the keys that begin with the prefix of its grant; without one, to nothing.
+ *
+ *     one key                  has to begin with it
+ *     a listing, a feed        of no prefix is of this one; of another prefix, that has to begin with it. `start` and `end` only narrow it
+ *     a range that is deleted, or checked in a transaction    has to lie inside as a whole: a part of what was asked for would be
+ *                              another request
+ *     the database as a whole  is refused, where the answer tells of all keys
+ *
+ * What is outside is refused by its name alone, whether there is such a key or not.
+ */
+export class GrantedKeys {
+  constructor(private readonly prefix: Uint8Array | undefined) {}
+
+  /** What is listed and followed where a request names no prefix. */
+  get prefixOtherwise(): Uint8Array | undefined {
+    return this.prefix;
+  }
+
+  /** @throws ProblemError outside-key-prefix */
+  requireKey(key: Uint8Array, where = 'the key'): void {
+    if (this.prefix !== undefined && !startsWith(key, this.prefix)) throw outside(where);
+  }
+
+  /** Of a listing or a feed. @throws ProblemError outside-key-prefix */
+  requirePrefix(prefix: Uint8Array | undefined, where = 'the prefix'): void {
+    this.requireKey(prefix ?? new Uint8Array(0), where);
+  }
+
+  /** @throws ProblemError outside-key-prefix */
+  requireRange({ start, end }: ByteRange, where = 'the range'): void {
+    if (this.prefix === undefined) return;
+    const after = prefixEnd(this.prefix);
+    const isFromHere = start !== undefined && compareBytes(start, this.prefix) >= 0;
+    // A prefix of nothing but 0xFF has nothing behind it.
+    const isToHere = after === undefined || (end !== undefined && compareBytes(end, after) <= 0);
+    if (!isFromHere || !isToHere) throw outside(where);
+  }
+
+  /** @throws ProblemError outside-key-prefix, naming the first check or operation that is */
+  requireTransaction({ checks, ops }: TransactionRequest): void {
+    if (this.prefix === undefined) return;
+    for (const [i, check] of checks.entries()) {
+      if (check.kind === 'key') this.requireKey(check.key, `checks.${i}`);
+      else this.requireRange(check.range, `checks.${i}.range`);
+    }
+    for (const [i, op] of ops.entries()) {
+      if (op.op === 'deleteRange') this.requireRange(op.range, `ops.${i}.range`);
+      else this.requireKey(op.key, `ops.${i}`);
+    }
+  }
+
+  /** @throws ProblemError outside-key-prefix, naming the first get or list that is */
+  requireSnapshot({ gets, lists }: SnapshotRequest): void {
+    if (this.prefix === undefined) return;
+    for (const [i, key] of gets.entries()) this.requireKey(key, `gets.${i}`);
+    for (const [i, list] of lists.entries()) this.requirePrefix(list.prefix, `lists.${i}`);
+  }
+
+  /** @throws ProblemError outside-key-prefix */
+  requireAll(where: string): void {
+    if (this.prefix !== undefined) throw outside(where);
+  }
+}
+
+function outside(where: string): ProblemError {
+  return new ProblemError('outside-key-prefix', `${where}: lies outside the key prefix of the caller`);
+}
