@@ -6,12 +6,11 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
  */
 export type AheadOfRoutes = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** What it does not take goes to the routes, as if it were not there. */
+/** What it does not take goes to the routes, as if it were not there. Whoever only listens to requests comes before. */
 export function putAhead(server: Server, take: AheadOfRoutes): void {
-  const routes = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request');
+  const routes = server.listeners('request').at(-1) as RequestListener;
+  server.off('request', routes);
   server.on('request', (request, response) => {
-    if (take(request, response)) return;
-    for (const route of routes) void route.call(server, request, response);
+    if (!take(request, response)) void routes.call(server, request, response);
   });
 }

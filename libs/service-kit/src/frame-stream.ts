@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 
-import type { HopFrame } from '@leasehold/protocol';
+import type { HopFrame, ReceivedFrame } from '@leasehold/protocol';
 import { FrameReader, frameSize, writeFrame } from '@leasehold/protocol';
 
 /** What is written at once at most; longer than most bursts of one turn of the event loop. */
 const BATCH_BYTES = 128 * 1024;
 
 export interface FrameStreamEvents {
-  onFrame(frame: HopFrame): void;
+  onFrame(frame: ReceivedFrame): void;
   /** Once: nothing comes any more, and nothing goes. */
   onEnd(cause: Error | undefined): void;
 }
@@ -31,6 +31,8 @@ export class FrameStream {
     socket.on('data', (piece: Buffer) => {
       try {
         reader.push(piece);
+        // What was answered at once need not wait for the end of this turn.
+        this.flush();
       } catch (error) {
         this.end(error as Error);
       }

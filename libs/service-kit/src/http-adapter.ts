@@ -18,6 +18,7 @@ import type { Drain } from './drain.js';
 import type { Logger } from './logger.js';
 import type { HttpMetrics } from './metrics.js';
 import { sendProblem } from './problem-filter.js';
+import { closeQueuedAnswers } from './queued-answers.js';
 import type { BodyLimit } from './request-body.js';
 import { readBody } from './request-body.js';
 import { RouteTable } from './route-table.js';
@@ -83,6 +84,7 @@ export function createHttpAdapter(
   addBodyParsers(instance, settings);
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
+  closeQueuedAnswers(instance.server);
   instance.server.on('connect', answerConnect);
   instance.server.maxHeadersCount = MAX_HEADERS;
   return adapter;

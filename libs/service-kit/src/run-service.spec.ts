@@ -356,6 +356,20 @@ describe('the drain', () => {
     expect(reads).toBe(readsBefore);
   });
 
+  it('does not wait for an answer that was queued behind another when the client left', async () => {
+    const service = await start({
+      config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 60_000 },
+    });
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    const [slowBefore, readsBefore] = [slowOnes, reads];
+    socket.write('GET /things/slow/one HTTP/1.1\r\nhost: a\r\n\r\nGET /things/1 HTTP/1.1\r\nhost: a\r\n\r\n');
+    await untilSlow(slowBefore);
+    while (reads === readsBefore) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.destroy();
+    await service.close();
+    expect(slowOnes).toBe(slowBefore + 1);
+  }, 10_000);
+
   it('cuts nobody off who is about to ask, for as long as it lingers, and ends with the last connection', async () => {
     const service = await start({ lingerMs: 10_000 });
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
