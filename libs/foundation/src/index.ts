@@ -9,5 +9,6 @@ export * from './event-loop.js';
 export * from './ids.js';
 export * from './phases.js';
 export * from './random.js';
+export * from './recency.js';
 export * from './ulid.js';
 export * from './version.js';

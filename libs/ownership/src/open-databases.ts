@@ -1,8 +1,7 @@
-import type { Clock, DatabaseId } from '@leasehold/foundation';
+import type { Clock, DatabaseId, Linked } from '@leasehold/foundation';
+import { Recency } from '@leasehold/foundation';
 
 import type { OwnedDatabase } from './owned-database.js';
-import type { Linked } from './recency.js';
-import { Recency } from './recency.js';
 import type { OwnershipSettings } from './settings.js';
 
 /** The handle, its place in a map and a list, and what its session's log knows of it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '@leasehold/foundation';
 
+import { seededRandom } from './random.js';
 import type { Linked } from './recency.js';
 import { Recency } from './recency.js';
 
