@@ -8,13 +8,17 @@ import { ProblemError } from '@leasehold/protocol';
  *     one key                  has to begin with it
  *     a listing, a feed        of no prefix is of this one; of another prefix, that has to begin with it. `start` and `end` only narrow it
  *     a range that is deleted, or checked in a transaction    has to lie inside as a whole: a part of what was asked for would be
- *                              another request
+ *                              another request. One that holds no key at all lies everywhere
  *     the database as a whole  is refused, where the answer tells of all keys
  *
  * What is outside is refused by its name alone, whether there is such a key or not.
  */
 export class GrantedKeys {
   constructor(private readonly prefix: Uint8Array | undefined) {}
+
+  get isConfined(): boolean {
+    return this.prefix !== undefined;
+  }
 
   /** What is listed and followed where a request names no prefix. */
   get prefixOtherwise(): Uint8Array | undefined {
@@ -33,7 +37,7 @@ export class GrantedKeys {
 
   /** @throws ProblemError outside-key-prefix */
   requireRange({ start, end }: ByteRange, where = 'the range'): void {
-    if (this.prefix === undefined) return;
+    if (this.prefix === undefined || isEmpty({ start, end })) return;
     const after = prefixEnd(this.prefix);
     const isFromHere = start !== undefined && compareBytes(start, this.prefix) >= 0;
     // A prefix of nothing but 0xFF has nothing behind it.
@@ -65,6 +69,10 @@ export class GrantedKeys {
   requireAll(where: string): void {
     if (this.prefix !== undefined) throw outside(where);
   }
+}
+
+function isEmpty({ start, end }: ByteRange): boolean {
+  return start !== undefined && end !== undefined && compareBytes(start, end) >= 0;
 }
 
 function outside(where: string): ProblemError {

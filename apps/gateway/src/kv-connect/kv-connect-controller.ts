@@ -23,14 +23,13 @@ import { bearerToken } from '../bearer-token.js';
 import { Feeds } from '../changes/feeds.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { jsonOf, valueOf } from '../databases/request-rules.js';
+import { grantedRanges, keyOf } from './granted-ranges.js';
 import { readKey, readRanges } from './kv-reads.js';
 import { messageOf } from './kv-requests.js';
 import { drawnKey, write } from './kv-writes.js';
 
 /** Clients come back five minutes before. What it tells stays true for as long as the key does. */
 const METADATA_LIFETIME_MS = 3_600_000;
-/** The end of a range with which `@deno/kv` asks for one key. */
-const END_OF_KEYS = 0xff;
 
 /** KV Connect, the protocol of remote Deno KV databases: connecting, reading and writing (docs/kv-connect.md). */
 @Controller('kv')
@@ -65,26 +64,28 @@ export class KvConnectController {
   @Post(':database/v2/snapshot_read')
   @HttpCode(200)
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.kvSnapshotRead);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.kvSnapshotRead);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const ranges = decodeSnapshotRead(messageOf(request, database));
+    const granted = grantedRanges(ranges, keys);
     const ask = this.requests.hops(database, request, reply);
     const key = ranges.length === 1 ? keyOf(ranges[0] as KvReadRange) : undefined;
     if (key !== undefined) {
       const { found, cost } = await readKey(ask, key);
       return sendMessage(reply, encodeSnapshotReadOutput([found]), cost);
     }
-    const { found, cost } = await readRanges(ask, ranges);
+    const { found, cost } = await readRanges(ask, granted);
     sendMessage(reply, encodeSnapshotReadOutput(found), cost);
   }
 
   @Post(':database/v2/atomic_write')
   @HttpCode(200)
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
+    const { database, keys } = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const key = parseIdempotencyKey(request.headers) ?? drawnKey(this.feeds.random);
     const transaction = transactionOfKv(decodeAtomicWrite(messageOf(request, database)));
+    keys.requireTransaction(transaction);
     const ask = this.requests.hops(database, request, reply);
     const { outcome, cost, cause } = await write(ask, transaction, key);
     if (outcome.kind === 'unknown') {
@@ -92,13 +93,6 @@ export class KvConnectController {
     }
     sendMessage(reply, encodeAtomicWriteOutput(outcome), cost);
   }
-}
-
-/** The one key that the range asks for; undefined when it asks for more. */
-export function keyOf({ start, end, limit, reverse }: KvReadRange): Uint8Array | undefined {
-  if (limit !== 1 || reverse || start.byteLength === 0) return undefined;
-  const isEndOfKeys = end.byteLength === 1 && end[0] === END_OF_KEYS;
-  return isEndOfKeys && start.byteLength <= 2_048 ? start : undefined;
 }
 
 /** From the second version on clients resolve it against the URL that they connected to; before, it has to be whole. */

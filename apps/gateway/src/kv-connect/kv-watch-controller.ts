@@ -39,9 +39,10 @@ export class KvWatchController {
   @Post(':database/v2/watch')
   @HttpCode(200)
   async watch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database } = await this.requests.admit(request, API_ROUTES.kvWatch);
+    const { database, keys: granted } = await this.requests.admit(request, API_ROUTES.kvWatch);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const keys = decodeWatch(messageOf(request, database));
+    for (const [i, key] of keys.entries()) granted.requireKey(key, `keys.${i}`);
     const leave = this.feeds.enter(database.tenantId);
     try {
       const { clock, random, settings } = this.feeds;
