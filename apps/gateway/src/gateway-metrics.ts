@@ -5,10 +5,11 @@ import type { Registry } from 'prom-client';
 export class GatewayMetrics {
   private readonly retries: Counter<'reason'>;
   private readonly refusals: Counter<'policy'>;
-  private readonly held: Gauge;
-  private readonly forwarded: Gauge;
-  private readonly answersBytes: Gauge;
-  private readonly openFeeds: Gauge;
+  private readonly gauges: readonly Gauge[];
+  private held = 0;
+  private forwarded = 0;
+  private answersBytes = 0;
+  private openFeeds = 0;
 
   constructor() {
     this.retries = new Counter({
@@ -23,32 +24,16 @@ export class GatewayMetrics {
       labelNames: ['policy'],
       registers: [],
     });
-    this.held = new Gauge({
-      name: 'leasehold_gateway_held_requests',
-      help: 'Requests that wait for their database to come to a worker.',
-      registers: [],
-    });
-    this.forwarded = new Gauge({
-      name: 'leasehold_gateway_forwarded_requests',
-      help: 'Requests that are with a worker, or held.',
-      registers: [],
-    });
-    this.answersBytes = new Gauge({
-      name: 'leasehold_gateway_answers_bytes',
-      help: 'Bytes of values and pages that clients have yet to take.',
-      registers: [],
-    });
-    this.openFeeds = new Gauge({
-      name: 'leasehold_gateway_change_feeds',
-      help: 'Change feeds that clients follow.',
-      registers: [],
-    });
+    this.gauges = [
+      gauge('held_requests', 'Requests that wait for their database to come to a worker.', () => this.held),
+      gauge('forwarded_requests', 'Requests that are with a worker, or held.', () => this.forwarded),
+      gauge('answers_bytes', 'Bytes of values and pages that clients have yet to take.', () => this.answersBytes),
+      gauge('change_feeds', 'Change feeds that clients follow.', () => this.openFeeds),
+    ];
   }
 
   register(registry: Registry): void {
-    registry.registerMetric(this.refusals);
-    registry.registerMetric(this.openFeeds);
-    for (const metric of [this.retries, this.held, this.forwarded, this.answersBytes]) registry.registerMetric(metric);
+    for (const metric of [this.retries, this.refusals, ...this.gauges]) registry.registerMetric(metric as Counter);
   }
 
   retried(reason: string): void {
@@ -60,18 +45,30 @@ export class GatewayMetrics {
   }
 
   holds(requests: number): void {
-    this.held.set(requests);
+    this.held = requests;
   }
 
   forwards(requests: number): void {
-    this.forwarded.set(requests);
+    this.forwarded = requests;
   }
 
   feeds(open: number): void {
-    this.openFeeds.set(open);
+    this.openFeeds = open;
   }
 
   answers(sizeBytes: number): void {
-    this.answersBytes.set(sizeBytes);
+    this.answersBytes = sizeBytes;
   }
+}
+
+/** Looked at when somebody wants to see it: it changes several times with each request. */
+function gauge(name: string, help: string, read: () => number): Gauge {
+  return new Gauge({
+    name: `leasehold_gateway_${name}`,
+    help,
+    registers: [],
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -2,12 +2,14 @@ import { systemClock, systemRandom } from '@leasehold/foundation';
 import { KV_LIMITS, LIMITS } from '@leasehold/protocol';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Logger, RunningService } from '@leasehold/service-kit';
+import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
 import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
 import { Feeds } from './changes/feeds.js';
 import { allowOrigins } from './cors.js';
 import { withoutKey } from './databases/request-target.js';
+import { serveExpress } from './express/serve-express.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
 import type { GatewayConfig } from './config.js';
@@ -22,10 +24,16 @@ import { timeGateway } from './timing/gateway-timing.js';
 const DATABASE_ROUTE = '/v1/db/:database';
 const KV_CONNECT_ROUTE = '/kv/:database';
 
+export interface GatewayOptions {
+  /** Plain requests of one key go ahead of the routes, which answer the same; true by default. */
+  readonly expressLane?: boolean;
+}
+
 /** Starts a gateway; resolves when it serves. Nothing keeps running when it throws. */
 export async function startGateway(
   config: GatewayConfig,
   open: (config: GatewayConfig, logger: Logger) => Promise<GatewayParts>,
+  { expressLane = true }: GatewayOptions = {},
 ): Promise<RunningService> {
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const parts = await open(config, logger);
@@ -74,14 +82,27 @@ export async function startGateway(
       },
       rewriteTarget: withoutKey,
       beforeDrain: () => feeds.drain(),
-      configure: (app) => {
+      configure: (app, accounts) => {
+        const instance: FastifyInstance = app.getHttpAdapter().getInstance();
         metrics.register(app.get<Registry>(METRICS));
-        timeGateway(app.getHttpAdapter().getInstance(), app.get<Registry>(METRICS));
-        allowOrigins(app.getHttpAdapter().getInstance(), {
-          directory: parts.directory,
-          consoleOrigin: config.CONSOLE_ORIGIN,
-        });
-        limitTenants(app.getHttpAdapter().getInstance(), parts.directory, limits);
+        const times = timeGateway(instance, app.get<Registry>(METRICS));
+        allowOrigins(instance, { directory: parts.directory, consoleOrigin: config.CONSOLE_ORIGIN });
+        limitTenants(instance, parts.directory, limits);
+        if (expressLane) {
+          // As the routes, where answers may depend on the origin of a page.
+          const fixedHeaders = config.CONSOLE_ORIGIN === undefined ? [] : ['vary', 'origin'];
+          const { directory } = parts;
+          serveExpress(instance, {
+            directory,
+            limits,
+            forwarder,
+            accounts,
+            times,
+            logger,
+            clock: systemClock,
+            fixedHeaders,
+          });
+        }
         // Known once, served through outages: the directory need not answer now.
         app.get(Health).addReadinessCheck('directory', () => parts.directory.unconfirmedMs() !== undefined);
       },

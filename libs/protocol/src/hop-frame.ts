@@ -22,6 +22,11 @@ export interface HopFrame {
   readonly body: Uint8Array;
 }
 
+/** As it comes out of a {@link FrameReader}. */
+export interface ReceivedFrame extends HopFrame {
+  readonly body: Buffer;
+}
+
 export const FRAME_PREFIX_BYTES = 12;
 /** As much as HTTP takes of a head, twice: once for the target, once for the headers. */
 const MAX_HEAD_BYTES = 32 * 1024;
@@ -113,7 +118,7 @@ export class FrameReader {
   /** Less than this is not worth a look. */
   private wantedBytes = FRAME_PREFIX_BYTES;
 
-  constructor(private readonly onFrame: (frame: HopFrame) => void) {}
+  constructor(private readonly onFrame: (frame: ReceivedFrame) => void) {}
 
   /** @throws BadFrameError; nothing may be read from the same connection after that */
   push(piece: Buffer): void {

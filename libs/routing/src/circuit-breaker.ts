@@ -36,6 +36,11 @@ export class CircuitBreaker {
     return nowMs < this.openUntilMs || (this.trialUntilMs !== undefined && nowMs < this.trialUntilMs);
   }
 
+  /** Nothing speaks against asking, and nobody tries whether it works again. */
+  get isClosed(): boolean {
+    return this.openUntilMs === undefined;
+  }
+
   /** The worker answered, whatever it said. */
   succeeded(): void {
     this.failures = 0;

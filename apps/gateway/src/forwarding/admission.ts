@@ -14,6 +14,17 @@ export class Admission {
     private readonly onChange: (taken: number) => void = () => undefined,
   ) {}
 
+  /** Takes a place, to be given back by {@link giveBack}, once. @returns false when there is none, and none was taken */
+  take(): boolean {
+    if (this.taken >= this.places) return false;
+    this.onChange(++this.taken);
+    return true;
+  }
+
+  giveBack(): void {
+    this.onChange(--this.taken);
+  }
+
   /** Takes places and gives back how to leave them; leaving twice is leaving once. @throws ProblemError overloaded */
   enter(places = 1): () => void {
     if (this.taken + places > this.places) {

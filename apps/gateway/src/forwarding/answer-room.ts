@@ -57,6 +57,20 @@ export class AnswerRoom {
     };
   }
 
+  /**
+   * Room for a short answer that is there, to be given back by {@link giveBackShort}, once. Undefined: it is long, and was not looked at.
+   * @throws as what {@link forRequest} gives
+   */
+  takeShort(tenantId: TenantId, sizeBytes: number): true | undefined {
+    if (sizeBytes > UNTIMED_BYTES) return undefined;
+    this.shares.take(tenantId, sizeBytes);
+    return true;
+  }
+
+  giveBackShort(tenantId: TenantId, sizeBytes: number): void {
+    this.shares.giveBack(tenantId, sizeBytes);
+  }
+
   private enter(tenantId: TenantId, sizeBytes: number, client: ClientPresence): () => void {
     const leave = this.shares.enter(tenantId, sizeBytes);
     if (sizeBytes <= UNTIMED_BYTES) return leave;

@@ -1,8 +1,8 @@
 import type { DatabaseEntry } from '@leasehold/directory';
-import type { Clock, Phases, SessionId } from '@leasehold/foundation';
+import type { Clock, DatabaseId, Instant, Phases, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
-import type { HopResult, Repetition, RouteStep } from '@leasehold/routing';
+import type { HopResult, Patience, Repetition, RouteStep } from '@leasehold/routing';
 import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
@@ -13,6 +13,7 @@ import { AnswerRoom } from './answer-room.js';
 import type { ClientPresence } from './client-presence.js';
 import type { WorkerAnswer } from './worker-answer.js';
 import { resultOf } from './worker-answer.js';
+import type { WorkerConnection } from './worker-connection.js';
 import type { WorkerFleet } from './worker-fleet.js';
 
 export interface ForwardedRequest {
@@ -34,6 +35,12 @@ export interface ForwardedRequest {
   readonly waiting?: WaitingRead;
 }
 
+/** An attempt that was made ahead of {@link Forwarder.forward}, and that led elsewhere. */
+export interface FirstAttempt {
+  readonly result: HopResult;
+  readonly arrivedAt: Instant;
+}
+
 export interface WaitingRead {
   /** What the worker was told in the request; comes on top of all other time. */
   readonly forMs: number;
@@ -53,12 +60,20 @@ export interface ForwarderSettings extends AnswerRoomSettings {
   readonly maxHeld?: number;
 }
 
+interface Walk {
+  readonly holdMs: number;
+  readonly arrivedAt: Instant;
+  readonly hold: () => void;
+  readonly admitAnswer: (sizeBytes: number) => void;
+}
+
+const NOBODY: ReadonlySet<SessionId> = new Set();
 const MAX_FORWARDED = 4_096;
 const MAX_HELD = 1_024;
 const MAX_HINTS = 200_000;
 const RETRY_AFTER_MS = 1_000;
 /** Nobody waits for the body of somebody else for longer than that. */
-const FRAMEABLE_BYTES = 32 * 1024;
+export const FRAMEABLE_BYTES = 32 * 1024;
 /** Resources that are asked over connections which requests share. */
 const ONE_KEY = 'keys64/';
 const NO_BODY = new Uint8Array(0);
@@ -68,7 +83,10 @@ export class Forwarder {
   private readonly hints = new OwnerHints(MAX_HINTS);
   private readonly forwarded: Admission;
   private readonly held: Admission;
-  private readonly answers: AnswerRoom;
+  /** How long a first attempt may take. */
+  readonly firstPatience: Readonly<Record<Repetition, Patience>>;
+  /** Room for what workers answer. */
+  readonly answers: AnswerRoom;
 
   constructor(
     private readonly fleet: WorkerFleet,
@@ -77,6 +95,9 @@ export class Forwarder {
     private readonly settings: ForwarderSettings,
   ) {
     this.forwarded = new Admission(settings.maxForwarded ?? MAX_FORWARDED, (taken) => metrics.forwards(taken));
+    const ofFirst = (repetition: Repetition): Patience =>
+      patienceFor({ repetition, waitsForOwner: false, leftMs: settings.holdMs });
+    this.firstPatience = { harmless: ofFirst('harmless'), once: ofFirst('once'), unsafe: ofFirst('unsafe') };
     this.held = new Admission(settings.maxHeld ?? MAX_HELD, (taken) => metrics.holds(taken));
     this.answers = new AnswerRoom(clock, settings, (takenBytes) => metrics.answers(takenBytes));
   }
@@ -103,17 +124,60 @@ export class Forwarder {
     }
   }
 
+  /**
+   * Where a first attempt may go at once: to who answered last for the database, if that one lives. Who makes one takes a place before
+   * ({@link takePlace}), and gives it back when the request is over.
+   */
+  lastOwner(database: DatabaseId): WorkerConnection | undefined {
+    const session = this.hints.get(database);
+    return session === undefined ? undefined : this.fleet.known(session);
+  }
+
+  /** Among the requests that are with workers. @returns false when there is none */
+  takePlace(): boolean {
+    return this.forwarded.take();
+  }
+
+  leavePlace(): void {
+    this.forwarded.giveBack();
+  }
+
+  /** A first attempt was answered by the owner. */
+  answeredBy(session: SessionId, database: DatabaseId): void {
+    this.hints.remember(database, session);
+  }
+
+  /** Goes on after a first attempt, for who has a place. @throws as {@link forward} */
+  async resume(request: ForwardedRequest, first: FirstAttempt): Promise<WorkerAnswer> {
+    let leaveHold: (() => void) | undefined;
+    try {
+      const hold = () => (leaveHold ??= this.held.enter());
+      const admitAnswer = this.answers.forRequest(request.database.tenantId, request.client);
+      return await this.follow(request, hold, admitAnswer, first);
+    } finally {
+      leaveHold?.();
+      request.phases?.enter('other');
+    }
+  }
+
   private async follow(
     request: ForwardedRequest,
     hold: () => void,
     admitAnswer: (sizeBytes: number) => void,
+    first?: FirstAttempt,
   ): Promise<WorkerAnswer> {
     const { id: database } = request.database;
     const repetition = repetitionOf(request);
     const holdMs = this.settings.holdMs + (request.waiting?.forMs ?? 0);
-    const route = new Route({ database, repetition, hint: this.hints.get(database), holdMs });
+    const hint = first?.result.from ?? this.hints.get(database);
+    const route = new Route({ database, repetition, hint, holdMs });
+    const arrivedAt = first?.arrivedAt ?? instant(this.clock);
+    if (first !== undefined) {
+      route.next({ live: [first.result.from], avoid: NOBODY, elapsedMs: 0 });
+      this.ledElsewhere(route, database, first.result);
+    }
     try {
-      return await this.walk(route, request, holdMs, hold, admitAnswer);
+      return await this.walk(route, request, { holdMs, arrivedAt, hold, admitAnswer });
     } catch (error) {
       // A refusal of our own says as little about an attempt that was lost before as one of a worker does.
       if (error instanceof ProblemError && !route.believes('refusal')) throw gaveUp('outcome-unknown', error);
@@ -124,13 +188,10 @@ export class Forwarder {
   private async walk(
     route: Route,
     request: ForwardedRequest,
-    holdMs: number,
-    hold: () => void,
-    admitAnswer: (sizeBytes: number) => void,
+    { holdMs, arrivedAt, hold, admitAnswer }: Walk,
   ): Promise<WorkerAnswer> {
     const { clock } = this;
     const { id: database } = request.database;
-    const arrivedAt = instant(clock);
     // Ends by itself: Route gives up after the hold time.
     for (;;) {
       const elapsedMs = elapsedMsSince(clock, arrivedAt);
@@ -146,9 +207,7 @@ export class Forwarder {
             if (!route.believes(outcome.status < 400 ? 'success' : 'refusal')) throw gaveUp('outcome-unknown');
             return outcome;
           }
-          this.hints.forget(database, step.session);
-          this.metrics.retried(outcome.kind === 'not-applied' ? outcome.code : outcome.kind);
-          route.report(outcome);
+          this.ledElsewhere(route, database, outcome);
           break;
         }
         case 'look-up':
@@ -163,6 +222,12 @@ export class Forwarder {
           throw gaveUp(step.code);
       }
     }
+  }
+
+  private ledElsewhere(route: Route, database: DatabaseId, result: HopResult): void {
+    this.hints.forget(database, result.from);
+    this.metrics.retried(result.kind === 'not-applied' ? result.code : result.kind);
+    route.report(result);
   }
 
   private async attempt(

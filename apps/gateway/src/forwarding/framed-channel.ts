@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { assert } from '@leasehold/foundation';
-import type { HopFrame } from '@leasehold/protocol';
+import type { ReceivedFrame } from '@leasehold/protocol';
 import { formatRequestHead, FRAMES_PROTOCOL, parseAnswerHead } from '@leasehold/protocol';
 import { FrameStream, secureAsClient } from '@leasehold/service-kit';
 
@@ -11,8 +11,8 @@ import type { WorkerRequest } from './worker-connection.js';
 
 const UPGRADE_PATH = '/internal/v1/frames';
 const UPGRADE_TIMEOUT_MS = 2_000;
-/** Timers of like length share a list, and cost next to nothing. */
-const TIMER_STEP_MS = 50;
+/** How often it is asked who has run out of time: one timer for all of them, because one for each costs more than their frames do. */
+const SWEEP_MS = 50;
 /** A number is a place among those under way, and how often the place was taken before: an answer that comes too late finds nobody. */
 const PLACE_BITS = 12;
 const PLACES = 1 << PLACE_BITS;
@@ -25,12 +25,21 @@ const MIN_SILENCE_MS = 500;
 const COPIED_BYTES = 16 * 1024;
 const NO_BODY = new Uint8Array(0);
 
+/** Who asks. Exactly one of the two is told, once; neither may throw. */
+export interface FramedAsker {
+  /** @param body a part of what came with it, to be copied by who keeps it */
+  answered(head: string, body: Buffer): void;
+  /** @param error TimeoutError as undici's; any other: the connection is gone. The request may or may not have arrived */
+  lost(error: unknown): void;
+}
+
 interface Pending {
   readonly number: number;
-  readonly admitAnswer: WorkerRequest['admitAnswer'];
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: (answer: WorkerAnswer) => void;
-  readonly reject: (error: unknown) => void;
+  readonly asker: FramedAsker;
+  readonly timeoutMs: number;
+  readonly expiresAtMs: number;
+  /** Frames that had come when it was sent. */
+  readonly heardBefore: number;
 }
 
 /**
@@ -46,6 +55,7 @@ export class FramedChannel {
   private readonly turns: number[] = [];
   private readonly free: number[] = [];
   private underWay = 0;
+  private sweeper: NodeJS.Timeout | undefined;
   private readonly frames: FrameStream;
   private framesReceived = 0;
   private retired = false;
@@ -80,19 +90,32 @@ export class FramedChannel {
 
   /** @throws TimeoutError as undici's; what `admitAnswer` throws; any other error: the request may or may not have arrived */
   ask({ method, path, headers, body, timeoutMs, admitAnswer }: Omit<WorkerRequest, 'sign'>): Promise<WorkerAnswer> {
-    const number = this.takeNumber();
-    const heardBefore = this.framesReceived;
     return new Promise((resolve, reject) => {
-      this.frames.send({ number, head: formatRequestHead({ method, path, headers }), body: body ?? NO_BODY });
-      const onTimeout = (): void => {
-        // Not a word in all this time, of nothing: whoever asks again should not ask here.
-        if (this.framesReceived === heardBefore && timeoutMs >= MIN_SILENCE_MS) this.retire();
-        this.settle(number)?.reject(new DOMException('no answer in time', 'TimeoutError'));
+      const answered = (answerHead: string, answerBody: Buffer): void => {
+        try {
+          admitAnswer?.(answerBody.byteLength);
+          resolve({ ...parseAnswerHead(answerHead), body: keptBody(answerBody) });
+        } catch (error) {
+          reject(error);
+        }
       };
-      const timer = setTimeout(onTimeout, Math.ceil(Math.max(1, timeoutMs) / TIMER_STEP_MS) * TIMER_STEP_MS);
-      this.places[number % PLACES] = { number, admitAnswer, timer, resolve, reject };
-      this.underWay++;
+      this.send(formatRequestHead({ method, path, headers }), body ?? NO_BODY, timeoutMs, { answered, lost: reject });
     });
+  }
+
+  /** One attempt, without a promise. @throws BadFrameError a head that is too long: nothing was sent, and nobody is told */
+  send(head: string, body: Uint8Array, timeoutMs: number, asker: FramedAsker): void {
+    const number = this.takeNumber();
+    try {
+      this.frames.send({ number, head, body });
+    } catch (error) {
+      this.free.push(number % PLACES);
+      throw error;
+    }
+    const expiresAtMs = performance.now() + timeoutMs;
+    this.places[number % PLACES] = { number, asker, timeoutMs, expiresAtMs, heardBefore: this.framesReceived };
+    this.underWay++;
+    this.sweeper ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
   /** Takes no more requests, and ends with the last of those that are under way. */
@@ -116,40 +139,47 @@ export class FramedChannel {
     return turn * PLACES + place;
   }
 
-  private receive({ number, head, body }: HopFrame): void {
+  private receive({ number, head, body }: ReceivedFrame): void {
     this.framesReceived++;
     // The answer to one that has run out of time is no use to anybody.
-    const pending = this.settle(number);
-    if (pending === undefined) return;
-    try {
-      pending.admitAnswer?.(body.byteLength);
-      pending.resolve({ ...parseAnswerHead(head), body: bodyOf(body) });
-    } catch (error) {
-      pending.reject(error);
-    }
+    this.settle(number)?.answered(head, body);
   }
 
-  private settle(number: number): Pending | undefined {
+  private settle(number: number): FramedAsker | undefined {
     const place = number % PLACES;
     const pending = this.places[place];
     if (pending?.number !== number) return undefined;
-    clearTimeout(pending.timer);
     this.places[place] = undefined;
     this.free.push(place);
     this.underWay--;
     if (this.retired && this.underWay === 0) this.frames.end();
-    return pending;
+    return pending.asker;
+  }
+
+  private sweep(): void {
+    if (this.underWay === 0) {
+      clearInterval(this.sweeper);
+      this.sweeper = undefined;
+      return;
+    }
+    const nowMs = performance.now();
+    for (const pending of this.places) {
+      if (pending === undefined || pending.expiresAtMs > nowMs) continue;
+      const { number, timeoutMs, heardBefore } = pending;
+      // Not a word in all this time, of nothing: whoever asks again should not ask here.
+      if (this.framesReceived === heardBefore && timeoutMs >= MIN_SILENCE_MS) this.retire();
+      this.settle(number)?.lost(new DOMException('no answer in time', 'TimeoutError'));
+    }
   }
 
   private lose(cause: Error): void {
-    for (const pending of this.places) if (pending !== undefined) this.settle(pending.number)?.reject(cause);
+    for (const pending of this.places) if (pending !== undefined) this.settle(pending.number)?.lost(cause);
   }
 }
 
-function bodyOf(bytes: Uint8Array): Buffer {
-  return bytes.byteLength < COPIED_BYTES
-    ? Buffer.from(bytes)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** As it may be kept. */
+export function keptBody(bytes: Buffer): Buffer {
+  return bytes.byteLength < COPIED_BYTES ? Buffer.from(bytes) : bytes;
 }
 
 /** The connection itself, after the worker has agreed. */

@@ -56,7 +56,7 @@ export class WorkerConnection {
 
   /** @param secret of the installation; without, nothing goes over a shared connection */
   constructor(
-    private readonly session: SessionId,
+    readonly session: SessionId,
     endpoint: string,
     private readonly secret?: string,
   ) {
@@ -81,11 +81,39 @@ export class WorkerConnection {
     } catch (error) {
       if (error instanceof ProblemError) throw error;
       if (request.gone?.aborted) return { kind: 'lost', from: this.session };
-      if (request.blameSilence || !isTimeout(error)) this.breaker.failed(nowMs());
-      return { kind: wasNeverSent(error) ? 'unreachable' : 'lost', from: this.session };
+      return this.failed(error, request.blameSilence, nowMs());
     } finally {
       leave();
     }
+  }
+
+  /** Whether {@link enterChannel} would most likely succeed. */
+  get isChannelOpen(): boolean {
+    return this.breaker.isClosed && this.channel?.hasRoom === true;
+  }
+
+  /**
+   * Takes a place on the connection that requests share, where everything is as it should be; undefined where it is not, and nothing was taken.
+   * Whoever has it asks once, tells of the end by {@link leave}, and of how it was by {@link answered} or {@link failed}.
+   */
+  enterChannel(): FramedChannel | undefined {
+    const { channel } = this;
+    if (!this.breaker.isClosed || channel?.hasRoom !== true) return undefined;
+    return this.prompt.admission.take() ? channel : undefined;
+  }
+
+  leave(): void {
+    this.prompt.admission.giveBack();
+  }
+
+  answered(): void {
+    this.breaker.succeeded();
+  }
+
+  /** What it means for a request that its attempt has ended like this. */
+  failed(error: unknown, blameSilence: boolean, nowMs: number): HopResult {
+    if (blameSilence || !isTimeout(error)) this.breaker.failed(nowMs);
+    return { kind: wasNeverSent(error) ? 'unreachable' : 'lost', from: this.session };
   }
 
   /** Lets requests under way finish; later ones are `unreachable`. */

@@ -60,6 +60,11 @@ export class WorkerFleet {
     return connection;
   }
 
+  /** Of a live session that has been asked before. */
+  known(id: SessionId): WorkerConnection | undefined {
+    return this.connections.get(id);
+  }
+
   async close(): Promise<void> {
     this.stopListening();
     await Promise.all([...this.connections.values()].map((connection) => connection.destroy()));

@@ -5,7 +5,6 @@ export type RateLimitPolicy = 'requests' | 'bytes' | 'concurrency';
 
 /** What of a policy is left to a tenant, as its answers tell. */
 export interface RateLimitState {
-  readonly policy: RateLimitPolicy;
   /** Quota units that are there now. */
   readonly remaining: number;
   /** Seconds, whole: until more are there when none is left, else until all are. */
@@ -27,10 +26,12 @@ export function rateLimitPolicy(limit: TenantLimit): string {
   return `${requests}, ${bytes}, ${policyName('concurrency')};q=${limit.concurrentRequests};qu="concurrent-requests"`;
 }
 
-export function rateLimit(states: readonly RateLimitState[]): string {
-  return states
-    .map(({ policy, remaining, resetSeconds }) => `${policyName(policy)};r=${remaining};t=${resetSeconds}`)
-    .join(', ');
+export function rateLimit(requests: RateLimitState, bytes: RateLimitState): string {
+  return `${stateText('requests', requests)}, ${stateText('bytes', bytes)}`;
+}
+
+function stateText(policy: RateLimitPolicy, { remaining, resetSeconds }: RateLimitState): string {
+  return `${policyName(policy)};r=${remaining};t=${resetSeconds}`;
 }
 
 function bucketPolicy(policy: RateLimitPolicy, burst: number, perSecond: number): string {

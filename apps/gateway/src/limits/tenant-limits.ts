@@ -1,10 +1,10 @@
 import type { Clock, TenantId } from '@leasehold/foundation';
+import { Recency } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
-import type { RateLimitPolicy, RateLimitState } from './rate-limit-fields.js';
-import { rateLimit, rateLimitPolicy } from './rate-limit-fields.js';
+import type { RateLimitPolicy } from './rate-limit-fields.js';
+import { TenantAccount } from './tenant-account.js';
 import type { TenantLimit } from './tenant-limit.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** A request that was let in. */
 export interface Admitted {
@@ -23,23 +23,12 @@ export interface TenantLimitsSettings {
   readonly onRefused?: (policy: RateLimitPolicy) => void;
 }
 
-/** What is counted for one tenant. At rest it equals a new one, and is forgotten. */
-interface Account {
-  readonly limit: TenantLimit;
-  readonly policy: string;
-  readonly requests: TokenBucket;
-  readonly bytes: TokenBucket;
-  underWay: number;
-}
-
 /** Some 300 bytes each: 30 MB where as many tenants ask within the seconds in which a bucket fills. */
 const MAX_TENANTS = 100_000;
 /** Each request looks at so many of those that asked longest ago; more than one, so that what is at rest goes faster than it comes. */
 const SWEPT_PER_REQUEST = 2;
 /** Who waits for a slow answer of his own to end; nobody can say for how long. */
 const CONCURRENCY_RETRY_MS = 100;
-/** Many long answers at the same time are known to be long when it is too late: for so long nothing more is let in for them. */
-const MAX_DEBT_SECONDS = 10;
 /** A token may be there in a millisecond, for one of the many who would come back for it. */
 const MIN_RETRY_MS = 50;
 
@@ -54,8 +43,9 @@ const MIN_RETRY_MS = 50;
  * A gateway counts for itself alone: n gateways let in up to n times the limit. Bounded: see {@link TenantLimitsSettings}.
  */
 export class TenantLimits {
-  /** The one that asked longest ago first. */
-  private readonly accounts = new Map<TenantId, Account>();
+  private readonly accounts = new Map<TenantId, TenantAccount>();
+  /** Apart from the map, whose order costs more to change than all the rest of this. */
+  private readonly recency = new Recency<TenantAccount>();
   private readonly maxTenants: number;
 
   constructor(
@@ -77,23 +67,10 @@ export class TenantLimits {
    */
   enter(tenantId: TenantId, bodyBytes = 0): Admitted {
     const nowMs = this.clock.monotonic();
-    this.sweep(nowMs);
-    const account = this.accountOf(tenantId, nowMs);
-    const { limit, requests, bytes } = account;
-    if (account.underWay >= limit.concurrentRequests) {
-      const detail = `at most ${limit.concurrentRequests} requests of a tenant are served at the same time`;
-      throw this.refusal(account, nowMs, 'concurrency', detail, CONCURRENCY_RETRY_MS);
-    }
-    if (bytes.left(nowMs) === 0) {
-      const detail = `at most ${limit.bytesPerSecond} bytes of a tenant are taken and answered in a second`;
-      throw this.refusal(account, nowMs, 'bytes', detail, bytes.msUntilNext(nowMs));
-    }
-    if (!requests.take(nowMs)) {
-      const detail = `at most ${limit.requestsPerSecond} requests of a tenant are served in a second`;
-      throw this.refusal(account, nowMs, 'requests', detail, requests.msUntilNext(nowMs));
-    }
-    bytes.owe(bodyBytes, nowMs);
-    account.underWay++;
+    const account = this.asking(tenantId, nowMs);
+    const policy = refusing(account, nowMs);
+    if (policy !== undefined) throw this.refusal(account, nowMs, policy);
+    count(account, bodyBytes, nowMs);
     let left = false;
     const leave = (): void => {
       if (left) return;
@@ -104,43 +81,59 @@ export class TenantLimits {
     return { headers: fieldsOf(account, nowMs), owe, leave };
   }
 
-  /** What it was let in with may have been forgotten since: a feed lasts for an hour. */
-  private owe(tenantId: TenantId, sizeBytes: number): void {
-    const nowMs = this.clock.monotonic();
-    const { bytes } = this.accounts.get(tenantId) ?? this.accountOf(tenantId, nowMs);
-    bytes.owe(sizeBytes, nowMs);
-  }
-
-  private accountOf(tenantId: TenantId, nowMs: number): Account {
-    let account = this.accounts.get(tenantId);
-    if (account === undefined) {
-      const limit = this.settings.limitOf(tenantId);
-      const { requestsPerSecond, burstRequests, bytesPerSecond, burstBytes } = limit;
-      const requests = new TokenBucket({ tokensPerSecond: requestsPerSecond, burstTokens: burstRequests }, nowMs);
-      const maxDebtTokens = MAX_DEBT_SECONDS * bytesPerSecond;
-      const byteTokens = { tokensPerSecond: bytesPerSecond, burstTokens: burstBytes, maxDebtTokens };
-      const bytes = new TokenBucket(byteTokens, nowMs);
-      account = { limit, policy: rateLimitPolicy(limit), requests, bytes, underWay: 0 };
-    } else {
-      this.accounts.delete(tenantId);
-    }
-    this.accounts.set(tenantId, account);
+  /**
+   * The same for who takes one off `underWay` of the account by itself, once. Undefined where {@link enter} would throw, and nothing was
+   * counted then.
+   */
+  enterQuietly(tenantId: TenantId, bodyBytes: number, nowMs: number): TenantAccount | undefined {
+    const account = this.asking(tenantId, nowMs);
+    if (refusing(account, nowMs) !== undefined) return undefined;
+    count(account, bodyBytes, nowMs);
     return account;
   }
 
-  private refusal(
-    account: Account,
-    nowMs: number,
-    policy: RateLimitPolicy,
-    detail: string,
-    waitMs: number,
-  ): ProblemError {
+  /** What it was let in with may have been forgotten since: a feed lasts for an hour. */
+  private owe(tenantId: TenantId, sizeBytes: number): void {
+    const nowMs = this.clock.monotonic();
+    this.accountOf(tenantId, nowMs).bytes.owe(sizeBytes, nowMs);
+  }
+
+  private asking(tenantId: TenantId, nowMs: number): TenantAccount {
+    this.sweep(nowMs);
+    const account = this.accountOf(tenantId, nowMs);
+    this.recency.touch(account);
+    return account;
+  }
+
+  private accountOf(tenantId: TenantId, nowMs: number): TenantAccount {
+    const known = this.accounts.get(tenantId);
+    if (known !== undefined) return known;
+    const account = new TenantAccount(tenantId, this.settings.limitOf(tenantId), nowMs);
+    this.accounts.set(tenantId, account);
+    this.recency.add(account);
+    return account;
+  }
+
+  private refusal(account: TenantAccount, nowMs: number, policy: RateLimitPolicy): ProblemError {
+    const { limit } = account;
     this.settings.onRefused?.(policy);
-    const headers = fieldsOf(account, nowMs);
-    const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(waitMs));
+    const { detail, waitMs } = {
+      concurrency: {
+        detail: `at most ${limit.concurrentRequests} requests of a tenant are served at the same time`,
+        waitMs: CONCURRENCY_RETRY_MS,
+      },
+      bytes: {
+        detail: `at most ${limit.bytesPerSecond} bytes of a tenant are taken and answered in a second`,
+        waitMs: account.bytes.msUntilNext(nowMs),
+      },
+      requests: {
+        detail: `at most ${limit.requestsPerSecond} requests of a tenant are served in a second`,
+        waitMs: account.requests.msUntilNext(nowMs),
+      },
+    }[policy];
     return new ProblemError('too-many-requests', detail, {
-      retryAfterMs,
-      headers,
+      retryAfterMs: Math.max(MIN_RETRY_MS, Math.ceil(waitMs)),
+      headers: fieldsOf(account, nowMs),
       members: { violatedPolicies: [policy] },
     });
   }
@@ -150,31 +143,34 @@ export class TenantLimits {
    * they are as few as the gateway has places for requests.
    */
   private sweep(nowMs: number): void {
-    let looks = 0;
-    for (const [tenantId, account] of this.accounts) {
-      if (looks++ >= SWEPT_PER_REQUEST) return;
+    let next = this.recency.oldest;
+    for (let looks = 0; looks < SWEPT_PER_REQUEST && next !== undefined; looks++) {
+      const account = next;
+      next = account.newer;
       if (account.underWay > 0) {
         // Behind the others, or a few long answers would keep everybody else from being looked at.
-        this.accounts.delete(tenantId);
-        this.accounts.set(tenantId, account);
-      } else if (this.accounts.size > this.maxTenants || isAtRest(account, nowMs)) {
-        this.accounts.delete(tenantId);
+        this.recency.touch(account);
+      } else if (this.accounts.size > this.maxTenants || account.isAtRest(nowMs)) {
+        this.accounts.delete(account.tenantId);
+        this.recency.remove(account);
       }
     }
   }
 }
 
-function isAtRest({ requests, bytes }: Account, nowMs: number): boolean {
-  return requests.msUntilFull(nowMs) === 0 && bytes.msUntilFull(nowMs) === 0;
+/** The policy that speaks against one more request now. */
+function refusing({ limit, underWay, bytes, requests }: TenantAccount, nowMs: number): RateLimitPolicy | undefined {
+  if (underWay >= limit.concurrentRequests) return 'concurrency';
+  if (bytes.left(nowMs) === 0) return 'bytes';
+  return requests.left(nowMs) === 0 ? 'requests' : undefined;
 }
 
-function fieldsOf({ requests, bytes, policy }: Account, nowMs: number): Record<string, string> {
-  const states = [stateOf('requests', requests, nowMs), stateOf('bytes', bytes, nowMs)];
-  return { 'ratelimit-policy': policy, ratelimit: rateLimit(states) };
+function count(account: TenantAccount, bodyBytes: number, nowMs: number): void {
+  account.requests.take(nowMs);
+  account.bytes.owe(bodyBytes, nowMs);
+  account.underWay++;
 }
 
-function stateOf(policy: RateLimitPolicy, bucket: TokenBucket, nowMs: number): RateLimitState {
-  const remaining = bucket.left(nowMs);
-  const waitMs = remaining === 0 ? bucket.msUntilNext(nowMs) : bucket.msUntilFull(nowMs);
-  return { policy, remaining, resetSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) };
+function fieldsOf(account: TenantAccount, nowMs: number): Record<string, string> {
+  return { 'ratelimit-policy': account.policy, ratelimit: account.state(nowMs) };
 }

@@ -8,6 +8,7 @@ import type { RunningService } from '@leasehold/service-kit';
 
 import { gatewayConfig } from '../config.js';
 import { directoryOver } from '../gateway-parts.js';
+import type { GatewayOptions } from '../start-gateway.js';
 import { startGateway } from '../start-gateway.js';
 import { FakeDirectorySource } from './fake-directory-source.js';
 import { FakeSessions } from './fake-sessions.js';
@@ -31,18 +32,20 @@ export interface CallOptions {
 /** A real gateway over HTTP, with workers, sessions and a directory that the test commands. */
 export class GatewayWorld {
   readonly sessions = new FakeSessions();
-  readonly source = new FakeDirectorySource();
+  readonly source: FakeDirectorySource;
   readonly key: string;
   private readonly workers: FakeWorker[] = [];
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private gateway: RunningService | undefined;
 
-  constructor() {
+  /** @param shared with another world, whose keys and databases are known here, too */
+  constructor({ source = new FakeDirectorySource() }: { readonly source?: FakeDirectorySource } = {}) {
+    this.source = source;
     this.key = this.source.addKey('tenant-a', ['data:read', 'data:write']);
     this.source.addDatabase('tenant-a', 'main', DATABASE_ID);
   }
 
-  async start(env: Readonly<Record<string, string>> = {}): Promise<this> {
+  async start(env: Readonly<Record<string, string>> = {}, options: GatewayOptions = {}): Promise<this> {
     const config = gatewayConfig.parse({
       LOG_LEVEL: 'silent',
       DATABASE_URL: 'none',
@@ -53,11 +56,15 @@ export class GatewayWorld {
     });
     const directory = directoryOver(this.source, createLogger('gateway', 'silent'));
     await directory.start();
-    this.gateway = await startGateway(config, async () => ({
-      sessions: this.sessions,
-      directory,
-      close: () => directory.stop(),
-    }));
+    this.gateway = await startGateway(
+      config,
+      async () => ({
+        sessions: this.sessions,
+        directory,
+        close: () => directory.stop(),
+      }),
+      options,
+    );
     return this;
   }
 

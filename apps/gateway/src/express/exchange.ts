@@ -1,0 +1,374 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { DatabaseEntry, Directory } from '@leasehold/directory';
+import type { Clock } from '@leasehold/foundation';
+import { assert, Phases } from '@leasehold/foundation';
+import {
+  API_ROUTES,
+  parseAnswerHead,
+  ProblemError,
+  requestIdFrom,
+  traceContextFrom,
+  traceIdOf,
+} from '@leasehold/protocol';
+import type { TraceContext } from '@leasehold/protocol';
+import type { HopResult, Patience, Repetition } from '@leasehold/routing';
+import type { Logger, RequestAccounts, RequestTimes, RouteCounts } from '@leasehold/service-kit';
+import { problemOf } from '@leasehold/service-kit';
+import type { FastifyRequest } from 'fastify';
+
+import { callerOf } from '../databases/caller.js';
+import type { ClientPresence } from '../forwarding/client-presence.js';
+import type { FramedAsker } from '../forwarding/framed-channel.js';
+import { keptBody } from '../forwarding/framed-channel.js';
+import type { ForwardedRequest, Forwarder } from '../forwarding/forwarder.js';
+import type { WorkerAnswer } from '../forwarding/worker-answer.js';
+import { passedHeaders, resultOf } from '../forwarding/worker-answer.js';
+import type { WorkerConnection } from '../forwarding/worker-connection.js';
+import type { TenantAccount } from '../limits/tenant-account.js';
+import { timesOf } from './exchange-times.js';
+import { frameHeadOf } from './frame-head.js';
+import { plainAnswerOf } from './plain-answer.js';
+import type { PlainHead, PlainMethod, PlainResource } from './plain-head.js';
+
+export interface ExchangeParts {
+  readonly directory: Directory;
+  readonly forwarder: Forwarder;
+  readonly accounts: RequestAccounts;
+  readonly times: Pick<RequestTimes, 'tell'>;
+  /** Of the routes that would have been taken. */
+  readonly counts: Readonly<Record<PlainResource, Readonly<Record<PlainMethod, RouteCounts>>>>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** What every answer has, right behind its id: names in lower case and values by turns. */
+  readonly fixedHeaders: readonly string[];
+}
+
+const NO_BODY = Buffer.alloc(0);
+/** Shorter bodies go out in one piece with their head. */
+const TEXT_BYTES = 16 * 1024;
+/** As logs and metrics name the routes. */
+export const ROUTES: Readonly<Record<PlainResource, string>> = {
+  keys: '/v1/db/:database/keys/:key',
+  keys64: '/v1/db/:database/keys64/:key',
+};
+export const ROUTE_OF = {
+  GET: API_ROUTES.readKey,
+  PUT: API_ROUTES.writeKey,
+  DELETE: API_ROUTES.deleteKey,
+} satisfies Record<PlainMethod, unknown>;
+const EXCHANGE = Symbol('exchange');
+
+interface Exchanged {
+  [EXCHANGE]?: Exchange;
+}
+
+/**
+ * One plain request, from its admission on. Its first attempt goes over the shared connection to the owner, without promises; whatever comes of
+ * that but an answer for the client goes on in the {@link Forwarder}, as for every other request.
+ *
+ * One object, whose methods are its callbacks: a closure, a promise or an AbortSignal each cost as much as any other step here.
+ */
+export class Exchange implements FramedAsker, ClientPresence {
+  isGone = false;
+  readonly admittedMs: number;
+  readMs = 0;
+  answeredMs: number | undefined;
+  hopPhases: string | undefined;
+  further: Phases | undefined;
+  private readonly requestId: string;
+  private readonly trace: TraceContext;
+  private readonly repetition: Repetition;
+  private readonly rateLimit: string;
+  private body: Buffer = NO_BODY;
+  private chunks: Buffer[] | undefined;
+  /** Why its body is no longer kept. */
+  private refusal: unknown;
+  /** Whom the first attempt asks, as long as it does. */
+  private owner: WorkerConnection | undefined;
+  private hasPlace = false;
+  /** In the room for answers. */
+  private roomBytes = 0;
+  private listeners: (() => void)[] | undefined;
+
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly head: PlainHead,
+    private readonly database: DatabaseEntry,
+    private readonly account: TenantAccount,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    readonly beganMs: number,
+    nowMs: number,
+  ) {
+    const { method, meaning } = head;
+    this.admittedMs = nowMs;
+    this.requestId = requestIdFrom(head.requestId);
+    this.trace = traceContextFrom(head.trace);
+    this.rateLimit = account.state(nowMs);
+    const isOnce = meaning['idempotency-key'] !== undefined;
+    this.repetition = method === 'GET' ? 'harmless' : isOnce ? 'once' : 'unsafe';
+  }
+
+  begin(): void {
+    const { request, response, parts, head } = this;
+    parts.accounts.drain.enterSilently();
+    (response as Exchanged)[EXCHANGE] = this;
+    response.on('close', onClose);
+    if (head.bodyBytes === 0) {
+      this.readMs = this.admittedMs;
+      this.ask();
+    } else {
+      (request as Exchanged)[EXCHANGE] = this;
+      request.on('data', onData).on('end', onEnd);
+    }
+  }
+
+  /** Of its body. */
+  receive(chunk: Buffer): void {
+    if (this.refusal !== undefined) return;
+    try {
+      this.parts.accounts.bodies.take(this.request, chunk.byteLength);
+      if (chunk.byteLength === this.head.bodyBytes) this.body = chunk;
+      else (this.chunks ??= []).push(chunk);
+    } catch (error) {
+      this.refusal = error;
+      this.chunks = undefined;
+      this.parts.accounts.bodies.giveBack(this.request);
+    }
+  }
+
+  /** Its body is here. That took time, in which the key may have been revoked. */
+  received(): void {
+    const { head, parts } = this;
+    this.readMs = parts.clock.monotonic();
+    if (this.refusal !== undefined) return this.refuse(this.refusal);
+    if (this.chunks !== undefined) this.body = Buffer.concat(this.chunks, head.bodyBytes);
+    const principal = parts.directory.knownPrincipal(head.apiKey);
+    const isSame =
+      principal !== undefined && parts.directory.knownDatabase(principal.tenantId, head.database) === this.database;
+    if (isSame) this.ask();
+    else this.goOn(() => this.forwardAgain());
+  }
+
+  onGone(listener: () => void): void {
+    if (!this.isGone) (this.listeners ??= []).push(listener);
+  }
+
+  cutOff(): void {
+    this.response.destroy();
+  }
+
+  answered(head: string, body: Buffer): void {
+    const { parts, repetition, database } = this;
+    const owner = this.leaveOwner();
+    this.answeredMs = parts.clock.monotonic();
+    try {
+      // What a mutation came to is short, and too late to be refused.
+      if (repetition === 'harmless') this.admitAnswer(body.byteLength);
+      const { status, passed, phases } = plainAnswerOf(head);
+      owner.answered();
+      if (status >= 400) return this.judge(owner, head, body);
+      parts.forwarder.answeredBy(owner.session, database.id);
+      this.hopPhases = phases;
+      this.leavePlace();
+      this.finish(status, passed, body);
+    } catch (error) {
+      if (error instanceof ProblemError) this.refuse(error);
+      else this.resume(owner.failed(error, this.patience.blameSilence, this.answeredMs));
+    }
+  }
+
+  lost(error: unknown): void {
+    const owner = this.leaveOwner();
+    this.resume(owner.failed(error, this.patience.blameSilence, this.parts.clock.monotonic()));
+  }
+
+  /** Has its answer, or is gone without. */
+  over(): void {
+    if (this.isGone) return;
+    const { parts, head, response, account } = this;
+    const { method, resource } = head;
+    this.isGone = true;
+    account.underWay--;
+    parts.accounts.drain.leave();
+    if (head.bodyBytes > 0) parts.accounts.bodies.giveBack(this.request);
+    this.leaveRoom();
+    for (const listener of this.listeners ?? []) listener();
+    if (!response.writableFinished) return;
+    const status = response.statusCode;
+    const seconds = (parts.clock.monotonic() - this.beganMs) / 1_000;
+    parts.counts[resource][method].record(status, seconds);
+    if (parts.logger.isLevelEnabled('debug')) {
+      const told = { requestId: this.requestId, traceId: traceIdOf(this.trace.traceparent) };
+      parts.logger.debug({ ...told, method, route: ROUTES[resource], status, seconds }, 'request');
+    }
+  }
+
+  /** The first attempt, where it can be made at once. */
+  private ask(): void {
+    const { parts, head, database, trace, requestId } = this;
+    const { forwarder } = parts;
+    const owner = forwarder.lastOwner(database.id);
+    if (owner === undefined || !forwarder.takePlace()) return this.goOn(() => forwarder.forward(this.forwarded()));
+    this.hasPlace = true;
+    const channel = owner.enterChannel();
+    if (channel === undefined) {
+      this.leavePlace();
+      return this.goOn(() => forwarder.forward(this.forwarded()));
+    }
+    this.owner = owner;
+    const { workerMs, timeoutMs } = this.patience;
+    channel.send(frameHeadOf(head, database, trace, requestId, workerMs), this.body, timeoutMs, this);
+  }
+
+  /** A refusal, or an answer that leads elsewhere. */
+  private judge(owner: WorkerConnection, head: string, body: Buffer): void {
+    const { parts, repetition, database } = this;
+    const answer = { ...parseAnswerHead(head), body: keptBody(body) };
+    const result = resultOf(answer, owner.session, repetition);
+    if (result !== undefined) return this.resume(result);
+    parts.forwarder.answeredBy(owner.session, database.id);
+    const { phases } = plainAnswerOf(head);
+    this.hopPhases = phases;
+    this.leavePlace();
+    this.finish(answer.status, Object.entries(passedHeaders(answer)).flat(), answer.body);
+  }
+
+  private resume(result: HopResult): void {
+    const { clock, forwarder } = this.parts;
+    const nowMs = clock.monotonic();
+    const arrivedAt = { wallMs: clock.now() - (nowMs - this.readMs), monotonicMs: this.readMs };
+    this.goOn(() => forwarder.resume(this.forwarded(), { result, arrivedAt }));
+  }
+
+  private goOn(work: () => Promise<WorkerAnswer>): void {
+    this.further = new Phases(this.parts.clock, 'route', this.readMs);
+    void this.finishAfter(work);
+  }
+
+  private async finishAfter(work: () => Promise<WorkerAnswer>): Promise<void> {
+    try {
+      const answer = await work();
+      this.finish(answer.status, Object.entries(passedHeaders(answer)).flat(), answer.body);
+    } catch (error) {
+      this.refuse(error);
+    } finally {
+      this.leavePlace();
+    }
+  }
+
+  private async forwardAgain(): Promise<WorkerAnswer> {
+    const { parts, head } = this;
+    const asking = {
+      headers: { authorization: `Bearer ${head.apiKey}` },
+      params: { database: head.database },
+    } as unknown as FastifyRequest;
+    this.further?.enter('auth');
+    const { database } = await callerOf(asking, parts.directory, ROUTE_OF[head.method].scopes);
+    return parts.forwarder.forward({ ...this.forwarded(), database });
+  }
+
+  private forwarded(): ForwardedRequest {
+    const { head, database, trace, requestId, repetition, further } = this;
+    const { method, key64, meaning } = head;
+    const headers: Record<string, string> = {};
+    for (const name in meaning) headers[name] = meaning[name] as string;
+    headers['traceparent'] = trace.traceparent;
+    if (trace.tracestate !== undefined) headers['tracestate'] = trace.tracestate;
+    const resource = `keys64/${key64}`;
+    const body = method === 'PUT' ? this.body : undefined;
+    return { method, database, resource, repetition, headers, body, requestId, phases: further, client: this };
+  }
+
+  private get patience(): Patience {
+    return this.parts.forwarder.firstPatience[this.repetition];
+  }
+
+  /** @throws ProblemError as `AnswerRoom` */
+  private admitAnswer(sizeBytes: number): void {
+    const { answers } = this.parts.forwarder;
+    const { tenantId } = this.database;
+    if (sizeBytes === 0 || this.isGone) return;
+    if (answers.takeShort(tenantId, sizeBytes)) this.roomBytes = sizeBytes;
+    else answers.forRequest(tenantId, this)(sizeBytes);
+  }
+
+  private leaveRoom(): void {
+    if (this.roomBytes > 0) this.parts.forwarder.answers.giveBackShort(this.database.tenantId, this.roomBytes);
+    this.roomBytes = 0;
+  }
+
+  private leaveOwner(): WorkerConnection {
+    const { owner } = this;
+    assert(owner !== undefined, 'an attempt ends once');
+    this.owner = undefined;
+    owner.leave();
+    return owner;
+  }
+
+  private leavePlace(): void {
+    if (this.hasPlace) this.parts.forwarder.leavePlace();
+    this.hasPlace = false;
+  }
+
+  /** @param passed names and values by turns */
+  private finish(status: number, passed: readonly string[], body: Buffer): void {
+    const { parts, requestId, account, rateLimit, response } = this;
+    const fields = ['x-request-id', requestId];
+    for (const field of parts.fixedHeaders) fields.push(field);
+    fields.push('ratelimit-policy', account.policy, 'ratelimit', rateLimit);
+    for (const field of passed) fields.push(field);
+    this.write(response, status, fields, status === 304 ? undefined : body);
+  }
+
+  private refuse(error: unknown): void {
+    const { parts, requestId, account, rateLimit, response, head, trace } = this;
+    const { method, resource } = head;
+    this.leavePlace();
+    const context = {
+      requestId,
+      traceparent: trace.traceparent,
+      method,
+      route: ROUTES[resource],
+      logger: parts.logger,
+    };
+    const problem = problemOf(error, context);
+    // What the problem says of the same thing is newer.
+    const headers: Record<string, string> = { 'x-request-id': requestId };
+    for (let at = 0; at < parts.fixedHeaders.length; at += 2) {
+      headers[parts.fixedHeaders[at] as string] = parts.fixedHeaders[at + 1] as string;
+    }
+    const limits = { 'ratelimit-policy': account.policy, ratelimit: rateLimit };
+    const fields = Object.entries({ ...headers, ...limits, ...problem.headers }).flat();
+    this.write(response, problem.status, fields, Buffer.from(JSON.stringify(problem.body)));
+  }
+
+  private write(response: ServerResponse, status: number, fields: string[], body: Buffer | undefined): void {
+    const { parts, account } = this;
+    const nowMs = parts.clock.monotonic();
+    if (parts.accounts.drain.stopping && !fields.includes('connection')) fields.push('connection', 'close');
+    fields.push('server-timing', parts.times.tell(timesOf(this, nowMs), nowMs - this.beganMs));
+    if (body !== undefined) {
+      fields.push('content-length', String(body.byteLength));
+      account.bytes.owe(body.byteLength, nowMs);
+    }
+    if (this.isGone) return;
+    response.writeHead(status, fields);
+    if (body === undefined || body.byteLength === 0) response.end();
+    else if (body.byteLength < TEXT_BYTES) response.end(body.toString('latin1'), 'latin1');
+    else response.end(body);
+  }
+}
+
+function onClose(this: Exchanged): void {
+  this[EXCHANGE]?.over();
+}
+
+function onData(this: Exchanged, chunk: Buffer): void {
+  this[EXCHANGE]?.receive(chunk);
+}
+
+function onEnd(this: Exchanged): void {
+  this[EXCHANGE]?.received();
+}
