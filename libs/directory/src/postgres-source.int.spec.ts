@@ -84,6 +84,30 @@ describe('the directory on Postgres', () => {
     expect(await directory.database(other, 'fresh')).toBeUndefined();
   });
 
+  it('knows the origins of a tenant, none at first, and nothing of a tenant that is none', async () => {
+    expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set() });
+    const { cursor } = await source.changes(undefined);
+    await metadata.settings.setCorsOrigins(other, ['https://app.example.com']);
+    expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set(['https://app.example.com']) });
+    expect((await source.changes(cursor)).changes).toContainEqual({ kind: 'tenant', id: other });
+    expect((await source.tenant(tenant))?.corsOrigins.size).toBe(0);
+    expect(await source.tenant('nobody' as TenantId)).toBeUndefined();
+  });
+
+  it('knows the two signing keys that were published last, the latest first', async () => {
+    const publicKey = (byte: number) => Buffer.alloc(32, byte);
+    const kids = async () => (await source.tokenKeys()).map(({ kid }) => kid);
+    const { cursor } = await source.changes(undefined);
+    for (const [byte, kid] of ['one', 'two', 'three'].entries()) await metadata.tokenKeys.publish(kid, publicKey(byte));
+    expect(await source.tokenKeys()).toEqual([
+      { kid: 'three', publicKey: publicKey(2) },
+      { kid: 'two', publicKey: publicKey(1) },
+    ]);
+    expect((await source.changes(cursor)).changes).toContainEqual({ kind: 'token-key' });
+    await metadata.tokenKeys.publish('one', publicKey(0));
+    expect(await kids()).toEqual(['one', 'three']);
+  });
+
   it('refuses a revoked key within two seconds', async () => {
     const { key, id } = await createKey();
     expect(await codeOf(key)).toBe('ok');

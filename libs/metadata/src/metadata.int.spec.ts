@@ -113,10 +113,26 @@ describe('metadata', () => {
     expect((await metadata.apiKeys.find('k1'))?.revokedAt).toEqual(revokedAt);
   });
 
+  it('keeps the origins of each organization apart, the last ones that were written', async () => {
+    await metadata.settings.setCorsOrigins(mine, ['https://a.example', 'https://b.example']);
+    await metadata.settings.setCorsOrigins(mine, ['https://c.example']);
+    expect(await metadata.settings.corsOrigins(mine)).toEqual(['https://c.example']);
+    expect(await metadata.settings.corsOrigins(theirs)).toEqual([]);
+  });
+
+  it('publishes a signing key again without changing it', async () => {
+    await metadata.tokenKeys.publish('kid', Buffer.alloc(32, 1));
+    const [first] = await metadata.prisma.tokenKey.findMany();
+    await metadata.tokenKeys.publish('kid', Buffer.alloc(32, 2));
+    const [second, ...more] = await metadata.prisma.tokenKey.findMany();
+    expect([second?.publicKey, more]).toEqual([first?.publicKey, []]);
+    expect(second!.publishedAt.getTime()).toBeGreaterThanOrEqual(first!.publishedAt.getTime());
+  });
+
   it('prunes changes past the retention and no others', async () => {
     await metadata.prisma
       .$executeRaw`UPDATE changes SET created_at = now() - interval '2 hours' WHERE kind = 'api-key'`;
-    const recent = await metadata.prisma.change.count({ where: { kind: 'database' } });
+    const recent = await metadata.prisma.change.count({ where: { kind: { not: 'api-key' } } });
     expect(await metadata.changes.prune()).toBeGreaterThan(0);
     expect(await metadata.prisma.change.count()).toBe(recent);
   });
