@@ -62,7 +62,10 @@ export class WorkerSession {
     );
     const secondary = await this.openDiskCache();
     const metered = new MeteredStore(bucket, systemClock, (call) => metrics.storeCall(call));
-    const store = reliableReads(hedgedReads(metered, systemClock), systemClock, systemRandom);
+    const closed = new AbortController();
+    this.closers.push(() => closed.abort());
+    const { signal } = closed;
+    const store = reliableReads(hedgedReads(metered, systemClock), systemClock, systemRandom, { closed: signal });
     const ctx = { store, ...base };
     await probeStore(store, base);
 

@@ -49,8 +49,10 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   const opened = await openStore(options.store ?? 'memory');
   closers.add(() => opened.close());
   const { shared } = opened;
+  const closed = new AbortController();
+  closers.add(() => closed.abort());
   const ctx = {
-    store: reliableReads(opened.store, systemClock, systemRandom),
+    store: reliableReads(opened.store, systemClock, systemRandom, { closed: closed.signal }),
     clock: systemClock,
     random: systemRandom,
   };

@@ -52,6 +52,20 @@ describe('reliable reads', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(3000);
   });
 
+  it('repeats nothing once the store is closed, also not what pauses at that moment', async () => {
+    const { metered, clock, random, calls, faulty } = setUp();
+    faulty.setRates({ 'fail-before': 1 });
+    const closed = new AbortController();
+    const store = reliableReads(metered, clock, random, { closed: closed.signal });
+    const pausing = store.delete('a');
+    clock.schedule(0, () => closed.abort());
+    await expect(pausing).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(store.get('a', { signal: new AbortController().signal })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    expect(calls).toHaveLength(2);
+  });
+
   it('does not repeat an abandoned read', async () => {
     const { store, calls, faulty } = setUp();
     faulty.setRates({ 'fail-before': 1 });

@@ -10,6 +10,8 @@ export interface ReliableReadsOptions {
   readonly maxAttempts?: number;
   /** No attempt begins later than this after the first one began. */
   readonly timeoutMs?: number;
+  /** Aborts when the store is closed: nothing is repeated then, and no pause goes on. */
+  readonly closed?: AbortSignal;
 }
 
 const MAX_ATTEMPTS = 8;
@@ -25,7 +27,7 @@ export function reliableReads(
   random: Random,
   options: ReliableReadsOptions = {},
 ): ObjectStore {
-  const { maxAttempts = MAX_ATTEMPTS, timeoutMs = TIMEOUT_MS } = options;
+  const { maxAttempts = MAX_ATTEMPTS, timeoutMs = TIMEOUT_MS, closed } = options;
 
   const repeat = async <T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     const backoff = new Backoff(random);
@@ -34,10 +36,13 @@ export function reliableReads(
       try {
         return await call();
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError) || attempt >= maxAttempts || signal?.aborted) throw error;
+        if (!(error instanceof StoreUnavailableError) || attempt >= maxAttempts || signal?.aborted || closed?.aborted) {
+          throw error;
+        }
         const pauseMs = backoff.nextMs();
         if (elapsedMsSince(clock, begun) + pauseMs > timeoutMs) throw error;
-        await clock.sleep(pauseMs, signal).catch(() => {
+        const either = [signal, closed].filter((one) => one !== undefined);
+        await clock.sleep(pauseMs, either.length > 1 ? AbortSignal.any(either) : either[0]).catch(() => {
           throw error;
         });
       }
