@@ -7,6 +7,7 @@ import { linearizability } from './rules/linearizability.js';
 import { listAppend } from './rules/list-append.js';
 import { metering } from './rules/metering.js';
 import { oneWriter } from './rules/one-writer.js';
+import { repetitions } from './rules/repetitions.js';
 import { strictSerializability } from './rules/strict-serializability.js';
 import { tallies } from './rules/tallies.js';
 import { uniqueVersions } from './rules/unique-versions.js';
@@ -19,6 +20,7 @@ const RULES = {
   bank,
   'list-append': listAppend,
   tallies,
+  repetitions,
   'unique-versions': uniqueVersions,
   'one-writer': oneWriter,
   'foreign-bytes': foreignBytes,

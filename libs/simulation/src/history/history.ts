@@ -41,6 +41,8 @@ export interface Call {
   readonly answer: Answer;
   /** The session that gave the answer; undefined when none did. */
   readonly session: string | undefined;
+  /** What it was told when it had been acknowledged, and was sent once more under its idempotency key, however much later. */
+  readonly repetitions?: readonly Answer[];
 }
 
 export type Request =

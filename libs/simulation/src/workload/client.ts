@@ -15,6 +15,9 @@ import { ACCOUNTS, KEY_KINDS, MONEY, readValue, valueOf } from '../history/value
 import type { ClientParts, ClientSettings } from './client-settings.js';
 import { tagOf } from './databases.js';
 
+/** May be added to. */
+type OwnCall = Call & { repetitions?: readonly Answer[] };
+
 /** How often a keyed request is repeated while its outcome is unknown. */
 const REPEATS = 3;
 const FEED_COMMITS = 8;
@@ -58,7 +61,7 @@ export class Client {
     const answer = await this.call(database, { kind: 'snapshot', range, at });
     if (answer.kind !== 'snapshot') return undefined;
     const { sequence } = answer.version;
-    this.versionsOf(database).push(sequence);
+    listIn(this.versions, database).push(sequence);
     return { sequence, entries: answer.entries };
   }
 
@@ -105,8 +108,9 @@ export class Client {
     const register = this.key('register', registers);
     const draw = this.random.fraction();
     if (draw < 0.16) await this.put(database, register);
-    else if (draw < 0.32) await this.get(database, register);
-    else if (draw < 0.36) await this.tally(database);
+    else if (draw < 0.3) await this.get(database, register);
+    else if (draw < 0.34) await this.tally(database);
+    else if (draw < 0.36) await this.repeat(database);
     else if (draw < 0.4) await this.transact(database, [{ op: 'delete', key: register }]);
     else if (draw < 0.44) await this.put(database, register, [{ kind: 'absent', key: register }]);
     else if (draw < 0.52) await this.swap(database, register);
@@ -296,7 +300,7 @@ export class Client {
   }
 
   private async lookBack(database: number): Promise<void> {
-    const known = this.versionsOf(database);
+    const known = listIn(this.versions, database);
     const at = known[this.draw(known.length)];
     await this.snapshot(database, EVERYTHING, at);
   }
@@ -307,8 +311,21 @@ export class Client {
     if (answer.kind === 'feed') this.followed.set(database, answer.through);
     // Its history is gone: from the present on, then.
     else if (answer.kind === 'disclaimed' && answer.code === 'history-gone') {
-      this.followed.set(database, this.versionsOf(database).at(-1) ?? 0);
+      this.followed.set(database, listIn(this.versions, database).at(-1) ?? 0);
     }
+  }
+
+  /** Sends something again that was acknowledged under an idempotency key, perhaps long ago and by another owner. */
+  private async repeat(database: number): Promise<void> {
+    const { world, service } = this.parts;
+    const acknowledged = listIn(this.byDatabase, database).filter(
+      ({ request, answer }) => request.kind === 'transact' && request.keyed && answer.kind === 'committed',
+    );
+    const call = acknowledged[this.draw(acknowledged.length)];
+    if (call === undefined) return;
+    const { answer } = await service.ask(database, call.id, call.request);
+    world.trace.add(`${this.name} ${call.id} ${database} again ${answer.kind}`);
+    call.repetitions = [...(call.repetitions ?? []), answer];
   }
 
   private async transact(
@@ -319,7 +336,7 @@ export class Client {
   ): Promise<Answer> {
     const keyed = this.random.fraction() < 0.6;
     const answer = await this.call(database, { kind: 'transact', checks, ops, keyed }, id);
-    if (answer.kind === 'committed') this.versionsOf(database).push(answer.version.sequence);
+    if (answer.kind === 'committed') listIn(this.versions, database).push(answer.version.sequence);
     return answer;
   }
 
@@ -336,26 +353,14 @@ export class Client {
     }
     const [endedAt, endedMs] = [world.moment(), world.clock.now()];
     world.trace.add(`${this.name} ${id} ${database} ${request.kind} ${answer.kind} ${session ?? ''}`);
-    const call: Call = { id, client: this.name, begunAt, endedAt, begunMs, endedMs, request, answer, session };
+    const call: OwnCall = { id, client: this.name, begunAt, endedAt, begunMs, endedMs, request, answer, session };
     this.calls.push(call);
-    this.ofDatabase(database).push(call);
+    listIn(this.byDatabase, database).push(call);
     return answer;
   }
 
   /** Its calls by database. */
-  readonly byDatabase = new Map<number, Call[]>();
-
-  private ofDatabase(database: number): Call[] {
-    const calls = this.byDatabase.get(database) ?? [];
-    this.byDatabase.set(database, calls);
-    return calls;
-  }
-
-  private versionsOf(database: number): number[] {
-    const versions = this.versions.get(database) ?? [];
-    this.versions.set(database, versions);
-    return versions;
-  }
+  readonly byDatabase = new Map<number, OwnCall[]>();
 
   private marker(database: number, id: string): OperationText {
     return {
@@ -382,4 +387,10 @@ export class Client {
   private draw(below: number): number {
     return Math.floor(this.random.fraction() * below);
   }
+}
+
+function listIn<T>(lists: Map<number, T[]>, database: number): T[] {
+  const list = lists.get(database) ?? [];
+  lists.set(database, list);
+  return list;
 }

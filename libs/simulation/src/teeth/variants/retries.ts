@@ -5,6 +5,8 @@ const ROUTE = 'libs/routing/src/route.ts';
 const GATEWAY = 'libs/simulation/src/processes/sim-gateway.ts';
 /** What apps/worker makes of errors, likewise. */
 const SERVICE = 'libs/simulation/src/processes/service.ts';
+const RECORDS = 'libs/engine/src/head/idempotency-records.ts';
+const IDEMPOTENCY = 'libs/ownership/src/transaction/idempotency.ts';
 const TRANSACTOR = 'libs/ownership/src/transaction/transactor.ts';
 const PATIENCE = 'libs/routing/src/patience.ts';
 
@@ -187,5 +189,34 @@ const KEYS: readonly Variant[] = [
   },
 ];
 
+const MEMORY: readonly Variant[] = [
+  {
+    name: 'forgets-idempotency-records-that-leave-the-head',
+    invariant: 'T3',
+    breaks: 'a head that has no room for more idempotency records drops the oldest of them',
+    setting: 'lost-answers',
+    patches: [
+      {
+        file: RECORDS,
+        find: 'return { files: [file, ...files], recent:',
+        replace: 'return { files: files.filter(({ id }) => id !== file.id), recent:',
+      },
+    ],
+  },
+  {
+    name: 'looks-for-idempotency-records-in-the-head-alone',
+    invariant: 'T3',
+    breaks: 'an idempotency key whose record lies in a file counts as new',
+    setting: 'lost-answers',
+    patches: [
+      {
+        file: IDEMPOTENCY,
+        find: 'if (recent !== undefined || head.idempotency.files.length === 0) return recent;',
+        replace: 'if (recent !== undefined || head.idempotency.files.length >= 0) return recent;',
+      },
+    ],
+  },
+];
+
 /** What may become of a request whose answer is lost, on either side of a gateway. */
-export const BROKEN_RETRIES: readonly Variant[] = [...WITHOUT_A_KEY, ...UNKNOWN, ...KEYS];
+export const BROKEN_RETRIES: readonly Variant[] = [...WITHOUT_A_KEY, ...UNKNOWN, ...KEYS, ...MEMORY];
