@@ -13,8 +13,12 @@ const RULES: ProxyRules = {
   truncatesWrites: true,
 };
 
+/** A gateway holds a request for 12 s at most, and waits 3 s for a commit. */
+const EMPTY_WITHIN_MS = 16_000;
+const EMPTY_POLL_MS = 20;
+
 /** Between clients and gateways, whichever way the load goes otherwise. */
-export const loseAnswers: FaultAction = async ({ fleet, useLines, pause }, { holdMs }) => {
+export const loseAnswers: FaultAction = async ({ fleet, useLines, pause, clock }, { holdMs }) => {
   const lostBefore = lost(fleet.lines);
   for (const line of fleet.lines) line.setRules(RULES);
   useLines(true);
@@ -23,6 +27,11 @@ export const loseAnswers: FaultAction = async ({ fleet, useLines, pause }, { hol
   } finally {
     useLines(false);
     for (const line of fleet.lines) line.setRules();
+    // What is lost after that would be put down to the next fault.
+    for (let waitedMs = 0; waitedMs < EMPTY_WITHIN_MS && fleet.lines.some(({ underWay }) => underWay > 0);) {
+      await clock.sleep(EMPTY_POLL_MS);
+      waitedMs += EMPTY_POLL_MS;
+    }
   }
   return `${lost(fleet.lines) - lostBefore} answers lost`;
 };

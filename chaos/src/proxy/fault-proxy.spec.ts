@@ -130,6 +130,7 @@ describe('the proxy between a process and its bucket', () => {
     });
     expect(error).toBeDefined();
     expect(received.length).toBe(1);
+    expect(proxy.underWay).toBe(0);
   });
 
   it('flips one bit of what is read, and none of an answer to a put', async () => {

@@ -47,6 +47,7 @@ export class FaultProxy {
   private rules: ProxyRules = {};
   private swallowed: Exchange[] | undefined;
   private requests = 0;
+  private handling = 0;
 
   private constructor(
     private readonly upstream: URL,
@@ -56,7 +57,10 @@ export class FaultProxy {
   ) {
     this.server = createServer({ keepAliveTimeout: 75_000 }, (message, response) => {
       response.on('error', () => undefined);
-      this.handle(message, response).catch(() => message.socket.destroy());
+      this.handling++;
+      this.handle(message, response)
+        .catch(() => message.socket.destroy())
+        .finally(() => this.handling--);
     });
     this.server.on('connection', (socket) => {
       this.sockets.add(socket);
@@ -86,6 +90,11 @@ export class FaultProxy {
   /** Of the requests that come from now on; none: hands everything on. */
   setRules(rules: ProxyRules = {}): void {
     this.rules = rules;
+  }
+
+  /** Requests on their way, there or back. */
+  get underWay(): number {
+    return this.handling;
   }
 
   /** From now on nothing comes through: no request is answered, and none refused. */
