@@ -123,7 +123,12 @@ describe('pages of other origins', () => {
     const client = await open(LISTED);
     await client.until('the commit', () => client.ids.length === 1);
     expect(client.headers).toMatchObject({ 'access-control-allow-origin': LISTED, vary: 'origin' });
-    client.close();
+    world.source.allowOrigins('tenant-a', []);
+    await client.until('word of it', () => world.source.allTold);
+    log.commit('secret');
+    await client.untilEnded();
+    expect([client.error?.['code'], client.ids.length]).toEqual(['origin-not-allowed', 1]);
+    world.source.allowOrigins('tenant-a', [LISTED]);
     const refused = await open(OTHER);
     expect([refused.status, refused.headers['access-control-allow-origin']]).toEqual([403, undefined]);
     worker.behaviour = answerStored(new Map());

@@ -1,6 +1,7 @@
 import type { Directory } from '@leasehold/directory';
+import type { TenantId } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { bearerToken } from './bearer-token.js';
 
@@ -34,6 +35,13 @@ const DATA_PLANE = ['/v1/', '/kv/'];
 const ANY_ORIGIN = '*';
 const ALLOW_ORIGIN = 'access-control-allow-origin';
 
+/** On the request itself: of a page that its tenant has let in by the origin. */
+const LISTED = Symbol('listed origin');
+
+interface JudgedRequest {
+  [LISTED]?: string;
+}
+
 export interface OriginSettings {
   readonly directory: Pick<Directory, 'authenticate' | 'tenant'>;
   /** Its pages may call for every tenant, and see every answer. */
@@ -63,14 +71,41 @@ export function allowOrigins(instance: FastifyInstance, { directory, consoleOrig
     // Until it is known whose the request is.
     allow(reply, origin);
     const { tenantId } = await directory.authenticate(bearerToken(request.headers.authorization));
-    const listed = (await directory.tenant(tenantId))?.corsOrigins;
-    if (listed?.has(ANY_ORIGIN)) allow(reply, ANY_ORIGIN);
-    else if (listed?.has(origin) !== true) {
+    const listed = await listedBy(directory, tenantId, origin);
+    if (listed === undefined) {
       reply.removeHeader(ALLOW_ORIGIN);
-      throw new ProblemError('origin-not-allowed', 'the tenant does not list this origin');
+      throw originNotAllowed();
     }
-    return undefined;
+    (request as JudgedRequest)[LISTED] = origin;
+    return allow(reply, listed);
   });
+}
+
+/**
+ * Of a request that takes long: whether its tenant still lists the origin that it was let in by.
+ * @throws ProblemError origin-not-allowed
+ */
+export async function requireListedOrigin(
+  request: FastifyRequest,
+  directory: OriginSettings['directory'],
+  tenantId: TenantId,
+): Promise<void> {
+  const origin = (request as JudgedRequest)[LISTED];
+  if (origin !== undefined && (await listedBy(directory, tenantId, origin)) === undefined) throw originNotAllowed();
+}
+
+/** As what the tenant lists it: by itself, or as one of all; undefined when it does not. */
+async function listedBy(
+  directory: OriginSettings['directory'],
+  tenantId: TenantId,
+  origin: string,
+): Promise<string | undefined> {
+  const listed = (await directory.tenant(tenantId))?.corsOrigins;
+  return [origin, ANY_ORIGIN].find((each) => listed?.has(each));
+}
+
+function originNotAllowed(): ProblemError {
+  return new ProblemError('origin-not-allowed', 'the tenant does not list this origin');
 }
 
 function allow(reply: FastifyReply, origin: string): void {

@@ -22,7 +22,7 @@ import type {
 import type { Grant } from './grant.js';
 import { LoadingCache } from './loading-cache.js';
 import type { Scope } from './scope.js';
-import { grantOf } from './token-claims.js';
+import { TokenPrincipals } from './token-principals.js';
 import { looksLikeToken, Tokens } from './tokens.js';
 
 /** Who is asking: the tenant of a valid API key, or of a token that was made for it. */
@@ -79,6 +79,7 @@ export class Directory {
   private readonly databases: LoadingCache<DatabaseEntry>;
   private readonly tenants: LoadingCache<TenantEntry>;
   private readonly tokens: Tokens;
+  private readonly tokenPrincipals = new TokenPrincipals();
   private readonly checked: CheckedKeys;
   private readonly clock: Clock;
   private readonly pollIntervalMs: number;
@@ -196,12 +197,11 @@ export class Directory {
   private async authenticateToken(text: string): Promise<Principal> {
     const claims = await this.lookUp(this.tokens.verify(text));
     if (claims === undefined) throw invalidToken();
-    const { keyId, tenantId, scopes } = claims;
-    const grant = grantOf(claims);
-    if (keyId === undefined) return { keyId, tenantId, scopes, grant };
-    const key = await this.lookUp(this.keys.get(keyId));
-    if (!key || key.tenantId !== tenantId || !this.isLive(key)) throw invalidToken();
-    return { keyId, tenantId, scopes: bothOf(scopes, key.scopes), grant };
+    const { keyId, tenantId } = claims;
+    const key = keyId === undefined ? undefined : await this.lookUp(this.keys.get(keyId));
+    const isOrphan = keyId !== undefined && (!key || key.tenantId !== tenantId || !this.isLive(key));
+    if (isOrphan) throw invalidToken();
+    return this.tokenPrincipals.of(claims, key);
   }
 
   private isLive(key: KeyEntry): boolean {
@@ -284,12 +284,6 @@ function invalidToken(): ProblemError {
   return new ProblemError('invalid-token', 'the token is not valid, or not any more', {
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
-}
-
-/** Without a new set where nothing is taken away, which is nearly always. */
-function bothOf(wanted: ReadonlySet<Scope>, held: ReadonlySet<Scope>): ReadonlySet<Scope> {
-  const scopes = [...wanted];
-  return scopes.every((scope) => held.has(scope)) ? wanted : new Set(scopes.filter((scope) => held.has(scope)));
 }
 
 function databaseKey(tenantId: string, name: string): string {

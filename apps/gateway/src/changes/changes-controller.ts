@@ -6,6 +6,7 @@ import type { Logger } from '@leasehold/service-kit';
 import { LOGGER } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { requireListedOrigin } from '../cors.js';
 import { callerOf } from '../databases/caller.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { passedRequestHeaders } from '../databases/request-rules.js';
@@ -84,9 +85,10 @@ export class ChangesController {
     await this.feeds.run(feed, first);
   }
 
-  /** @throws ProblemError as `callerOf`; also when the name stands for another database by now */
+  /** @throws ProblemError as `callerOf` and `requireListedOrigin`; also when the name stands for another database by now */
   private async check(request: FastifyRequest, { id }: DatabaseEntry): Promise<void> {
-    const { database } = await callerOf(request, this.directory, ['data:read']);
+    const { principal, database } = await callerOf(request, this.directory, ['data:read']);
+    await requireListedOrigin(request, this.directory, principal.tenantId);
     if (database.id !== id) throw new ProblemError('database-not-found', 'the database of this feed was deleted');
   }
 }

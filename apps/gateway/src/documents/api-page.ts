@@ -31,7 +31,7 @@ export function formatApiPage(document: OpenApiDocument): string {
 <body>
 <h1>${text(title)}</h1>
 <p>${text(String(document.info['summary']))} For machines: <a href="/openapi.json">openapi.json</a> (OpenAPI ${text(document.openapi)}).
-Send <code>Authorization: Bearer &lt;api key&gt;</code>. Refusals are <code>application/problem+json</code>: branch on <code>code</code>.</p>
+Send <code>Authorization: Bearer &lt;api key or token&gt;</code>. Refusals are <code>application/problem+json</code>: branch on <code>code</code>.</p>
 <ul>
 ${contents.join('\n')}
 </ul>

@@ -10,6 +10,7 @@ import { Feed } from '../changes/feed.js';
 import { FeedConnection } from '../changes/feed-connection.js';
 import { FeedRequests } from '../changes/feed-requests.js';
 import { Feeds } from '../changes/feeds.js';
+import { requireListedOrigin } from '../cors.js';
 import { callerOf } from '../databases/caller.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { passedRequestHeaders } from '../databases/request-rules.js';
@@ -74,9 +75,10 @@ export class KvWatchController {
     return new WatchSource(changes, read, (sizeBytes) => this.feeds.admitPart(database.tenantId, sizeBytes));
   }
 
-  /** @throws ProblemError as `callerOf`; also when the name stands for another database by now */
+  /** @throws ProblemError as `callerOf` and `requireListedOrigin`; also when the name stands for another database by now */
   private async check(request: FastifyRequest, { id }: DatabaseEntry): Promise<void> {
-    const { database } = await callerOf(request, this.directory, ['data:read']);
+    const { principal, database } = await callerOf(request, this.directory, ['data:read']);
+    await requireListedOrigin(request, this.directory, principal.tenantId);
     if (database.id !== id) throw new ProblemError('database-not-found', 'the database of this watch was deleted');
   }
 }
