@@ -32,6 +32,8 @@ export const serviceConfig = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Bound on the whole drain: work under way at SIGTERM gets this long. */
   DRAIN_TIMEOUT_MS: wholeNumber(0, 600_000).default(10_000),
+  /** Metrics of the process itself. Not where it is somebody else's, and has one service after another: they are measured until it ends. */
+  PROCESS_METRICS: flag().default(true),
 });
 
 export type ServiceConfig = z.output<typeof serviceConfig>;

@@ -10,10 +10,10 @@ export const METRICS = Symbol('METRICS');
 const REQUESTS = 'leasehold_http_requests_total';
 const DURATIONS = 'leasehold_http_request_duration_seconds';
 
-export function createMetrics(service: string): Registry {
+export function createMetrics(service: string, ofProcess: boolean): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
+  if (ofProcess) collectDefaultMetrics({ register: registry });
   return registry;
 }
 

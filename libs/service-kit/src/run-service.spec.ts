@@ -63,7 +63,7 @@ function start(more: Partial<ServiceOptions> = {}): Promise<RunningService> {
   return runService({
     name: 'things',
     module: ThingsModule,
-    config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 2_000 },
+    config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 2_000, PROCESS_METRICS: true },
     logger: createLogger('things', 'silent'),
     ...more,
   });
@@ -101,6 +101,17 @@ describe('runService', () => {
     expect(metrics).toContain(
       'leasehold_http_requests_total{method="GET",route="/things/:id",status="200",service="things"}',
     );
+  });
+
+  it("tells of the process unless it is somebody else's", async () => {
+    const config = { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100 } as const;
+    for (const PROCESS_METRICS of [true, false]) {
+      const one = await start({ config: { ...config, PROCESS_METRICS }, logger: createLogger('things', 'silent') });
+      const metrics = await (await fetch(`${one.url}/metrics`)).text();
+      await one.close();
+      expect(metrics.includes('process_cpu_seconds_total')).toBe(PROCESS_METRICS);
+      expect(metrics).toContain('leasehold_http_requests_total');
+    }
   });
 
   it('keeps a sane request id and replaces any other', async () => {
@@ -358,7 +369,7 @@ describe('the drain', () => {
 
   it('does not wait for an answer that was queued behind another when the client left', async () => {
     const service = await start({
-      config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 60_000 },
+      config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 60_000, PROCESS_METRICS: true },
     });
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     const [slowBefore, readsBefore] = [slowOnes, reads];
@@ -390,7 +401,9 @@ describe('the drain', () => {
   });
 
   it('cuts off what does not finish in time', async () => {
-    const service = await start({ config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100 } });
+    const service = await start({
+      config: { HOST: '127.0.0.1', PORT: 0, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100, PROCESS_METRICS: true },
+    });
     const slowBefore = slowOnes;
     const slow = fetch(`${service.url}/things/slow/one`).catch((error: unknown) => error);
     await untilSlow(slowBefore);
@@ -403,7 +416,9 @@ describe('the drain', () => {
   it('names the address that is taken', async () => {
     const service = await start();
     const port = Number(new URL(service.url).port);
-    const again = start({ config: { HOST: '127.0.0.1', PORT: port, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100 } });
+    const again = start({
+      config: { HOST: '127.0.0.1', PORT: port, LOG_LEVEL: 'silent', DRAIN_TIMEOUT_MS: 100, PROCESS_METRICS: true },
+    });
     await expect(again).rejects.toThrow(`cannot listen, the port is taken: 127.0.0.1:${port}`);
     await service.close();
   });

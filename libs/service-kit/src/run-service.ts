@@ -70,7 +70,7 @@ export interface RunningService {
 /** @throws AddressTakenError, and whatever the module's providers throw while starting. Nothing keeps running then. */
 export async function runService(options: ServiceOptions): Promise<RunningService> {
   const { name, config, logger } = options;
-  const kit = serviceKitOf({ name, logger });
+  const kit = serviceKitOf({ name, logger, processMetrics: config.PROCESS_METRICS });
   const drain = new Drain();
   const bodies = new BodyBudget(options.bodiesBytes ?? DEFAULT_BODIES_BYTES);
   const adapter = createHttpAdapter(

@@ -18,6 +18,8 @@ export interface ServiceKit {
 interface ServiceIdentity {
   readonly name: string;
   readonly logger: Logger;
+  /** Default true. */
+  readonly processMetrics?: boolean;
 }
 
 const made = new WeakMap<Logger, ServiceKit>();
@@ -31,10 +33,10 @@ export class ServiceKitModule {
   }
 }
 
-export function serviceKitOf({ name, logger }: ServiceIdentity): ServiceKit {
+export function serviceKitOf({ name, logger, processMetrics = true }: ServiceIdentity): ServiceKit {
   const existing = made.get(logger);
   if (existing) return existing;
-  const metrics = createMetrics(name);
+  const metrics = createMetrics(name, processMetrics);
   const module: DynamicModule = {
     module: ServiceKitModule,
     global: true,
