@@ -1,3 +1,4 @@
+import { systemClock } from '@leasehold/foundation';
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
 import { FRAMES_HEADER, FRAMES_PROTOCOL, LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
@@ -10,6 +11,7 @@ import { ReadsController } from './databases/reads-controller.js';
 import { WritesController } from './databases/writes-controller.js';
 import { FrameServer } from './frames/frame-server.js';
 import { KeyFrames } from './frames/key-frames.js';
+import { PlainReads } from './frames/plain-reads.js';
 import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
@@ -25,8 +27,8 @@ const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
 const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
 
 /** Beside HTTP, on the same port. Whoever asks over HTTP is told that there is a shorter way. */
-function serveFrames(instance: FastifyInstance, frames: KeyFrames, config: WorkerConfig): void {
-  const server = new FrameServer(frames, config.LEASEHOLD_INTERNAL_SECRET);
+function serveFrames(instance: FastifyInstance, frames: KeyFrames, reads: PlainReads, config: WorkerConfig): void {
+  const server = new FrameServer(frames, reads, config.LEASEHOLD_INTERNAL_SECRET);
   instance.server.on('upgrade', (request, socket) => void server.accept(request, socket));
   instance.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header(FRAMES_HEADER, FRAMES_PROTOCOL);
@@ -74,7 +76,9 @@ export async function startWorker(
         metrics.register(app.get<Registry>(METRICS));
         const times = timeWorker(instance, app.get<Registry>(METRICS));
         const [reads, writes] = [app.get(ReadsController), app.get(WritesController)];
-        serveFrames(instance, new KeyFrames({ reads, writes, times, accounts, logger }), config);
+        const frames = new KeyFrames({ reads, writes, times, accounts, logger });
+        const plain = new PlainReads({ worker: session, times, accounts, logger, clock: systemClock });
+        serveFrames(instance, frames, plain, config);
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),

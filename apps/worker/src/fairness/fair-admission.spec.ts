@@ -40,6 +40,22 @@ describe('fair admission', () => {
     expect(held.begun).toBe(1);
   });
 
+  it('lets pass what is done in this moment, four for the room of one in a turn, and nobody before those who wait', async () => {
+    const admission = new FairAdmission(systemClock, { ...SETTINGS, unitsPerTurn: 2 });
+    const read = { ...database('a'), units: 1 };
+    const passes = () => Array.from({ length: 20 }, () => admission.pass(read)).filter(Boolean).length;
+    expect(passes()).toBe(8);
+    await settled();
+    const held = new Held();
+    for (let n = 0; n < 4; n++) void admission.run(database('a'), 1, NEVER, held.work);
+    await settled();
+    expect([held.begun, admission.waiting, passes()]).toEqual([3, 1, 0]);
+    held.endOne();
+    held.endOne();
+    await settled();
+    expect(passes()).toBe(8);
+  });
+
   it('leaves room for others while a tenant floods with requests that take long', async () => {
     const admission = new FairAdmission(systemClock, SETTINGS);
     const flood = new Held();

@@ -21,6 +21,9 @@ interface Waiting extends Work {
 /** Who was refused comes back when some of what waits has been served. */
 const RETRY_AFTER_MS = 200;
 
+/** What a request from memory takes of a turn of the event loop, beside one that waits for something. */
+const PASSING_SHARE = 1 / 4;
+
 /**
  * Lets requests of tenants at the worker's parts in a fair order, as many at a time as they have room for. See {@link FairSchedule}; where
  * there is room for all, nobody waits and it costs two additions.
@@ -68,6 +71,18 @@ export class FairAdmission {
     this.spend(request.units);
     this.schedule.begin(request, nowMs);
     return this.underWay(request, work);
+  }
+
+  /**
+   * Counts a request that is done in this moment, and waits for nothing. @returns false where it would have to wait for its turn: then nothing
+   * was counted
+   */
+  pass(work: Work): boolean {
+    const nowMs = this.clock.monotonic();
+    if (this.unitsLeft <= 0 || !this.schedule.isFree(work, nowMs)) return false;
+    this.spend(work.units * PASSING_SHARE);
+    this.schedule.pass(work, nowMs);
+    return true;
   }
 
   private inTurn<T>(request: Work, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -41,6 +41,41 @@ describe('the fair schedule', () => {
     expect(tenants(serveAll(schedule)).indexOf('B')).toBeLessThanOrEqual(1);
   });
 
+  it.each([1, 2, 3, 4])('takes one that passes for one that begins and ends at once: seed %d', (seed) => {
+    const random = seededRandom(seed);
+    const pick = (limit: number): number => Math.floor(random.fraction() * limit);
+    const settings = { maxUnits: 6, maxUnitsOfTenant: 4, unitsPerSecondOfTenant: 5 };
+    const [passed, begun] = [scheduleOf(settings), scheduleOf(settings)];
+    const underWay: Work[] = [];
+    const told: unknown[] = [];
+    for (let nowMs = 0; nowMs < 2_000; nowMs++) {
+      const each = work(['A', 'B', 'C'][pick(3)] as string, String(pick(2)), 1 + pick(2));
+      const kind = pick(16) === 0 ? 0 : 1 + pick(3);
+      if (kind === 0) for (const schedule of [passed, begun]) schedule.add(each, nowMs);
+      else if (kind === 1 && underWay.length > 0) {
+        const [ended] = underWay.splice(pick(underWay.length), 1) as [Work];
+        for (const schedule of [passed, begun]) schedule.done(ended);
+      } else if (kind === 2) {
+        const next = begun.next(nowMs);
+        expect(passed.next(nowMs)).toBe(next);
+        if (next !== undefined) underWay.push(next);
+      } else {
+        const isFree = begun.isFree(each, nowMs);
+        expect(passed.isFree(each, nowMs)).toBe(isFree);
+        if (isFree) {
+          passed.pass(each, nowMs);
+          begun.begin(each, nowMs);
+          begun.done(each);
+          told.push(each);
+        }
+      }
+      const stateOf = ({ waiting, units, tenantCount }: FairSchedule<Work>) => [waiting, units, tenantCount];
+      expect(stateOf(passed)).toEqual(stateOf(begun));
+      expect(passed.msUntilRested(nowMs)).toBe(begun.msUntilRested(nowMs));
+    }
+    expect(told.length).toBeGreaterThan(10);
+  });
+
   it('gives tenants that always wait the same units, whatever their requests cost', () => {
     const schedule = scheduleOf({ maxUnits: 8, maxUnitsOfTenant: 8 });
     for (let n = 0; n < 100; n++) schedule.add(work('L', 'only', 8), NOW);

@@ -6,6 +6,7 @@ import { FRAMES_PROTOCOL, ProblemError } from '@leasehold/protocol';
 import { answerOnSocket, FrameStream, secureAsServer } from '@leasehold/service-kit';
 
 import type { KeyFrames } from './key-frames.js';
+import type { PlainReads } from './plain-reads.js';
 
 /** Gateways, or whoever wants to be one: each has one connection, or two while it replaces the first. */
 const MAX_CONNECTIONS = 1_024;
@@ -31,6 +32,7 @@ export class FrameServer {
 
   constructor(
     private readonly frames: Pick<KeyFrames, 'serve'>,
+    private readonly reads: Pick<PlainReads, 'answer'>,
     private readonly secret: string,
   ) {}
 
@@ -73,6 +75,11 @@ export class FrameServer {
       if (isFull() || !this.paused.delete(resume)) return;
       stream.resume();
     };
+    const pauseIfFull = (): void => {
+      if (!isFull()) return;
+      this.paused.add(resume);
+      stream.pause();
+    };
     const take = (bodyBytes: number, requests: 1 | -1): void => {
       underWay += requests;
       underWayBytes += requests * bodyBytes;
@@ -80,14 +87,13 @@ export class FrameServer {
     };
     const onFrame = (frame: HopFrame): void => {
       const { number, body } = frame;
+      const answer = (head: string, answerBody: Uint8Array): void => stream.send({ number, head, body: answerBody });
+      if (this.reads.answer(frame, answer)) return pauseIfFull();
       const bodyBytes = body.byteLength;
       take(bodyBytes, 1);
-      if (isFull()) {
-        this.paused.add(resume);
-        stream.pause();
-      }
+      pauseIfFull();
       this.frames
-        .serve(frame, (head, answer) => stream.send({ number, head, body: answer }))
+        .serve(frame, answer)
         .catch((error: Error) => stream.end(error))
         .finally(() => {
           take(bodyBytes, -1);

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { FRAMES_HEADER, FRAMES_PROTOCOL, HOP_HEADERS, HOP_PHASES_HEADER } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { FramedGateway, upgrade } from '../../testing/framed-gateway.js';
 import { AskedDatabase, WorkerWorld } from '../../testing/worker-world.js';
+import { PlainReads } from './plain-reads.js';
 
 const world = new WorkerWorld();
 let worker: RunningService;
@@ -26,7 +27,46 @@ function told(headers: Readonly<Record<string, unknown>>): Record<string, unknow
   return Object.fromEntries(names.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
 }
 
+function withoutId(bytes: Buffer): string {
+  return bytes.toString().replace(/"requestId":"[^"]*"/, '');
+}
+
 describe('requests of one key in frames', () => {
+  it('are answered ahead of the route where they are reads from memory, and as by it', async () => {
+    const answer = jest.spyOn(PlainReads.prototype, 'answer');
+    const database = new AskedDatabase();
+    await gateway.key('PUT', database.id, 'k', 'v');
+    const { headers } = await gateway.key('GET', database.id, 'k');
+    const etag = String(headers['etag']);
+    // In the order in which they are asked: whether each is.
+    const asks = [
+      [true, {}],
+      [true, { 'if-none-match': etag }],
+      [true, { 'if-none-match': '"00000001000000000099"' }],
+      [false, { 'if-none-match': 'nonsense' }],
+      [false, { 'if-match': etag }],
+      [false, { [HOP_HEADERS.waitForOwner]: '01arz3ndektsv4rrffq69g5fav' }],
+      [false, { [HOP_HEADERS.tenant]: 'another-tenant' }],
+      [false, { [HOP_HEADERS.database]: '%' }],
+    ] as const;
+    for (const [isPlain, asked] of asks) {
+      const more = { 'x-request-id': 'one', ...asked };
+      const plain = await gateway.key('GET', database.id, 'k', '', more);
+      expect([more, answer.mock.results.at(-1)?.value]).toEqual([more, isPlain]);
+      answer.mockReturnValueOnce(false);
+      const routed = await gateway.key('GET', database.id, 'k', '', more);
+      const whole = ({ status, headers: told, body }: typeof plain) => {
+        const { [HOP_PHASES_HEADER]: phases, ...others } = told;
+        return { status, others, isTimed: /total;dur=/.test(String(phases)), body: withoutId(body) };
+      };
+      expect(whole(plain)).toEqual(whole(routed));
+      expect(Object.keys(plain.headers)).toEqual(Object.keys(routed.headers));
+    }
+    answer.mockRestore();
+    const metrics = await (await world.look(worker, '/metrics')).text();
+    expect(metrics).toMatch(/leasehold_http_requests_total\{method="GET",[^}]*keys64\/:key"[^}]*status="304"[^}]*\} 2/);
+  });
+
   it('are answered as over HTTP', async () => {
     const database = new AskedDatabase();
     const put = await gateway.key('PUT', database.id, 'k', 'v');
@@ -47,7 +87,6 @@ describe('requests of one key in frames', () => {
       const http = await database.key(key, worker, { method, headers: headers as Record<string, string> });
       const body = Buffer.from(await http.arrayBuffer());
       expect([framed.status, told(framed.headers)]).toEqual([http.status, told(Object.fromEntries(http.headers))]);
-      const withoutId = (bytes: Buffer) => bytes.toString().replace(/"requestId":"[^"]*"/, '');
       expect(withoutId(framed.body)).toBe(withoutId(body));
     }
     expect((await gateway.key('DELETE', database.id, 'k')).status).toBe(200);

@@ -12,7 +12,7 @@ import type { RouteRequest } from './framed-exchange.js';
 import { FramedReply, framedRequest } from './framed-exchange.js';
 
 /** As metrics name the same route over HTTP. */
-const ROUTE = '/internal/v1/databases/:databaseId/keys64/:key';
+export const ROUTE = '/internal/v1/databases/:databaseId/keys64/:key';
 const TARGET = /^\/internal\/v1\/databases\/([^/?%]+)\/keys64\/([^/?%]*)(?:\?|$)/;
 
 export interface KeyFramesParts {
