@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { ChaosOptions } from './chaos/chaos.js';
 import { CliError, explainFileError } from './cli-error.js';
+import { addRemoteCommands } from './remote/commands.js';
 import { REPOSITORY } from './repository.js';
 import type { SimulateOptions } from './simulate/simulate.js';
 import type { StoreSettings } from './probe/store-settings.js';
@@ -58,7 +59,7 @@ program
 
 program
   .command('bench')
-  .description('run benchmarks: roundtrips, cost, durable, density, engine, compaction, recovery; all without a name')
+  .description('run benchmarks, all of them without a name; a wrong name lists those there are')
   .argument('[name]')
   .option('--json', 'print each result as one line of JSON', false)
   .option('--quick', 'small sizes: seconds instead of minutes, and figures that show little', false)
@@ -153,6 +154,8 @@ program
     const { probe } = await import('./probe/probe.js');
     await probe(await storeSettingsOf(flags), terminal, { create: flags.create });
   });
+
+addRemoteCommands(program, process.env);
 
 interface StoreFlags {
   readonly endpoint?: string;

@@ -47,7 +47,7 @@ function oneOf(members: Readonly<Record<string, unknown>>, names: readonly strin
   if (name === 'json') return utf8(JSON.stringify(value));
   if (typeof value !== 'string') throw new Error(`has a ${name} that is not a string`);
   if (!name.endsWith('64')) {
-    if (!value.isWellFormed()) throw new Error(`has half a surrogate pair in ${name}`);
+    if (/\p{Surrogate}/u.test(value)) throw new Error(`has half a surrogate pair in ${name}`);
     return utf8(value);
   }
   const bytes = fromBase64Url(value);

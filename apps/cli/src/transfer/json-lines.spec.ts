@@ -106,7 +106,9 @@ describe('lines of a stream', () => {
 
 describe('a file of JSON lines', () => {
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'leasehold-'))));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'leasehold-'));
+  });
   afterEach(() => rmSync(folder, { recursive: true }));
 
   function file(text: string): JsonLinesSource {

@@ -12,7 +12,9 @@ const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
 const LATER_MS = 4_102_444_800_123;
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'leasehold-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'leasehold-'));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (path = DUMP, database = 0) => new RedisDumpSource(path, database, () => NOW_MS);

@@ -1,0 +1,44 @@
+import type { ByteDatabase } from '@leasehold/client';
+
+import type { KeyNotation } from './key-notation.js';
+import { formatKey, parseKey } from './key-notation.js';
+import type { Output } from './output.js';
+import { shownValue, valueMember } from './output.js';
+import { pointInTime } from './values.js';
+
+export interface ListOptions {
+  readonly keys: KeyNotation;
+  readonly prefix?: string;
+  readonly start?: string;
+  readonly end?: string;
+  readonly reverse: boolean;
+  readonly limit: number;
+  readonly at?: string;
+}
+
+/** Of a value that is shown to people. */
+const SHOWN_CHARS = 100;
+const PAGE_ENTRIES = 1_000;
+
+/** Keys in order with their values, all of one state. */
+export async function list(database: ByteDatabase, options: ListOptions, output: Output): Promise<void> {
+  const { keys, reverse, limit, at } = options;
+  const bound = (text: string | undefined) => (text === undefined ? undefined : parseKey(text, keys));
+  const entries = database.list({
+    prefix: bound(options.prefix),
+    start: bound(options.start),
+    end: bound(options.end),
+    reverse,
+    limit,
+    at: at === undefined ? undefined : pointInTime(at),
+    pageSize: Math.min(limit, PAGE_ENTRIES),
+  });
+  for await (const { key, value, version } of entries) {
+    const shownKey = formatKey(key, keys);
+    await output.line(
+      output.json
+        ? JSON.stringify({ key: shownKey, ...valueMember(value), version })
+        : `${shownKey}\t${shownValue(value, SHOWN_CHARS)}`,
+    );
+  }
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+
+import type { ByteDatabase } from '@leasehold/client';
+
+import { CliError } from '../cli-error.js';
+import { EXIT } from './explain-refusal.js';
+import type { KeyNotation } from './key-notation.js';
+import { formatKey, parseKey } from './key-notation.js';
+import type { Output } from './output.js';
+import { valueMember } from './output.js';
+
+export interface KeyOptions {
+  readonly keys: KeyNotation;
+}
+
+export interface PutOptions extends KeyOptions {
+  readonly file?: string;
+  readonly ifVersion?: string;
+  readonly ifAbsent?: boolean;
+  readonly ifExists?: boolean;
+  readonly ttl?: number;
+}
+
+export interface DeleteOptions extends KeyOptions {
+  readonly prefix?: string;
+  readonly ifVersion?: string;
+  readonly ifExists?: boolean;
+}
+
+const MAX_VALUE_BYTES = 512 * 1024;
+
+/** The value as it is. @throws CliError there is no such key */
+export async function get(
+  database: ByteDatabase,
+  key: string,
+  { keys, at }: KeyOptions & { readonly at?: string },
+  output: Output,
+): Promise<void> {
+  const entry = await database.get(parseKey(key, keys), { at: at === undefined ? undefined : pointInTime(at) });
+  if (entry === undefined) throw new CliError('there is no such key', EXIT.notFound);
+  if (!output.json) return output.bytes(entry.value);
+  await output.line(
+    JSON.stringify({ key: formatKey(entry.key, keys), ...valueMember(entry.value), version: entry.version }),
+  );
+}
+
+/** The value is an argument, a file, or what is piped in. */
+export async function put(
+  database: ByteDatabase,
+  key: string,
+  value: string | undefined,
+  options: PutOptions,
+  output: Output,
+): Promise<void> {
+  const given = [options.ifVersion !== undefined, options.ifAbsent, options.ifExists].filter(Boolean);
+  if (given.length > 1) throw new CliError('give one of --if-version, --if-absent, --if-exists');
+  const { version } = await database.put(parseKey(key, options.keys), await valueBytes(value, options.file), {
+    ifVersion: options.ifAbsent ? null : options.ifVersion,
+    ifExists: options.ifExists,
+    ttlSeconds: options.ttl,
+  });
+  await tellVersion(version, output);
+}
+
+export async function remove(
+  database: ByteDatabase,
+  key: string | undefined,
+  { keys, prefix, ifVersion, ifExists }: DeleteOptions,
+  output: Output,
+): Promise<void> {
+  if ((key === undefined) === (prefix === undefined)) throw new CliError('give a key, or --prefix');
+  if (key !== undefined) {
+    return tellVersion((await database.delete(parseKey(key, keys), { ifVersion, ifExists })).version, output);
+  }
+  if (ifVersion !== undefined || ifExists) throw new CliError('a range takes no condition');
+  if (prefix === '') throw new CliError('an empty prefix would delete everything');
+  await tellVersion((await database.deleteRange({ prefix: parseKey(prefix ?? '', keys) })).version, output);
+}
+
+/** @throws CliError neither a version nor a time */
+export function pointInTime(text: string): string | Date {
+  if (/^[0-9a-f]{20}$/.test(text)) return text;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new CliError('--at takes a version, or a time such as 2026-01-31T12:00:00Z');
+  return time;
+}
+
+function tellVersion(version: string, output: Output): Promise<void> {
+  return output.line(output.json ? JSON.stringify({ version }) : version);
+}
+
+async function valueBytes(value: string | undefined, file: string | undefined): Promise<Uint8Array> {
+  if (value !== undefined && file !== undefined) throw new CliError('give a value, or --file');
+  if (value !== undefined) return Buffer.from(value);
+  if (file !== undefined && file !== '-') return readFileSync(file);
+  if (process.stdin.isTTY) throw new CliError('give a value, --file, or pipe one in');
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_VALUE_BYTES) throw new CliError(`a value has at most ${MAX_VALUE_BYTES} bytes`);
+  }
+  return Buffer.concat(chunks);
+}
