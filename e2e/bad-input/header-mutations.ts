@@ -3,6 +3,7 @@ import type { ErrorCode } from '@leasehold/protocol';
 import type { Mutation } from './draft.js';
 import { ownedBy, withHeaders } from './draft.js';
 import { oneOf, someText, wholeBelow } from './draw.js';
+import { madeUpToken } from './made-up-token.js';
 import type { Header } from './raw-request.js';
 import type { Route } from './routes.js';
 import { FUTURE_VERSIONS } from './wrong-values.js';
@@ -177,6 +178,13 @@ export const HEADER_MUTATIONS: readonly Mutation[] = [
     applies: () => true,
     codes: ['invalid-api-key', 'unauthenticated'],
     mutate: (draft, random, { asker }) => withHeaders(draft, 'authorization', `Bearer ${brokenKey(random, asker.key)}`),
+  },
+  {
+    name: 'a token that nobody has signed',
+    applies: () => true,
+    codes: ['invalid-token'],
+    mutate: (draft, random, { asker }) =>
+      withHeaders(draft, 'authorization', `Bearer ${madeUpToken(random, asker.databaseIds[0] ?? '')}`),
   },
   {
     name: 'a key that was revoked, or is of the control plane',
