@@ -1,17 +1,20 @@
-import { concatBytes } from '@leasehold/foundation';
+import { concatBytes, equalBytes } from '@leasehold/foundation';
 import type { KvReadRange } from '@leasehold/protocol';
-import { keyRangeOf } from '@leasehold/protocol';
+import { keyRangeOf, KV_LIMITS } from '@leasehold/protocol';
 
 import type { GrantedKeys } from '../grants/granted-keys.js';
 
 /** The end of a range with which `@deno/kv` asks for one key. */
 const END_OF_KEYS = 0xff;
 
-/** The one key that the range asks for; undefined when it asks for more. */
+/**
+ * The key that a range looks as if it were for: so clients ask for one, and `@deno/kv` goes on to the end of all keys. What is asked for all the
+ * same is the first key from there on: a list of everything, from a key on and with a limit of 1, looks no different.
+ */
 export function keyOf({ start, end, limit, reverse }: KvReadRange): Uint8Array | undefined {
-  if (limit !== 1 || reverse || start.byteLength === 0) return undefined;
-  const isEndOfKeys = end.byteLength === 1 && end[0] === END_OF_KEYS;
-  return isEndOfKeys && start.byteLength <= 2_048 ? start : undefined;
+  if (limit !== 1 || reverse || start.byteLength === 0 || start.byteLength > KV_LIMITS.keyBytes) return undefined;
+  const isToTheEnd = end.byteLength === 1 && end[0] === END_OF_KEYS;
+  return isToTheEnd || equalBytes(end, concatBytes(start, Uint8Array.of(0))) ? start : undefined;
 }
 
 /**

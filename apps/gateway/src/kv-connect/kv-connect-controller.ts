@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
-import type { Cost, KvMetadata, KvReadRange, KvVersion } from '@leasehold/protocol';
+import type { Cost, KvMetadata, KvVersion } from '@leasehold/protocol';
 import {
   API_ROUTES,
   COST_HEADER,
@@ -24,7 +24,7 @@ import { Feeds } from '../changes/feeds.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { jsonOf, valueOf } from '../databases/request-rules.js';
 import { grantedRanges, keyOf } from './granted-ranges.js';
-import { readKey, readRanges } from './kv-reads.js';
+import { readFrom, readRanges } from './kv-reads.js';
 import { messageOf } from './kv-requests.js';
 import { drawnKey, write } from './kv-writes.js';
 
@@ -69,12 +69,9 @@ export class KvConnectController {
     const ranges = decodeSnapshotRead(messageOf(request, database));
     const granted = grantedRanges(ranges, keys);
     const ask = this.requests.hops(database, request, reply);
-    const key = ranges.length === 1 ? keyOf(ranges[0] as KvReadRange) : undefined;
-    if (key !== undefined) {
-      const { found, cost } = await readKey(ask, key);
-      return sendMessage(reply, encodeSnapshotReadOutput([found]), cost);
-    }
-    const { found, cost } = await readRanges(ask, granted);
+    const only = granted.length === 1 ? granted[0] : undefined;
+    const key = only && keyOf(only);
+    const { found, cost } = await (only && key ? readFrom(ask, key, only) : readRanges(ask, granted));
     sendMessage(reply, encodeSnapshotReadOutput(found), cost);
   }
 

@@ -166,19 +166,23 @@ describe('requests of the data path', () => {
 });
 
 describe('reads', () => {
-  it('of one key are one short trip, and cost no more than that', async () => {
+  it('of one key are one short trip where it exists, and one more where it does not', async () => {
     const kv = await connect();
     await kv.set(['a'], 'x');
     worker.received.length = 0;
     expect((await kv.get(['a'])).value).toBe('x');
     expect((await kv.get(['b'])).value).toBeNull();
-    expect(worker.received.map(({ method, path }) => [method, path.split('/')[5]])).toEqual([
-      ['GET', 'keys64'],
-      ['GET', 'keys64'],
-    ]);
-    expect((await message('snapshot_read', sent.get('snapshot_read') as Uint8Array)).headers['leasehold-cost']).toBe(
-      'read=1, write=0',
-    );
+    expect(worker.received.map(({ path }) => path.split('/')[5])).toEqual(['keys64', 'keys64', 'reads']);
+    const again = await message('snapshot_read', sent.get('snapshot_read') as Uint8Array);
+    expect(again.headers['leasehold-cost']).toBe('read=3, write=0');
+  });
+
+  it('of everything from a key on find the first key, although they look like reads of one', async () => {
+    const kv = await connect();
+    await kv.set(['b'], 'x');
+    expect(await all(kv, { prefix: [], start: ['a'] }, { limit: 1 })).toEqual(['x']);
+    expect(await all(kv, { prefix: [], start: ['b'] }, { limit: 1 })).toEqual(['x']);
+    expect(await all(kv, { prefix: [], start: ['c'] }, { limit: 1 })).toEqual([]);
   });
 
   it('of many keys are one trip', async () => {

@@ -1,5 +1,5 @@
 import type { Version } from '@leasehold/foundation';
-import { toBase64Url } from '@leasehold/foundation';
+import { concatBytes, toBase64Url } from '@leasehold/foundation';
 import type { ByteRange, Cost, KvReadRange, ListedEntry, SnapshotRequest } from '@leasehold/protocol';
 import {
   COST_HEADER,
@@ -52,8 +52,22 @@ export async function readKeys(ask: AskWorker, keys: readonly Uint8Array[]): Pro
   return { found: gets, version, cost };
 }
 
-/** The entry of a key by the shortest way. @throws ProblemError what the worker has refused */
-export async function readKey(ask: AskWorker, key: Uint8Array): Promise<KvRead<ListedEntry>> {
+/**
+ * The first entry of a range that begins with a key: by the shortest way where that key exists, as most keys do that are asked for.
+ * @throws ProblemError what the worker has refused
+ */
+export async function readFrom(
+  ask: AskWorker,
+  key: Uint8Array,
+  range: KvReadRange,
+): Promise<KvRead<readonly ListedEntry[]>> {
+  const { found, cost } = await readKey(ask, key);
+  if (found.length > 0) return { found: [found], cost };
+  const behind = await readRanges(ask, [{ ...range, start: concatBytes(key, Uint8Array.of(0)) }]);
+  return { found: behind.found, cost: sumOf(cost, behind.cost) };
+}
+
+async function readKey(ask: AskWorker, key: Uint8Array): Promise<KvRead<ListedEntry>> {
   const answer = await ask({ method: 'GET', resource: `keys64/${toBase64Url(key)}`, body: undefined });
   if (answer.status === 404) {
     const refusal = refusalOf(answer);
