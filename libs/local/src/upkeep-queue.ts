@@ -132,10 +132,13 @@ export class UpkeepQueue implements SweepQueues, DatabaseQueues, RecoveryQueue {
     const lane = this.lane(kind);
     const { jobs } = this;
     if (jobs === undefined || lane.running !== undefined || lane.waiting.size === 0) return;
-    lane.running = this.runAll(kind, lane, jobs).finally(() => {
-      lane.running = undefined;
-      this.pump(kind);
-    });
+    // Not at once: what a job asks for before it first waits would find nobody at work.
+    lane.running = Promise.resolve()
+      .then(() => this.runAll(kind, lane, jobs))
+      .finally(() => {
+        lane.running = undefined;
+        this.pump(kind);
+      });
   }
 
   private async runAll(kind: Kind, lane: Lane, jobs: UpkeepJobs): Promise<void> {
