@@ -111,6 +111,8 @@ export function writeFrame(into: Buffer, at: number, { number, head, body }: Hop
   return at + FRAME_PREFIX_BYTES + head.length + body.byteLength;
 }
 
+const NO_BODY = Buffer.alloc(0);
+
 /** Finds the frames in what arrives, however it is cut into pieces. Keeps one that is not whole yet, and so at most {@link MAX_FRAME_BYTES}. */
 export class FrameReader {
   private pieces: Buffer[] = [];
@@ -149,7 +151,7 @@ export class FrameReader {
       this.onFrame({
         number: bytes.readUInt32BE(at + 4),
         head: bytes.toString('latin1', at + FRAME_PREFIX_BYTES, bodyAt),
-        body: bytes.subarray(bodyAt, at + sizeBytes),
+        body: bodyAt === at + sizeBytes ? NO_BODY : bytes.subarray(bodyAt, at + sizeBytes),
       });
       at += sizeBytes;
     }

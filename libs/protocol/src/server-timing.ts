@@ -1,12 +1,12 @@
-import type { Phase, PhaseTimes } from '@leasehold/foundation';
-import { PHASES } from '@leasehold/foundation';
+import type { Phase, PhaseList, PhaseTimes } from '@leasehold/foundation';
+import { phaseList, PHASES } from '@leasehold/foundation';
 
 /** A worker tells a gateway here, in the syntax of `Server-Timing`, what of the hop's time it has spent on what. Never reaches a client. */
 export const HOP_PHASES_HEADER = 'leasehold-phases';
 
 /** A worker names each phase once. */
 const MAX_MEMBERS = PHASES.length + 1;
-const NAMES: ReadonlySet<string> = new Set(PHASES);
+const PLACES: ReadonlyMap<string, number> = new Map(PHASES.map((phase, place) => [phase, place]));
 const DURATION = ';dur=';
 /** Longer than any request; what claims more is no time. */
 const MAX_MS = 86_400_000;
@@ -20,17 +20,22 @@ const MAX_MS = 86_400_000;
  * @param totalMs on a watch of its own, so that whoever reads it can see whether the phases account for it
  */
 export function formatServerTiming(times: PhaseTimes, totalMs: number): string {
+  return formatPhaseList(phaseList(times), totalMs);
+}
+
+/** The same of a list. */
+export function formatPhaseList(times: PhaseList, totalMs: number): string {
   let text = '';
   let spentMs = 0;
   let told = 0;
-  for (const phase of PHASES) {
-    const ms = times[phase];
+  for (let place = 0; place < PHASES.length; place++) {
+    const ms = times[place] as number;
     if (ms === 0) continue;
     spentMs += ms;
     // What is rounded off here is told with the next one.
     const until = Math.round(spentMs * 100);
     if (until <= told) continue;
-    text += `${phase};dur=${(until - told) / 100}, `;
+    text += `${PHASES[place]};dur=${(until - told) / 100}, `;
     told = until;
   }
   return `${text}total;dur=${Math.round(totalMs * 100) / 100}`;
@@ -40,12 +45,29 @@ export function formatServerTiming(times: PhaseTimes, totalMs: number): string {
 export function parseServerTiming(header: string | readonly string[] | undefined): Partial<PhaseTimes> {
   const times: Partial<Record<Phase, number>> = {};
   if (typeof header !== 'string') return times;
-  for (const member of header.split(', ', MAX_MEMBERS)) {
-    const middle = member.indexOf(DURATION);
-    const name = member.slice(0, middle);
-    if (middle < 0 || !NAMES.has(name)) continue;
-    const ms = Number(member.slice(middle + DURATION.length));
-    if (ms > 0 && ms < MAX_MS) times[name as Phase] = ms;
-  }
+  const list = phaseList();
+  parsePhaseList(header, list);
+  for (const [place, phase] of PHASES.entries()) if (list[place] !== 0) times[phase] = list[place] as number;
   return times;
+}
+
+/** The same, into a list of zeros. @returns the sum of what was told */
+export function parsePhaseList(header: string, into: number[]): number {
+  let sumMs = 0;
+  let at = 0;
+  for (let member = 0; member < MAX_MEMBERS && at < header.length; member++) {
+    const comma = header.indexOf(', ', at);
+    const end = comma < 0 ? header.length : comma;
+    const middle = header.indexOf(DURATION, at);
+    const place = middle < 0 || middle > end ? undefined : PLACES.get(header.slice(at, middle));
+    if (place !== undefined) {
+      const ms = Number(header.slice(middle + DURATION.length, end));
+      if (ms > 0 && ms < MAX_MS) {
+        sumMs += ms - (into[place] as number);
+        into[place] = ms;
+      }
+    }
+    at = end + ', '.length;
+  }
+  return sumMs;
 }

@@ -1,6 +1,6 @@
-import type { Clock, Phase, PhaseTimes } from '@leasehold/foundation';
-import { Phases } from '@leasehold/foundation';
-import { formatServerTiming } from '@leasehold/protocol';
+import type { Clock, Phase, PhaseList } from '@leasehold/foundation';
+import { phaseList, Phases } from '@leasehold/foundation';
+import { formatPhaseList } from '@leasehold/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 
@@ -29,7 +29,7 @@ export interface RequestTimes {
   /** They are over, and counted. @returns them, as the answer is to tell them */
   end(request: object, elapsedMs: number): string;
   /** The same for one that has measured its phases itself. They may change afterwards. */
-  tell(times: PhaseTimes, elapsedMs: number): string;
+  tell(times: PhaseList, elapsedMs: number): string;
 }
 
 /** Tells with each answer where its time went, and counts it. The routes tell which phase begins when: {@link phasesOf}. */
@@ -37,11 +37,11 @@ export function timeRequests(instance: FastifyInstance, options: RequestPhasesOp
   const { clock, header, begin } = options;
   const seconds = new PhaseSeconds();
   seconds.register(options.registry);
-  const tell = (times: PhaseTimes, elapsedMs: number): string => {
+  const tell = (times: PhaseList, elapsedMs: number): string => {
     seconds.record(times);
-    return formatServerTiming(times, elapsedMs);
+    return formatPhaseList(times, elapsedMs);
   };
-  const end = (phases: Phases, elapsedMs: number): string => tell(phases.end(), elapsedMs);
+  const end = (phases: Phases, elapsedMs: number): string => tell(phaseList(phases.end()), elapsedMs);
   instance.decorateRequest(PHASES_OF, undefined);
   instance.addHook('onRequest', (request, reply, done) => {
     // Hooks before this one took time, too.

@@ -1,5 +1,5 @@
-import type { Phase, Phases, PhaseTimes } from '@leasehold/foundation';
-import { PHASES } from '@leasehold/foundation';
+import type { PhaseList, Phases } from '@leasehold/foundation';
+import { phaseList, PHASES } from '@leasehold/foundation';
 
 import { hopTimes } from '../timing/gateway-timing.js';
 
@@ -17,26 +17,30 @@ export interface ExchangeMoments {
   readonly further: Phases | undefined;
 }
 
+const AUTH = PHASES.indexOf('auth');
+const RECEIVE = PHASES.indexOf('receive');
+const ROUTE = PHASES.indexOf('route');
+const OTHER = PHASES.indexOf('other');
+
 /** Of the request whose answer is being written: used again for the next one, before anybody else has a turn. */
-const spent = Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>;
+const spent: number[] = PHASES.map(() => 0);
 
 /** Where the time went until now, in the phases in which the routes would count it. Good until the next call. */
-export function timesOf(moments: ExchangeMoments, nowMs: number): PhaseTimes {
+export function timesOf(moments: ExchangeMoments, nowMs: number): PhaseList {
   const { beganMs, admittedMs, readMs, answeredMs, hopPhases, further } = moments;
-  const known = further?.end();
-  for (const phase of PHASES) spent[phase] = known?.[phase] ?? 0;
-  spent.auth += admittedMs - beganMs;
-  spent.receive += readMs - admittedMs;
-  if (known !== undefined) return spent;
-  if (answeredMs === undefined) {
-    spent.auth += nowMs - readMs;
-    return spent;
-  }
-  if (hopPhases === undefined) spent.route += answeredMs - readMs;
+  spent.fill(0);
+  if (further !== undefined) add(phaseList(further.end()));
+  else if (answeredMs === undefined) spent[AUTH] = nowMs - readMs;
   else {
-    const hop = hopTimes(hopPhases, answeredMs - readMs);
-    for (const phase in hop) spent[phase as Phase] += hop[phase as Phase] ?? 0;
+    if (hopPhases === undefined) spent[ROUTE] = answeredMs - readMs;
+    else hopTimes(hopPhases, answeredMs - readMs, spent);
+    spent[OTHER] = (spent[OTHER] as number) + nowMs - answeredMs;
   }
-  spent.other += nowMs - answeredMs;
+  spent[AUTH] = (spent[AUTH] as number) + admittedMs - beganMs;
+  spent[RECEIVE] = (spent[RECEIVE] as number) + readMs - admittedMs;
   return spent;
+}
+
+function add(times: PhaseList): void {
+  for (const [place, ms] of times.entries()) spent[place] = ms;
 }

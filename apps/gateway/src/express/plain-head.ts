@@ -133,7 +133,7 @@ export function plainHeadOf(request: IncomingMessage): PlainHead | undefined {
       apiKey: authorization.slice(BEARER.length),
       database: url.slice(DATABASES.length, end),
       resource: isCoded ? 'keys64' : 'keys',
-      key64: toBase64Url(isCoded ? parseKey64(text) : parseKey(text)),
+      key64: isCoded ? checked(text) : toBase64Url(parseKey(text)),
       bodyBytes,
       requestId: values[REQUEST_ID],
       trace: { traceparent: values[TRACEPARENT], tracestate: values[TRACESTATE] },
@@ -143,6 +143,12 @@ export function plainHeadOf(request: IncomingMessage): PlainHead | undefined {
     // Refused by the routes, in their words.
     return undefined;
   }
+}
+
+/** Each key has exactly one spelling in base64url. @throws ProblemError */
+function checked(key64: string): string {
+  parseKey64(key64);
+  return key64;
 }
 
 /** False where one is unknown, or one that is looked at is given twice. */
