@@ -2,8 +2,8 @@ import type { Entry, KeyRange } from '../entry.js';
 import { compareEntries, compareKeys } from '../entry.js';
 import { NewestIndex } from './newest-index.js';
 
-/** A chunk splits in two at this many entries: inserting moves at most so many slots, and 100,000 entries are some 400 chunks. */
-const CHUNK_ENTRIES = 512;
+/** A chunk splits in two at this many entries: inserting moves at most so many slots, and 100,000 entries are some 800 chunks. */
+const CHUNK_ENTRIES = 256;
 
 /** From here on a batch is sorted first: neighbours then find their places from each other. */
 const SORTED_BATCH_ENTRIES = 8;
