@@ -5,7 +5,7 @@ import { rounded } from './benchmark.js';
 import { Child } from './child/child.js';
 import type { ColdStarts, DriverOptions, Load } from './coldstart/driver-main.js';
 import type { Making } from './coldstart/maker-main.js';
-import type { GatewayOptions, GatewayStarted } from './fairness/gateway-main.js';
+import type { GatewayOptions, GatewayStarted } from './services/gateway-main.js';
 import { BenchBucket } from './world/bench-bucket.js';
 
 const SECRET = 'a secret of one benchmark, 32 characters and more';
@@ -57,13 +57,13 @@ export const coldstart: Benchmark = {
       await maker.call('make', making);
       await maker.kill();
       const services = { bucketUrl: bucket.url, secret: SECRET };
-      await start('../fairness/worker-main').call('start', services);
+      await start('../services/worker-main').call('start', services);
       const gateway: GatewayOptions = {
         ...services,
         tenants: databases,
         requestsPerSecond: TENANT_REQUESTS_PER_SECOND,
       };
-      const { url, apiKeys } = await start('../fairness/gateway-main').call<GatewayStarted>('start', gateway);
+      const { url, apiKeys } = await start('../services/gateway-main').call<GatewayStarted>('start', gateway);
       const driver = start('../coldstart/driver-main');
       await driver.call('start', { gatewayUrl: url, apiKeys } satisfies DriverOptions);
       await bucket.setLatency('s3');

@@ -2,7 +2,7 @@ import type { Benchmark, BenchmarkOptions, BenchmarkRow, BenchmarkSize } from '.
 import { rounded } from './benchmark.js';
 import { Child } from './child/child.js';
 import type { Flooding, Load, Measured, Round } from './fairness/driver-main.js';
-import type { GatewayStarted } from './fairness/gateway-main.js';
+import type { GatewayStarted } from './services/gateway-main.js';
 import type { Rounds } from './load/rounds.js';
 import { spread, summarize } from './load/rounds.js';
 import { BenchBucket } from './world/bench-bucket.js';
@@ -60,17 +60,17 @@ export const fairness: Benchmark = {
     const bucket = await BenchBucket.start();
     const children: Child[] = [];
     const start = (name: string): Child => {
-      const child = Child.start(`../fairness/${name}`);
+      const child = Child.start(`../${name}`);
       children.push(child);
       return child;
     };
     try {
       const parts = { bucketUrl: bucket.url, secret: SECRET };
-      const workerUrl = await start('worker-main').call<string>('start', parts);
+      const workerUrl = await start('services/worker-main').call<string>('start', parts);
       // One more, who is to flood.
       const directory = { tenants: scale.tenants + 1, requestsPerSecond: scale.limitPerSecond };
-      const gateway = await start('gateway-main').call<GatewayStarted>('start', { ...parts, ...directory });
-      const driver = start('driver-main');
+      const gateway = await start('services/gateway-main').call<GatewayStarted>('start', { ...parts, ...directory });
+      const driver = start('fairness/driver-main');
       say?.(`${scale.tenants} tenants`);
       const urls = { gatewayUrl: gateway.url, workerUrl };
       const { noisyKeys } = scale;

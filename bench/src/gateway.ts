@@ -1,12 +1,12 @@
 import type { Benchmark, BenchmarkOptions, BenchmarkRow, BenchmarkSize } from './benchmark.js';
 import { rounded } from './benchmark.js';
 import { Child } from './child/child.js';
-import type { GatewayOptions, GatewayStarted } from './fairness/gateway-main.js';
 import { pinApart, processorMsOf } from './gateway/cores.js';
 import type { Asking, DriverOptions, Held, Holding, Paced, Saturated } from './gateway/driver-main.js';
-import type { WorkerStarted } from './gateway/worker-main.js';
 import { spread, summarize } from './load/rounds.js';
 import { YCSB_RECORD_BYTES } from './load/ycsb.js';
+import type { GatewayOptions, GatewayStarted } from './services/gateway-main.js';
+import type { WorkerStarted } from './services/memory-worker-main.js';
 
 const SECRET = 'a secret of one benchmark, 32 characters and more';
 /** The most that a gateway can be told: what it lets in is not what is measured. */
@@ -90,8 +90,8 @@ export const gateway: Benchmark = {
     };
     try {
       const servers: Servers = {
-        worker: start('../gateway/worker-main'),
-        gateway: start('../fairness/gateway-main'),
+        worker: start('../services/memory-worker-main'),
+        gateway: start('../services/gateway-main'),
         bare: start('../gateway/bare-main'),
       };
       const driver = start('../gateway/driver-main');

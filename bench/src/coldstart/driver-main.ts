@@ -4,9 +4,9 @@ import { parseServerTiming } from '@leasehold/protocol';
 import { Pool } from 'undici';
 
 import { serve } from '../child/serve.js';
-import { DATABASE_NAME } from '../fairness/tenants.js';
 import type { LatencySummary } from '../load/latencies.js';
 import { openLoop } from '../load/open-loop.js';
+import { DATABASE_NAME } from '../services/tenants.js';
 
 /** A client of the public API who asks each database once, in a process of its own. */
 export interface DriverOptions {

@@ -2,7 +2,7 @@ import { systemClock, systemRandom, utf8 } from '@leasehold/foundation';
 
 import { BenchWorker } from '../bench-worker.js';
 import { serve } from '../child/serve.js';
-import { tenantDatabase } from '../fairness/tenants.js';
+import { tenantDatabase } from '../services/tenants.js';
 import { s3Client } from '../world/bench-bucket.js';
 import { put } from '../world/requests.js';
 

@@ -2,7 +2,7 @@ import { toBase64Url, utf8 } from '@leasehold/foundation';
 import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, signHop } from '@leasehold/protocol';
 import { Pool } from 'undici';
 
-import { DATABASE_NAME, tenantDatabase } from './tenants.js';
+import { DATABASE_NAME, tenantDatabase } from '../services/tenants.js';
 
 /** One request of a tenant to its database. */
 export type Ask =

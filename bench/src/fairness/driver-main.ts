@@ -4,10 +4,10 @@ import { serve } from '../child/serve.js';
 import type { LatencySummary } from '../load/latencies.js';
 import { Latencies } from '../load/latencies.js';
 import { openLoop } from '../load/open-loop.js';
+import { NOISY } from '../services/tenants.js';
 import type { Ask, Asker } from './asker.js';
 import { ApiAsker, HopAsker } from './asker.js';
 import { Flood } from './flood.js';
-import { NOISY } from './tenants.js';
 
 /** Asks as many tenants do, and as the one that floods, in a process of its own. */
 export interface DriverOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '@leasehold/foundation';
 
+import { NOISY } from '../services/tenants.js';
 import type { Ask, Asker } from './asker.js';
-import { NOISY } from './tenants.js';
 
 const TICK_MS = 2;
 /** Under way at a time; what is due beyond is not asked: its socket is as full as it gets. */

@@ -1,7 +1,7 @@
 import { toBase64Url } from '@leasehold/foundation';
 
 import { recordKey, recordValue } from '../engine/records.js';
-import { DATABASE_NAME } from '../fairness/tenants.js';
+import { DATABASE_NAME } from '../services/tenants.js';
 import { YCSB_RECORD_BYTES } from '../load/ycsb.js';
 
 export const BODY_TYPE = 'application/octet-stream';

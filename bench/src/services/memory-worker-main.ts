@@ -4,8 +4,8 @@ import type { ObjectStore } from '@leasehold/object-store';
 import { MemoryStore } from '@leasehold/object-store';
 
 import { serve } from '../child/serve.js';
-import { appModule } from '../fairness/app-module.js';
 import { BUCKET } from '../world/bucket-access.js';
+import { appModule } from './app-module.js';
 
 /** The worker service in a process of its own, over a bucket in its memory: what is left is what it computes. */
 export interface WorkerOptions {
