@@ -2,7 +2,7 @@ import type { ApiRoute } from '@leasehold/protocol';
 import { ALL_API_ROUTES } from '@leasehold/protocol';
 
 /** What a route does with a body. */
-export type BodyKind = 'ignored' | 'refused' | 'value' | 'transaction' | 'snapshot';
+export type BodyKind = 'ignored' | 'refused' | 'value' | 'transaction' | 'snapshot' | 'kvExchange' | 'kvMessage';
 
 /** One method of one path of a database. */
 export interface Route {
