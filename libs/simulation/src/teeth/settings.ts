@@ -8,6 +8,31 @@ import { UPKEEP_SETTINGS } from './upkeep-settings.js';
 
 const LOSING_WORKERS = { 'cut-from-bucket': 4, pause: 1, 'long-pause': 4, kill: 1 } as const;
 
+/** For a while no segment of a worker gets through, and then it dies; who follows its one database has time to ask. */
+const LOST_SEGMENTS = {
+  adjust: (drawn) => ({
+    ...drawn,
+    shortRetentionMs: 600_000,
+    client: { ...drawn.client, databases: 1, thinkMs: 300 },
+    fleet: { ...drawn.fleet, restartMs: 500 },
+    trouble: { ...drawn.trouble, weights: {} },
+  }),
+  prepare: (world) => {
+    let isDue = true;
+    let victim: SimProcess | undefined;
+    repeatedly(world, 9_000, () => void (isDue = true));
+    world.storeStrike = (process, step) => {
+      if (process.role !== 'worker' || step !== 'put segment') return undefined;
+      if (isDue) {
+        isDue = false;
+        victim = process;
+        world.clock.schedule(1_500, () => process.kill());
+      }
+      return process === victim ? 'reset-before' : undefined;
+    };
+  },
+} as const satisfies Setting;
+
 export const SETTINGS = {
   ...UPKEEP_SETTINGS,
   /** Workers lose the bucket, or stand still, and one gateway does not notice. */
@@ -196,28 +221,15 @@ export const SETTINGS = {
       });
     },
   },
-  /** For a while no segment of a worker gets through, and then it dies; who follows its one database has time to ask. */
-  'lost-segments': {
-    adjust: (drawn) => ({
-      ...drawn,
-      shortRetentionMs: 600_000,
-      client: { ...drawn.client, databases: 1, thinkMs: 300 },
-      fleet: { ...drawn.fleet, restartMs: 500 },
-      trouble: { ...drawn.trouble, weights: {} },
-    }),
-    prepare: (world) => {
-      let isDue = true;
-      let victim: SimProcess | undefined;
-      repeatedly(world, 9_000, () => void (isDue = true));
-      world.storeStrike = (process, step) => {
-        if (process.role !== 'worker' || step !== 'put segment') return undefined;
-        if (isDue) {
-          isDue = false;
-          victim = process;
-          world.clock.schedule(1_500, () => process.kill());
-        }
-        return process === victim ? 'reset-before' : undefined;
-      };
+  'lost-segments': LOST_SEGMENTS,
+  /** The same, and clients are cut off from their gateways: they ask again before the first attempt is durable, or lost. */
+  'lost-segments-and-answers': {
+    ...LOST_SEGMENTS,
+    adjust: (drawn) => {
+      const adjusted = LOST_SEGMENTS.adjust(drawn);
+      const { client, fleet } = adjusted;
+      const entrance = { ...fleet.entrance, cut: 0.3 };
+      return { ...adjusted, client: { ...client, thinkMs: 100 }, fleet: { ...fleet, entrance } };
     },
   },
   /** Connections break all the time, on both sides of the gateways, and hardly anything else does; gateways are killed and drain. */

@@ -165,7 +165,7 @@ const KEYS: readonly Variant[] = [
     name: 'answers-a-repetition-before-the-first-is-durable',
     invariant: 'R2',
     breaks: 'who asks again under an idempotency key is answered while the first attempt may still be lost',
-    setting: 'lost-answers',
+    setting: 'lost-segments-and-answers',
     patches: [
       {
         file: TRANSACTOR,
