@@ -88,6 +88,20 @@ describe('the package @leasehold/local in an empty project', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "{ name: 'Ada' }\n" });
   }, 30_000);
 
+  it('has types that hold by themselves, and say what the example does', async () => {
+    await project.add('readme.ts', await exampleOf('libs/local/README.md'));
+    await project.typecheck('readme.ts');
+    await project.add(
+      'wrong.ts',
+      "import { startLocal } from '@leasehold/local'; await startLocal({ store: 'disk' });",
+    );
+    await expect(project.typecheck('wrong.ts')).rejects.toThrow('\'"disk"\' is not assignable to type');
+    const using =
+      "import { startLocal } from '@leasehold/local'; await using local = await startLocal(); local.url.length;";
+    await project.add('using.ts', using);
+    await project.typecheck('using.ts');
+  }, 60_000);
+
   it('is ready after less than half a second of computing, and closed after less than that', async () => {
     const runs: Ready[] = [];
     for (let run = 0; run < 5; run++) runs.push(await project.start('ready.mjs').result<Ready>());

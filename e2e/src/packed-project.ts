@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -72,14 +72,26 @@ export class PackedProject {
     const folder = await mkdtemp(join(tmpdir(), 'leasehold-project-'));
     const archives = join(folder, 'archives');
     await mkdir(archives);
-    await run(process.execPath, [join(ROOT, 'tools', 'pack-local.mjs'), archives]);
-    await packClient(archives);
+    for (const name of ['client', 'local']) {
+      const built = join(folder, 'built', name);
+      await run(process.execPath, [join(ROOT, 'libs', name, 'build.mjs'), built]);
+      await pack(built, archives);
+    }
     for (const native of await nativePackages()) await pack(native, archives);
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'project', private: true, type: 'module' }));
     const files = (await readdir(archives)).filter((file) => file.endsWith('.tgz'));
     const install = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
     await run('npm', [...install, ...files.map((file) => join(archives, file))], { cwd: folder });
     return new PackedProject(folder);
+  }
+
+  /** As a program of somebody who checks everything. @throws with what the compiler says */
+  async typecheck(name: string): Promise<void> {
+    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
+    const tsc = join(MODULES, 'typescript', 'bin', 'tsc');
+    await run(process.execPath, [tsc, ...strict, name], { cwd: this.folder }).catch((error: unknown) => {
+      throw new Error((error as { readonly stdout: string }).stdout, { cause: error });
+    });
   }
 
   /** @param source of a module */
@@ -103,13 +115,6 @@ export class PackedProject {
     for (const child of this.running) child.kill('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Outside of the checkout, whose ignore files would leave out what is built. */
-async function packClient(archives: string): Promise<void> {
-  const staging = join(archives, 'client');
-  await cp(join(ROOT, 'libs', 'client'), staging, { recursive: true });
-  await pack(staging, archives);
 }
 
 async function nativePackages(): Promise<readonly string[]> {

@@ -32,6 +32,17 @@ export interface KeyOptions {
   readonly scopes?: readonly LocalScope[];
 }
 
+export interface TokenOptions {
+  /** The name of the database that it is for. */
+  readonly database: string;
+  /** Default: all of them. */
+  readonly scopes?: readonly LocalScope[];
+  /** Whole seconds, 1 to 900, the default. */
+  readonly ttlSeconds?: number;
+  /** Only keys that begin so, 1 to 512 bytes: `encodeKey(['users'])` of the client, for a tuple. */
+  readonly prefix?: Uint8Array;
+}
+
 export interface LocalOptions {
   /** Default `memory`: gone with the process. */
   readonly store?: StoreChoice;

@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ConnectOptions, Database } from '@leasehold/client';
 
-import type { KeyOptions } from './local-options.js';
+import type { KeyOptions, TokenOptions } from './local-options.js';
 
 /** All that a client may be told but what is known here. */
 export type DatabaseOptions = Omit<ConnectOptions, 'url' | 'key' | 'token' | 'database'>;
@@ -14,6 +15,8 @@ export interface LocalTenant {
   database(name: string, options?: DatabaseOptions): Database;
   /** A further key of the tenant. */
   createKey(options?: KeyOptions): string;
+  /** A short-lived token as browsers get them in place of a key, good at this process. */
+  createToken(options: TokenOptions): Promise<string>;
 }
 
 /** The whole service, running in this process. The first tenant is its own. */

@@ -88,6 +88,18 @@ describe('startLocal', () => {
     expect(await new Asker(local.url, 'lh_nobody').get('acme', 'greeting')).toBe(401);
   });
 
+  it('gives tokens for one database and one prefix', async () => {
+    const local = await started();
+    const token = await local.createToken({ database: 'acme', prefix: Buffer.from('users/'), ttlSeconds: 60 });
+    const browser = new Asker(local.url, token);
+    expect(await browser.put('acme', 'users%2Fada', 'Ada')).toBe(200);
+    expect(await browser.get('acme', 'users%2Fada')).toBe('Ada');
+    expect(await browser.put('acme', 'bills', 'none')).toBe(403);
+    expect(await browser.get('globex', 'users%2Fada')).toBe(404);
+    await expect(local.createToken({ database: 'acme', ttlSeconds: 901 })).rejects.toThrow('ttlSeconds');
+    await expect(local.createToken({ database: 'acme', prefix: new Uint8Array(0) })).rejects.toThrow('prefix');
+  });
+
   it('has the other routes too: the feed of changes, the API document', async () => {
     const local = await started();
     const asker = Asker.of(local);

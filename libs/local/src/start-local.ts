@@ -97,6 +97,7 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
       id,
       key,
       database: (database, more = {}) => connect({ ...more, url, key, database }),
+      createToken: (options) => source.createToken(id, key, options),
       createKey: ({ scopes = ALL_SCOPES } = {}) => source.createKey(id, scopes),
     };
   };

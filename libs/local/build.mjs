@@ -1,42 +1,35 @@
-// Packs @leasehold/local for publishing: one bundle of the services and of what they stand on, its types, and the licences of what is inside.
-// Where and why: docs/decisions/2026-11-28-local-is-published-whole.md. Run as `node tools/pack-local.mjs [folder]`; prints the archive's path.
-import { execFile } from 'node:child_process';
+// Makes the folder that is published as @leasehold/local: one bundle of the services and of what they stand on, its types, and the licences of what is
+// inside (docs/decisions/2026-11-28-local-is-published-whole.md). `node libs/local/build.mjs [folder]`; prints one line of JSON with the folder.
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { build as bundle } from 'esbuild';
-import { build } from './build.mjs';
+import { build } from '../../tools/build.mjs';
 
-const ROOT = resolve(import.meta.dirname, '..');
-const SOURCE = join(ROOT, 'libs', 'local');
+const SOURCE = import.meta.dirname;
+const ROOT = resolve(SOURCE, '../..');
 /** What has machine code, and what a program that uses the package imports as well: there may be one of it only. */
 const DEPENDENCIES = ['@leasehold/client', 'lz4-napi'];
 /** What Nest looks for and does without. It must not find that of the program beside it, which would bring its own Nest. */
 const ABSENT =
   /^(@nestjs\/(microservices|websockets|platform-express)|@fastify\/(static|view|multipart)|class-(validator|transformer)|pg-native)(\/|$)/;
-/** Declarations that the package shows; the pack fails when one of them needs another. */
+/** Declarations that the package shows; the build fails when one of them needs another. */
 const DECLARATIONS = ['index', 'local', 'local-options', 'start-local'];
 /** CommonJS inside of the bundle asks for Node's own modules. */
 const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';
 const require = createRequireOfBundle(import.meta.url);`;
 
-/** @param {string} destination @returns {Promise<string>} the archive */
-export async function packLocal(destination) {
+/** @param {string} folder */
+async function buildPackage(folder) {
   const { failures } = await build();
   if (failures.length > 0) throw new Error(`not built: ${failures.map(({ file }) => file).join(', ')}`);
-  const staging = join(destination, 'local');
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(join(staging, 'dist'), { recursive: true });
-  const inside = await bundleServices(join(staging, 'dist'));
-  await writeDeclarations(join(staging, 'dist'));
-  await writeFile(join(staging, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(inside));
-  await cp(join(SOURCE, 'README.md'), join(staging, 'README.md'));
-  await writeFile(join(staging, 'package.json'), JSON.stringify(await manifest(), null, 2));
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', destination], {
-    cwd: staging,
-  });
-  return join(destination, JSON.parse(stdout)[0].filename);
+  const dist = join(folder, 'dist');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  const inside = await bundleServices(dist);
+  await writeDeclarations(dist);
+  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(inside));
+  await cp(join(SOURCE, 'README.md'), join(folder, 'README.md'));
+  await writeFile(join(folder, 'package.json'), JSON.stringify(await manifest(), undefined, 2));
 }
 
 /** @param {string} outdir @returns {Promise<readonly string[]>} folders of the packages that are in it */
@@ -125,8 +118,6 @@ async function licencesOf(folders) {
   return `${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const destination = resolve(process.argv[2] ?? join(ROOT, '.leasehold', 'pack'));
-  await mkdir(destination, { recursive: true });
-  console.log(await packLocal(destination));
-}
+const folder = resolve(process.argv[2] ?? join(ROOT, '.leasehold', 'packages', 'local'));
+await buildPackage(folder);
+console.log(JSON.stringify({ folder }));
