@@ -60,6 +60,14 @@ export function toBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url');
 }
 
+/** Groups of four, and the last bits of a shorter one are zero. */
+const BASE64URL = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/;
+
+/** Whether {@link fromBase64Url} would take it, for texts of some thousand characters at most. */
+export function isBase64Url(text: string): boolean {
+  return BASE64URL.test(text);
+}
+
 /** Undefined unless `text` is canonical unpadded base64url: every byte string has exactly one spelling. */
 export function fromBase64Url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url');

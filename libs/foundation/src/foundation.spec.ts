@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { compareBytes, decodeUtf8, fromBase64Url, fromHex, prefixEnd, startsWith, toBase64Url, utf8 } from './bytes.js';
+import {
+  compareBytes,
+  decodeUtf8,
+  fromBase64Url,
+  fromHex,
+  isBase64Url,
+  prefixEnd,
+  startsWith,
+  toBase64Url,
+  utf8,
+} from './bytes.js';
 import { systemClock } from './clock.js';
 import { seededRandom } from './random.js';
 import { UlidSource, ulidFloorAt } from './ulid.js';
@@ -30,7 +40,11 @@ describe('bytes', () => {
 
   it('accepts one spelling of base64url and hexadecimal only', () => {
     fc.assert(fc.property(bytes, (value) => expect(fromBase64Url(toBase64Url(value))).toEqual(Buffer.from(value))));
-    for (const wrong of ['a', 'ab=', 'a+b', 'ab/', 'YR', 'é']) expect(fromBase64Url(wrong)).toBeUndefined();
+    const texts = fc.oneof(fc.string({ maxLength: 9 }), fc.stringMatching(/^[A-Za-z0-9_-]{0,9}$/));
+    fc.assert(fc.property(texts, (text) => expect(isBase64Url(text)).toBe(fromBase64Url(text) !== undefined)));
+    for (const wrong of ['a', 'ab=', 'a+b', 'ab/', 'YR', 'é', 'YQ\n']) {
+      expect([fromBase64Url(wrong), isBase64Url(wrong)]).toEqual([undefined, false]);
+    }
     for (const wrong of ['a', 'zz', '0x10']) expect(fromHex(wrong)).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import { assert } from './assert.js';
-import { fromHex, toHex } from './bytes.js';
+import { fromHex } from './bytes.js';
 
 /**
  * A commit's position: the epoch under which it was written and its sequence number in the database. The sequence
@@ -36,8 +36,11 @@ export function decodeVersionstamp(bytes: Uint8Array): Version {
 }
 
 /** 20 lower-case hexadecimal digits, as in ETags. */
-export function formatVersion(version: Version): string {
-  return toHex(encodeVersionstamp(version));
+export function formatVersion({ epoch, sequence }: Version): string {
+  assert(epoch >= 0 && epoch <= MAX_EPOCH, 'epoch out of range');
+  assert(sequence >= 0 && sequence <= MAX_SEQUENCE, 'sequence out of range');
+  // Without bytes in between: each answer has one.
+  return epoch.toString(16).padStart(8, '0') + sequence.toString(16).padStart(12, '0');
 }
 
 /** Undefined unless `text` is 20 hexadecimal digits. */

@@ -29,6 +29,8 @@ export class ExpressLane {
     if (head === undefined || accounts.drain.stopping || response.destroyed) return false;
     const principal = directory.knownPrincipal(head.apiKey);
     if (principal?.scopes.has(ROUTE_OF[head.method].scopes[0]) !== true) return false;
+    // To what a key is confined, the routes know.
+    if (principal.grant !== undefined) return false;
     const database = directory.knownDatabase(principal.tenantId, head.database);
     if (database === undefined) return false;
     const owner = forwarder.lastOwner(database.id);
