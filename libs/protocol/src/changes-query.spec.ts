@@ -70,9 +70,11 @@ describe('the query of the hop', () => {
     { since: undefined, prefix: undefined, encoding: 'utf8', waitMs: 0 },
     { since: 0, prefix: Uint8Array.from([0xff, 0x20]), encoding: 'base64', waitMs: 30_000 },
     { since: 2 ** 48 - 1, prefix: utf8('a&b=c'), encoding: 'json', waitMs: 1 },
+    { since: 5, prefix: undefined, encoding: 'json', waitMs: 1, maxCommits: 1_000 },
   ] as const)('carries %j', (query) => {
     const { prefix, ...rest } = parseInternalChangesQuery(formatInternalChangesQuery(query));
-    expect(rest).toEqual({ since: query.since, encoding: query.encoding, waitMs: query.waitMs });
+    const { prefix: _, ...asked } = query;
+    expect(rest).toEqual(asked);
     expect(prefix && Buffer.from(prefix)).toEqual(query.prefix && Buffer.from(query.prefix));
   });
 
@@ -83,6 +85,8 @@ describe('the query of the hop', () => {
     'since=99999999999999999999',
     'waitMs=30001',
     'waitMs=x',
+    'maxCommits=1001',
+    'maxCommits=-1',
     'prefix64=!',
     'prefix=a',
   ])('refuses %s', (query) => {

@@ -24,16 +24,20 @@ export interface InternalChangesQuery {
   readonly encoding: ListEncoding;
   /** How long the worker waits for a commit when there is none yet: 0 … {@link MAX_CHANGES_WAIT_MS}. */
   readonly waitMs: number;
+  /** The part ends after so many commits, 1 … {@link MAX_CHANGES_COMMITS}; undefined: after as many as fit into it. */
+  readonly maxCommits?: number;
 }
 
 /** Below the time for which connections may be silent, and often enough to keep an idle database from being given up. */
 export const MAX_CHANGES_WAIT_MS = 30_000;
 
+export const MAX_CHANGES_COMMITS = 1_000;
+
 /** Of a worker's answer: the sequence up to which everything has been told, the `since` of the next part. */
 export const THROUGH_HEADER = 'leasehold-through';
 
 export const CHANGES_PARAMETERS = ['since', 'prefix', 'encoding'] as const;
-const INTERNAL_PARAMETERS = ['since', 'prefix64', 'encoding', 'waitMs'];
+const INTERNAL_PARAMETERS = ['since', 'prefix64', 'encoding', 'waitMs', 'maxCommits'];
 
 /**
  * The public form. A client that resumes by itself repeats its URL and adds the `Last-Event-ID` that it saw: so the header, the later of the two, wins.
@@ -57,19 +61,31 @@ export function parseInternalChangesQuery(rawQuery: string): InternalChangesQuer
   const prefix = prefix64 === undefined ? undefined : fromBase64Url(prefix64);
   if (prefix64 !== undefined && prefix === undefined) throw invalid('not base64url: prefix64');
   const since = text(parameters, 'since');
+  const maxCommits = text(parameters, 'maxCommits');
   return {
     since: since === undefined ? undefined : whole('since', since, Number.MAX_SAFE_INTEGER),
     prefix: prefixOf('prefix64', prefix),
     encoding: encodingOf(text(parameters, 'encoding')),
     waitMs: whole('waitMs', text(parameters, 'waitMs') ?? '0', MAX_CHANGES_WAIT_MS),
+    // None is one: a part that may hold no commit would never get anywhere.
+    ...(maxCommits === undefined
+      ? {}
+      : { maxCommits: Math.max(1, whole('maxCommits', maxCommits, MAX_CHANGES_COMMITS)) }),
   };
 }
 
 /** Without `?`. */
-export function formatInternalChangesQuery({ since, prefix, encoding, waitMs }: InternalChangesQuery): string {
+export function formatInternalChangesQuery({
+  since,
+  prefix,
+  encoding,
+  waitMs,
+  maxCommits,
+}: InternalChangesQuery): string {
   const parameters = new URLSearchParams({ encoding, waitMs: String(waitMs) });
   if (since !== undefined) parameters.set('since', String(since));
   if (prefix !== undefined) parameters.set('prefix64', toBase64Url(prefix));
+  if (maxCommits !== undefined) parameters.set('maxCommits', String(maxCommits));
   return parameters.toString();
 }
 

@@ -1,6 +1,6 @@
 import type { TenantId } from '@leasehold/foundation';
 import { formatInternalChangesQuery, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
-import type { ChangesQuery } from '@leasehold/protocol';
+import type { ChangesQuery, InternalChangesQuery } from '@leasehold/protocol';
 
 import { presenceOf } from '../forwarding/client-presence.js';
 import type { ForwardedRequest, Forwarder } from '../forwarding/forwarder.js';
@@ -9,7 +9,7 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import type { FeedPart } from './feed.js';
 
 export interface FeedRequest extends Pick<ForwardedRequest, 'database' | 'headers' | 'requestId'> {
-  readonly query: Pick<ChangesQuery, 'prefix' | 'encoding'>;
+  readonly query: Pick<ChangesQuery, 'prefix' | 'encoding'> & Pick<InternalChangesQuery, 'maxCommits'>;
 }
 
 /** Asks workers for parts of one feed. */

@@ -343,6 +343,12 @@ describe('a watch', () => {
     expect(await watch.next()).toEqual([1, 2]);
     await kv.delete(['a']);
     expect(await watch.next()).toEqual([null, 2]);
+    // What both keys begin with, and no more of what has happened than that something has.
+    const asked = worker.received
+      .map(({ path }) => /changes\?(.*)$/.exec(path)?.[1])
+      .filter((query) => query !== undefined);
+    expect(new URLSearchParams(asked.at(-1)).get('prefix64')).toBe(Buffer.from([0x02]).toString('base64url'));
+    expect(new URLSearchParams(asked.at(-1)).get('maxCommits')).toBe('1');
     await watch.cancel();
   });
 

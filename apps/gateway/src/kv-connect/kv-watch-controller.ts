@@ -68,7 +68,8 @@ export class KvWatchController {
 
   private sourceOf(request: FastifyRequest, database: DatabaseEntry, keys: readonly Uint8Array[]): WatchSource {
     const rest = { database, headers: passedRequestHeaders(request), requestId: request.id };
-    const query = { prefix: commonPrefix(keys), encoding: 'base64' } as const;
+    // That something has happened is all that is asked: what is there is read.
+    const query = { prefix: commonPrefix(keys), encoding: 'base64', maxCommits: 1 } as const;
     const changes = new FeedRequests(this.forwarder, (...part) => this.feeds.admitPart(...part), { ...rest, query });
     const read = (signal: AbortSignal) =>
       readKeys((hop) => this.forwarder.forward({ ...hop, ...rest, client: presenceOf(signal) }), keys);

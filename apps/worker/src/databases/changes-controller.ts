@@ -99,7 +99,7 @@ export class ChangesController {
       return this.told({ commits: [], through: version.sequence, position: version }, ask);
     }
     const range = prefix === undefined ? undefined : changesRange(prefix);
-    const rest = { since, range, maxCommits: CHANGES_LIMITS.commits };
+    const rest = { since, range, maxCommits: query.maxCommits ?? CHANGES_LIMITS.commits };
     // What lies behind may be megabytes in files, and has its turn among the tenants, as its text has. What is waited for is in memory
     // when it comes, and waiting takes no turn from anybody.
     const { behind, part } = await requests.run(identity, PART_UNITS, signal, async () => {
