@@ -208,8 +208,7 @@ describe('the TypeScript client', () => {
         await transfer(index);
       }
     });
-    await Promise.all(lanes);
-    await following;
+    await Promise.all([...lanes, following]);
     await proxy.stop();
     expect(proxy.dropped).toBeGreaterThan(50);
     const direct = fresh();
