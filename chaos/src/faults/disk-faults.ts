@@ -65,9 +65,20 @@ function linkOf(file: string): string {
   }
 }
 
+/** Undefined: the process has closed it, or ended, since it was listed. */
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** @returns bytes that were changed */
 function damage(path: string, random: Random): number {
-  const file = openSync(path, 'r+');
+  const file = openIfThere(path);
+  if (file === undefined) return 0;
   try {
     const { size } = fstatSync(file);
     if (size === 0) return 0;
