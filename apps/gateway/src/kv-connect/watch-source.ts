@@ -1,6 +1,6 @@
 import type { Version } from '@leasehold/foundation';
 import { equalVersions } from '@leasehold/foundation';
-import type { KvWatchedKey, ListedEntry } from '@leasehold/protocol';
+import type { ListedEntry } from '@leasehold/protocol';
 import { encodeWatchMessage } from '@leasehold/protocol';
 
 import type { FeedPart } from '../changes/feed.js';
@@ -14,7 +14,7 @@ const NOTHING = new Uint8Array(0);
  * state. So a reader that is slow is told the newest, and an expiry, which is no commit, is seen when the feed has waited in vain.
  *
  *     first:   read the keys ───────────────────────→ all of them
- *     then:    wait for a commit → read the keys ───→ those that have another version than was told; nothing if none has
+ *     then:    wait for a commit → read the keys ───→ all of them, if one has another version than was told
  */
 export class WatchSource {
   private told: readonly (Version | undefined)[] | undefined;
@@ -40,16 +40,13 @@ export class WatchSource {
 
   private partOf({ found, version }: KvKeys, through: number): FeedPart {
     const { told } = this;
-    const keys = found.map((entry, position) => (told && isSame(told[position], entry) ? 'unchanged' : { entry }));
-    this.told = found.map((entry) => entry?.version);
-    const text = keys.every((key) => key === 'unchanged') ? NOTHING : messageOf(keys);
+    const isAsTold = told !== undefined && found.every((entry, position) => isSame(told[position], entry));
+    const text = isAsTold ? NOTHING : encodeWatchMessage(found);
     const taken = text.byteLength === 0 ? () => undefined : this.admit(text.byteLength);
+    // Where there was no room for it, it is told the next time.
+    this.told = found.map((entry) => entry?.version);
     return { text, through: Math.max(through, version.sequence), taken };
   }
-}
-
-function messageOf(keys: readonly KvWatchedKey[]): Uint8Array {
-  return encodeWatchMessage(keys);
 }
 
 function isSame(told: Version | undefined, entry: ListedEntry | undefined): boolean {

@@ -8,9 +8,6 @@ const SUCCESS = 1;
 const NO_BYTES = new Uint8Array(0);
 const LENGTH_BYTES = 4;
 
-/** What a client is told of a watched key: its entry (undefined: there is none), or that it is as it was. */
-export type KvWatchedKey = { readonly entry: ListedEntry | undefined } | 'unchanged';
-
 /**
  * The message `Watch`: `{ repeated WatchKey keys = 1 }`, a key being `{ bytes key = 1 }`.
  * @throws ProblemError invalid-body, too-many-operations, invalid-key, key-too-long
@@ -37,17 +34,17 @@ export function decodeWatch(body: Uint8Array): readonly Uint8Array[] {
 }
 
 /**
- * One message of the stream, by the positions of the keys: its length (four bytes, least byte first) and `WatchOutput`,
+ * One message of the stream, by the positions of the keys (undefined: there is none): its length (four bytes, least byte first) and `WatchOutput`,
  * `{ SnapshotReadStatus status = 1, repeated WatchKeyOutput keys = 2 }`, a key being `{ bool changed = 1, KvEntry entry_if_changed = 2 }`.
+ *
+ * Every key is told as changed, also one that is as it was: Deno's own client takes a key that is told as unchanged for one that is gone (seen with 2.9), and
+ * clients tell by the versionstamp what is new.
  */
-export function encodeWatchMessage(keys: readonly KvWatchedKey[]): Uint8Array {
+export function encodeWatchMessage(keys: readonly (ListedEntry | undefined)[]): Uint8Array {
   const writer = protoWriter().uint32(varintTag(1)).int32(SUCCESS);
-  for (const key of keys) {
-    writer.uint32(bytesTag(2)).fork();
-    if (key !== 'unchanged') {
-      writer.uint32(varintTag(1)).bool(true);
-      if (key.entry !== undefined) writeEntry(writer.uint32(bytesTag(2)).fork(), key.entry).ldelim();
-    }
+  for (const entry of keys) {
+    writer.uint32(bytesTag(2)).fork().uint32(varintTag(1)).bool(true);
+    if (entry !== undefined) writeEntry(writer.uint32(bytesTag(2)).fork(), entry).ldelim();
     writer.ldelim();
   }
   const message = writer.finish();
