@@ -185,6 +185,19 @@ describe('bad input to the control plane', () => {
     ['a scope twice', { scopes: ['data:read', 'data:read'] }],
     ['too many scopes', { scopes: Array.from({ length: 1_000 }, () => 'data:read') }],
     ['a name of 101 characters', { name: 'x'.repeat(101) }],
+    ['no databases', { databases: [] }],
+    ['a database of null', { databases: [null] }],
+    ['databases in a text', { databases: 'main' }],
+    ['a pattern that is everything', { databases: ['*'] }],
+    ['a pattern with two stars', { databases: ['a*b*'] }],
+    ['a pattern of an impossible name', { databases: ['../*'] }],
+    ['a pattern twice', { databases: ['a*', 'a*'] }],
+    ['21 patterns', { databases: Array.from({ length: 21 }, (_, n) => `a${n}*`) }],
+    ['a pattern of a megabyte', { databases: [`${'x'.repeat(60_000)}*`] }],
+    ['an empty prefix', { prefix: '' }],
+    ['two prefixes', { prefix: 'a', prefix64: 'YQ' }],
+    ['a prefix that is not base64url', { prefix64: 'a+/=' }],
+    ['a prefix of 513 bytes', { prefix: 'x'.repeat(513) }],
     ['an expiry in the past', { expiresAt: '2020-01-01T00:00:00Z' }],
     ['an expiry in a thousand years', { expiresAt: '3020-01-01T00:00:00Z' }],
     ['an expiry without a zone', { expiresAt: '2099-01-01T00:00:00' }],
@@ -193,6 +206,20 @@ describe('bad input to the control plane', () => {
     ['an expiry of null', { expiresAt: null }],
   ])('refuses a key with %s', async (_what, more) => {
     expectProblem(await post('/v1/keys', { json: { ...KEY, ...more } }), 400, 'invalid-body');
+  });
+
+  it.each([
+    [{ overlapSeconds: -1 }, 400],
+    [{ overlapSeconds: 0.5 }, 400],
+    [{ overlapSeconds: 604_801 }, 400],
+    [{ overlapSeconds: '60' }, 400],
+    [{ overlapSeconds: null }, 400],
+    [{ surprise: 1 }, 400],
+    [{}, 404],
+  ])('refuses to rotate a key that is none by %j', async (json, status) => {
+    for (const id of ['none', '%00', '0'.repeat(26)]) {
+      expectProblem(await post(`/v1/keys/${id}/rotate`, { json }), status, undefined);
+    }
   });
 
   it.each([
@@ -262,6 +289,9 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/keys/%00', 404, 'api-key-not-found'],
     ['DELETE', `/v1/keys/${'0'.repeat(26)}`, 404, 'api-key-not-found'],
     ['DELETE', '/v1/keys', 405, 'method-not-allowed'],
+    ['DELETE', '/v1/keys/none/previous', 404, 'api-key-not-found'],
+    ['DELETE', `/v1/keys/${'0'.repeat(26)}/previous`, 404, 'api-key-not-found'],
+    ['GET', '/v1/keys/none/rotate', 405, 'method-not-allowed'],
     ['PUT', '/v1/signup', 405, 'method-not-allowed'],
     ['GET', '/v1/tokens', 405, 'method-not-allowed'],
     ['POST', '/v1/cors', 405, 'method-not-allowed'],
@@ -302,6 +332,8 @@ describe('bad input to the control plane', () => {
     ['POST', '/v1/keys'],
     ['GET', '/v1/keys'],
     ['DELETE', '/v1/keys/x'],
+    ['DELETE', '/v1/keys/x/previous'],
+    ['POST', '/v1/keys/x/rotate'],
     ['POST', '/v1/tokens'],
     ['GET', '/v1/cors'],
     ['PUT', '/v1/cors'],

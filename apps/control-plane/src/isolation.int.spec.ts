@@ -32,6 +32,7 @@ describe('two organizations', () => {
       ['GET', `/v1/databases/theirs`, `/v1/databases/missing`],
       ['GET', `/v1/databases/${theirDatabase}`, '/v1/databases/00000000-0000-4000-8000-000000000000'],
       ['DELETE', `/v1/keys/${theirKey.id}`, '/v1/keys/01000000000000000000000000'],
+      ['DELETE', `/v1/keys/${theirKey.id}/previous`, '/v1/keys/01000000000000000000000000/previous'],
     ] as const;
 
   it("answers another organization's object exactly like a missing one", async () => {
@@ -44,6 +45,14 @@ describe('two organizations', () => {
       }
     }
     expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).status).toBe(200);
+  });
+
+  it("rotates no other organization's key", async () => {
+    for (const token of callers) {
+      const answer = await service.call('POST', `/v1/keys/${theirKey.id}/rotate`, { token, json: {} });
+      expect([answer.status, answer.body['code']]).toEqual([404, 'api-key-not-found']);
+    }
+    expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).text).toContain('"previous":null');
   });
 
   it("makes no token for another organization's database", async () => {

@@ -50,7 +50,11 @@ export function looksLikeApiKey(text: string): boolean {
 }
 
 export function mintApiKey(ids: UlidSource, random: Random): MintedApiKey {
-  const id = ids.next();
+  return mintSecret(ids.next(), random);
+}
+
+/** Another secret for the key of this id. */
+export function mintSecret(id: string, random: Random): MintedApiKey {
   const secret = drawSecret(random);
   const body = `lh_${id}_${secret}`;
   const key = body + checksumOf(body);

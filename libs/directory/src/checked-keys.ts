@@ -5,6 +5,8 @@ export interface CheckedKey {
   /** What the text was checked against. */
   readonly key: KeyEntry;
   readonly principal: Principal;
+  /** The first ms at which the text is not taken any more; infinite when nobody has said so. */
+  readonly endsAt: number;
 }
 
 /**
@@ -21,9 +23,9 @@ export class CheckedKeys {
     return this.checked.get(text);
   }
 
-  add(text: string, key: KeyEntry, principal: Principal): void {
+  add(text: string, { key, principal, endsAt }: CheckedKey): void {
     if (this.checked.get(text)?.key === key) return;
-    this.checked.set(text, { key, principal });
+    this.checked.set(text, { key, principal, endsAt });
     if (this.checked.size <= this.capacity) return;
     for (const oldest of this.checked.keys()) {
       this.checked.delete(oldest);

@@ -1,14 +1,16 @@
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
 
+import type { KeyGrant } from './grant.js';
+import type { KeyGenerations } from './key-generations.js';
 import type { Scope } from './scope.js';
 
 /** A key as far as it takes to check one. */
-export interface KeyEntry {
+export interface KeyEntry extends KeyGenerations {
   readonly id: string;
   readonly tenantId: TenantId;
-  /** SHA-256 of the secret. */
-  readonly secretHash: Uint8Array;
   readonly scopes: ReadonlySet<Scope>;
+  /** Undefined: it is confined to nothing but tenant and scopes. */
+  readonly grant?: KeyGrant | undefined;
   /** Ms since the epoch. */
   readonly expiresAt: number | undefined;
   readonly revoked: boolean;

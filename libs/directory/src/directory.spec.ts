@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { seededRandom, UlidSource, type TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 
-import { mintApiKey, parseApiKey } from './api-key.js';
+import { mintApiKey, mintSecret, parseApiKey } from './api-key.js';
 import type { KeyEntry } from './directory-source.js';
 import { Directory, type DirectorySettings } from './directory.js';
 import { FakeSource, LATENCY_MS } from './testing/fake-source.js';
@@ -84,6 +84,38 @@ describe('the directory', () => {
     expect(await authenticate(text)).toBe('ok');
     await clock.advance(1);
     expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  it('tells to what a key is confined', async () => {
+    const grant = { databases: ['customer-*'], keyPrefix: new Uint8Array([1]) };
+    const { text } = createKey(ACME, { grant });
+    const principal = await clock.settle(directory.authenticate(text));
+    expect(principal.grant).toEqual({ ...grant, database: undefined });
+    expect(directory.knownPrincipal(text)).toBe(principal);
+  });
+
+  it('takes the secret that was replaced until the ms at which it ends, and the new one on and on', async () => {
+    const { text, entry } = createKey(ACME);
+    expect(await authenticate(text)).toBe('ok');
+    const next = mintSecret(entry.id, seededRandom(98));
+    const endsAt = clock.now() + 10_000;
+    source.putKey({ ...entry, secretHash: next.secretHash, previous: { hash: entry.secretHash, endsAt } });
+    await clock.advance(1_500);
+    expect([await authenticate(next.key), await authenticate(text)]).toEqual(['ok', 'ok']);
+    await clock.advance(endsAt - 1 - clock.now());
+    expect([await authenticate(text), directory.knownPrincipal(text)?.keyId]).toEqual(['ok', entry.id]);
+    await clock.advance(1);
+    expect(directory.knownPrincipal(text)).toBeUndefined();
+    expect([await authenticate(text), await authenticate(next.key)]).toEqual(['invalid-api-key', 'ok']);
+  });
+
+  it('knows the new secret of a key whose old one it has in memory within two seconds', async () => {
+    const { text, entry } = createKey(ACME);
+    await authenticate(text);
+    const next = mintSecret(entry.id, seededRandom(98));
+    source.putKey({ ...entry, secretHash: next.secretHash });
+    await clock.advance(2_000);
+    expect([await authenticate(text), await authenticate(next.key)]).toEqual(['invalid-api-key', 'ok']);
   });
 
   it('refuses a revoked key within two seconds', async () => {

@@ -9,7 +9,7 @@ import {
 } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
-import { looksLikeApiKey, parseApiKey, secretMatches } from './api-key.js';
+import { looksLikeApiKey, parseApiKey } from './api-key.js';
 import { CheckedKeys } from './checked-keys.js';
 import type {
   ChangeCursor,
@@ -19,9 +19,11 @@ import type {
   KeyEntry,
   TenantEntry,
 } from './directory-source.js';
-import type { Grant } from './grant.js';
+import { coversPrefix, grantsName, type Grant, type KeyGrant } from './grant.js';
+import { endOfSecret } from './key-generations.js';
 import { LoadingCache } from './loading-cache.js';
 import type { Scope } from './scope.js';
+import type { TokenClaims } from './token-claims.js';
 import { TokenPrincipals } from './token-principals.js';
 import { looksLikeToken, Tokens } from './tokens.js';
 
@@ -145,10 +147,10 @@ export class Directory {
     if (!parsed) throw invalidApiKey();
     const key = await this.lookUp(this.keys.get(parsed.id));
     // The secret comes first: whoever lacks it learns nothing about the key.
-    if (!key || !secretMatches(parsed.secret, key.secretHash)) throw invalidApiKey();
-    if (!this.isLive(key)) throw invalidApiKey();
-    const principal = { keyId: key.id, tenantId: key.tenantId, scopes: key.scopes };
-    this.checked.add(bearer, key, principal);
+    const secretEndsAt = key && endOfSecret(parsed.secret, key, this.clock.now());
+    if (!key || secretEndsAt === undefined || !this.isLive(key)) throw invalidApiKey();
+    const principal = principalOf(key);
+    this.checked.add(bearer, { key, principal, endsAt: Math.min(secretEndsAt, key.expiresAt ?? Infinity) });
     return principal;
   }
 
@@ -159,10 +161,10 @@ export class Directory {
   knownPrincipal(apiKey: string): Principal | undefined {
     const checked = this.checked.get(apiKey);
     if (checked === undefined) return undefined;
-    const { key, principal } = checked;
+    const { key, principal, endsAt } = checked;
     // Another entry than the one that was checked may have another secret, or be revoked.
     if (this.keys.known(key.id) !== key) return undefined;
-    return key.expiresAt === undefined || key.expiresAt > this.clock.now() ? principal : undefined;
+    return endsAt === Infinity || endsAt > this.clock.now() ? principal : undefined;
   }
 
   /** As {@link database}, where nobody has to be asked; else undefined. */
@@ -200,7 +202,7 @@ export class Directory {
     const { keyId, tenantId } = claims;
     const key = keyId === undefined ? undefined : await this.lookUp(this.keys.get(keyId));
     const isOrphan = keyId !== undefined && (!key || key.tenantId !== tenantId || !this.isLive(key));
-    if (isOrphan) throw invalidToken();
+    if (isOrphan || !isWithin(claims, key?.grant)) throw invalidToken();
     return this.tokenPrincipals.of(claims, key);
   }
 
@@ -273,6 +275,16 @@ export class Directory {
     this.tenants.clear();
     this.tokens.forget();
   }
+}
+
+function principalOf({ id, tenantId, scopes, grant }: KeyEntry): Principal {
+  const principal = { keyId: id, tenantId, scopes };
+  return grant === undefined ? principal : { ...principal, grant: { ...grant, database: undefined } };
+}
+
+/** A token says itself to what it is confined, within what its key is confined to: else it was not made by us. */
+function isWithin({ database, keyPrefix }: TokenClaims, grant: KeyGrant | undefined): boolean {
+  return grant === undefined || (grantsName(grant, database.name) && coversPrefix(grant.keyPrefix, keyPrefix));
 }
 
 /** One message for every reason, so that a guesser cannot tell them apart. */

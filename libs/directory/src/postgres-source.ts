@@ -1,6 +1,7 @@
 import { assert, isDatabaseId, isTenantId, type TenantId } from '@leasehold/foundation';
 import pg from 'pg';
 
+import { isDatabasePattern } from './database-patterns.js';
 import type {
   ChangeCursor,
   ChangePage,
@@ -25,7 +26,8 @@ const QUERY_TIMEOUT_MS = 2_000;
 const MAX_CHANGES = 5_000;
 
 const API_KEY = `
-  SELECT id, organization_id, secret_hash, scopes, expires_at, revoked_at IS NOT NULL AS revoked
+  SELECT id, organization_id, secret_hash, scopes, databases, key_prefix, expires_at, revoked_at IS NOT NULL AS revoked,
+    previous_secret_hash, previous_ends_at
   FROM api_keys WHERE id = $1`;
 
 const DATABASE = `
@@ -53,6 +55,10 @@ interface KeyRow {
   readonly organization_id: string;
   readonly secret_hash: Buffer;
   readonly scopes: readonly string[];
+  readonly databases: readonly string[] | null;
+  readonly key_prefix: Buffer | null;
+  readonly previous_secret_hash: Buffer | null;
+  readonly previous_ends_at: Date | null;
   readonly expires_at: Date | null;
   readonly revoked: boolean;
 }
@@ -97,11 +103,14 @@ export class PostgresDirectorySource implements DirectorySource {
     const [row] = await query<KeyRow>(this.lookups, API_KEY, [id]);
     if (!row) return undefined;
     assert(isTenantId(row.organization_id), 'a key belongs to a tenant');
+    const { previous_secret_hash: previousHash, previous_ends_at: previousEndsAt } = row;
     return {
       id: row.id,
       tenantId: row.organization_id,
       secretHash: row.secret_hash,
+      ...(previousHash && previousEndsAt && { previous: { hash: previousHash, endsAt: previousEndsAt.getTime() } }),
       scopes: new Set(row.scopes.filter(isScope)),
+      ...grantOfKey(row.databases ?? [], row.key_prefix ?? undefined),
       expiresAt: row.expires_at?.getTime(),
       revoked: row.revoked,
     };
@@ -139,6 +148,13 @@ export class PostgresDirectorySource implements DirectorySource {
   async close(): Promise<void> {
     await Promise.all([this.lookups.end(), this.feed.end()]);
   }
+}
+
+/** A pattern that this version does not understand stands for no database, and confines all the same. */
+function grantOfKey(databases: readonly string[], keyPrefix: Uint8Array | undefined): Pick<KeyEntry, 'grant'> {
+  if (databases.length === 0 && keyPrefix === undefined) return {};
+  const patterns = databases.length === 0 ? undefined : databases.filter(isDatabasePattern);
+  return { grant: { databases: patterns, keyPrefix } };
 }
 
 function openPool(databaseUrl: string, max: number): pg.Pool {

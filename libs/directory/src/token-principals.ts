@@ -19,7 +19,7 @@ export class TokenPrincipals {
     if (known !== undefined && known.key === key) return known.principal;
     const { keyId, tenantId } = claims;
     const scopes = key === undefined ? claims.scopes : bothOf(claims.scopes, key.scopes);
-    const principal = { keyId, tenantId, scopes, grant: grantOf(claims) };
+    const principal = { keyId, tenantId, scopes, grant: { ...grantOf(claims), databases: key?.grant?.databases } };
     this.made.set(claims, { key, principal });
     return principal;
   }

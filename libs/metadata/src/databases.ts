@@ -37,14 +37,34 @@ export class Databases {
    *
    * @param after only names behind this one
    * @param limit entries at most
+   * @param patterns of names, with a `*` that stands for any text; undefined: all
    */
-  async list(organizationId: string, after: string | undefined, limit: number): Promise<readonly DatabaseRecord[]> {
+  async list(
+    organizationId: string,
+    after: string | undefined,
+    limit: number,
+    patterns?: readonly string[],
+  ): Promise<readonly DatabaseRecord[]> {
+    if (patterns !== undefined) return this.listMatching(organizationId, after ?? '', limit, patterns);
     return this.prisma.database.findMany({
       where: { organizationId, deletedAt: null, ...(after === undefined ? {} : { name: { gt: after } }) },
       orderBy: { name: 'asc' },
       take: limit,
       select: RECORD,
     });
+  }
+
+  private listMatching(
+    organizationId: string,
+    after: string,
+    limit: number,
+    patterns: readonly string[],
+  ): Promise<readonly DatabaseRecord[]> {
+    const likes = patterns.map((pattern) => pattern.replaceAll('_', String.raw`\_`).replaceAll('*', '%'));
+    return this.prisma.$queryRaw<DatabaseRecord[]>`
+      SELECT id::text, name, created_at AS "createdAt" FROM databases
+      WHERE organization_id = ${organizationId} AND deleted_at IS NULL AND name > ${after} AND name LIKE ANY(${likes})
+      ORDER BY name LIMIT ${limit}::int`;
   }
 
   async named(organizationId: string, name: string): Promise<DatabaseRecord | undefined> {

@@ -7,4 +7,5 @@ export * from './migrations.js';
 export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';
+export * from './people.js';
 export * from './token-keys.js';

@@ -7,6 +7,7 @@ import { Databases } from './databases.js';
 import { PrismaClient } from './generated/client.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
+import { People } from './people.js';
 import { TokenKeys } from './token-keys.js';
 
 export interface MetadataSettings {
@@ -30,6 +31,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** Accounts, databases and keys in Postgres. One per process; connects when first used. */
 export class Metadata {
   readonly organizations: Organizations;
+  readonly people: People;
   readonly databases: Databases;
   readonly apiKeys: ApiKeys;
   readonly settings: OrganizationSettings;
@@ -42,6 +44,7 @@ export class Metadata {
   ) {
     const ids = new UlidSource(systemClock, systemRandom);
     this.organizations = new Organizations(prisma, ids);
+    this.people = new People(prisma);
     this.databases = new Databases(prisma);
     this.apiKeys = new ApiKeys(prisma);
     this.settings = new OrganizationSettings(prisma);

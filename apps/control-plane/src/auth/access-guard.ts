@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { isScope, looksLikeApiKey, parseApiKey, secretMatches } from '@leasehold/directory';
-import { Metadata, translateOutage } from '@leasehold/metadata';
+import { endOfSecret, type KeyGenerations, isScope, looksLikeApiKey, parseApiKey } from '@leasehold/directory';
+import { Metadata, translateOutage, type StoredApiKey } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
@@ -67,16 +67,26 @@ export class AccessGuard implements CanActivate {
   private async identifyKey(token: string): Promise<Caller> {
     const parsed = parseApiKey(token);
     const key = parsed && (await this.metadata.apiKeys.find(parsed.id));
-    const valid =
-      key !== undefined &&
-      secretMatches(parsed?.secret ?? '', key.secretHash) &&
-      key.revokedAt === null &&
-      (key.expiresAt === null || key.expiresAt.getTime() > Date.now());
-    if (!valid) throw new ProblemError('invalid-api-key', 'the API key is not valid');
-    const scopes = new Set(key.scopes.filter(isScope));
-    const expiresAt = key.expiresAt ?? undefined;
-    return { kind: 'key', keyId: key.id, organization: { id: key.organizationId }, scopes, expiresAt };
+    const nowMs = Date.now();
+    const secretEndsAt = key && endOfSecret(parsed.secret, generationsOf(key), nowMs);
+    const endsAt = Math.min(secretEndsAt ?? 0, key?.expiresAt?.getTime() ?? Infinity);
+    if (!key || key.revokedAt !== null || endsAt <= nowMs) {
+      throw new ProblemError('invalid-api-key', 'the API key is not valid');
+    }
+    const { id: keyId, organizationId, databases, keyPrefix } = key;
+    return {
+      kind: 'key',
+      keyId,
+      organization: { id: organizationId },
+      scopes: new Set(key.scopes.filter(isScope)),
+      grant: { databases, keyPrefix },
+      expiresAt: endsAt === Infinity ? undefined : new Date(endsAt),
+    };
   }
+}
+
+function generationsOf({ secretHash, previousSecretHash: hash, previous }: StoredApiKey): KeyGenerations {
+  return { secretHash, previous: hash && previous ? { hash, endsAt: previous.endsAt.getTime() } : undefined };
 }
 
 function unauthenticated(): ProblemError {

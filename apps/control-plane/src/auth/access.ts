@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import type { Scope } from '@leasehold/directory';
+import { coversDatabases, coversPrefix, grantsName, type KeyGrant, type Scope } from '@leasehold/directory';
 import { ProblemError } from '@leasehold/protocol';
 
 import type { Caller } from './caller.js';
@@ -15,20 +15,53 @@ export interface Requirement {
   readonly scopes: readonly Scope[];
 }
 
+/** Everybody who is logged in, whatever their role; no API key. */
+export const SESSION_ONLY: Requirement = { roles: ROLES, scopes: [] };
 export const EVERYBODY = 'everybody';
 export const ACCESS = 'leasehold:access';
 
 /** Required on every route: a route without it is refused to all. */
 export const Access = (requirement: Requirement | typeof EVERYBODY) => SetMetadata(ACCESS, requirement);
 
-/** A key can make keys and tokens, but none that may more than itself. @throws ProblemError insufficient-scope */
-export function checkGrant(caller: Caller, wanted: readonly Scope[]): void {
+/** What a key, or a token, is to be allowed. */
+export interface WantedGrant extends KeyGrant {
+  readonly scopes: readonly Scope[];
+}
+
+/** A key can make keys and tokens, but none that may more than itself. @throws ProblemError insufficient-scope, forbidden, outside-key-prefix */
+export function checkGrant(caller: Caller, { scopes, databases, keyPrefix }: WantedGrant): void {
   if (caller.kind !== 'key') return;
-  const missing = wanted.find((scope) => !caller.scopes.has(scope));
-  if (missing === undefined) return;
-  throw new ProblemError('insufficient-scope', `the API key cannot grant what it lacks: ${missing}`, {
-    members: { requiredScope: missing },
-  });
+  const missing = scopes.find((scope) => !caller.scopes.has(scope));
+  if (missing !== undefined) {
+    throw new ProblemError('insufficient-scope', `the API key cannot grant what it lacks: ${missing}`, {
+      members: { requiredScope: missing },
+    });
+  }
+  if (!coversDatabases(caller.grant.databases, databases)) {
+    throw new ProblemError('forbidden', 'the API key cannot grant databases outside its own');
+  }
+  if (!coversPrefix(caller.grant.keyPrefix, keyPrefix)) {
+    throw new ProblemError('outside-key-prefix', 'the API key cannot grant keys outside its own prefix');
+  }
+}
+
+/** What a confined key makes is confined alike where nothing is said about it. */
+export function confined(caller: Caller, { databases, keyPrefix }: KeyGrant): KeyGrant {
+  if (caller.kind !== 'key') return { databases, keyPrefix };
+  return { databases: databases ?? caller.grant.databases, keyPrefix: keyPrefix ?? caller.grant.keyPrefix };
+}
+
+/** Whether the caller may know of a database of this name, if there is one in the organization. */
+export function mayName(caller: Caller, name: string): boolean {
+  return caller.kind !== 'key' || grantsName(caller.grant, name);
+}
+
+/** Of what holds for all databases of the organization. @throws ProblemError forbidden */
+export function requireAllDatabases(caller: Caller): void {
+  if (caller.kind !== 'key') return;
+  const { databases, keyPrefix } = caller.grant;
+  if (databases === undefined && keyPrefix === undefined) return;
+  throw new ProblemError('forbidden', 'this is about all databases, and the API key is confined');
 }
 
 /** @throws ProblemError forbidden, insufficient-scope */

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { assert } from '@leasehold/foundation';
-import type { Scope } from '@leasehold/directory';
+import type { KeyGrant, Scope } from '@leasehold/directory';
 import type { Membership, OrganizationEntry } from '@leasehold/metadata';
 import type { FastifyRequest } from 'fastify';
 
@@ -9,6 +9,8 @@ export interface SessionCaller {
   readonly kind: 'session';
   readonly userId: string;
   readonly email: string;
+  /** They have shown that they read its mails. */
+  readonly emailVerified: boolean;
   readonly operator: boolean;
   readonly organization: OrganizationEntry;
   /** In that organization. */
@@ -22,6 +24,8 @@ export interface KeyCaller {
   readonly keyId: string;
   readonly organization: { readonly id: string };
   readonly scopes: ReadonlySet<Scope>;
+  readonly grant: KeyGrant;
+  /** Of the key, or of the secret that was shown where that ends first. */
   readonly expiresAt: Date | undefined;
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Put } from '@nestjs/common';
 import { Metadata } from '@leasehold/metadata';
 import { z } from 'zod';
 
-import { Access, ROLES } from '../auth/access.js';
+import { Access, requireAllDatabases, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { ANY_ORIGIN, isOrigin } from './cors-origin.js';
@@ -49,6 +49,7 @@ export class CorsController {
     @CurrentCaller() caller: Caller,
     @JsonBody(newCors) { origins }: z.output<typeof newCors>,
   ): Promise<Cors> {
+    requireAllDatabases(caller);
     await this.metadata.settings.setCorsOrigins(caller.organization.id, origins);
     return { origins };
   }

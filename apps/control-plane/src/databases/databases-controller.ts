@@ -3,7 +3,7 @@ import { Metadata, type DatabaseRecord } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 import { z } from 'zod';
 
-import { Access, ROLES } from '../auth/access.js';
+import { Access, mayName, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -25,14 +25,17 @@ export class DatabasesController {
     @CurrentCaller() caller: Caller,
     @JsonBody(newDatabase) body: z.output<typeof newDatabase>,
   ): Promise<DatabaseRecord> {
-    return this.metadata.databases.create(caller.organization.id, checkDatabaseName(body.name));
+    const name = checkDatabaseName(body.name);
+    if (!mayName(caller, name)) throw new ProblemError('forbidden', 'the API key is not for databases of this name');
+    return this.metadata.databases.create(caller.organization.id, name);
   }
 
-  /** In the order of names. */
+  /** In the order of names; with a confined key those that are anything to it. */
   @Get()
   @Access(READERS)
   async list(@CurrentCaller() caller: Caller, @PageQuery() { limit, after }: Page) {
-    const found = await this.metadata.databases.list(caller.organization.id, after, limit + 1);
+    const patterns = caller.kind === 'key' ? caller.grant.databases : undefined;
+    const found = await this.metadata.databases.list(caller.organization.id, after, limit + 1, patterns);
     const { items, cursor } = pageOf(found, limit, (database) => database.name);
     return { databases: items, cursor };
   }
@@ -41,7 +44,8 @@ export class DatabasesController {
   @Access(READERS)
   async read(@CurrentCaller() caller: Caller, @Param('nameOrId') nameOrId: string): Promise<DatabaseRecord> {
     const found = await this.metadata.databases.find(caller.organization.id, checkDatabaseName(nameOrId));
-    if (!found) throw new ProblemError('database-not-found', 'the organization has no such database');
+    if (!found || !mayName(caller, found.name))
+      throw new ProblemError('database-not-found', 'the organization has no such database');
     return found;
   }
 }

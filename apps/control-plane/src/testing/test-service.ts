@@ -115,10 +115,14 @@ export class TestService {
     return { email, password, token: String(body['token']), cookie, organizationId: id };
   }
 
-  async createKey(tenant: Tenant, scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {
+  async createKey(
+    tenant: Pick<Tenant, 'token'>,
+    scopes: readonly string[],
+    more: object = {},
+  ): Promise<{ readonly id: string; readonly key: string }> {
     const { body, status, text } = await this.call('POST', '/v1/keys', {
       token: tenant.token,
-      json: { name: 'k', scopes },
+      json: { name: 'k', scopes, ...more },
     });
     if (status !== 201) throw new Error(`key creation answered ${status}: ${text}`);
     return { id: String(body['id']), key: String(body['key']) };

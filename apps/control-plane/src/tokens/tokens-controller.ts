@@ -3,7 +3,7 @@ import { systemClock, systemRandom, UlidSource, type DatabaseId, type TenantId }
 import { Metadata } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
-import { Access, checkGrant } from '../auth/access.js';
+import { Access, checkGrant, confined, mayName } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { TokenMint } from './token-mint.js';
@@ -36,8 +36,10 @@ export class TokensController {
     @CurrentCaller() caller: Caller,
     @JsonBody(newToken) { database: name, scopes, ttlSeconds, prefix, prefix64 }: NewTokenBody,
   ): Promise<MintedToken> {
-    checkGrant(caller, scopes);
-    const database = await this.metadata.databases.named(caller.organization.id, checkDatabaseName(name));
+    const grant = confined(caller, { databases: undefined, keyPrefix: prefix ?? prefix64 });
+    checkGrant(caller, { scopes, ...grant });
+    const isNamed = mayName(caller, checkDatabaseName(name));
+    const database = isNamed ? await this.metadata.databases.named(caller.organization.id, name) : undefined;
     if (!database) throw new ProblemError('database-not-found', 'the organization has no such database');
     const issuedAt = wholeSeconds(systemClock.now());
     const expiresAt = Math.min(issuedAt + ttlSeconds * 1_000, endOf(caller));
@@ -49,7 +51,7 @@ export class TokensController {
       keyId: caller.kind === 'key' ? caller.keyId : undefined,
       scopes: new Set(scopes),
       database: { id: database.id as DatabaseId, name: database.name },
-      keyPrefix: prefix ?? prefix64,
+      keyPrefix: grant.keyPrefix,
       issuedAt,
       expiresAt,
     });

@@ -1,4 +1,4 @@
-import type { DatabaseEntry, Directory, Principal, Scope } from '@leasehold/directory';
+import { grantsName, type DatabaseEntry, type Directory, type Principal, type Scope } from '@leasehold/directory';
 import { isDatabaseName, ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
@@ -15,7 +15,7 @@ export interface Caller {
 
 /**
  * The database that the request names, if its key or token may do one of these things to it. Databases of other tenants, those that a
- * token was not made for, missing ones and impossible names get the same answer.
+ * token or a key was not made for, missing ones and impossible names get the same answer.
  * @param known whose key it is, where that was asked a moment ago
  * @throws ProblemError unauthenticated, invalid-api-key, invalid-token, insufficient-scope, database-not-found; unavailable when the
  *   directory cannot tell
@@ -34,14 +34,14 @@ export async function callerOf(
   return { principal, database, keys: new GrantedKeys(principal.grant?.keyPrefix) };
 }
 
-/** Of other names than the granted one nobody is asked; and a name may stand for another database by now. */
+/** Of other names than the granted ones nobody is asked; and a name may stand for another database by now. */
 async function grantedDatabase(
   { tenantId, grant }: Principal,
   name: string,
   directory: Directory,
 ): Promise<DatabaseEntry | undefined> {
   const granted = grant?.database;
-  if (granted !== undefined && granted.name !== name) return undefined;
+  if (!grantsName(grant, name) || (granted !== undefined && granted.name !== name)) return undefined;
   const database = await directory.database(tenantId, name);
   return granted === undefined || granted.id === database?.id ? database : undefined;
 }
@@ -49,7 +49,7 @@ async function grantedDatabase(
 /** @throws ProblemError insufficient-scope */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;
-  const caller = principal.grant === undefined ? 'API key' : 'token';
+  const caller = principal.grant?.database === undefined ? 'API key' : 'token';
   throw new ProblemError('insufficient-scope', `the ${caller} lacks the scope ${scope}`, {
     members: { requiredScope: scope },
   });

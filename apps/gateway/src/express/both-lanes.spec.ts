@@ -59,7 +59,7 @@ class RequestWriter {
 
   constructor(
     seed: number,
-    private readonly keys: Readonly<Record<'all' | 'reading' | 'unknown', string>>,
+    private readonly keys: Readonly<Record<'all' | 'reading' | 'elsewhere' | 'prefixed' | 'unknown', string>>,
   ) {
     this.random = seededRandom(seed);
   }
@@ -108,10 +108,12 @@ class RequestWriter {
   }
 
   private authorization(): string {
-    const { all, reading, unknown } = this.keys;
+    const { all, reading, elsewhere, prefixed, unknown } = this.keys;
     if (this.isOften()) return `Bearer ${all}`;
     return this.pick([
       `Bearer ${reading}`,
+      `Bearer ${elsewhere}`,
+      `Bearer ${prefixed}`,
       `bearer ${all}`,
       `Bearer  ${all} `,
       `Bearer ${unknown}`,
@@ -176,7 +178,14 @@ describe('a request that goes ahead of the routes', () => {
     express = new GatewayWorld();
     const { source } = express;
     const unknown = new GatewayWorld().key;
-    keys = { all: express.key, reading: source.addKey('tenant-a', ['data:read']), unknown };
+    const scopes = ['data:read', 'data:write'] as const;
+    keys = {
+      all: express.key,
+      reading: source.addKey('tenant-a', ['data:read']),
+      elsewhere: source.addKey('tenant-a', scopes, { databases: ['oth*'], keyPrefix: undefined }),
+      prefixed: source.addKey('tenant-a', scopes, { databases: undefined, keyPrefix: utf8('value:') }),
+      unknown,
+    };
     source.addDatabase('tenant-a', 'other', '1b2f6f53-5a2f-4c6e-9a57-0d6a1f0b9d12');
     routes = new GatewayWorld({ source });
     const env = { CONSOLE_ORIGIN: 'https://console.example', TENANT_REQUESTS_PER_SECOND: '1000000' };
@@ -207,6 +216,34 @@ describe('a request that goes ahead of the routes', () => {
 
   it('is one of many', () => {
     expect(taken).toBeGreaterThan((SEEDS.length * TALKS) / 2);
+  });
+
+  it('leaves confined keys to them, also where all is known', async () => {
+    const answerTo = async (key: string, name: string, of: string) => {
+      const asked = `GET /v1/db/${name}/keys/${of} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${key}\r\n\r\n`;
+      const before = taken;
+      const [status] = (await talk(express.url, asked)).split('\r\n');
+      return [status, taken - before];
+    };
+    const [found, missing, outside] = ['HTTP/1.1 200 OK', 'HTTP/1.1 404 Not Found', 'HTTP/1.1 403 Forbidden'];
+    for (let n = 0; n < 2; n++) {
+      expect(await answerTo(keys.all, 'main', 'echo')).toEqual([found, 1]);
+      expect(await answerTo(keys.elsewhere, 'main', 'echo')).toEqual([missing, 0]);
+      expect(await answerTo(keys.elsewhere, 'other', 'echo')).toEqual([found, 0]);
+      expect(await answerTo(keys.prefixed, 'main', 'echo')).toEqual([outside, 0]);
+      expect(await answerTo(keys.prefixed, 'main', 'value%3A1')).toEqual([found, 0]);
+    }
+    // The other gateway counts them, too.
+    for (const [key, name, of] of [
+      [keys.all, 'main', 'echo'],
+      [keys.elsewhere, 'main', 'echo'],
+      [keys.elsewhere, 'other', 'echo'],
+      [keys.prefixed, 'main', 'echo'],
+      [keys.prefixed, 'main', 'value%3A1'],
+    ]) {
+      const asked = `GET /v1/db/${name}/keys/${of} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${key}\r\n\r\n`;
+      await talk(routes.url, asked + asked);
+    }
   });
 
   it('is counted like them', async () => {

@@ -4,6 +4,7 @@ import type {
   DirectoryChange,
   DirectorySource,
   KeyEntry,
+  KeyGrant,
   PublicTokenKey,
   Scope,
   TenantEntry,
@@ -22,9 +23,9 @@ export class FakeDirectorySource implements DirectorySource {
   private publishedKeys: readonly PublicTokenKey[] = [];
   private readonly untold: DirectoryChange[] = [];
 
-  addKey(tenantId: string, scopes: readonly Scope[]): string {
+  addKey(tenantId: string, scopes: readonly Scope[], grant?: KeyGrant): string {
     const { id, key, secretHash } = mintApiKey(this.ids, systemRandom);
-    const entry = { id, tenantId: tenantId as TenantId, secretHash, scopes: new Set(scopes) };
+    const entry = { id, tenantId: tenantId as TenantId, secretHash, scopes: new Set(scopes), grant };
     this.keys.set(id, { ...entry, expiresAt: undefined, revoked: false });
     return key;
   }
