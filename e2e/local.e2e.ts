@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { BucketServer } from './src/bucket-server.js';
-import { exampleOf, PackedProject } from './src/packed-project.js';
+import { codeExamples } from './src/code-examples.js';
+import { EmptyProject } from './src/empty-project.js';
 
 const TTL_MS = 2_000;
 
@@ -68,7 +69,8 @@ interface Ready {
 }
 
 describe('the package @leasehold/local in an empty project', () => {
-  let project: PackedProject;
+  let project: EmptyProject;
+  const readmeExample = async (): Promise<string> => (await codeExamples('libs/local/README.md', 'ts'))[0]?.code ?? '';
   const fire = (who: string, rounds: number, store: unknown) =>
     project.start(
       'fired.mjs',
@@ -76,29 +78,29 @@ describe('the package @leasehold/local in an empty project', () => {
     );
 
   beforeAll(async () => {
-    project = await PackedProject.create();
-    await project.add('fired.mjs', FIRED);
-    await project.add('ready.mjs', READY);
+    project = await EmptyProject.with('client', 'local');
+    await project.write('fired.mjs', FIRED);
+    await project.write('ready.mjs', READY);
   }, 120_000);
   afterAll(() => project?.remove(), 30_000);
 
   it('runs the example of its README, and the process ends by itself', async () => {
-    await project.add('readme.mjs', await exampleOf('libs/local/README.md'));
+    await project.write('readme.mjs', await readmeExample());
     const { code, stdout } = await project.start('readme.mjs').ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: "{ name: 'Ada' }\n" });
   }, 30_000);
 
   it('has types that hold by themselves, and say what the example does', async () => {
-    await project.add('readme.ts', await exampleOf('libs/local/README.md'));
+    await project.write('readme.ts', await readmeExample());
     await project.typecheck('readme.ts');
-    await project.add(
+    await project.write(
       'wrong.ts',
       "import { startLocal } from '@leasehold/local'; await startLocal({ store: 'disk' });",
     );
     await expect(project.typecheck('wrong.ts')).rejects.toThrow('\'"disk"\' is not assignable to type');
     const using =
       "import { startLocal } from '@leasehold/local'; await using local = await startLocal(); local.url.length;";
-    await project.add('using.ts', using);
+    await project.write('using.ts', using);
     await project.typecheck('using.ts');
   }, 60_000);
 
