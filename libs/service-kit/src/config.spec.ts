@@ -10,6 +10,7 @@ describe('loadConfig', () => {
       PORT: 0,
       LOG_LEVEL: 'info',
       DRAIN_TIMEOUT_MS: 10_000,
+      PROCESS_METRICS: true,
     });
     expect(loadConfig(storeConfig, { S3_FORCE_PATH_STYLE: 'false' })).toMatchObject({ S3_FORCE_PATH_STYLE: false });
   });
