@@ -29,7 +29,7 @@ import type { PlannedFault } from './plan/fault-plan.js';
 import { planFaults } from './plan/fault-plan.js';
 import type { EndOfRun } from './report-of-run.js';
 import { reportOf } from './report-of-run.js';
-import type { ChaosSettings } from './run-chaos.js';
+import type { ChaosSettings } from './chaos-settings.js';
 
 const METRICS_INTERVAL_MS = 2_000;
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@ import type { ZombieTally } from './faults/zombie-tally.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { Findings } from './ledger/finding.js';
 import type { LatencySample } from './load/latency-sample.js';
-import type { ChaosSettings } from './run-chaos.js';
+import type { ChaosSettings } from './chaos-settings.js';
 
 /** What was counted while a run went on. */
 export interface RunCounts {

@@ -2,23 +2,9 @@ import { systemClock } from '@leasehold/foundation';
 
 import { ChaosRun } from './chaos-run.js';
 import type { ChaosReport } from './chaos-report.js';
+import type { ChaosSettings } from './chaos-settings.js';
 import { Fleet } from './fleet/fleet.js';
 import { givenParts } from './fleet/given-parts.js';
-import type { FaultKind } from './plan/fault-kind.js';
-
-export interface ChaosSettings {
-  /** The built checkout. */
-  readonly repository: string;
-  /** For data and logs; exists. */
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Of the load; starting, reading back and stopping come on top. */
-  readonly minutes: number;
-  readonly seed: number;
-  readonly requestsPerSecond: number;
-  /** Only these faults; all that are possible when it is empty. */
-  readonly only: readonly FaultKind[];
-}
 
 /** The default of the product; twice of it is how long a worker is stopped. */
 export const TTL_MS = 5_000;

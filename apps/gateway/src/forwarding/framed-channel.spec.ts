@@ -5,7 +5,7 @@ import { ProblemError } from '@leasehold/protocol';
 import { INTERNAL_SECRET } from '../testing/fake-worker.js';
 import { FramedWorker } from '../testing/framed-worker.js';
 import type { WorkerAnswer } from './worker-answer.js';
-import type { WorkerRequest } from './worker-connection.js';
+import type { WorkerRequest } from './worker-request.js';
 import { WorkerConnection } from './worker-connection.js';
 
 const SESSION = '01arz3ndektsv4rrffq69g5fav' as SessionId;

@@ -7,7 +7,7 @@ import { formatRequestHead, FRAMES_PROTOCOL, parseAnswerHead } from '@leasehold/
 import { FrameStream, secureAsClient } from '@leasehold/service-kit';
 
 import type { WorkerAnswer } from './worker-answer.js';
-import type { WorkerRequest } from './worker-connection.js';
+import type { WorkerRequest } from './worker-request.js';
 
 const UPGRADE_PATH = '/internal/v1/frames';
 const UPGRADE_TIMEOUT_MS = 2_000;

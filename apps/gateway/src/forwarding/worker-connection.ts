@@ -1,6 +1,6 @@
 import type { SessionId } from '@leasehold/foundation';
 import { FRAMES_HEADER, FRAMES_PROTOCOL, HOP_HEADERS, ProblemError } from '@leasehold/protocol';
-import type { HopResult, Patience } from '@leasehold/routing';
+import type { HopResult } from '@leasehold/routing';
 import { CircuitBreaker } from '@leasehold/routing';
 import { Pool } from 'undici';
 
@@ -8,21 +8,7 @@ import { Admission } from './admission.js';
 import { FramedChannel } from './framed-channel.js';
 import { wasNeverSent } from './never-sent.js';
 import type { WorkerAnswer } from './worker-answer.js';
-
-export interface WorkerRequest extends Pick<Patience, 'timeoutMs' | 'blameSilence'> {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | undefined;
-  /** Of the hop, where it goes as a request of its own. */
-  readonly sign?: () => string;
-  /** It may go over a connection that it shares with others: it is short, and so is its answer. */
-  readonly frameable?: boolean;
-  /** Told the size of the answer before it is read. When it throws, the attempt ends with that error. */
-  readonly admitAnswer?: (sizeBytes: number) => void;
-  /** Of a read that waits at the worker for something to happen: it goes over connections apart, and is called back when this aborts. */
-  readonly gone?: AbortSignal;
-}
+import type { WorkerRequest } from './worker-request.js';
 
 /** Also the requests at a time: none waits in a queue, where nobody could say whether it was sent. */
 const CONNECTIONS = 1_024;
