@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.js';
 import { REPOSITORY } from '../repository.js';
 import type { Terminal } from '../terminal.js';
 import { LANES, missingRequirements, type Lane } from './lanes.js';
+import { slowestFiles } from './slowest-files.js';
 import { addTallies, EMPTY_TALLY, readTally, summaryLine, type Tally } from './tally.js';
 
 export interface TestOptions {
@@ -20,6 +21,9 @@ export interface TestOptions {
  * all files in one heap, which outgrows it.
  */
 const WORKERS = Math.max(2, availableParallelism());
+
+/** Of each group, named at its end. */
+const SLOWEST = 8;
 
 /** Tests that start whole sets of processes run one file at a time, after the others; the rest share the cores. */
 const ALONE: readonly Lane[] = ['e2e'];
@@ -43,6 +47,7 @@ export async function runTests(options: TestOptions, terminal: Terminal, env: No
     const run = await runJest(group, options.jestArguments, env);
     tally = addTallies(tally, run.tally);
     clean &&= run.clean;
+    if (run.slowest.length > 1) terminal.say(`the slowest files of ${group.join(', ')}:\n${run.slowest.join('\n')}`);
   }
   terminal.result(summaryLine(tally));
   if (!clean || tally.failed > 0) throw new CliError('tests failed');
@@ -54,7 +59,7 @@ async function runJest(
   lanes: readonly Lane[],
   jestArguments: readonly string[],
   env: NodeJS.ProcessEnv,
-): Promise<{ readonly tally: Tally; readonly clean: boolean }> {
+): Promise<{ readonly tally: Tally; readonly clean: boolean; readonly slowest: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-test-'));
   const output = join(folder, 'report.json');
   try {
@@ -82,7 +87,7 @@ async function runJest(
     process.off('SIGTERM', passOn).off('SIGINT', ignore);
     const json = await readFile(output, 'utf8').catch(() => undefined);
     if (json === undefined) throw new CliError(`Jest ended without a report (exit code ${code})`);
-    return { tally: readTally(json), clean: code === 0 };
+    return { tally: readTally(json), clean: code === 0, slowest: slowestFiles(json, REPOSITORY, SLOWEST) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
