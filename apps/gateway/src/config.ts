@@ -16,6 +16,8 @@ export const gatewayConfig = serviceConfig.extend({
     .optional(),
   /** How long a request waits for its database to come to a worker. Above the ttl of a session and a takeover. */
   HOLD_TIMEOUT_MS: wholeNumber(0, 60_000).default(12_000),
+  /** How often it is written when API keys were used last. */
+  KEY_USE_INTERVAL_MS: wholeNumber(1_000, 86_400_000).default(60_000),
   /** After so long a change feed ends, and its client resumes. */
   FEED_LIFETIME_MS: wholeNumber(1_000, 86_400_000).default(DEFAULT_FEED_SETTINGS.lifetimeMs),
   /** Of one tenant at this gateway, in the long run. */

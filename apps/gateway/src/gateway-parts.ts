@@ -1,4 +1,4 @@
-import { Directory, PostgresDirectorySource } from '@leasehold/directory';
+import { Directory, KeyUses, PostgresDirectorySource, PostgresKeyUses } from '@leasehold/directory';
 import type { DirectorySource } from '@leasehold/directory';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
@@ -35,23 +35,29 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     throw error;
   }
   const source = new PostgresDirectorySource(config.DATABASE_URL);
-  const directory = directoryOver(source, logger);
+  const useStore = new PostgresKeyUses(config.DATABASE_URL);
+  const uses = new KeyUses(useStore, systemClock, { intervalMs: config.KEY_USE_INTERVAL_MS });
+  const directory = directoryOver(source, logger, uses);
   await directory.start();
+  uses.start();
   return {
     sessions,
     directory,
     close: async () => {
       sessions.stop();
       await directory.stop();
+      await uses.stop();
+      await useStore.close();
       await source.close();
       bucket.close();
     },
   };
 }
 
-export function directoryOver(source: DirectorySource, logger: Logger): Directory {
+export function directoryOver(source: DirectorySource, logger: Logger, uses?: KeyUses): Directory {
   return new Directory(source, {
     clock: systemClock,
+    ...(uses && { uses }),
     onOutage: (error) => logger.warn({ err: error }, 'directory does not answer, known keys and databases are served'),
     onRecovery: () => logger.info('directory answers again'),
   });

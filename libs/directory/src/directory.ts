@@ -21,6 +21,7 @@ import type {
 } from './directory-source.js';
 import { coversPrefix, grantsName, type Grant, type KeyGrant } from './grant.js';
 import { endOfSecret } from './key-generations.js';
+import type { KeyUses } from './key-uses.js';
 import { LoadingCache } from './loading-cache.js';
 import type { Scope } from './scope.js';
 import type { TokenClaims } from './token-claims.js';
@@ -52,6 +53,8 @@ export interface DirectorySettings {
 
 export interface DirectoryContext {
   readonly clock: Clock;
+  /** Told of each API key that is taken; not of tokens. */
+  readonly uses?: Pick<KeyUses, 'note'>;
   /** Told once when the store stops answering, and once when it answers again. */
   readonly onOutage?: (error: unknown) => void;
   readonly onRecovery?: () => void;
@@ -150,6 +153,7 @@ export class Directory {
     const secretEndsAt = key && endOfSecret(parsed.secret, key, this.clock.now());
     if (!key || secretEndsAt === undefined || !this.isLive(key)) throw invalidApiKey();
     const principal = principalOf(key);
+    this.context.uses?.note(key.id);
     this.checked.add(bearer, { key, principal, endsAt: Math.min(secretEndsAt, key.expiresAt ?? Infinity) });
     return principal;
   }
@@ -164,7 +168,9 @@ export class Directory {
     const { key, principal, endsAt } = checked;
     // Another entry than the one that was checked may have another secret, or be revoked.
     if (this.keys.known(key.id) !== key) return undefined;
-    return endsAt === Infinity || endsAt > this.clock.now() ? principal : undefined;
+    if (endsAt !== Infinity && endsAt <= this.clock.now()) return undefined;
+    this.context.uses?.note(key.id);
+    return principal;
   }
 
   /** As {@link database}, where nobody has to be asked; else undefined. */

@@ -4,6 +4,8 @@ export * from './directory-source.js';
 export * from './directory.js';
 export * from './grant.js';
 export * from './key-generations.js';
+export * from './key-uses.js';
+export * from './postgres-key-uses.js';
 export * from './postgres-source.js';
 export * from './scope.js';
 export * from './token-claims.js';

@@ -3,6 +3,8 @@ export interface ExternalParts {
   readonly bucket: boolean;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  /** A mail server: without one mails go to a folder. */
+  readonly mail: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +37,7 @@ const TUNING = {
     'OWNER_WAIT_MS',
   ],
   gateway: [
+    'KEY_USE_INTERVAL_MS',
     'HOLD_TIMEOUT_MS',
     'FEED_LIFETIME_MS',
     'TENANT_REQUESTS_PER_SECOND',
@@ -42,7 +45,7 @@ const TUNING = {
     'TENANT_BYTES_PER_SECOND',
     'TENANT_CONCURRENT_REQUESTS',
   ],
-  'control-plane': [],
+  'control-plane': ['SMTP_URL', 'SMTP_TLS', 'MAIL_FROM'],
   compactor: [
     'COMPACTION_CONCURRENCY',
     'GC_MIN_AGE_MS',
@@ -59,6 +62,7 @@ export function externalParts(env: Environment): ExternalParts {
     bucket: present(env['S3_ENDPOINT']) || present(env['S3_BUCKET']),
     databaseUrl: present(env['DATABASE_URL']) ? env['DATABASE_URL'] : undefined,
     redisUrl: present(env['REDIS_URL']) ? env['REDIS_URL'] : undefined,
+    mail: present(env['SMTP_URL']),
   };
 }
 
