@@ -9,7 +9,12 @@ import type { Output } from './output.js';
 export interface ApiKeyOptions {
   readonly create?: string;
   readonly scopes?: readonly string[];
+  readonly databases?: readonly string[];
+  readonly prefix?: string;
   readonly expiresAt?: string;
+  readonly rotate?: string;
+  readonly overlap?: number;
+  readonly endPrevious?: string;
   readonly revoke?: string;
 }
 
@@ -30,12 +35,21 @@ export async function databases(
 }
 
 export async function apiKeys(options: ApiKeyOptions, env: NodeJS.ProcessEnv, output: Output): Promise<void> {
-  const { create, scopes, expiresAt, revoke } = options;
-  if (create !== undefined && revoke !== undefined) throw new CliError('give --create or --revoke');
-  if (create === undefined && (scopes ?? expiresAt) !== undefined) {
-    throw new CliError('--scopes and --expires-at belong to --create');
+  const { create, scopes, databases: names, prefix, expiresAt, rotate, overlap, endPrevious, revoke } = options;
+  if ([create, rotate, endPrevious, revoke].filter((wanted) => wanted !== undefined).length > 1) {
+    throw new CliError('give one of --create, --rotate, --end-previous and --revoke');
   }
+  if (create === undefined && (scopes ?? names ?? prefix ?? expiresAt) !== undefined) {
+    throw new CliError('--scopes, --databases, --prefix and --expires-at belong to --create');
+  }
+  if (rotate === undefined && overlap !== undefined) throw new CliError('--overlap belongs to --rotate');
   const { apiKeys: keys } = controlOf(env);
+  if (rotate !== undefined) return showOnce(await keys.rotate(rotate, { overlapSeconds: overlap }), output);
+  if (endPrevious !== undefined) {
+    await keys.endPrevious(endPrevious);
+    if (output.json) return output.line(JSON.stringify({ ended: endPrevious }));
+    return output.say(`the previous secret of ${endPrevious} has ended`);
+  }
   if (revoke !== undefined) {
     await keys.revoke(revoke);
     return output.json ? output.line(JSON.stringify({ revoked: revoke })) : output.say(`${revoke} is revoked`);
@@ -45,8 +59,15 @@ export async function apiKeys(options: ApiKeyOptions, env: NodeJS.ProcessEnv, ou
     return;
   }
   if (scopes === undefined) throw new CliError('--scopes is needed, such as --scopes data:read,data:write');
-  const made = await keys.create({ name: create, scopes: scopes as readonly Scope[], expiresAt: timeOf(expiresAt) });
+  const confines = { databases: names, prefix };
+  const rights = { scopes: scopes as readonly Scope[], ...confines, expiresAt: timeOf(expiresAt) };
+  return showOnce(await keys.create({ name: create, ...rights }), output);
+}
+
+function showOnce(made: ApiKeyRecord & { readonly key: string }, output: Output): Promise<void> {
   if (output.json) return output.line(JSON.stringify(made));
+  if (made.previous !== null)
+    output.say(`the key before, …${made.previous.lastFour}, works until ${made.previous.endsAt}`);
   output.say('this is the only time that the key is shown:');
   return output.line(made.key);
 }
@@ -70,9 +91,16 @@ function controlOf(env: NodeJS.ProcessEnv): Control {
   return connectControl({ url: controlUrl, key: apiKey });
 }
 
-function lineOf({ id, name, lastFour, scopes, revokedAt, expiresAt }: ApiKeyRecord): string {
-  const state = revokedAt !== null ? `revoked ${revokedAt}` : expiresAt === null ? '' : `until ${expiresAt}`;
-  return [id, name, `…${lastFour}`, scopes.join(','), state].join('\t').trimEnd();
+function lineOf(key: ApiKeyRecord): string {
+  const { id, name, lastFour, scopes, databases: names, prefix64, revokedAt, expiresAt, lastUsedAt, previous } = key;
+  const state = [
+    revokedAt === null ? expiresAt && `until ${expiresAt}` : `revoked ${revokedAt}`,
+    names && `only ${names.join(',')}`,
+    prefix64 && `only keys from ${Buffer.from(prefix64, 'base64url').toString()}`,
+    lastUsedAt && `used ${lastUsedAt}`,
+    previous && `…${previous.lastFour} until ${previous.endsAt}`,
+  ].filter(Boolean);
+  return [id, name, `…${lastFour}`, scopes.join(','), state.join('; ')].join('\t').trimEnd();
 }
 
 function timeOf(text: string | undefined): Date | undefined {

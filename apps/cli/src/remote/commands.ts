@@ -14,6 +14,7 @@ import type { DeleteOptions, KeyOptions, PutOptions } from './values.js';
 
 const LOCAL_URL = 'http://127.0.0.1:4000';
 const MAX_TTL_SECONDS = 315_360_000;
+const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 const MAX_REDIS_DATABASE = 1_000_000;
 const IMPORT_FORMATS = ['jsonl', 'redis', 'sqlite'];
 
@@ -45,7 +46,20 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
   command('keys', 'list API keys')
     .option('--create <name>', 'make one; it is shown once')
     .option('--scopes <scopes>', 'of the new one, separated by commas', commaSeparated)
+    .option(
+      '--databases <patterns>',
+      'of the new one, separated by commas, such as customer-*; all without it',
+      commaSeparated,
+    )
+    .option('--prefix <text>', 'only keys that begin so; all without it')
     .option('--expires-at <time>', 'when the new one ends, such as 2030-01-31T00:00:00Z')
+    .option('--rotate <id>', 'another secret for this one; it is shown once')
+    .option(
+      '--overlap <seconds>',
+      'how long the secret before works on; a day without it',
+      wholeNumber(0, MAX_OVERLAP_SECONDS),
+    )
+    .option('--end-previous <id>', 'end the secret before early')
     .option('--revoke <id>', 'end one; gateways refuse it within two seconds')
     .action((options: Json & { readonly create?: string }) =>
       run(options, async (output) => (await import('./account.js')).apiKeys(options, env, output)),

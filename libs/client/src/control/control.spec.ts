@@ -75,6 +75,21 @@ describe('the control plane', () => {
     expect(seen.at(-1)?.body).toEqual({ database: 'acme', scopes, ttlSeconds: 60, prefix64: 'AnVzZXJzACc' });
   });
 
+  it('makes confined keys, and rotates them', async () => {
+    answers = [201, 201, 204, 201].map((status) => ({ status, body: { id: 'k1', key: 'lh_' } }));
+    const scopes = ['data:read'] as const;
+    await control.apiKeys.create({ name: 'k', scopes, databases: ['customer-*'], prefix: 'users/' });
+    await control.apiKeys.rotate('k1', { overlapSeconds: 60 });
+    await control.apiKeys.endPrevious('k1');
+    await control.apiKeys.create({ name: 'k', scopes, prefix: '' }).catch(() => undefined);
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['POST', '/v1/keys', { name: 'k', scopes, databases: ['customer-*'], prefix64: 'dXNlcnMv' }],
+      ['POST', '/v1/keys/k1/rotate', { overlapSeconds: 60 }],
+      ['DELETE', '/v1/keys/k1/previous', ''],
+      ['POST', '/v1/keys', { name: 'k', scopes, prefix64: '' }],
+    ]);
+  });
+
   it('says what to do next', async () => {
     answers = [
       { status: 409, body: { code: 'database-exists' } },

@@ -10,6 +10,7 @@ export {
   type MintedToken,
   type NewApiKey,
   type NewToken,
+  type Rotation,
   type Scope,
   type TokenAdministration,
 } from './control.js';
