@@ -93,7 +93,7 @@ const SDK_OWNERS = [
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
   { packages: ['pg'], owners: ['libs/metadata', 'libs/jobs', 'libs/directory'] },
-  { packages: ['better-auth'], owners: ['apps/control-plane'] },
+  { packages: ['better-auth', 'nodemailer'], owners: ['apps/control-plane'] },
   {
     packages: ['@nestjs/*', '@fastify/*'],
     owners: ['libs/service-kit', 'apps/gateway', 'apps/control-plane', 'apps/worker', 'apps/compactor'],
@@ -219,7 +219,7 @@ export default tseslint.config(
       '@typescript-eslint/await-thenable': 'error',
     },
   },
-  { files: ['apps/console/**'], languageOptions: { globals: globals.browser } },
+  { files: ['apps/console/**', 'examples/*/page/**'], languageOptions: { globals: globals.browser } },
   {
     files: ['**/*.mjs', '**/*.config.ts'],
     rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },

@@ -24,6 +24,8 @@ export const signUp = ({ email, password, organization }) =>
   call('POST', '/v1/signup', { email, password, organization });
 export const logIn = ({ email, password }) => call('POST', '/v1/login', { email, password });
 export const logOut = () => call('POST', '/v1/logout');
+export const verifyEmail = (token) => call('POST', '/v1/email-verification', { token });
+export const resetPassword = (token, password) => call('POST', '/v1/password-reset', { token, password });
 /** @returns {Promise<{ user: { email: string }, organization: { name: string } }>} */
 export const whoAmI = () => call('GET', '/v1/me');
 

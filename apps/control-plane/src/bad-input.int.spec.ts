@@ -16,10 +16,17 @@ const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
 
+const VERIFICATION = { token: 'some.damaged.token' };
+const RESET_MAIL = { email: 'someone@example.com' };
+const RESET = { token: 'no-such-token', password: 'ten characters' };
+
 /** Every route that takes a body, with one that it would take. */
 const BODY_ROUTES = [
   ['POST', '/v1/signup', SIGNUP],
   ['POST', '/v1/login', LOGIN],
+  ['POST', '/v1/email-verification', VERIFICATION],
+  ['POST', '/v1/password-reset/mail', RESET_MAIL],
+  ['POST', '/v1/password-reset', RESET],
   ['POST', '/v1/databases', DATABASE],
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
@@ -295,6 +302,11 @@ describe('bad input to the control plane', () => {
     ['PUT', '/v1/signup', 405, 'method-not-allowed'],
     ['GET', '/v1/tokens', 405, 'method-not-allowed'],
     ['POST', '/v1/cors', 405, 'method-not-allowed'],
+    ['GET', '/v1/email-verification', 405, 'method-not-allowed'],
+    ['GET', '/v1/email-verification/mail', 405, 'method-not-allowed'],
+    ['GET', '/v1/password-reset', 405, 'method-not-allowed'],
+    ['GET', '/v1/password-reset/mail?email=a@example.com', 405, 'method-not-allowed'],
+    ['GET', '/mailbox', 404, 'route-not-found'],
     ['DELETE', '/v1/cors', 405, 'method-not-allowed'],
     ['GET', '/v1/login', 405, 'method-not-allowed'],
     ['GET', '/v1', 404, 'route-not-found'],
@@ -326,6 +338,7 @@ describe('bad input to the control plane', () => {
   it.each([
     ['POST', '/v1/logout'],
     ['GET', '/v1/me'],
+    ['POST', '/v1/email-verification/mail'],
     ['POST', '/v1/databases'],
     ['GET', '/v1/databases'],
     ['GET', '/v1/databases/x'],
@@ -387,7 +400,7 @@ describe('bad input to the control plane', () => {
         async ([method, path, valid], value, spread) => {
           const members = typeof value === 'object' && value !== null ? value : { name: value };
           const body = spread
-            ? { ...valid, organization: undefined, scopes: undefined, origins: undefined, ...members }
+            ? { ...valid, email: undefined, organization: undefined, scopes: undefined, origins: undefined, ...members }
             : value;
           const raw = JSON.stringify(body);
           // A value that happens to be right must not be tried: this test changes nothing.

@@ -2,6 +2,9 @@ import { parseSigningKey } from '@leasehold/directory';
 import { loadConfig, secret, serviceConfig } from '@leasehold/service-kit';
 import { z } from 'zod';
 
+import { isLoopbackHost } from './mailbox/loopback.js';
+import { emailAddress } from './requests/text.js';
+
 const databaseUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with postgres://');
 
 export const controlPlaneConfig = serviceConfig
@@ -25,11 +28,48 @@ export const controlPlaneConfig = serviceConfig
     ADMIN_PASSWORD: z.string().min(10).max(128).optional(),
     /** Folder with the console's files; apps/console/public when not set. */
     CONSOLE_DIR: z.string().optional(),
+    /** The mail server, with user and password. Neither this nor MAILBOX_DIR: no mail is sent. */
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** Whether mails may go over connections without TLS: to a relay in one's own network. */
+    SMTP_TLS: z.enum(['required', 'optional']).default('required'),
+    /** Sender of all mails. */
+    MAIL_FROM: emailAddress.optional(),
+    /** Folder that mails are put into instead, to be read at /mailbox by whoever is on this machine. */
+    MAILBOX_DIR: z.string().optional(),
+  })
+  .refine((config) => (config.SMTP_URL === undefined) === (config.MAIL_FROM === undefined), {
+    path: ['MAIL_FROM'],
+    message: 'must be given together with SMTP_URL',
+  })
+  .refine((config) => config.PUBLIC_URL !== undefined || !sendsMail(config), {
+    path: ['PUBLIC_URL'],
+    message: 'must be given where mail is sent: mails link to it',
+  })
+  .refine((config) => config.MAILBOX_DIR === undefined || isLocal(config), {
+    path: ['MAILBOX_DIR'],
+    message: 'is for one machine alone: HOST and PUBLIC_URL must be loopback, and SMTP_URL not set',
   })
   .refine((config) => (config.ADMIN_EMAIL === undefined) === (config.ADMIN_PASSWORD === undefined), {
     path: ['ADMIN_PASSWORD'],
     message: 'must be given together with ADMIN_EMAIL',
   });
+
+interface MailConfig {
+  readonly HOST: string;
+  readonly PUBLIC_URL?: string | undefined;
+  readonly SMTP_URL?: string | undefined;
+  readonly MAILBOX_DIR?: string | undefined;
+}
+
+function sendsMail({ SMTP_URL, MAILBOX_DIR }: MailConfig): boolean {
+  return SMTP_URL !== undefined || MAILBOX_DIR !== undefined;
+}
+
+/** Whoever reads the mailbox can have everybody's account: nobody beyond this machine may. */
+function isLocal({ HOST, PUBLIC_URL, SMTP_URL }: MailConfig): boolean {
+  const reached = PUBLIC_URL === undefined ? HOST : new URL(PUBLIC_URL).hostname;
+  return isLoopbackHost(HOST) && isLoopbackHost(reached) && SMTP_URL === undefined;
+}
 
 export type ControlPlaneConfig = z.output<typeof controlPlaneConfig>;
 

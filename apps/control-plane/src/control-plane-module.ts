@@ -6,6 +6,9 @@ import { Metadata } from '@leasehold/metadata';
 import type { Logger } from '@leasehold/service-kit';
 
 import { AccountsController } from './accounts/accounts-controller.js';
+import { EmailVerificationController } from './accounts/email-verification-controller.js';
+import { PasswordResetController } from './accounts/password-reset-controller.js';
+import { VerificationMail } from './accounts/verification-mail.js';
 import { AccessGuard } from './auth/access-guard.js';
 import { AuthController } from './auth/auth-controller.js';
 import { Authentication } from './auth/authentication.js';
@@ -17,6 +20,11 @@ import { ConsoleConfigController } from './console/console-config-controller.js'
 import { CorsController } from './cors/cors-controller.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { KeysController } from './keys/keys-controller.js';
+import { Letters } from './mail/letters.js';
+import { MailQueue } from './mail/mail-queue.js';
+import { MailThrottle } from './mail/mail-throttle.js';
+import { MailboxController } from './mailbox/mailbox-controller.js';
+import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -26,6 +34,7 @@ export interface ControlPlaneParts {
   readonly config: ControlPlaneConfig;
   readonly metadata: Metadata;
   readonly signer: TokenSigner;
+  readonly mails: MailQueue;
   readonly logger: Logger;
 }
 
@@ -33,7 +42,13 @@ export interface ControlPlaneParts {
 class ControlPlaneModule {}
 
 /** A new resource: a folder with its controller, listed here. */
-export function controlPlaneModule({ config, metadata, signer, logger }: ControlPlaneParts): DynamicModule {
+export function controlPlaneModule({ config, metadata, signer, mails, logger }: ControlPlaneParts): DynamicModule {
+  const mailbox = config.MAILBOX_DIR;
+  // The configuration has seen to it that there is a public URL where there is mail.
+  const letters = new Letters(config.PUBLIC_URL ?? 'http://localhost');
+  const authentication = Authentication.create(config, metadata, logger, (email, token) =>
+    mails.post(letters.passwordReset(email, token)),
+  );
   return {
     module: ControlPlaneModule,
     controllers: [
@@ -42,16 +57,24 @@ export function controlPlaneModule({ config, metadata, signer, logger }: Control
       ConsoleConfigController,
       CorsController,
       DatabasesController,
+      EmailVerificationController,
       KeysController,
+      PasswordResetController,
       TokensController,
+      ...(mailbox === undefined ? [] : [MailboxController]),
     ],
     providers: [
       OperatorSeed,
       TokenMint,
+      VerificationMail,
       { provide: CONFIG, useValue: config },
       { provide: Metadata, useValue: metadata },
       { provide: TokenSigner, useValue: signer },
-      { provide: Authentication, useValue: Authentication.create(config, metadata, logger) },
+      { provide: Authentication, useValue: authentication },
+      { provide: Letters, useValue: letters },
+      { provide: MailQueue, useValue: mails },
+      { provide: MailThrottle, useValue: new MailThrottle() },
+      ...(mailbox === undefined ? [] : [{ provide: MailboxFolder, useValue: new MailboxFolder(mailbox) }]),
       { provide: PasswordTurns, useValue: new PasswordTurns() },
       { provide: LoginThrottle, useValue: new LoginThrottle() },
       { provide: APP_GUARD, useClass: SameOriginGuard },

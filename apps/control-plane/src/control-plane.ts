@@ -5,6 +5,8 @@ import { createLogger, Health, runService, type RunningService } from '@leasehol
 import type { ControlPlaneConfig } from './config.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
+import { MailQueue } from './mail/mail-queue.js';
+import { openMailTransport } from './mail/open-mail-transport.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { repeat } from './repeat.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -20,12 +22,14 @@ const SEED_RETRY_MS = 2_000;
 export async function startControlPlane(config: ControlPlaneConfig): Promise<RunningService> {
   const logger = createLogger(SERVICE, config.LOG_LEVEL);
   const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
+  const mails = new MailQueue(openMailTransport(config), logger);
+  if (!mails.configured) logger.warn('no mail is sent: neither SMTP_URL nor MAILBOX_DIR is set');
   const stopping = new AbortController();
   try {
     const signer = await TokenSigner.over(config.TOKEN_SIGNING_KEY);
     const service = await runService({
       name: SERVICE,
-      module: controlPlaneModule({ config, metadata, signer, logger }),
+      module: controlPlaneModule({ config, metadata, signer, mails, logger }),
       config,
       logger,
       // We parse bodies ourselves: strictly, and better-auth wants them as they came.
@@ -50,6 +54,7 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
       close: async () => {
         stopping.abort();
         await service.close();
+        await mails.close();
         await metadata.close();
       },
     };

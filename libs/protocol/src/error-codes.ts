@@ -26,6 +26,12 @@ const TABLE = {
     'The body is not valid',
     'It is not valid JSON, or not of the documented shape. `errors`, when present, names each wrong member.',
   ),
+  'invalid-link': entry(
+    400,
+    'invalid',
+    'The link is not valid',
+    'The token of a mail is damaged, has expired, or was used already. Ask for a new mail.',
+  ),
   'invalid-parameter': entry(
     400,
     'invalid',
@@ -296,6 +302,13 @@ const TABLE = {
     'corrupt',
     'Stored bytes are damaged',
     'A checksum does not match. The database is left untouched and an operator is called.',
+  ),
+  // 501
+  'mail-not-configured': entry(
+    501,
+    'invalid',
+    'No mail can be sent',
+    'This installation has no mail server, and the request needs one: see `SMTP_URL` in docs/operations/settings.md.',
   ),
   // 503
   unavailable: entry(

@@ -7,6 +7,7 @@ const announcement: Announcement = {
   gateways: ['http://127.0.0.1:4000', 'http://127.0.0.1:40123'],
   controlPlane: 'http://127.0.0.1:4001',
   console: 'http://127.0.0.1:4001',
+  mailbox: 'http://127.0.0.1:4001/mailbox',
   tenant: { email: 'demo@example.com', password: 'p4ss', organization: 'Demo', apiKey: 'lh_abc_def' },
   admin: { email: 'admin@example.com', password: 's3cret' },
   pids: { gateways: [1, 2], controlPlane: 3, compactor: 4, bucket: null, workers: [5, 6] },
@@ -22,10 +23,11 @@ describe('announcement', () => {
 
   it('shows every address and login in the banner', () => {
     const text = banner(announcement, options);
-    const { gateways, controlPlane, tenant, admin } = announcement;
+    const { gateways, controlPlane, mailbox, tenant, admin } = announcement;
     const shown = [
       ...gateways,
       controlPlane,
+      mailbox ?? '',
       tenant.email,
       tenant.password,
       tenant.apiKey,

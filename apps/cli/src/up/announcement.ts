@@ -4,6 +4,8 @@ export interface Announcement {
   readonly gateways: readonly string[];
   readonly controlPlane: string;
   readonly console: string;
+  /** The page that shows the mails; null when a mail server has them. */
+  readonly mailbox: string | null;
   readonly tenant: {
     readonly email: string;
     readonly password: string;
@@ -40,6 +42,7 @@ export function banner(announcement: Announcement, options: BannerOptions): stri
     ...more.map((url) => ['', url] as const),
     ['control plane', announcement.controlPlane],
     ['console', announcement.console],
+    ...(announcement.mailbox === null ? [] : [['mailbox', announcement.mailbox] as const]),
     ['demo login', `${tenant.email}  ${tenant.password}`],
     ['admin login', `${admin.email}  ${admin.password}`],
     ['API key', tenant.apiKey],

@@ -10,6 +10,8 @@ export interface DataFolders {
   /** Where the bucket is served while it runs, for commands beside it. */
   readonly bucketUrl: string;
   readonly postgres: string;
+  /** Mails that nobody is sent. */
+  readonly mailbox: string;
   readonly secrets: string;
   readonly logs: string;
 }
@@ -26,6 +28,7 @@ export function dataFolders(path: string): DataFolders {
     bucket: join(path, 'bucket'),
     bucketUrl: join(path, 'bucket.url'),
     postgres: join(path, 'postgres'),
+    mailbox: join(path, 'mailbox'),
     secrets: join(path, 'secrets.json'),
     logs: join(path, 'logs'),
   };

@@ -6,7 +6,7 @@ const secrets = drawSecrets();
 const input = (env: Record<string, string> = {}): PlanInput => ({
   repository: '/house',
   options: { port: 4000, data: '/data', workers: 3, gateways: 2, json: false },
-  folders: { bucket: '/data/bucket', postgres: '/data/postgres' },
+  folders: { bucket: '/data/bucket', postgres: '/data/postgres', mailbox: '/data/mailbox' },
   secrets,
   env,
 });
@@ -59,6 +59,15 @@ describe('service plan', () => {
   it('keeps the keys of another bucket away from our own', () => {
     const stray = input({ S3_SECRET_ACCESS_KEY: 'theirs' });
     expect(storeOf(stray, 'http://127.0.0.1:9999')['S3_SECRET_ACCESS_KEY']).toBe(secrets.s3SecretAccessKey);
+  });
+
+  it('keeps mails in a folder unless there is a mail server', () => {
+    const mailOf = (env: Record<string, string>) => {
+      const { MAILBOX_DIR, SMTP_URL } = planServices(input(env), embedded).controlPlane.env;
+      return [MAILBOX_DIR, SMTP_URL];
+    };
+    expect(mailOf({})).toEqual(['/data/mailbox', undefined]);
+    expect(mailOf({ SMTP_URL: 'smtp://mail' })).toEqual([undefined, 'smtp://mail']);
   });
 
   it('hands Redis to the services when there is one', () => {

@@ -16,7 +16,7 @@ import type { UpOptions } from './up-options.js';
 export interface PlanInput {
   readonly repository: string;
   readonly options: UpOptions;
-  readonly folders: { readonly bucket: string; readonly postgres: string };
+  readonly folders: { readonly bucket: string; readonly postgres: string; readonly mailbox: string };
   readonly secrets: Secrets;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -108,6 +108,7 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
       GATEWAY_URL: urls.gateway,
       AUTH_SECRET: secrets.authSecret,
       TOKEN_SIGNING_KEY: secrets.tokenSigningKey,
+      ...(externalParts(env).mail ? {} : { MAILBOX_DIR: input.folders.mailbox }),
       ADMIN_EMAIL: secrets.admin.email,
       ADMIN_PASSWORD: secrets.admin.password,
     }),

@@ -72,6 +72,7 @@ export class Supervisor {
       gateways: gateways.map((gateway) => gateway.url),
       controlPlane: urls.controlPlane,
       console: urls.controlPlane,
+      mailbox: externalParts(this.env).mail ? null : `${urls.controlPlane}/mailbox`,
       tenant,
       admin: this.secrets.admin,
       pids: {

@@ -28,3 +28,23 @@ export const loginBody = z.strictObject({
 });
 
 export type LoginBody = z.output<typeof loginBody>;
+
+/** Longer than any token that we make. */
+const TOKEN_CHARS = 2_048;
+
+const mailToken = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(TOKEN_CHARS, `must have at most ${TOKEN_CHARS} characters`);
+
+export const verificationBody = z.strictObject({ token: mailToken });
+
+export type VerificationBody = z.output<typeof verificationBody>;
+
+export const resetMailBody = z.strictObject({ email: emailAddress });
+
+export type ResetMailBody = z.output<typeof resetMailBody>;
+
+export const resetBody = z.strictObject({ token: mailToken, password: newPassword });
+
+export type ResetBody = z.output<typeof resetBody>;

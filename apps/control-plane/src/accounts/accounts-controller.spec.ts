@@ -9,6 +9,7 @@ import type { Authentication } from '../auth/authentication.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
 import { AccountsController } from './accounts-controller.js';
+import type { VerificationMail } from './verification-mail.js';
 
 const BODY = { email: 'a@example.com', password: 'ten characters', organization: 'A' };
 const REQUEST = { headers: {}, ip: '192.0.2.1' } as FastifyRequest;
@@ -22,6 +23,7 @@ function controller(failure: Error): AccountsController {
     { hashPassword: async () => 'hash', logIn } as unknown as Authentication,
     new PasswordTurns(),
     new LoginThrottle(),
+    { welcome: async () => undefined } as unknown as VerificationMail,
   );
 }
 

@@ -3,7 +3,7 @@ import { assert, isLeaseholdError } from '@leasehold/foundation';
 import { Metadata, MetadataOutcomeUnknownError, type OrganizationEntry } from '@leasehold/metadata';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { Access, EVERYBODY, ROLES } from '../auth/access.js';
+import { Access, EVERYBODY, SESSION_ONLY } from '../auth/access.js';
 import { Authentication } from '../auth/authentication.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
@@ -11,6 +11,7 @@ import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
 import { JsonBody } from '../requests/json-body.js';
 import { loginBody, signupBody, type LoginBody, type SignupBody } from './account-schemas.js';
+import { VerificationMail } from './verification-mail.js';
 
 interface SignedIn {
   readonly user: { readonly id: string; readonly email: string };
@@ -18,8 +19,6 @@ interface SignedIn {
   readonly organization: OrganizationEntry | null;
   readonly token: string;
 }
-
-const SESSION_ONLY = { roles: ROLES, scopes: [] } as const;
 
 /** Signing up, logging in and out, and who one is. */
 @Controller('v1')
@@ -29,6 +28,7 @@ export class AccountsController {
     private readonly authentication: Authentication,
     private readonly passwords: PasswordTurns,
     private readonly throttle: LoginThrottle,
+    private readonly verification: VerificationMail,
   ) {}
 
   /** Account and organization: all or nothing. The token and the cookie work at once. */
@@ -43,6 +43,7 @@ export class AccountsController {
       const passwordHash = await this.authentication.hashPassword(body.password);
       const account = { email: body.email, passwordHash, organizationName: body.organization };
       const { organization } = await this.metadata.organizations.createAccount(account);
+      await this.verification.welcome(body.email);
       const session = await this.startSession(body, request, reply).catch((error: unknown) => {
         // The account is there already: nobody may read that nothing was applied.
         throw isLeaseholdError(error, 'unavailable') ? new MetadataOutcomeUnknownError(error) : error;
@@ -80,7 +81,12 @@ export class AccountsController {
   me(@CurrentCaller() caller: Caller) {
     assert(caller.kind === 'session', 'the route takes sessions only');
     return {
-      user: { id: caller.userId, email: caller.email, operator: caller.operator },
+      user: {
+        id: caller.userId,
+        email: caller.email,
+        emailVerified: caller.emailVerified,
+        operator: caller.operator,
+      },
       organization: { ...caller.organization, role: caller.role },
       organizations: caller.memberships.map(({ organization, role }) => ({ ...organization, role })),
     };

@@ -4,11 +4,12 @@ import { ProblemError } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { APIError } from 'better-auth/api';
+import { APIError, createEmailVerificationToken } from 'better-auth/api';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { bearer, organization } from 'better-auth/plugins';
 
 import type { ControlPlaneConfig } from '../config.js';
+import { RESET_SECONDS, VERIFICATION_SECONDS } from '../mail/letters.js';
 
 export const AUTH_PATH = '/api/auth';
 export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
@@ -28,20 +29,25 @@ export interface LoggedIn {
 export interface SessionUser {
   readonly userId: string;
   readonly email: string;
+  readonly emailVerified: boolean;
   /** An operator of the whole service. */
   readonly operator: boolean;
   readonly activeOrganizationId: string | undefined;
 }
+
+/** Sends the mail by which somebody gets a new password. */
+export type SendReset = (email: string, token: string) => void;
 
 /** People: passwords, sessions and cookies, by better-auth on our tables. */
 export class Authentication {
   private constructor(
     private readonly auth: ReturnType<typeof createAuth>,
     private readonly metadata: Metadata,
+    private readonly secret: string,
   ) {}
 
-  static create(config: ControlPlaneConfig, metadata: Metadata, logger: Logger): Authentication {
-    return new Authentication(createAuth(config, metadata, logger), metadata);
+  static create(config: ControlPlaneConfig, metadata: Metadata, logger: Logger, sendReset: SendReset): Authentication {
+    return new Authentication(createAuth(config, metadata, logger, sendReset), metadata, config.AUTH_SECRET);
   }
 
   hashPassword(password: string): Promise<string> {
@@ -58,6 +64,7 @@ export class Authentication {
     const answer = await this.ask(
       () => this.auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
       false,
+      wrongCredentials,
     );
     const { token, user } = answer.response;
     return { userId: user.id, email: user.email, token, cookies: answer.headers.getSetCookie() };
@@ -65,11 +72,12 @@ export class Authentication {
 
   /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
   async session(headers: Headers): Promise<SessionUser | undefined> {
-    const found = await this.ask(() => this.auth.api.getSession({ headers }), false);
+    const found = await this.ask(() => this.auth.api.getSession({ headers }), false, wrongCredentials);
     if (!found) return undefined;
     return {
       userId: found.user.id,
       email: found.user.email,
+      emailVerified: found.user.emailVerified,
       operator: found.user.role === 'admin',
       activeOrganizationId: found.session.activeOrganizationId ?? undefined,
     };
@@ -77,8 +85,37 @@ export class Authentication {
 
   /** Ends the session of these headers; returns `Set-Cookie` headers that remove the cookie. */
   async logOut(headers: Headers): Promise<readonly string[]> {
-    const answer = await this.ask(() => this.auth.api.signOut({ headers, returnHeaders: true }), true);
+    const answer = await this.ask(
+      () => this.auth.api.signOut({ headers, returnHeaders: true }),
+      true,
+      wrongCredentials,
+    );
     return answer.headers.getSetCookie();
+  }
+
+  /** Says that its bearer reads the mails of this address; works as often as it is shown, until it expires. */
+  verificationToken(email: string): Promise<string> {
+    return createEmailVerificationToken(this.secret, email, undefined, VERIFICATION_SECONDS);
+  }
+
+  /** Durable when it resolves; again is the same. @throws ProblemError invalid-link */
+  async verifyEmail(token: string): Promise<void> {
+    await this.ask(() => this.auth.api.verifyEmail({ query: { token } }), true, invalidLink);
+  }
+
+  /** Sends a mail when the address has an account, and does not tell whether it has. */
+  async requestReset(email: string): Promise<void> {
+    await this.ask(() => this.auth.api.requestPasswordReset({ body: { email } }), true, invalidLink);
+  }
+
+  /**
+   * Sets the password, ends every session of the account and voids its other tokens. Durable when it resolves; the token
+   * works once, whatever becomes of the request.
+   *
+   * @throws ProblemError invalid-link
+   */
+  async resetPassword(token: string, newPassword: string): Promise<void> {
+    await this.ask(() => this.auth.api.resetPassword({ body: { token, newPassword } }), true, invalidLink);
   }
 
   /** better-auth's own routes. */
@@ -87,12 +124,16 @@ export class Authentication {
   }
 
   /** better-auth hides a failing database behind its own errors: ask the database itself when something failed inside. */
-  private async ask<T>(question: () => Promise<T>, mutates: boolean): Promise<T> {
+  private async ask<T>(
+    question: () => Promise<T>,
+    mutates: boolean,
+    refusal: (cause: unknown) => ProblemError,
+  ): Promise<T> {
     try {
       return await question();
     } catch (error) {
       if (error instanceof APIError && error.statusCode < 500) {
-        throw new ProblemError('invalid-credentials', 'e-mail address or password is wrong', { cause: error });
+        throw refusal(error);
       }
       const known = translateOutage(error, mutates);
       if (known !== error || (await this.metadata.answers())) throw known;
@@ -101,7 +142,15 @@ export class Authentication {
   }
 }
 
-function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logger) {
+function wrongCredentials(cause: unknown): ProblemError {
+  return new ProblemError('invalid-credentials', 'e-mail address or password is wrong', { cause });
+}
+
+function invalidLink(cause: unknown): ProblemError {
+  return new ProblemError('invalid-link', 'the link is damaged, has expired, or was used already', { cause });
+}
+
+function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logger, sendReset: SendReset) {
   const ids = new UlidSource(systemClock, systemRandom);
   const publicUrl = config.PUBLIC_URL;
   return betterAuth({
@@ -115,7 +164,13 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
       enabled: true,
       minPasswordLength: PASSWORD_CHARS.min,
       maxPasswordLength: PASSWORD_CHARS.max,
+      resetPasswordTokenExpiresIn: RESET_SECONDS,
+      sendResetPassword: async ({ user, token }) => sendReset(user.email, token),
+      onPasswordReset: ({ user }) => metadata.people.passwordReset(user.id),
+      revokeSessionsOnPasswordReset: true,
     },
+    // Whoever reads the table, or a copy of it, gets no link of a mail out of it.
+    verification: { storeIdentifier: 'hashed' },
     session: { expiresIn: SESSION_SECONDS },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
     plugins: [
