@@ -27,6 +27,7 @@ import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
+import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokensController } from './tokens/tokens-controller.js';
 
@@ -60,6 +61,7 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
       EmailVerificationController,
       KeysController,
       PasswordResetController,
+      SessionsController,
       TokensController,
       ...(mailbox === undefined ? [] : [MailboxController]),
     ],

@@ -79,6 +79,17 @@ describe('two organizations', () => {
     }
   });
 
+  it("neither shows nor ends another person's sessions", async () => {
+    const [theirSession] = await service.metadata.prisma.session.findMany({ where: { token: theirs.token } });
+    const end = (id: string) => service.call('DELETE', `/v1/sessions/${id}`, { token: mine.token });
+    const [answer, absent] = [await end(theirSession?.id ?? ''), await end('01000000000000000000000000')];
+    expect([answer.status, { ...answer.body, requestId: '' }]).toEqual([404, { ...absent.body, requestId: '' }]);
+    const { text } = await service.call('GET', '/v1/sessions', { token: mine.token });
+    expect(text).not.toContain(theirSession?.id ?? 'missing');
+    expect((await service.call('DELETE', '/v1/sessions', { token: mine.token })).status).toBe(204);
+    expect((await service.call('GET', '/v1/me', { token: theirs.token })).status).toBe(200);
+  });
+
   it('lists nothing of another organization', async () => {
     for (const token of callers) {
       for (const path of ['/v1/databases', '/v1/keys', '/v1/databases?cursor=YQ', '/v1/keys?cursor=MA']) {

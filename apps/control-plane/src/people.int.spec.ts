@@ -178,6 +178,67 @@ describe('people', () => {
     });
   });
 
+  describe('sessions', () => {
+    const list = async (token: string) => {
+      const { status, body, text } = await service.call('GET', '/v1/sessions', { token });
+      expect(status).toBe(200);
+      return { sessions: body['sessions'] as { id: string; current: boolean; agent: string }[], text };
+    };
+    async function loggedIn(agent: string, email: string, password: string): Promise<string> {
+      const headers = { 'user-agent': agent };
+      return String((await service.call('POST', '/v1/login', { json: { email, password }, headers })).body['token']);
+    }
+    const alive = async (token: string) => (await service.call('GET', '/v1/me', { token })).status === 200;
+
+    it('are listed with where they are, and without what opens them', async () => {
+      const { email, password, token } = await service.signUp();
+      const other = await loggedIn(`phone ${'x'.repeat(1_000)}`, email, password);
+      const { sessions, text } = await list(token);
+      expect(sessions).toHaveLength(2);
+      expect(sessions.find(({ current }) => !current)).toEqual({
+        id: expect.any(String),
+        current: false,
+        address: '127.0.0.1',
+        agent: expect.stringMatching(/^phone x{250}$/),
+        createdAt: expect.any(String),
+        lastSeenAt: expect.any(String),
+      });
+      for (const secret of [token, other]) expect(text).not.toContain(secret);
+      expect((await list(other)).sessions.map(({ current }) => current).sort()).toEqual([false, true]);
+    });
+
+    it('tell when they were last used, and live as long again from then', async () => {
+      const { token } = await service.signUp();
+      const past = new Date(Date.now() - 3_600_000);
+      const where = { token };
+      const expiresAt = new Date(past.getTime() + 7 * 24 * 3_600_000);
+      await service.metadata.prisma.session.updateMany({ where, data: { updatedAt: past, expiresAt } });
+      await list(token);
+      const [session] = await service.metadata.prisma.session.findMany({ where });
+      expect(session?.updatedAt.getTime()).toBeGreaterThan(past.getTime() + 3_500_000);
+      expect(session?.expiresAt.getTime()).toBeGreaterThan(expiresAt.getTime() + 3_500_000);
+    });
+
+    it('end one by one, or all but this', async () => {
+      const { email, password, token } = await service.signUp();
+      const [phone, tablet] = [await loggedIn('phone', email, password), await loggedIn('tablet', email, password)];
+      const phoneId = (await list(token)).sessions.find(({ agent }) => agent === 'phone')?.id;
+      expect((await service.call('DELETE', `/v1/sessions/${phoneId}`, { token })).status).toBe(204);
+      expect([await alive(phone), await alive(tablet)]).toEqual([false, true]);
+      expect((await service.call('DELETE', `/v1/sessions/${phoneId}`, { token })).status).toBe(404);
+      expect((await service.call('DELETE', '/v1/sessions', { token })).status).toBe(204);
+      expect([await alive(tablet), await alive(token)]).toEqual([false, true]);
+    });
+
+    it('are not listed when they have expired', async () => {
+      const { email, password, token } = await service.signUp();
+      const old = await loggedIn('old', email, password);
+      const data = { expiresAt: new Date(Date.now() - 1) };
+      await service.metadata.prisma.session.updateMany({ where: { token: old }, data });
+      expect((await list(token)).sessions).toHaveLength(1);
+    });
+  });
+
   it('shows the mailbox as a page, on this machine alone', async () => {
     const { email } = await service.signUp();
     await mailsTo(email, 1);

@@ -8,4 +8,5 @@ export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';
 export * from './people.js';
+export * from './sessions.js';
 export * from './token-keys.js';

@@ -8,6 +8,7 @@ import { PrismaClient } from './generated/client.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
 import { People } from './people.js';
+import { Sessions } from './sessions.js';
 import { TokenKeys } from './token-keys.js';
 
 export interface MetadataSettings {
@@ -32,6 +33,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 export class Metadata {
   readonly organizations: Organizations;
   readonly people: People;
+  readonly sessions: Sessions;
   readonly databases: Databases;
   readonly apiKeys: ApiKeys;
   readonly settings: OrganizationSettings;
@@ -45,6 +47,7 @@ export class Metadata {
     const ids = new UlidSource(systemClock, systemRandom);
     this.organizations = new Organizations(prisma, ids);
     this.people = new People(prisma);
+    this.sessions = new Sessions(prisma);
     this.databases = new Databases(prisma);
     this.apiKeys = new ApiKeys(prisma);
     this.settings = new OrganizationSettings(prisma);

@@ -15,15 +15,12 @@ const CHANGE_PASSWORD = '/change-password';
 
 /**
  * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization,
- * and log in only by /v1/login, where guessing is slowed down; what needs mail or review is closed until it has it.
+ * and log in only by /v1/login, where guessing is slowed down; sessions are
+ * listed without their tokens by /v1/sessions; what needs mail or review is closed until it has it.
  */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/sign-out',
   '/get-session',
-  '/list-sessions',
-  '/revoke-session',
-  '/revoke-sessions',
-  '/revoke-other-sessions',
   CHANGE_PASSWORD,
   '/organization/list',
   '/organization/set-active',

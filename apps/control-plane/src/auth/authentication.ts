@@ -16,6 +16,8 @@ export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
 /** Set by us from the connection, whatever the client sent. */
 export const CLIENT_ADDRESS_HEADER = 'x-leasehold-client-address';
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
+/** A session that is used is noted down, and prolonged, so often at most. */
+const SESSION_UPDATE_SECONDS = 5 * 60;
 
 export interface LoggedIn {
   readonly userId: string;
@@ -27,6 +29,7 @@ export interface LoggedIn {
 }
 
 export interface SessionUser {
+  readonly sessionId: string;
   readonly userId: string;
   readonly email: string;
   readonly emailVerified: boolean;
@@ -75,6 +78,7 @@ export class Authentication {
     const found = await this.ask(() => this.auth.api.getSession({ headers }), false, wrongCredentials);
     if (!found) return undefined;
     return {
+      sessionId: found.session.id,
       userId: found.user.id,
       email: found.user.email,
       emailVerified: found.user.emailVerified,
@@ -171,7 +175,7 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
     },
     // Whoever reads the table, or a copy of it, gets no link of a mail out of it.
     verification: { storeIdentifier: 'hashed' },
-    session: { expiresIn: SESSION_SECONDS },
+    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_UPDATE_SECONDS },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
     plugins: [
       organization({ disableOrganizationDeletion: true, requireEmailVerificationOnInvitation: true }),

@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 /** A logged-in person, acting for one organization. */
 export interface SessionCaller {
   readonly kind: 'session';
+  readonly sessionId: string;
   readonly userId: string;
   readonly email: string;
   /** They have shown that they read its mails. */

@@ -1,0 +1,70 @@
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { assert, systemClock } from '@leasehold/foundation';
+import { Metadata, type SessionEntry } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
+
+import { Access, SESSION_ONLY } from '../auth/access.js';
+import { CurrentCaller, type Caller, type SessionCaller } from '../auth/caller.js';
+import { isCleanText } from '../requests/text.js';
+
+/** The latest used; nobody looks through more. */
+const SHOWN_SESSIONS = 100;
+/** Programs say of themselves what they like. */
+const AGENT_CHARS = 256;
+
+interface ShownSession {
+  readonly id: string;
+  /** It is the one that asks. */
+  readonly current: boolean;
+  readonly address: string | null;
+  readonly agent: string | null;
+  readonly createdAt: string;
+  /** To within five minutes. */
+  readonly lastSeenAt: string;
+}
+
+/** Where somebody is logged in, and logging out there. */
+@Controller('v1/sessions')
+@Access(SESSION_ONLY)
+export class SessionsController {
+  constructor(private readonly metadata: Metadata) {}
+
+  @Get()
+  async list(@CurrentCaller() caller: Caller): Promise<{ readonly sessions: readonly ShownSession[] }> {
+    const { userId, sessionId } = person(caller);
+    const found = await this.metadata.sessions.list(userId, new Date(systemClock.now()), SHOWN_SESSIONS);
+    return { sessions: found.map((session) => shown(session, sessionId)) };
+  }
+
+  /** All but the one that asks. */
+  @Delete()
+  @HttpCode(204)
+  async endOthers(@CurrentCaller() caller: Caller): Promise<void> {
+    const { userId, sessionId } = person(caller);
+    await this.metadata.sessions.endOthers(userId, sessionId);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async end(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    const { userId } = person(caller);
+    const ended = isCleanText(id) && (await this.metadata.sessions.end(userId, id));
+    if (!ended) throw new ProblemError('not-found', 'you have no such session');
+  }
+}
+
+function person(caller: Caller): SessionCaller {
+  assert(caller.kind === 'session', 'the route takes sessions only');
+  return caller;
+}
+
+function shown({ id, ipAddress, userAgent, createdAt, updatedAt }: SessionEntry, currentId: string): ShownSession {
+  return {
+    id,
+    current: id === currentId,
+    address: ipAddress || null,
+    agent: userAgent?.slice(0, AGENT_CHARS) || null,
+    createdAt: createdAt.toISOString(),
+    lastSeenAt: updatedAt.toISOString(),
+  };
+}
