@@ -35,8 +35,9 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     throw error;
   }
   const source = new PostgresDirectorySource(config.DATABASE_URL);
+  const onLost = (error: unknown) => logger.warn({ err: error }, 'when keys were used last is not told this time');
   const useStore = new PostgresKeyUses(config.DATABASE_URL);
-  const uses = new KeyUses(useStore, systemClock, { intervalMs: config.KEY_USE_INTERVAL_MS });
+  const uses = new KeyUses(useStore, { clock: systemClock, onLost }, { intervalMs: config.KEY_USE_INTERVAL_MS });
   const directory = directoryOver(source, logger, uses);
   await directory.start();
   uses.start();

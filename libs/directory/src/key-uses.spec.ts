@@ -9,6 +9,7 @@ describe('uses of keys', () => {
   let clock: FakeClock;
   let writes: { readonly uses: readonly KeyUse[]; readonly paceMs: number }[];
   let isDown: boolean;
+  let lost: number;
   let uses: KeyUses;
 
   beforeEach(() => {
@@ -19,7 +20,8 @@ describe('uses of keys', () => {
       if (isDown) throw new Error('down');
       writes.push({ uses: written, paceMs });
     };
-    uses = new KeyUses({ record }, clock);
+    lost = 0;
+    uses = new KeyUses({ record }, { clock, onLost: () => lost++ });
     uses.start();
   });
 
@@ -54,7 +56,7 @@ describe('uses of keys', () => {
     await clock.advance(MINUTE_MS);
     isDown = false;
     await clock.advance(MINUTE_MS);
-    expect(writes).toEqual([]);
+    expect([writes, lost]).toEqual([[], 1]);
     uses.note('b');
     await clock.advance(MINUTE_MS);
     expect(writes.map((write) => write.uses.map(({ keyId }) => keyId))).toEqual([['b']]);

@@ -23,6 +23,12 @@ export interface KeyUseStore {
   record(uses: readonly KeyUse[], paceMs: number): Promise<void>;
 }
 
+export interface KeyUsesContext {
+  readonly clock: Clock;
+  /** Told of each write that failed: once per interval at most. What it held is lost. */
+  readonly onLost?: (error: unknown) => void;
+}
+
 export interface KeyUsesSettings {
   /** Between two writes of this process, and between two of one key by all of them; default 60,000. */
   readonly intervalMs?: number;
@@ -43,7 +49,7 @@ export class KeyUses {
 
   constructor(
     private readonly store: KeyUseStore,
-    private readonly clock: Clock,
+    private readonly context: KeyUsesContext,
     settings: KeyUsesSettings = {},
   ) {
     this.intervalMs = settings.intervalMs ?? DEFAULT_INTERVAL_MS;
@@ -51,7 +57,7 @@ export class KeyUses {
 
   /** On the way of every request: one entry of a map. */
   note(keyId: string): void {
-    if (this.noted.size < MAX_NOTED_KEYS || this.noted.has(keyId)) this.noted.set(keyId, this.clock.now());
+    if (this.noted.size < MAX_NOTED_KEYS || this.noted.has(keyId)) this.noted.set(keyId, this.context.clock.now());
   }
 
   start(): void {
@@ -71,7 +77,7 @@ export class KeyUses {
   private async writeOnAndOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.clock.sleep(this.intervalMs, signal);
+        await this.context.clock.sleep(this.intervalMs, signal);
       } catch {
         return;
       }
@@ -89,8 +95,8 @@ export class KeyUses {
       for (let from = 0; from < uses.length; from += BATCH_KEYS) {
         await this.store.record(uses.slice(from, from + BATCH_KEYS), this.intervalMs);
       }
-    } catch {
-      // Whether the store answers is told by those who need it.
+    } catch (error) {
+      this.context.onLost?.(error);
     }
   }
 }

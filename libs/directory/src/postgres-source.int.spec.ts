@@ -120,7 +120,7 @@ describe('the directory on Postgres', () => {
       expect(directory.knownPrincipal(key)?.tenantId).toBe(tenant);
       expect(lookups() - before).toBe(0);
       const took = `${hashedUs.toFixed(2)} µs by its secret, ${knownUs.toFixed(2)} µs by its text`;
-      process.stdout.write(`a known key is verified in ${took}, ${2 * VERIFICATIONS} times without a query\n`);
+      process.stderr.write(`a known key is verified in ${took}, ${2 * VERIFICATIONS} times without a query\n`);
     } finally {
       asked.mockRestore();
     }
