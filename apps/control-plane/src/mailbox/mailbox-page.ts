@@ -27,7 +27,7 @@ export function mailboxPage(mails: readonly KeptMail[], publicUrl: string): stri
     <link rel="stylesheet" href="/style.css" />
   </head>
   <body>
-    <main>
+    <main class="alone">
       <h1>Mailbox</h1>
       <p>What Leasehold would have mailed, newest first. It is shown on this machine alone.</p>
 ${shown}
