@@ -28,7 +28,7 @@ export class EmailVerificationController {
   async send(@CurrentCaller() caller: Caller): Promise<void> {
     assert(caller.kind === 'session', 'the route takes sessions only');
     if (caller.emailVerified) throw new ProblemError('conflict', 'the address is verified already');
-    this.mails.requireTransport();
+    this.mails.requireRoom();
     this.throttle.admit(caller.email);
     await this.mail.send(caller.email);
   }

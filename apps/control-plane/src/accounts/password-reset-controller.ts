@@ -28,7 +28,7 @@ export class PasswordResetController {
   @Post('mail')
   @HttpCode(202)
   async mail(@JsonBody(resetMailBody) { email }: ResetMailBody): Promise<void> {
-    this.mails.requireTransport();
+    this.mails.requireRoom();
     this.throttle.admit(email);
     await evenTime(systemClock, REQUEST_FLOOR_MS, () => this.authentication.requestReset(email));
   }

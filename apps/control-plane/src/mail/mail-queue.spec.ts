@@ -99,6 +99,7 @@ describe('mail queue', () => {
     for (let i = 0; i < 3; i++) office.queue.post(MAIL);
     await settle();
     expect(codeOf(() => office.queue.post(MAIL))).toBe('overloaded');
+    expect(codeOf(() => office.queue.requireRoom())).toBe('overloaded');
     expect(office.queue.size).toBe(3);
   });
 

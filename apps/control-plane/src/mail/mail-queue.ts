@@ -62,10 +62,17 @@ export class MailQueue {
     return this.transport !== undefined;
   }
 
-  /** @throws ProblemError mail-not-configured */
-  requireTransport(): void {
+  /**
+   * That a mail would be taken now: asked before it is known whether there is one to send, so that the answer does not tell.
+   *
+   * @throws ProblemError mail-not-configured, overloaded
+   */
+  requireRoom(): void {
     if (this.transport === undefined) {
       throw new ProblemError('mail-not-configured', 'this installation has no mail server');
+    }
+    if (this.closing || this.held >= this.settings.capacity) {
+      throw new ProblemError('overloaded', 'too many mails are waiting', { retryAfterMs: RETRY_AFTER_MS });
     }
   }
 
@@ -75,10 +82,7 @@ export class MailQueue {
    * @throws ProblemError mail-not-configured; overloaded: it was not taken
    */
   post(mail: Mail): void {
-    this.requireTransport();
-    if (this.closing || this.held >= this.settings.capacity) {
-      throw new ProblemError('overloaded', 'too many mails are waiting', { retryAfterMs: RETRY_AFTER_MS });
-    }
+    this.requireRoom();
     this.held++;
     this.ready.push({ mail, attempt: 1 });
     this.pump();
