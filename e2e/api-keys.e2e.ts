@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { call, expectStatus, postJson, signUp } from './src/api.js';
 import type { Answer, Tenant } from './src/api.js';
+import { CommandLine } from './src/command-line.js';
 import { Leasehold, parts } from './src/leasehold.js';
 
 const GATEWAYS = 3;
@@ -131,6 +132,25 @@ describe('API keys at three gateways', () => {
     expect(performance.now() - rotatedAt).toBeGreaterThan(overlapSeconds * 1_000 - 500);
     expect((await atAll(next)).map(({ status }) => status)).toEqual([200, 200, 200]);
   }, 30_000);
+
+  it('are made, rotated and shown by the command line', async () => {
+    const { key } = await make({ scopes: ['keys:admin', 'data:read'] });
+    const { gateway, controlPlane } = leasehold.ready;
+    const login = { LEASEHOLD_API_KEY: key, LEASEHOLD_URL: gateway, LEASEHOLD_CONTROL_URL: controlPlane };
+    const cli = new CommandLine('', login);
+    const confines = ['--scopes', 'data:read', '--databases', 'customer-*,main', '--prefix', 'users/'];
+    const made = JSON.parse(await cli.ok(['keys', '--create', 'by-hand', ...confines, '--json'])) as MadeKey;
+    const rotated = (await cli.ok(['keys', '--rotate', made.id, '--overlap', '600'])).trimEnd();
+    expect((await ask(rotated, 'customer-1/keys/k')).json()['code']).toBe('outside-key-prefix');
+    const shownLine = async () => (await cli.ok(['keys'])).split('\n').find((line) => line.startsWith(made.id));
+    const state = 'only customer-*,main; only keys from users/';
+    expect(await shownLine()).toContain(`…${rotated.slice(-4)}\tdata:read\t${state}`);
+    expect(await shownLine()).toContain(`…${made.key.slice(-4)} until `);
+    await cli.ok(['keys', '--end-previous', made.id]);
+    expect(await shownLine()).not.toContain(' until ');
+    expect(await cli.run(['keys', '--overlap', '600'])).toMatchObject({ code: 1 });
+    expect(await cli.run(['keys', '--rotate', made.id, '--revoke', made.id])).toMatchObject({ code: 1 });
+  }, 60_000);
 
   it('show when they were used last, a little later', async () => {
     const { id, key } = await make();
