@@ -30,7 +30,7 @@ export default {
   projects: [
     lane(
       'unit',
-      ['<rootDir>/{apps,libs,tools,bench,chaos,e2e}/**/*.spec.ts'],
+      ['<rootDir>/{apps,libs,tools,bench,chaos,e2e,examples}/**/*.spec.ts'],
       ['\\.conformance\\.spec\\.ts$', '\\.int\\.spec\\.ts$', '\\.sim\\.spec\\.ts$'],
     ),
     lane('simulation', ['<rootDir>/libs/**/*.sim.spec.ts']),

@@ -1,6 +1,6 @@
 import { connect } from '@leasehold/client';
 
-import { api } from './api.js';
+import { api, ApiError } from './api.js';
 import { one } from './dom.js';
 import { followNotes, MAX_NOTES } from './live-notes.js';
 import { NoteCard } from './note-card.js';
@@ -64,7 +64,11 @@ export class Workspace {
 
   /** @private */
   async takeToken() {
-    const grant = await this.tokens.take();
+    const grant = await this.tokens.take().catch((error) => {
+      // The session is over: that concerns the whole page, and not only who needed the token.
+      if (error instanceof ApiError && error.status === 401) this.onProblem(error);
+      throw error;
+    });
     this.tokenCount += 1;
     say('#token-count', this.tokenCount);
     return grant;

@@ -1,0 +1,242 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+
+import { freePortPair, Leasehold } from './src/leasehold.js';
+import { NotesServer } from './src/notes-server.js';
+
+const README = path.resolve(import.meta.dirname, '../examples/notes/README.md');
+const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
+const present = existsSync(CHROMIUM);
+const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
+const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const TOKEN_TTL_SECONDS = 5;
+const FIRST = '#notes li:first-child';
+
+/** The commands of the page, by their place on it. */
+async function commandsOf(page: string): Promise<readonly string[]> {
+  const text = await readFile(page, 'utf8');
+  return Array.from(text.matchAll(/^```sh\n(.*?)^```$/gms), ([, block = '']) => block.trimEnd());
+}
+
+describe('the example that is a small SaaS', () => {
+  let commands: readonly string[];
+  let folder: string;
+
+  beforeAll(async () => {
+    commands = await commandsOf(README);
+    folder = await mkdtemp(path.join(tmpdir(), 'leasehold-notes-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('runs in one process, by its first command', async () => {
+    const [command = ''] = commands;
+    const notes = await NotesServer.start(command, await freePortPair(), { LEASEHOLD_API_KEY: '' });
+    try {
+      const signedUp = await fetch(`${notes.origin}/api/sign-up`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'Acme', password: 'correct horse' }),
+      });
+      expect(signedUp.status).toBe(201);
+      const cookie = signedUp.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+      const exported = await fetch(`${notes.origin}/api/export`, { headers: { cookie } });
+      expect(await exported.json()).toMatchObject({ customer: 'Acme', notes: [{ text: expect.any(String) }] });
+      expect((await fetch(`${notes.origin}/api/export`)).status).toBe(401);
+    } finally {
+      expect(await notes.stop()).toBe(0);
+    }
+  }, 60_000);
+
+  describe('on a Leasehold of its own', () => {
+    let leasehold: Leasehold;
+    let notes: NotesServer;
+
+    beforeAll(async () => {
+      const [up = '', server = ''] = commands[1]?.split('\n') ?? [];
+      expect(up).toMatch(/^\.\/leasehold up( |$)/);
+      leasehold = await Leasehold.up();
+      notes = await NotesServer.start(server.replace('lh_…', leasehold.ready.tenant.apiKey), await freePortPair(), {
+        LEASEHOLD_URL: leasehold.ready.gateway,
+        LEASEHOLD_CONTROL_URL: leasehold.ready.controlPlane,
+        TOKEN_TTL_SECONDS: String(TOKEN_TTL_SECONDS),
+        OPERATOR_PASSWORD: 'secret',
+      });
+    }, 120_000);
+    afterAll(async () => {
+      await notes?.stop();
+      await leasehold?.stop();
+    }, 60_000);
+
+    /** With the addresses of this stack instead of those that people read. */
+    async function shell(script = ''): Promise<string> {
+      const adapted = script
+        .replaceAll('http://127.0.0.1:3000', notes.origin)
+        .replaceAll('http://127.0.0.1:4000', leasehold.ready.gateway);
+      return (await promisify(execFile)('bash', ['-euc', adapted], { cwd: folder, timeout: 60_000 })).stdout;
+    }
+
+    it('keeps customers apart, as the commands of its page show', async () => {
+      const printed = await shell(commands[2]);
+      expect(printed).toContain('{"name":"Acme"}{"name":"Globex"}');
+      expect(printed).toContain('"code":"database-not-found"');
+      expect(printed).toContain('"status":404');
+    }, 60_000);
+
+    it('shows who runs it what each customer costs, and nobody else', async () => {
+      const page = await shell(commands[3]);
+      for (const name of ['Acme', 'Globex']) expect(page).toContain(`<th scope="row">${name}</th>`);
+      expect(page).not.toContain('<td>0</td><td>0</td>');
+      expect((await fetch(`${notes.origin}/costs`)).status).toBe(401);
+      expect(commands).toHaveLength(4);
+    }, 60_000);
+
+    const describeWithBrowser = present || required ? describe : describe.skip;
+    describeWithBrowser(`in a browser${present ? '' : ' (none here: apt-get install chromium)'}`, () => {
+      const profiles: string[] = [];
+      const browsers: BrowserContext[] = [];
+      const complaints: string[] = [];
+      let one: Page;
+      let two: Page;
+      let stranger: Page;
+
+      async function browser(): Promise<BrowserContext> {
+        const profile = await mkdtemp(path.join(tmpdir(), 'leasehold-chromium-'));
+        profiles.push(profile);
+        const opened = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: QUIET });
+        browsers.push(opened);
+        return opened;
+      }
+
+      async function tab(context: BrowserContext): Promise<Page> {
+        const page = await context.newPage();
+        page.setDefaultTimeout(15_000);
+        page.on('pageerror', (error) => complaints.push(error.message));
+        page.on('console', (message) => {
+          // Refusals are answers that the page deals with.
+          if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+            complaints.push(message.text());
+        });
+        await page.goto(`${notes.origin}/`);
+        return page;
+      }
+
+      async function signUp(page: Page, name: string): Promise<void> {
+        await page.waitForSelector('#welcome:not([hidden])');
+        await page.fill('[name=name]', name);
+        await page.fill('[name=password]', 'a password of some length');
+        await page.click('[value=sign-up]');
+        await page.waitForSelector('#workspace:not([hidden])');
+      }
+
+      async function add(page: Page, text: string): Promise<void> {
+        await page.fill('#new-text', text);
+        await page.click('#add button[type=submit]');
+      }
+
+      const shows = (page: Page, text: string) =>
+        page.waitForFunction(
+          ([selector, wanted]) => document.querySelector(`${selector} .text`)?.textContent === wanted,
+          [FIRST, text] as const,
+        );
+      const texts = (page: Page) => page.locator('#notes .text').allTextContents();
+
+      beforeAll(async () => {
+        const context = await browser();
+        one = await tab(context);
+        await signUp(one, 'Initech');
+        await one.waitForSelector('#notes li');
+        two = await tab(context);
+        await two.waitForSelector('#notes li');
+        stranger = await tab(await browser());
+        await signUp(stranger, 'Umbrella');
+        await stranger.waitForSelector('#notes li');
+      }, 90_000);
+      afterAll(async () => {
+        for (const each of browsers) await each.close();
+        for (const profile of profiles) await rm(profile, { recursive: true, force: true });
+      }, 60_000);
+
+      it('shows in both tabs what is added, edited and deleted in one of them', async () => {
+        await add(one, 'order paper');
+        await shows(two, 'order paper');
+        await two.click(`${FIRST} .edit`);
+        await two.fill(`${FIRST} textarea`, 'order more paper');
+        await two.click(`${FIRST} .save`);
+        await shows(one, 'order more paper');
+        await add(two, 'to be deleted');
+        await shows(one, 'to be deleted');
+        await one.click(`${FIRST} .delete`);
+        await shows(two, 'order more paper');
+        await shows(one, 'order more paper');
+      }, 60_000);
+
+      it('overwrites nobody who was faster, and shows what they wrote', async () => {
+        await one.click(`${FIRST} .edit`);
+        await one.fill(`${FIRST} textarea`, 'mine');
+        await two.click(`${FIRST} .edit`);
+        await two.fill(`${FIRST} textarea`, 'theirs');
+        await two.click(`${FIRST} .save`);
+        await shows(one, 'theirs');
+        await one.click(`${FIRST} .save`);
+        await one.waitForSelector(`${FIRST} .conflict:not([hidden])`);
+        expect(await one.textContent(`${FIRST} blockquote`)).toBe('theirs');
+        expect((await texts(two))[0]).toBe('theirs');
+        await one.click(`${FIRST} .save`);
+        await shows(two, 'mine');
+      }, 60_000);
+
+      it('goes on with another token when the first has ended, and misses nothing', async () => {
+        const count = async (page: Page) => Number(await page.textContent('#token-count'));
+        const before = [await count(one), await count(two)];
+        // Longer than the life of every token that was out.
+        await one.waitForTimeout((TOKEN_TTL_SECONDS + 1) * 1_000);
+        await add(one, 'after the end of the token');
+        await shows(two, 'after the end of the token');
+        await shows(one, 'after the end of the token');
+        expect(await count(one)).toBeGreaterThan(before[0] ?? 0);
+        expect(await count(two)).toBeGreaterThan(before[1] ?? 0);
+        expect(await two.locator('#problem').isHidden()).toBe(true);
+      }, 60_000);
+
+      it('shows nothing of it to another customer', async () => {
+        expect(await texts(stranger)).toEqual([expect.stringContaining('Umbrella')]);
+        const databases = [await one.textContent('#database'), await stranger.textContent('#database')];
+        expect(databases[0]).not.toBe(databases[1]);
+        const token = await stranger.evaluate(() =>
+          fetch('/api/token', { method: 'POST' }).then(
+            async (answer) => ((await answer.json()) as { token: string }).token,
+          ),
+        );
+        const status = await stranger.evaluate(
+          ([url, bearer]) =>
+            fetch(url, { headers: { authorization: `Bearer ${bearer}` } }).then((answer) => answer.status),
+          [`${leasehold.ready.gateway}/v1/db/${databases[0]}/keys`, token] as const,
+        );
+        expect(status).toBe(404);
+      }, 60_000);
+
+      it('says that a name is taken, and lets its owner in again after a sign-out', async () => {
+        await stranger.click('#sign-out');
+        await stranger.waitForSelector('#welcome:not([hidden])');
+        expect(await texts(stranger)).toEqual([]);
+        await stranger.fill('[name=name]', 'initech');
+        await stranger.fill('[name=password]', 'another password');
+        await stranger.click('[value=sign-up]');
+        await stranger.waitForSelector('#account-problem:not([hidden])');
+        expect(await stranger.textContent('#account-problem')).toContain('taken');
+        await stranger.fill('[name=name]', 'Umbrella');
+        await stranger.fill('[name=password]', 'a password of some length');
+        await stranger.click('[value=sign-in]');
+        await stranger.waitForSelector('#notes li');
+        expect(complaints).toEqual([]);
+      }, 60_000);
+    });
+  });
+});
