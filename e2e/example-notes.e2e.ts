@@ -177,6 +177,29 @@ describe('the example that is a small SaaS', () => {
         await shows(one, 'order more paper');
       }, 60_000);
 
+      it('tells the other tab within a second', async () => {
+        const text = 'how long does it take?';
+        // Timed in the pages: what drives them is slower than what they show.
+        const seen = two.evaluate(
+          ([selector, wanted]) =>
+            new Promise<number>((resolve) => {
+              const look = () => {
+                if (document.querySelector(`${selector} .text`)?.textContent === wanted) resolve(Date.now());
+              };
+              const list = document.querySelector('#notes');
+              if (list) new MutationObserver(look).observe(list, { childList: true, subtree: true });
+            }),
+          [FIRST, text] as const,
+        );
+        const sentAt = await one.evaluate((wanted) => {
+          const field = document.querySelector<HTMLTextAreaElement>('#new-text');
+          if (field) field.value = wanted;
+          document.querySelector<HTMLButtonElement>('#add button')?.click();
+          return Date.now();
+        }, text);
+        expect((await seen) - sentAt).toBeLessThan(1_000);
+      }, 30_000);
+
       it('overwrites nobody who was faster, and shows what they wrote', async () => {
         await one.click(`${FIRST} .edit`);
         await one.fill(`${FIRST} textarea`, 'mine');
