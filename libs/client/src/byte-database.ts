@@ -237,14 +237,23 @@ function keyInPath(key: Uint8Array): string {
   throw new InvalidError({ code: 'invalid-key', message: 'a key has at least one byte' });
 }
 
-/** @throws InvalidError conditions that exclude one another */
-function conditionOf({ ifVersion, ifExists }: PutOptions): Record<string, string> {
-  if (ifVersion !== undefined && ifExists === true) {
-    throw new InvalidError({ code: 'invalid-argument', message: 'give ifVersion or ifExists, not both' });
+/** @throws InvalidError conditions that exclude one another, or one without a value, which must not be lost */
+function conditionOf(options: PutOptions): Record<string, string> {
+  const { ifVersion, ifExists } = options;
+  const hasVersion = Object.hasOwn(options, 'ifVersion');
+  const hasExists = Object.hasOwn(options, 'ifExists');
+  if (hasVersion && hasExists) throw wrongCondition('give ifVersion or ifExists, not both');
+  if (hasVersion && ifVersion !== null && typeof ifVersion !== 'string') {
+    throw wrongCondition('ifVersion is a version, or null for no such key; leave it out where nothing is demanded');
   }
+  if (hasExists && ifExists !== true) throw wrongCondition('ifExists is true, or left out');
   if (ifVersion === null) return { 'if-none-match': '*' };
   if (ifVersion !== undefined) return { 'if-match': `"${ifVersion}"` };
-  return ifExists === true ? { 'if-match': '*' } : {};
+  return hasExists ? { 'if-match': '*' } : {};
+}
+
+function wrongCondition(message: string): InvalidError {
+  return new InvalidError({ code: 'invalid-argument', message });
 }
 
 function placeOf(operation: ByteOperation): Uint8Array {

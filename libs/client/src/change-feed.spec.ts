@@ -104,6 +104,15 @@ describe('following changes', () => {
     expect(gateway.openFeeds).toBe(0);
   });
 
+  it.each(['0#', '0&prefix=', '', '1', 'W/"00000000000000000001"', 'A'.repeat(20)])(
+    'refuses to begin at %p, and sends nothing',
+    async (since) => {
+      const wrong = { name: 'InvalidError', code: 'invalid-version' };
+      await expect(take(db.changes({ since, prefix: ['mine'] }), 1)).rejects.toMatchObject(wrong);
+      expect(gateway.seen).toEqual([]);
+    },
+  );
+
   it('throws what coming back cannot change', async () => {
     gateway.fate = () => ({ status: 410, body: '{"code":"history-gone"}' });
     await expect(take(db.changes({ since: '0' }), 1)).rejects.toMatchObject({

@@ -1,10 +1,11 @@
 import type { ByteCommitted, ByteFeedOptions } from './byte-changes.js';
 import { commitOfEvent } from './byte-changes.js';
-import { LeaseholdError, UnavailableError } from './errors.js';
+import { InvalidError, LeaseholdError, UnavailableError } from './errors.js';
 import type { StreamEvent } from './event-stream.js';
 import { EventStreamReader } from './event-stream.js';
 import { keyBytes } from './key-range.js';
 import type { Version } from './options.js';
+import { isVersion } from './options.js';
 import { errorOfEvent } from './refusal.js';
 import { DEFAULT_RETRIES, helpsToRetry, jitter } from './retry-policy.js';
 import type { Transport } from './transport.js';
@@ -26,7 +27,8 @@ interface Feed {
 /**
  * Every commit after `since`, once, in order. Connections that are cut off, or end because the gateway does, are made anew from the last block that arrived whole;
  * nothing is told twice and nothing is left out. Ends with the signal, by rejecting with its reason.
- * @throws InvalidError `history-gone`: `since` lies before what the database remembers; read the present state, and follow from its version
+ * @throws InvalidError `history-gone`: `since` lies before what the database remembers; read the present state, and follow from its version.
+ *   `invalid-version`: it is none, and nothing was sent
  * @throws UnavailableError nothing could be reached in `patienceMs`
  */
 export async function* followChanges(
@@ -34,6 +36,9 @@ export async function* followChanges(
   { since, prefix, signal, patienceMs = DEFAULT_PATIENCE_MS }: ByteFeedOptions,
 ): AsyncGenerator<ByteCommitted, void, undefined> {
   const { platform } = transport;
+  if (since !== undefined && since !== '0' && !isVersion(since)) {
+    throw new InvalidError({ code: 'invalid-version', message: "since is '0' or a version, 20 hexadecimal digits" });
+  }
   const feed: Feed = { since, retryMs: 0, failures: 0 };
   const prefixQuery = prefix === undefined ? '' : `&prefix=${percentEncode(keyBytes(prefix))}`;
   let reachedAt = platform.now();
@@ -80,7 +85,7 @@ async function* connection(
   const stop = () => stream.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    const path = `/changes?encoding=base64${since === undefined ? '' : `&since=${since}`}${prefixQuery}`;
+    const path = `/changes?encoding=base64${since === undefined ? '' : `&since=${encodeURIComponent(since)}`}${prefixQuery}`;
     const headers = { accept: 'text/event-stream' };
     const response = await transport.open({ method: 'GET', path, headers, signal: stream.signal });
     const reader = response.body?.getReader();

@@ -103,7 +103,7 @@ export class Collection<Out, In = Out> {
   }
 
   /** One commit and one write unit, whatever is in it. */
-  deleteRange(range: DeletedRange<KeyRange>, options?: CommitOptions): Promise<Committed> {
+  async deleteRange(range: DeletedRange<KeyRange>, options?: CommitOptions): Promise<Committed> {
     return this.bytes.deleteRange(this.form.deletedRange(range), options);
   }
 

@@ -41,6 +41,34 @@ describe('a database', () => {
     await expect(db.put(['u'], undefined)).rejects.toMatchObject({ code: 'invalid-value' });
   });
 
+  it('refuses a condition without a value, which would be lost', async () => {
+    await db.put(['k'], 1);
+    const lost = [{ ifVersion: undefined }, { ifVersion: 7 }, { ifExists: false }, { ifExists: undefined }];
+    for (const options of lost as object[]) {
+      const wrong = { name: 'InvalidError', code: 'invalid-argument' };
+      await expect(db.put(['k'], 2, options)).rejects.toMatchObject(wrong);
+      await expect(db.delete(['k'], options)).rejects.toMatchObject(wrong);
+    }
+    expect((await db.get(['k']))?.value).toBe(1);
+  });
+
+  it('deletes everything only where nothing but that is said', async () => {
+    await db.put(['keep', 1], 1);
+    await db.put(['users', 1], 1);
+    const wrong = { name: 'InvalidError', code: 'invalid-range' };
+    for (const bound of [{ prefix: ['users'] }, { prefix: undefined }, { start: ['users'] }, { end: ['users'] }]) {
+      const range = { ...bound, all: true } as never;
+      await expect(db.deleteRange(range)).rejects.toMatchObject(wrong);
+      const collection = db.collection({ prefix: ['users'] });
+      await expect(collection.deleteRange(range)).rejects.toMatchObject(wrong);
+      await expect(db.transact((tx) => tx.deleteRange(range))).rejects.toMatchObject(wrong);
+    }
+    await expect(db.bytes.deleteRange({ prefix: 'k', all: true } as never)).rejects.toMatchObject(wrong);
+    expect((await db.page()).entries).toHaveLength(2);
+    await db.deleteRange({ all: true });
+    expect((await db.page()).entries).toEqual([]);
+  });
+
   it('writes only where the condition holds, and says what is there instead', async () => {
     const first = await db.put(['k'], 1, { ifVersion: null });
     await expect(db.put(['k'], 2, { ifVersion: null })).rejects.toMatchObject({

@@ -11,8 +11,9 @@ export interface ByteRange {
   readonly end?: ByteKey | undefined;
 }
 
-/** To delete every key one has to say so: a variable without a value must not. */
-export type DeletedRange<Range> = Range | { readonly all: true };
+/** To delete every key one has to say so, and nothing beside it: a variable without a value must not, nor a prefix that was meant to count. */
+export type DeletedRange<Range> =
+  Range | { readonly all: true; readonly prefix?: never; readonly start?: never; readonly end?: never };
 
 /** From `start` on and before `end`; undefined: to the first or last key. */
 export interface Bounds {
@@ -33,10 +34,19 @@ export function boundsOf({ prefix, start, end }: ByteRange): Bounds {
   };
 }
 
-/** @throws InvalidError nothing bounds the range, and nothing says that it is meant to be all */
+/** Whether every key is meant. @throws InvalidError a bound stands beside it, which could mean less */
+export function isAll(range: object): range is { readonly all: true } {
+  if (!('all' in range) || !range.all) return false;
+  if ('prefix' in range || 'start' in range || 'end' in range) {
+    throw new InvalidError({ code: 'invalid-range', message: 'all: true takes no prefix, start or end beside it' });
+  }
+  return true;
+}
+
+/** @throws InvalidError nothing bounds the range and nothing says that it is meant to be all, or both do */
 export function deletedBounds(range: DeletedRange<ByteRange>): Bounds {
-  if ('all' in range && range.all) return { start: undefined, end: undefined };
-  const bounds = boundsOf(range as ByteRange);
+  if (isAll(range)) return { start: undefined, end: undefined };
+  const bounds = boundsOf(range);
   if (bounds.start !== undefined || bounds.end !== undefined) return bounds;
   throw new InvalidError({ code: 'invalid-range', message: 'give prefix, start or end, or all: true' });
 }

@@ -1,6 +1,12 @@
 /** 20 hexadecimal digits that grow with every commit of a database. */
 export type Version = string;
 
+const VERSION = /^[0-9a-f]{20}$/;
+
+export function isVersion(version: unknown): version is Version {
+  return typeof version === 'string' && VERSION.test(version);
+}
+
 /** A state of the database: that after a commit, or at a time, inside the retention window. */
 export type PointInTime = Version | Date;
 
@@ -20,17 +26,17 @@ export interface CommitOptions extends CallOptions {
 }
 
 export interface DeleteOptions extends CommitOptions {
-  /** Only over this version. */
-  readonly ifVersion?: Version | undefined;
+  /** Only over this version. Given without a value it is refused: it would drop the condition. */
+  readonly ifVersion?: Version;
   /** Only if the key exists. */
-  readonly ifExists?: boolean | undefined;
+  readonly ifExists?: true;
 }
 
 export interface PutOptions extends CommitOptions {
-  /** Only over this version; `null`: only if the key does not exist. */
-  readonly ifVersion?: Version | null | undefined;
+  /** Only over this version; `null`: only if the key does not exist. Given without a value it is refused: it would drop the condition. */
+  readonly ifVersion?: Version | null;
   /** Only if the key exists. */
-  readonly ifExists?: boolean | undefined;
+  readonly ifExists?: true;
   /** How long the key lives after it is written, in whole seconds; for ever by default. */
   readonly ttlSeconds?: number | undefined;
 }

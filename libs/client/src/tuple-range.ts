@@ -1,6 +1,7 @@
 import { compareBytes, concatBytes } from './bytes.js';
 import { InvalidError } from './errors.js';
-import type { DeletedRange } from './key-range.js';
+import type { ByteRange, DeletedRange } from './key-range.js';
+import { isAll } from './key-range.js';
 import type { Key } from './tuple.js';
 import { encodeKey } from './tuple.js';
 
@@ -31,10 +32,10 @@ export function bytesOfRange(base: Key, { prefix = [], start, end }: KeyRange) {
   };
 }
 
-/** @throws InvalidError nothing bounds the range, and nothing says that it is meant to be all */
-export function bytesOfDeletedRange(base: Key, range: DeletedRange<KeyRange>) {
-  if ('all' in range && range.all) return base.length === 0 ? range : bytesOfRange(base, {});
-  const { prefix, start, end } = range as KeyRange;
+/** @throws InvalidError nothing bounds the range and nothing says that it is meant to be all, or both do */
+export function bytesOfDeletedRange(base: Key, range: DeletedRange<KeyRange>): DeletedRange<ByteRange> {
+  if (isAll(range)) return base.length === 0 ? { all: true } : bytesOfRange(base, {});
+  const { prefix, start, end } = range;
   if ([prefix, start, end].every((key) => key === undefined || key.length === 0)) {
     throw new InvalidError({ code: 'invalid-range', message: 'give prefix, start or end, or all: true' });
   }

@@ -55,8 +55,7 @@ export async function put(
   const given = [options.ifVersion !== undefined, options.ifAbsent, options.ifExists].filter(Boolean);
   if (given.length > 1) throw new CliError('give one of --if-version, --if-absent, --if-exists');
   const { version } = await database.put(parseKey(key, options.keys), await valueBytes(value, options.file), {
-    ifVersion: options.ifAbsent ? null : options.ifVersion,
-    ifExists: options.ifExists,
+    ...(options.ifAbsent ? { ifVersion: null } : conditionOf(options)),
     ttlSeconds: options.ttl,
   });
   await tellVersion(version, output);
@@ -70,7 +69,8 @@ export async function remove(
 ): Promise<void> {
   if ((key === undefined) === (prefix === undefined)) throw new CliError('give a key, or --prefix');
   if (key !== undefined) {
-    return tellVersion((await database.delete(parseKey(key, keys), { ifVersion, ifExists })).version, output);
+    const { version } = await database.delete(parseKey(key, keys), conditionOf({ ifVersion, ifExists }));
+    return tellVersion(version, output);
   }
   if (ifVersion !== undefined || ifExists) throw new CliError('a range takes no condition');
   if (prefix === '') throw new CliError('an empty prefix would delete everything');
@@ -83,6 +83,11 @@ export function pointInTime(text: string): string | Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) throw new CliError('--at takes a version, or a time such as 2026-01-31T12:00:00Z');
   return time;
+}
+
+/** Only what is given: the client refuses a condition without a value. */
+function conditionOf({ ifVersion, ifExists }: Pick<PutOptions, 'ifVersion' | 'ifExists'>) {
+  return { ...(ifVersion === undefined ? {} : { ifVersion }), ...(ifExists ? { ifExists: true as const } : {}) };
 }
 
 function tellVersion(version: string, output: Output): Promise<void> {
