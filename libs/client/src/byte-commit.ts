@@ -1,4 +1,4 @@
-import { toBase64Url } from './bytes.js';
+import { toBase64Url, valueBytes } from './bytes.js';
 import type { Bounds, ByteKey, ByteRange, DeletedRange } from './key-range.js';
 import { boundsOf, deletedBounds, keyBytes, wireRange } from './key-range.js';
 import type { LifetimeOptions, Version } from './options.js';
@@ -55,6 +55,6 @@ function wireOperation(operation: ByteOperation) {
   const key64 = toBase64Url(keyBytes(operation.key));
   if (op === 'delete') return { op, key64 };
   const lifetime = wireLifetime(operation);
-  if (op === 'put') return { op, key64, value64: toBase64Url(operation.value), ...lifetime };
+  if (op === 'put') return { op, key64, value64: toBase64Url(valueBytes(operation.value)), ...lifetime };
   return { op, key64, operand: String(operation.operand), ...lifetime };
 }

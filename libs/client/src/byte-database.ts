@@ -1,12 +1,12 @@
 import type { ByteCommitted, ByteFeedOptions } from './byte-changes.js';
-import { fromBase64, toBase64Url } from './bytes.js';
+import { fromBase64, toBase64Url, valueBytes } from './bytes.js';
 import type { ByteCheck, ByteCommit, ByteOperation } from './byte-commit.js';
 import { staysFailed, wireCommit } from './byte-commit.js';
 import type { ByteTransaction, TransactOptions } from './byte-transaction.js';
 import { runTransaction } from './byte-transaction.js';
 import { followChanges } from './change-feed.js';
 import type { ConflictError } from './errors.js';
-import { InvalidError, NotFoundError, UnavailableError } from './errors.js';
+import { InvalidError, NotFoundError } from './errors.js';
 import type { ByteKey, ByteRange, DeletedRange } from './key-range.js';
 import { keyBytes } from './key-range.js';
 import type {
@@ -28,7 +28,7 @@ import type { Answer, Call, Transport } from './transport.js';
 import type { ValueCache } from './value-cache.js';
 import { JSON_HEADERS, Writes } from './writes.js';
 import type { ByteEntry, WireSnapshot } from './wire.js';
-import { jsonOf, pageOfWire, wireList } from './wire.js';
+import { committedOf, jsonOf, pageOfWire, versionOf, wireList } from './wire.js';
 
 export interface ByteReads extends CallOptions {
   /** At most 1,000. */
@@ -72,20 +72,20 @@ export class ByteDatabase {
       accepts: [304],
       signal,
     };
-    const answer = await this.transport.send(call).catch((error: unknown) => {
+    const read = ({ status, headers, body }: Answer): ByteEntry => {
+      if (status === 304 && cached !== undefined)
+        return { key: bytes, value: cached.value.slice(), version: cached.version };
+      const [, version] = /^"(.*)"$/.exec(headers.get('etag') ?? '') ?? [];
+      return { key: bytes, value: body, version: versionOf(version) };
+    };
+    const entry = await this.transport.send(call, read).catch((error: unknown) => {
       // Of a database that does not exist the code is another one.
       if (error instanceof NotFoundError && error.code === 'key-not-found') return undefined;
       throw error;
     });
-    if (answer === undefined) {
-      this.cache?.delete(key64);
-      return undefined;
-    }
-    if (answer.status === 304 && cached !== undefined)
-      return { key: bytes, value: cached.value.slice(), version: cached.version };
-    const version = versionOf(answer);
-    if (at === undefined) this.cache?.set(key64, answer.body, version);
-    return { key: bytes, value: answer.body, version };
+    if (entry === undefined) this.cache?.delete(key64);
+    else if (at === undefined && entry.version !== cached?.version) this.cache?.set(key64, entry.value, entry.version);
+    return entry;
   }
 
   /** Answered when it is durable. @throws ConflictError the condition does not hold; its `version` is what is there */
@@ -98,11 +98,7 @@ export class ByteDatabase {
         ...conditionOf(options),
         ...(ttlSeconds === undefined ? {} : { 'leasehold-ttl': String(ttlSeconds) }),
       },
-      // A copy where it has to be one: fetch takes no shared memory.
-      body:
-        value instanceof Uint8Array && value.buffer instanceof ArrayBuffer
-          ? (value as Uint8Array<ArrayBuffer>)
-          : new Uint8Array(value),
+      body: valueBytes(value),
       signal,
     };
     return this.writeKey(keyBytes(key), call, options);
@@ -128,20 +124,18 @@ export class ByteDatabase {
     const [first] = ops;
     const body = wireCommit({ checks, ops });
     if (first === undefined) return this.check(body, options);
-    const answer = await this.writes.send(
+    return this.writes.send(
       { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, staysRefused, signal: options.signal },
       options,
       placeOf(first),
     );
-    return committed(answer);
   }
 
   /** A part of a range, in the order of unsigned bytes. */
   async page({ signal, at, limit, reverse, cursor, ...range }: ByteRange & PageOptions = {}): Promise<Page<ByteEntry>> {
     const { lists } = await this.read({ lists: [{ ...range, limit, reverse, cursor }], at, signal });
     const [page] = lists;
-    if (page === undefined) throw unreadable();
-    return page;
+    return page as Page<ByteEntry>;
   }
 
   /** All of a range, page by page as it is iterated over. All pages show one state. */
@@ -168,15 +162,15 @@ export class ByteDatabase {
       at: wirePointInTime(at),
       encoding: 'base64',
     };
-    const answer = await this.transport.send({
+    const call: Call = {
       method: 'POST',
       path: '/reads',
       headers: JSON_HEADERS,
       body: JSON.stringify(body),
       repeat: 'read',
       signal,
-    });
-    return snapshotOf(jsonOf<WireSnapshot>(answer.body), keys);
+    };
+    return this.transport.send(call, (answer) => snapshotOf(jsonOf<WireSnapshot>(answer), keys, lists.length));
   }
 
   /**
@@ -199,34 +193,23 @@ export class ByteDatabase {
 
   /** Brings the database to a worker ahead of use. Free, and safe to repeat. */
   async warm({ signal }: CallOptions = {}): Promise<void> {
-    await this.transport.send({ method: 'POST', path: '/warm', repeat: 'read', signal });
+    await this.transport.send({ method: 'POST', path: '/warm', repeat: 'read', signal }, () => undefined);
   }
 
   /** Free. */
-  async stats({ signal }: CallOptions = {}): Promise<Statistics> {
-    const answer = await this.transport.send({ method: 'GET', path: '/stats', repeat: 'read', signal });
-    return jsonOf<Statistics>(answer.body);
+  stats({ signal }: CallOptions = {}): Promise<Statistics> {
+    return this.transport.send({ method: 'GET', path: '/stats', repeat: 'read', signal }, jsonOf<Statistics>);
   }
 
   private async writeKey(key: Uint8Array, call: KeyCall, options: PutOptions): Promise<Committed> {
     const staysRefused = () => typeof options.ifVersion === 'string';
-    return committed(
-      await this.writes.send({ ...call, path: `/keys64/${keyInPath(key)}`, staysRefused }, options, key),
-    );
+    return this.writes.send({ ...call, path: `/keys64/${keyInPath(key)}`, staysRefused }, options, key);
   }
 
   /** Checks alone change nothing: as a read, they can be repeated without a key. */
-  private async check(body: string, { signal }: CommitOptions): Promise<Committed> {
-    return committed(
-      await this.transport.send({
-        method: 'POST',
-        path: '/transactions',
-        headers: JSON_HEADERS,
-        body,
-        repeat: 'read',
-        signal,
-      }),
-    );
+  private check(body: string, { signal }: CommitOptions): Promise<Committed> {
+    const call: Call = { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, repeat: 'read', signal };
+    return this.transport.send(call, committedOf);
   }
 }
 
@@ -262,30 +245,16 @@ function placeOf(operation: ByteOperation): Uint8Array {
   return keyBytes(start ?? prefix ?? end ?? 'x');
 }
 
-function committed({ body }: Answer): Committed {
-  const { version } = jsonOf<Committed>(body);
-  return { version };
-}
-
-/** `"00000001000000000007"` */
-function versionOf({ headers }: Answer): Version {
-  const tag = headers.get('etag');
-  if (tag === null) throw unreadable();
-  return tag.slice(1, -1);
-}
-
-function snapshotOf({ version, gets, lists }: WireSnapshot, keys: readonly Uint8Array[]): ByteSnapshot {
+/** @throws where the answer is none to what was asked */
+function snapshotOf(wire: WireSnapshot, keys: readonly Uint8Array[], listCount: number): ByteSnapshot {
+  const version = versionOf(wire.version);
+  if (wire.lists.length !== listCount) throw new RangeError('another number of pages');
   return {
     version,
     gets: keys.map((key, at) => {
-      const found = gets[at];
-      return found ? { key, value: fromBase64(found.value), version: found.version } : undefined;
+      const found = wire.gets[at];
+      return found ? { key, value: fromBase64(found.value), version: versionOf(found.version) } : undefined;
     }),
-    lists: lists.map((list) => pageOfWire(list, version)),
+    lists: wire.lists.map((list) => pageOfWire(list, version)),
   };
-}
-
-/** What answers so is no gateway, or one of another kind. */
-function unreadable(): UnavailableError {
-  return new UnavailableError({ code: 'unreadable-answer', message: 'the answer is none of a gateway' });
 }

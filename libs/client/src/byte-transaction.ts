@@ -5,14 +5,18 @@ import { compareBytes } from './bytes.js';
 import { ConflictError, InvalidError, LeaseholdError } from './errors.js';
 import type { Bounds, ByteKey, ByteRange, DeletedRange } from './key-range.js';
 import { boundsOf, isWithin, keyBytes } from './key-range.js';
-import type { CallOptions, LifetimeOptions, ListOptions, Version } from './options.js';
+import type { CommitOptions, LifetimeOptions, ListOptions, Version } from './options.js';
 import type { Platform } from './platform.js';
 import { ReadSet } from './read-set.js';
 import type { RetrySettings } from './retry-policy.js';
 import { jitter } from './retry-policy.js';
 import type { ByteEntry } from './wire.js';
 
-export interface TransactOptions extends CallOptions {
+/**
+ * Under the `idempotencyKey` the commit is sent, in each run. What was committed under it before is not committed again: the run then ends with what its `work` returned if it
+ * comes to the same commit, and with a `ConflictError` `idempotency-key-reused` if it comes to another one.
+ */
+export interface TransactOptions extends CommitOptions {
   /** How often the work is run at most before it fails with a `ConflictError`; 20 by default. */
   readonly attempts?: number | undefined;
 }
@@ -35,7 +39,7 @@ export class ByteTransaction {
 
   constructor(
     private readonly database: ByteDatabase,
-    private readonly signal: AbortSignal | undefined,
+    private readonly options: CommitOptions,
   ) {}
 
   async get(key: ByteKey): Promise<ByteEntry | undefined> {
@@ -118,7 +122,7 @@ export class ByteTransaction {
     await Promise.all(this.pending);
     const reads = this.state === undefined ? [] : this.reads.checks(await this.state);
     const checks = [...this.demands, ...reads];
-    await this.database.commit({ checks, ops: this.ops }, { signal: this.signal });
+    await this.database.commit({ checks, ops: this.ops }, this.options);
   }
 
   /** Whether another run may succeed after this error of the work or of the commit: the state that was read is forgotten, or what was read has changed. */
@@ -130,7 +134,8 @@ export class ByteTransaction {
   }
 
   private async read(reads: ByteReads): Promise<ByteSnapshot> {
-    const { database, signal } = this;
+    const { database } = this;
+    const { signal } = this.options;
     if (this.state !== undefined) return database.read({ ...reads, at: await this.state, signal });
     const first = database.read({ ...reads, signal });
     this.state = first.then(({ version }) => version);
@@ -163,12 +168,12 @@ export async function runTransaction<T>(
   database: ByteDatabase,
   platform: Platform,
   work: (transaction: ByteTransaction) => Promise<T> | T,
-  { attempts = CONFLICTS.attempts, signal }: TransactOptions,
+  { attempts = CONFLICTS.attempts, signal, idempotencyKey }: TransactOptions,
 ): Promise<T> {
   // Ends with the last of the attempts.
   for (let run = 1; ; run++) {
     signal?.throwIfAborted();
-    const transaction = new ByteTransaction(database, signal);
+    const transaction = new ByteTransaction(database, { signal, idempotencyKey });
     let isDone = false;
     try {
       const result = await work(transaction);

@@ -1,3 +1,5 @@
+import { InvalidError } from './errors.js';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Arguments of one call: engines take some ten thousand. */
@@ -10,6 +12,22 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 /** @throws TypeError where it is no UTF-8 */
 export function textOfUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** The bytes of a value, copied where fetch would not take them: no shared memory. @throws InvalidError it is none of bytes */
+export function valueBytes(value: unknown): Uint8Array<ArrayBuffer> {
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    const view = new Uint8Array(buffer, byteOffset, byteLength);
+    return isBuffer(buffer) ? (view as Uint8Array<ArrayBuffer>) : new Uint8Array(view);
+  }
+  if (isBuffer(value)) return new Uint8Array(value);
+  throw new InvalidError({ code: 'invalid-value', message: 'a value is bytes: a Uint8Array, or an ArrayBuffer' });
+}
+
+/** Also one of another realm, as a frame of a page has it. */
+function isBuffer(value: unknown): value is ArrayBuffer {
+  return Object.prototype.toString.call(value) === '[object ArrayBuffer]';
 }
 
 /** Unpadded base64url. */

@@ -45,6 +45,8 @@ export interface ConnectOptions extends ServiceOptions {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_ATTEMPT_TIMEOUT_MS = 20_000;
+/** 25 days; timers that are to take longer end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A database, ready to use: nothing is sent before the first call, and there is nothing to close. @throws InvalidError */
 export function connect(options: ConnectOptions): Database {
@@ -67,11 +69,20 @@ export function serviceTransport(
   return new Transport(platform, {
     baseUrl: baseOf(options.url) + path,
     credentials: Credentials.of(options),
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS,
-    retries: { ...DEFAULT_RETRIES, ...options.retries },
+    timeoutMs: Math.min(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMER_MS),
+    attemptTimeoutMs: Math.min(options.attemptTimeoutMs ?? DEFAULT_ATTEMPT_TIMEOUT_MS, MAX_TIMER_MS),
+    retries: retriesOf(options.retries),
     onResponse: options.onResponse,
   });
+}
+
+/** Members without a value are not given. */
+function retriesOf({ attempts, baseDelayMs, maxDelayMs }: Partial<RetrySettings> = {}): RetrySettings {
+  return {
+    attempts: attempts ?? DEFAULT_RETRIES.attempts,
+    baseDelayMs: baseDelayMs ?? DEFAULT_RETRIES.baseDelayMs,
+    maxDelayMs: maxDelayMs ?? DEFAULT_RETRIES.maxDelayMs,
+  };
 }
 
 function baseOf(url: string): string {

@@ -41,6 +41,23 @@ describe('a database', () => {
     await expect(db.put(['u'], undefined)).rejects.toMatchObject({ code: 'invalid-value' });
   });
 
+  it('stores the bytes of what is bytes, and refuses what is not', async () => {
+    const words = Uint16Array.of(1, 2);
+    await db.bytes.put('words', words as never);
+    await db.bytes.commit({ ops: [{ op: 'put', key: 'again', value: words as never }] });
+    for (const key of ['words', 'again']) {
+      expect([...((await db.bytes.get(key))?.value ?? [])]).toEqual([1, 0, 2, 0]);
+    }
+    await db.bytes.put('buffer', words.buffer as never);
+    expect((await db.bytes.get('buffer'))?.value).toHaveLength(4);
+    for (const value of ['text', 5, [1, 2], null, undefined, {}] as never[]) {
+      const wrong = { name: 'InvalidError', code: 'invalid-value' };
+      await expect(db.bytes.put('words', value)).rejects.toMatchObject(wrong);
+      await expect(db.bytes.commit({ ops: [{ op: 'put', key: 'words', value }] })).rejects.toMatchObject(wrong);
+    }
+    expect((await db.bytes.get('words'))?.value).toHaveLength(4);
+  });
+
   it('refuses a condition without a value, which would be lost', async () => {
     await db.put(['k'], 1);
     const lost = [{ ifVersion: undefined }, { ifVersion: 7 }, { ifExists: false }, { ifExists: undefined }];

@@ -8,6 +8,8 @@ export interface ErrorFacts {
   readonly requestId?: string | undefined;
   /** How long to wait before trying again, where that helps. */
   readonly retryAfterMs?: number | undefined;
+  /** Of the problem that the service answered with; undefined where it was not the service that judged. */
+  readonly status?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -20,14 +22,17 @@ export class LeaseholdError extends Error {
   readonly code: string;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** HTTP status of the problem that the service answered with; undefined where it was not the service that judged. */
+  readonly status: number | undefined;
   /** Whether the same call can succeed later, unchanged. */
   readonly retryable: boolean = false;
 
-  constructor({ code, message, requestId, retryAfterMs, cause }: ErrorFacts) {
+  constructor({ code, message, requestId, retryAfterMs, status, cause }: ErrorFacts) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 

@@ -5,6 +5,7 @@ import { FakeGateway } from '../testing/fake-gateway.js';
 import { clientOf } from '../testing/test-client.js';
 import { counter } from './codec.js';
 import type { Database } from './database.js';
+import { UnknownOutcomeError } from './errors.js';
 
 /** A small generator of numbers below 1, the same for the same seed. */
 function seeded(seed: number): () => number {
@@ -103,6 +104,77 @@ describe('writes over connections that lose answers', () => {
     await expect(put()).rejects.toMatchObject({ name: 'UnknownOutcomeError', retryable: true, idempotencyKey: 'mine' });
     await put();
     expect(gateway.store.sequence).toBe(1);
+  });
+
+  it('tells nothing of a write by what was found wrong with a later attempt', async () => {
+    const unknown = { name: 'UnknownOutcomeError', idempotencyKey: expect.any(String) };
+    for (const later of [
+      { status: 408 },
+      { status: 405 },
+      { status: 400, body: '<html>' },
+      { status: 404 },
+    ] as Fate[]) {
+      const fates: Fate[] = ['drop-request', ...Array.from({ length: 40 }, () => later)];
+      gateway.fate = () => fates.shift() ?? 'serve';
+      await expect(db.put(['k'], 1)).rejects.toMatchObject(unknown);
+    }
+    const fates: Fate[] = ['drop-request', { status: 401, body: '{"code":"invalid-token"}' }];
+    gateway.fate = () => fates.shift() ?? 'serve';
+    const tokens = [gateway.token];
+    const loggedOut = clientOf(gateway, { token: () => tokens.shift() ?? '' });
+    await expect(loggedOut.put(['k'], 2)).rejects.toMatchObject(unknown);
+    expect(gateway.store.sequence).toBe(0);
+  });
+
+  it('trusts what the service finds wrong with the request, whenever it says so', async () => {
+    const fates: Fate[] = ['drop-request', { status: 413, body: '{"code":"value-too-large"}' }];
+    gateway.fate = () => fates.shift() ?? 'serve';
+    await expect(db.put(['k'], 1)).rejects.toMatchObject({
+      name: 'InvalidError',
+      code: 'value-too-large',
+      status: 413,
+    });
+  });
+
+  it('keeps the outcome unknown where taking the key is refused for reasons of its own', async () => {
+    const fates: Fate[] = [
+      'drop-request',
+      { status: 412, body: '{"code":"precondition-failed"}' },
+      { status: 400, body: '{"code":"invalid-body"}' },
+    ];
+    gateway.fate = () => fates.shift() ?? 'serve';
+    await expect(db.put(['k'], 1, { ifVersion: null })).rejects.toMatchObject({ name: 'UnknownOutcomeError' });
+  });
+
+  it('takes a page of a proxy for no answer: a write is unknown, a read unavailable', async () => {
+    gateway.fate = () => ({ status: 200, body: '<html>sign in</html>' });
+    const unreadable = { code: 'unreadable-answer' };
+    const impatient = clientOf(gateway, { retries: { attempts: 2 } });
+    const write = { ...unreadable, name: 'UnknownOutcomeError', idempotencyKey: expect.any(String) };
+    await expect(impatient.put(['k'], 1)).rejects.toMatchObject(write);
+    await expect(impatient.transact((tx) => tx.put(['k'], 1))).rejects.toMatchObject(write);
+    const read = { ...unreadable, name: 'UnavailableError' };
+    await expect(impatient.get(['k'])).rejects.toMatchObject(read);
+    await expect(impatient.page()).rejects.toMatchObject(read);
+    await expect(impatient.stats()).rejects.toMatchObject(read);
+  });
+
+  it('sends a transaction under the key that it is given, and commits under it once', async () => {
+    const impatient = clientOf(gateway, { retries: { attempts: 1 } });
+    gateway.fate = once('drop-reply', isWrite);
+    const count = (options?: { readonly idempotencyKey: string }) =>
+      impatient.transact((tx) => {
+        tx.sum(['n'], 1);
+        return 'counted';
+      }, options);
+    const error = (await count().catch((error: unknown) => error)) as UnknownOutcomeError;
+    expect(error).toBeInstanceOf(UnknownOutcomeError);
+    const idempotencyKey = String(error.idempotencyKey);
+    expect(await count({ idempotencyKey })).toBe('counted');
+    expect((await db.get(['n'], { codec: counter }))?.value).toBe(1n);
+    const other = impatient.transact((tx) => tx.sum(['n'], 5), { idempotencyKey });
+    await expect(other).rejects.toMatchObject({ name: 'ConflictError', code: 'idempotency-key-reused' });
+    expect((await db.get(['n'], { codec: counter }))?.value).toBe(1n);
   });
 
   it('calls the outcome of a write unknown when no answer ever comes, and a read unavailable', async () => {

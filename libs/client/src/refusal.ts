@@ -47,9 +47,10 @@ export function errorOfAnswer(answer: RefusedAnswer): LeaseholdError {
   if (status === 404) return new NotFoundError(facts);
   if (status === 409 || status === 412 || status === 422) return new ConflictError({ ...facts, ...presentOf(problem) });
   if (status === 429) return new QuotaError(facts);
-  if (status < 500 && status !== 421) return new InvalidError(facts);
+  // A proxy that waited in vain may have passed on what it had.
+  if (status < 500 && status !== 421 && status !== 408) return new InvalidError(facts);
   // A gateway says what it knows in a problem. What a proxy on the way says, or a bug, leaves open what happened behind it.
-  const isKnown = problem.code !== undefined && status === 503;
+  const isKnown = facts.status === 503 || facts.status === 408;
   return isKnown ? new UnavailableError(facts) : new UnknownOutcomeError(facts);
 }
 
@@ -70,6 +71,7 @@ function factsOf({ status, retryAfter, requestId }: RefusedAnswer, problem: Prob
     message: messageOf(problem) ?? `answered with status ${status}`,
     requestId: textOf(problem.requestId) ?? requestId ?? undefined,
     retryAfterMs: numberOf(problem.retryAfterMs) ?? secondsOf(retryAfter),
+    status: textOf(problem.code) === undefined ? undefined : status,
   };
 }
 

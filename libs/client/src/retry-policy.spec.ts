@@ -74,8 +74,12 @@ describe('what happens after an attempt that failed', () => {
         },
       });
     }
-    const invalid = new InvalidError(facts);
+    const invalid = new InvalidError({ ...facts, status: 400 });
     expect(decide(invalid, open)).toEqual({ kind: 'fail', error: invalid });
+    // What the client itself found wrong, or a proxy, does not speak of the attempts before.
+    for (const error of [new InvalidError(facts), new InvalidError({ ...facts, status: 405 })]) {
+      expect(decide(error, open)).toMatchObject({ error: { name: 'UnknownOutcomeError', cause: error } });
+    }
     const conflict = new ConflictError(facts);
     expect(decide(conflict, { ...open, staysRefused: () => true })).toEqual({ kind: 'fail', error: conflict });
   });

@@ -66,12 +66,18 @@ export function helpsToRetry(error: LeaseholdError): boolean {
   return error.retryable || (error instanceof QuotaError && error.code === 'too-many-requests');
 }
 
+/** Statuses by which the service judges the request itself, whenever it arrives. */
+const JUDGED_STATUSES: readonly (number | undefined)[] = [400, 410, 413];
+
 function whatIsKnown(error: LeaseholdError, { repeat, isOpen, staysRefused }: CallState): LeaseholdError {
   const facts = { code: error.code, message: error.message, requestId: error.requestId, cause: error };
   const isUnknown = error instanceof UnknownOutcomeError;
   // By a read nothing can have been applied.
   if (repeat === 'read') return isUnknown ? new UnavailableError(facts) : error;
-  const speaksOfAll = error instanceof InvalidError || (error instanceof ConflictError && staysRefused(error));
+  const speaksOfAll =
+    error instanceof ConflictError
+      ? staysRefused(error)
+      : error instanceof InvalidError && JUDGED_STATUSES.includes(error.status);
   if (!isUnknown && (!isOpen || speaksOfAll)) return error;
   const idempotencyKey = repeat === 'never' ? undefined : repeat.idempotencyKey;
   return new UnknownOutcomeError({ ...facts, idempotencyKey });

@@ -134,6 +134,29 @@ describe('calling a gateway', () => {
     expect(await db.get(['a'])).toBeUndefined();
   });
 
+  it('takes times without an end, and settings without a value', async () => {
+    const db = connect({
+      url: gateway.url,
+      key: gateway.token,
+      database: 'main',
+      timeoutMs: Infinity,
+      attemptTimeoutMs: Infinity,
+      retries: { attempts: undefined } as object,
+    });
+    refusing('drop-request', 'drop-request');
+    expect(await db.get(['k'])).toBeUndefined();
+    expect(gateway.seen).toHaveLength(3);
+  });
+
+  it.each(['W/"00000000000000000001"', '"1"', '*'])('takes %p for no version', async (etag) => {
+    const fetch = () => Promise.resolve(new Response('1', { headers: { etag } }));
+    const db = connect({ url: gateway.url, key: 'k', database: 'main', fetch, retries: { attempts: 1 } });
+    await expect(db.get(['k'])).rejects.toMatchObject({
+      name: 'UnavailableError',
+      code: 'unreadable-answer',
+    });
+  });
+
   it('refuses options that cannot work', () => {
     const wrong = expect.objectContaining({ name: 'InvalidError', code: 'invalid-argument' });
     expect(() => connect({ url: 'localhost:4000', key: 'k', database: 'd' })).toThrow(wrong);

@@ -31,6 +31,8 @@ export interface Call {
   readonly accepts?: readonly number[];
   /** As in {@link afterFailure}. */
   readonly staysRefused?: (refusal: ConflictError) => boolean;
+  /** The same was sent before, and it is not known what became of it. */
+  readonly isOpen?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,16 +49,19 @@ export class Transport {
     private readonly settings: TransportSettings,
   ) {}
 
-  /** Rejects with the reason of the call's signal when that aborts; a write that was sent by then may be applied still. */
-  async send(call: Call): Promise<Answer> {
+  /**
+   * Rejects with the reason of the call's signal when that aborts; a write that was sent by then may be applied still.
+   * @param read what the answer tells; where it throws, the answer is none of the service, and counts as lost
+   */
+  async send<T>(call: Call, read: (answer: Answer) => T): Promise<T> {
     const { platform, settings } = this;
     const startedAt = platform.now();
-    let isOpen = false;
+    let isOpen = call.isOpen === true;
     // Ends by itself: `afterFailure` counts attempts and looks at the time.
     for (let attempts = 1; ; attempts++) {
       const remainingMs = settings.timeoutMs - (platform.now() - startedAt);
       const attemptMs = Math.max(0, Math.min(settings.attemptTimeoutMs, remainingMs));
-      const outcome = await this.within(attemptMs, call.signal, (signal) => this.attempt(call, attempts, signal));
+      const outcome = await this.within(attemptMs, call.signal, (signal) => this.attempt(call, read, attempts, signal));
       if (!(outcome instanceof LeaseholdError)) return outcome;
       if (outcome instanceof UnknownOutcomeError) isOpen = true;
       const state = {
@@ -88,12 +93,24 @@ export class Transport {
     return outcome;
   }
 
-  private async attempt(call: Call, attempts: number, signal: AbortSignal): Promise<Answer | LeaseholdError> {
+  private async attempt<T>(
+    call: Call,
+    read: (answer: Answer) => T,
+    attempts: number,
+    signal: AbortSignal,
+  ): Promise<T | LeaseholdError> {
     const response = await this.fetched(call, attempts, signal);
     if (response instanceof LeaseholdError) return response;
     const { status, headers } = response;
     if (!response.ok && call.accepts?.includes(status) !== true) return refusalOf(response);
-    return { status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+    const body = new Uint8Array(await response.arrayBuffer());
+    try {
+      return read({ status, headers, body });
+    } catch {
+      // Without its cause: that one quotes the body, which is a value perhaps.
+      const message = `an answer with status ${status} that is none of a gateway`;
+      return new UnknownOutcomeError({ code: 'unreadable-answer', message });
+    }
   }
 
   /** With another token, once, when the first is refused. */

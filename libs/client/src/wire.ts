@@ -1,7 +1,9 @@
 import { fromBase64, textOfUtf8, toBase64Url } from './bytes.js';
 import type { ByteRange } from './key-range.js';
 import { keyBytes } from './key-range.js';
-import type { LifetimeOptions, Page, Version } from './options.js';
+import type { Committed, LifetimeOptions, Page, Version } from './options.js';
+import { isVersion } from './options.js';
+import type { Answer } from './transport.js';
 
 /** A key with its value. */
 export interface ByteEntry {
@@ -23,8 +25,22 @@ export interface WirePage {
   readonly cursor: string | null;
 }
 
-export function jsonOf<T>(body: Uint8Array): T {
-  return JSON.parse(textOfUtf8(body)) as T;
+/** @throws where it is none */
+export function jsonOf<T>({ body }: Answer): T {
+  const parsed: unknown = JSON.parse(textOfUtf8(body));
+  if (typeof parsed !== 'object' || parsed === null) throw new TypeError('not an object');
+  return parsed as T;
+}
+
+/** @throws where it tells no version */
+export function committedOf(answer: Answer): Committed {
+  return { version: versionOf(jsonOf<Committed>(answer).version) };
+}
+
+/** @throws where it is none */
+export function versionOf(text: unknown): Version {
+  if (isVersion(text)) return text;
+  throw new TypeError('not a version');
 }
 
 export function pageOfWire({ entries, cursor }: WirePage, version: Version): Page<ByteEntry> {

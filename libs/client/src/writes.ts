@@ -1,7 +1,8 @@
 import { wireCommit } from './byte-commit.js';
-import { ConflictError, UnknownOutcomeError } from './errors.js';
-import type { CommitOptions } from './options.js';
-import type { Answer, Call, Transport } from './transport.js';
+import { ConflictError, LeaseholdError, UnknownOutcomeError } from './errors.js';
+import type { CommitOptions, Committed } from './options.js';
+import type { Call, Transport } from './transport.js';
+import { committedOf } from './wire.js';
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
 
@@ -16,33 +17,39 @@ export class Writes {
   constructor(private readonly transport: Transport) {}
 
   /** @param near a key of the write: whoever may write it may write there */
-  async send(call: Omit<Call, 'repeat'>, options: CommitOptions, near: Uint8Array): Promise<Answer> {
+  async send(call: Omit<Call, 'repeat'>, options: CommitOptions, near: Uint8Array): Promise<Committed> {
     const { transport } = this;
     const repeat = { idempotencyKey: options.idempotencyKey ?? transport.platform.randomId() };
     try {
-      return await transport.send({ ...call, repeat });
+      return await transport.send({ ...call, repeat }, committedOf);
     } catch (error) {
       const isSettled = !(error instanceof UnknownOutcomeError && error.cause instanceof ConflictError);
       // A key of the caller is not spent on something else.
       if (isSettled || options.idempotencyKey !== undefined) throw error;
-      if (await this.takesKey(repeat, near, options.signal)) throw error.cause;
-      return transport.send({ ...call, repeat });
+      const isFree = await this.takesKey(repeat, near, options.signal);
+      // What kept it from being settled says nothing of the write.
+      if (isFree === undefined) throw error;
+      if (isFree) throw error.cause;
+      return transport.send({ ...call, repeat, isOpen: true }, committedOf);
     }
   }
 
-  /** @returns whether the key was free, and is not any more. @throws LeaseholdError it is not known */
+  /** @returns whether the key was free, and is not any more; undefined: it is not known */
   private async takesKey(
     repeat: { readonly idempotencyKey: string },
     near: Uint8Array,
     signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  ): Promise<boolean | undefined> {
     const body = wireCommit({ ops: [{ op: 'deleteRange', range: { start: near, end: near } }] });
     try {
-      await this.transport.send({ method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, repeat, signal });
+      await this.transport.send(
+        { method: 'POST', path: '/transactions', headers: JSON_HEADERS, body, repeat, signal },
+        committedOf,
+      );
       return true;
     } catch (error) {
-      if (error instanceof ConflictError && error.code === 'idempotency-key-reused') return false;
-      throw error;
+      if (!(error instanceof LeaseholdError)) throw error;
+      return error.code === 'idempotency-key-reused' ? false : undefined;
     }
   }
 }

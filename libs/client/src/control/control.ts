@@ -195,7 +195,7 @@ class JsonService {
   }
 
   async delete(path: string, options: CallOptions | undefined): Promise<void> {
-    await this.transport.send({ method: 'DELETE', path, repeat: 'read', signal: options?.signal });
+    await this.transport.send({ method: 'DELETE', path, repeat: 'read', signal: options?.signal }, () => undefined);
   }
 
   async *list<T>(path: string, member: string, options: CallOptions | undefined): AsyncIterableIterator<T> {
@@ -214,7 +214,7 @@ class JsonService {
     return this.json({ method: 'POST', path, headers, body: JSON.stringify(body), repeat, signal: options?.signal });
   }
 
-  private async json<T>(call: Call): Promise<T> {
-    return jsonOf<T>((await this.transport.send(call)).body);
+  private json<T>(call: Call): Promise<T> {
+    return this.transport.send(call, jsonOf<T>);
   }
 }
