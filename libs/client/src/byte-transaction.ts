@@ -36,6 +36,7 @@ export class ByteTransaction {
   private readonly written: (Uint8Array | Bounds)[] = [];
   private readonly pending: Promise<void>[] = [];
   private state: Promise<Version> | undefined;
+  private isEnded = false;
 
   constructor(
     private readonly database: ByteDatabase,
@@ -113,6 +114,7 @@ export class ByteTransaction {
    * another run.
    */
   check(key: ByteKey, version: Version | null | '*'): void {
+    this.demandOpen();
     this.demands.push({ key, version });
   }
 
@@ -133,7 +135,28 @@ export class ByteTransaction {
     return failed !== undefined && failed >= this.demands.length;
   }
 
+  /** @internal What comes later, of a promise that nobody waited for, would be lost, or be read and not checked. */
+  end(): void {
+    this.isEnded = true;
+  }
+
+  /** @throws InvalidError the work has returned, or failed */
+  private demandOpen(): void {
+    if (!this.isEnded) return;
+    throw new InvalidError({
+      code: 'transaction-ended',
+      message: 'the run of the transaction has ended: wait for its reads before the work returns',
+    });
+  }
+
   private async read(reads: ByteReads): Promise<ByteSnapshot> {
+    this.demandOpen();
+    const snapshot = await this.snapshot(reads);
+    this.demandOpen();
+    return snapshot;
+  }
+
+  private async snapshot(reads: ByteReads): Promise<ByteSnapshot> {
     const { database } = this;
     const { signal } = this.options;
     if (this.state !== undefined) return database.read({ ...reads, at: await this.state, signal });
@@ -145,6 +168,7 @@ export class ByteTransaction {
   }
 
   private write(operation: ByteOperation): void {
+    this.demandOpen();
     this.written.push(touchedBounds(operation));
     this.ops.push(operation);
   }
@@ -178,9 +202,11 @@ export async function runTransaction<T>(
     try {
       const result = await work(transaction);
       isDone = true;
+      transaction.end();
       await transaction.commit();
       return result;
     } catch (error) {
+      transaction.end();
       if (!transaction.canRunAgain(error, isDone) || run >= attempts) throw error;
     }
     await platform.sleep(jitter(run, CONFLICTS, platform.random()), signal);

@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeGateway } from '../testing/fake-gateway.js';
 import { clientOf } from '../testing/test-client.js';
 import type { ChangeSet } from './changes.js';
+import { counter } from './codec.js';
+import { connect } from './connect.js';
 import type { Database } from './database.js';
+import { encodeKey } from './tuple.js';
 
 /** The first so many. */
 async function take<T>(feed: AsyncIterable<T>, count: number): Promise<T[]> {
@@ -102,6 +105,60 @@ describe('following changes', () => {
     await take(db.changes({ since: '0' }), 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(gateway.openFeeds).toBe(0);
+  });
+
+  it('tells an entry that it cannot read as what it is, and goes on', async () => {
+    await db.put(['x'], 1);
+    await db.transact((tx) => tx.sum(['hits'], 1));
+    await db.bytes.put('plain', new Uint8Array([7]));
+    await db.bytes.delete('plain');
+    await db.put(['y'], 2);
+    const told = (await take(db.changes({ since: '0' }), 5)).flatMap(({ changes }) => changes);
+    const plain = new TextEncoder().encode('plain');
+    expect(told).toEqual([
+      { op: 'put', key: ['x'], value: 1, expiresAt: undefined },
+      expect.objectContaining({
+        op: 'other',
+        key: encodeKey(['hits']),
+        value: counter.encode(1n),
+        cause: expect.objectContaining({ code: 'undecodable-value' }),
+      }),
+      expect.objectContaining({ op: 'other', key: plain, value: Uint8Array.of(7) }),
+      expect.objectContaining({ op: 'other', key: plain, value: undefined }),
+      { op: 'put', key: ['y'], value: 2, expiresAt: undefined },
+    ]);
+  });
+
+  it('leaves out a longer text that only looks as if it began with the prefix', async () => {
+    await db.put(['ten\0x', 1], 'beside');
+    await db.put(['ten', 1], 'in');
+    const [first] = await take(db.collection({ prefix: ['ten'] }).changes({ since: '0' }), 1);
+    expect(first?.changes).toEqual([{ op: 'put', key: [1], value: 'in', expiresAt: undefined }]);
+  });
+
+  it.each([
+    ['a page of a proxy', 'text/html', '<html>sign in</html>\n\n'],
+    ['a stream without events', 'text/event-stream', ':\n\n'],
+    ['a stream that is none of a gateway', 'text/event-stream', 'data: <html>\n\n'],
+  ])('takes %s for a failure: it pauses more and more, and its patience ends', async (_, type, body) => {
+    let requests = 0;
+    const fetch = () => {
+      requests += 1;
+      return Promise.resolve(new Response(body, { headers: { 'content-type': type } }));
+    };
+    const other = connect({ url: gateway.url, key: 'k', database: 'main', fetch });
+    await expect(take(other.changes({ patienceMs: 400 }), 1)).rejects.toMatchObject({
+      name: 'UnavailableError',
+      code: 'unreadable-answer',
+    });
+    expect(requests).toBeLessThan(40);
+  });
+
+  it('outlives a token function that fails', async () => {
+    let asked = 0;
+    const token = () => (asked++ === 0 ? Promise.reject(new TypeError('fetch failed')) : gateway.token);
+    await db.put(['k'], 1);
+    expect(await take(clientOf(gateway, { token }).changes({ since: '0' }), 1)).toHaveLength(1);
   });
 
   it.each(['0#', '0&prefix=', '', '1', 'W/"00000000000000000001"', 'A'.repeat(20)])(

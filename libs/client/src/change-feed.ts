@@ -46,12 +46,17 @@ export async function* followChanges(
   for (;;) {
     signal?.throwIfAborted();
     try {
+      let isReached = false;
       for await (const event of connection(transport, feed.since, prefixQuery, signal)) {
-        reachedAt = platform.now();
-        feed.failures = 0;
         const commit = take(event, feed);
+        if (event.id !== undefined || commit !== undefined) {
+          isReached = true;
+          reachedAt = platform.now();
+          feed.failures = 0;
+        }
         if (commit !== undefined) yield commit;
       }
+      if (!isReached) throw unreadable('the feed ended before it told anything');
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof LeaseholdError) || !helpsToRetry(error)) throw error;
@@ -68,9 +73,18 @@ export async function* followChanges(
 function take({ event, id, data, retryMs }: StreamEvent, feed: Feed): ByteCommitted | undefined {
   if (retryMs !== undefined) feed.retryMs = retryMs;
   if (event === 'error') throw errorOfEvent(data ?? '');
+  const commit = data === undefined || data === '' ? undefined : readCommit(data);
   // A block without data says that everything up to its id did not concern the feed.
   if (id !== undefined) feed.since = id;
-  return data === undefined || data === '' ? undefined : commitOfEvent(data);
+  return commit;
+}
+
+function readCommit(data: string): ByteCommitted {
+  try {
+    return commitOfEvent(data);
+  } catch {
+    throw unreadable('an event is none of a gateway');
+  }
 }
 
 /** The events of one connection, until it ends. */
@@ -89,7 +103,9 @@ async function* connection(
     const headers = { accept: 'text/event-stream' };
     const response = await transport.open({ method: 'GET', path, headers, signal: stream.signal });
     const reader = response.body?.getReader();
-    if (reader === undefined) return;
+    if (reader === undefined || !/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')) {
+      throw unreadable('the answer is no stream of events');
+    }
     const events = new EventStreamReader();
     const decoder = new TextDecoder();
     for (;;) {
@@ -110,6 +126,11 @@ async function* connection(
     // Also where the consumer has had enough.
     stream.abort();
   }
+}
+
+/** Whoever answers so is no gateway; one may be there later. */
+function unreadable(message: string): UnavailableError {
+  return new UnavailableError({ code: 'unreadable-answer', message });
 }
 
 function asUnavailable(error: LeaseholdError): UnavailableError {

@@ -1,5 +1,4 @@
-import type { ByteCommitted, FeedOptions } from './byte-changes.js';
-import { compareBytes } from './bytes.js';
+import type { ByteChange, ByteCommitted, FeedOptions } from './byte-changes.js';
 import type { EntryForm } from './collection.js';
 import { isWithin } from './key-range.js';
 import type { Version } from './options.js';
@@ -24,6 +23,16 @@ export type Change<V> =
       readonly op: 'deleteRange';
       /** Whether this key was deleted by it, if it was there. */
       includes(key: Key | KeyPart): boolean;
+    }
+  | {
+      /** A put or a delete that the codec, the schema or the tuples cannot read: bytes as they are stored, the key with its prefix. */
+      readonly op: 'other';
+      readonly key: Uint8Array;
+      /** Undefined: the key was deleted. */
+      readonly value: Uint8Array | undefined;
+      readonly expiresAt: Date | undefined;
+      /** What reading it threw. */
+      readonly cause: unknown;
     };
 
 /** One commit. Done in their order, its changes repeat it. */
@@ -32,6 +41,9 @@ export interface ChangeSet<V> {
   readonly version: Version;
   readonly changes: readonly Change<V>[];
 }
+
+/** Above every kind of part: what begins so behind a tuple is of a longer last part, and lies beside it. */
+const BEHIND_PARTS = 0xff;
 
 /** @param own the key that is the prefix itself, and so lies above what begins with it */
 export async function* changesOf<V>(
@@ -44,13 +56,25 @@ export async function* changesOf<V>(
     for (const change of changes) {
       if (change.op === 'deleteRange')
         decoded.push({ op: 'deleteRange', includes: (key) => isWithin(form.key(key), change) });
-      else if (compareBytes(change.key, own) === 0) continue;
-      else if (change.op === 'delete') decoded.push({ op: 'delete', key: form.keyOf(change.key) });
-      else {
-        const { op, key, value, expiresAt } = change;
-        decoded.push({ op, key: form.keyOf(key), value: await form.codec.decode(value), expiresAt });
-      }
+      else if (change.key.length > own.length && change.key[own.length] !== BEHIND_PARTS)
+        decoded.push(await decodedChange(change, form));
     }
     if (decoded.length > 0) yield { version, changes: decoded };
+  }
+}
+
+/** One that cannot be read must not end the feed: it would end there whenever it comes back. */
+async function decodedChange<V>(
+  change: Exclude<ByteChange, { readonly op: 'deleteRange' }>,
+  form: EntryForm<V, never>,
+): Promise<Change<V>> {
+  const { value, expiresAt } = change.op === 'put' ? change : { value: undefined, expiresAt: undefined };
+  try {
+    const key = form.keyOf(change.key);
+    return value === undefined
+      ? { op: 'delete', key }
+      : { op: 'put', key, value: await form.codec.decode(value), expiresAt };
+  } catch (cause) {
+    return { op: 'other', key: change.key, value, expiresAt, cause };
   }
 }

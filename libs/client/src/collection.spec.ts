@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { FakeGateway } from '../testing/fake-gateway.js';
 import { clientOf } from '../testing/test-client.js';
 import type { Database } from './database.js';
+import { UndecodableError } from './errors.js';
+import { decodeKey } from './tuple.js';
+import { SchemaError } from './validated.js';
 import { versioned } from './versioned.js';
 
 const user = z.object({ name: z.string().trim().min(1), role: z.enum(['admin', 'member']).default('member') });
@@ -54,6 +57,20 @@ describe('a collection', () => {
     const users = db.collection({ prefix: ['users'], schema: user });
     await expect(users.get(3)).rejects.toMatchObject({ code: 'undecodable-value' });
     await expect(users.page()).rejects.toMatchObject({ code: 'undecodable-value' });
+  });
+
+  it('tells the key of an entry that it cannot list, to go on behind it', async () => {
+    const users = db.collection({ prefix: ['users'], schema: user });
+    await db.put(['users', 1], { name: 'Ada' });
+    await db.put(['users', 2], { name: 7 });
+    const listing = (async () => {
+      for await (const { key } of users.list()) expect(key).toEqual([1]);
+    })();
+    const error = (await listing.catch((error: unknown) => error)) as UndecodableError;
+    expect(error).toBeInstanceOf(UndecodableError);
+    expect(error).toMatchObject({ name: 'InvalidError', code: 'undecodable-value', cause: expect.any(SchemaError) });
+    expect(decodeKey(error.key)).toEqual(['users', 2]);
+    await expect(users.page()).rejects.toMatchObject({ key: error.key });
   });
 
   it('is read and written inside of a transaction, all or nothing', async () => {

@@ -2,6 +2,8 @@ import type { ByteDatabase } from './byte-database.js';
 import type { ChangeSet, ChangesOptions } from './changes.js';
 import { changesOf } from './changes.js';
 import type { Codec } from './codec.js';
+import type { InvalidError } from './errors.js';
+import { UndecodableError } from './errors.js';
 import type { DeletedRange } from './key-range.js';
 import type {
   CommitOptions,
@@ -65,11 +67,21 @@ export class EntryForm<Out, In = Out> {
   }
 
   async pageOf({ entries, cursor, version }: Page<ByteEntry>): Promise<Page<Entry<Out>>> {
-    return { entries: await Promise.all(entries.map((entry) => this.entryOf(entry))), cursor, version };
+    return { entries: await Promise.all(entries.map((entry) => this.listedOf(entry))), cursor, version };
   }
 
   async *entriesOf(entries: AsyncIterable<ByteEntry>): AsyncIterableIterator<Entry<Out>> {
-    for await (const entry of entries) yield await this.entryOf(entry);
+    for await (const entry of entries) yield await this.listedOf(entry);
+  }
+
+  /** @throws UndecodableError with the key, which the caller of a listing does not know */
+  private async listedOf(entry: ByteEntry): Promise<Entry<Out>> {
+    try {
+      return await this.entryOf(entry);
+    } catch (cause) {
+      const { code = 'undecodable-value', message = 'an entry cannot be read' } = cause as Partial<InvalidError>;
+      throw new UndecodableError({ code, message, cause }, entry.key);
+    }
   }
 }
 
@@ -107,7 +119,10 @@ export class Collection<Out, In = Out> {
     return this.bytes.deleteRange(this.form.deletedRange(range), options);
   }
 
-  /** All of a range in the order of keys, page by page as it is iterated over. All pages show one state. */
+  /**
+   * All of a range in the order of keys, page by page as it is iterated over. All pages show one state.
+   * @throws UndecodableError an entry that cannot be read, with its key as bytes
+   */
   list(options: KeyRange & ListOptions = {}): AsyncIterableIterator<Entry<Out>> {
     const { prefix: _prefix, ...rest } = options;
     return this.form.entriesOf(this.bytes.list({ ...rest, ...this.form.range(options) }));

@@ -5,11 +5,12 @@ export type Token = string | (() => string | Promise<string>);
 
 /** What a client shows of itself. */
 export class Credentials {
-  private current: Promise<string> | undefined;
+  private asked: Promise<string> | undefined;
+  private present: string | undefined;
 
-  /** @throws InvalidError neither or both are given */
   constructor(private readonly source: Token) {}
 
+  /** @throws InvalidError neither or both are given */
   static of({ key, token }: { readonly key?: string | undefined; readonly token?: Token | undefined }): Credentials {
     const source = key ?? token;
     if (source === undefined || source === '' || (key !== undefined && token !== undefined)) {
@@ -18,27 +19,44 @@ export class Credentials {
     return new Credentials(source);
   }
 
-  /** One that is being fetched is waited for by all. */
-  bearer(): Promise<string> {
+  /**
+   * One that is being fetched is waited for by all, each as long as its signal lets it. One that was waited for in vain is forgotten: whoever comes next asks anew.
+   * Rejects with what the source throws, or with the reason of the signal.
+   */
+  async bearer(signal: AbortSignal): Promise<string> {
     const { source } = this;
-    if (typeof source === 'string') return Promise.resolve(source);
-    if (this.current === undefined) {
-      const asked = Promise.resolve().then(source);
-      this.current = asked;
-      asked.catch(() => this.forget(asked));
+    if (typeof source === 'string') return source;
+    this.asked ??= Promise.resolve().then(source);
+    const { asked } = this;
+    try {
+      const token = await unlessAborted(asked, signal);
+      if (this.asked === asked) this.present = token;
+      return token;
+    } catch (error) {
+      this.forget(asked);
+      throw error;
     }
-    return this.current;
   }
 
   /** @returns whether there may be another one. @param used what was refused; a newer one is left as it is */
-  async renew(used: string): Promise<boolean> {
+  renew(used: string): boolean {
     if (typeof this.source === 'string') return false;
-    const { current } = this;
-    if (current !== undefined && (await current.catch(() => undefined)) === used) this.forget(current);
+    if (this.present === used) this.forget(this.asked);
     return true;
   }
 
-  private forget(asked: Promise<string>): void {
-    if (this.current === asked) this.current = undefined;
+  private forget(asked: Promise<string> | undefined): void {
+    if (this.asked !== asked) return;
+    this.asked = undefined;
+    this.present = undefined;
   }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

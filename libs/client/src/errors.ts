@@ -58,6 +58,17 @@ export class InvalidError extends LeaseholdError {
   override readonly name = 'InvalidError';
 }
 
+/** An entry of a listing that the codec, the schema or the tuples cannot read; `cause` tells why. What lies behind it is listed from behind its key. */
+export class UndecodableError extends InvalidError {
+  constructor(
+    facts: ErrorFacts,
+    /** Of the entry, as it is stored, a prefix included: what `db.bytes` takes. */
+    readonly key: Uint8Array,
+  ) {
+    super(facts);
+  }
+}
+
 /** The database, or what else the call names, does not exist. A key without a value is no error: it reads as `undefined`. */
 export class NotFoundError extends LeaseholdError {
   override readonly name = 'NotFoundError';

@@ -17,6 +17,7 @@ export {
   QuotaError,
   UnauthorizedError,
   UnavailableError,
+  UndecodableError,
   UnknownOutcomeError,
 } from './errors.js';
 export type { ByteKey, ByteRange, DeletedRange } from './key-range.js';

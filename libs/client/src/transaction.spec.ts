@@ -4,6 +4,7 @@ import { FakeGateway } from '../testing/fake-gateway.js';
 import { clientOf } from '../testing/test-client.js';
 import { counter } from './codec.js';
 import type { Database } from './database.js';
+import type { Transaction } from './transaction.js';
 
 describe('a transaction', () => {
   let gateway: FakeGateway;
@@ -39,6 +40,25 @@ describe('a transaction', () => {
       });
     await Promise.all(Array.from({ length: 12 }, increment));
     expect(await numberAt('n')).toBe(12);
+  });
+
+  it('refuses what comes after its work has returned', async () => {
+    await db.put(['a'], 1);
+    let late: Promise<unknown> = Promise.resolve();
+    const ended = { name: 'InvalidError', code: 'transaction-ended' };
+    let kept: Transaction | undefined;
+    await db.transact((tx) => {
+      kept = tx;
+      late = tx.get(['a']).then(() => tx.put(['late'], 1));
+      late.catch(() => undefined);
+      tx.put(['b'], 1);
+    });
+    await expect(late).rejects.toMatchObject(ended);
+    await expect(kept?.get(['a'])).rejects.toMatchObject(ended);
+    for (const call of [() => kept?.put(['c'], 1), () => kept?.sum(['c'], 1), () => kept?.check(['a'], null)]) {
+      expect(call).toThrow(expect.objectContaining(ended));
+    }
+    expect((await db.page()).entries.map(({ key }) => key)).toEqual([['a'], ['b']]);
   });
 
   it('gives up after its attempts', async () => {

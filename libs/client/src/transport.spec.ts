@@ -129,9 +129,32 @@ describe('calling a gateway', () => {
         throw new Error('nobody is logged in');
       },
     });
-    await expect(db.get(['a'])).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'no-token' });
+    await expect(db.put(['a'], 1)).rejects.toMatchObject({ name: 'UnavailableError', code: 'no-token' });
+    expect(gateway.seen).toEqual([]);
     isThere = true;
     expect(await db.get(['a'])).toBeUndefined();
+  });
+
+  it('asks for a token again when asking fails', async () => {
+    let asked = 0;
+    const token = () => (asked++ === 0 ? Promise.reject(new TypeError('fetch failed')) : gateway.token);
+    expect(await clientOf(gateway, { token }).get(['a'])).toBeUndefined();
+    expect(asked).toBe(2);
+  });
+
+  it('waits for a token no longer than for an answer, and asks anew', async () => {
+    let asked = 0;
+    const token = () => (asked++ === 0 ? new Promise<string>(() => undefined) : gateway.token);
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 50);
+    const never = clientOf(gateway, { token: () => new Promise<string>(() => undefined), timeoutMs: 10_000 });
+    await expect(never.put(['a'], 1)).rejects.toMatchObject({ name: 'UnavailableError', code: 'no-token' });
+    const stopped = clientOf(gateway, { token }).get(['a'], { signal: controller.signal });
+    await expect(stopped).rejects.toBe(reason);
+    asked = 0;
+    expect(await clientOf(gateway, { token, attemptTimeoutMs: 5_000 }).get(['a'])).toBeUndefined();
+    expect(asked).toBe(2);
   });
 
   it('takes times without an end, and settings without a value', async () => {

@@ -1,6 +1,6 @@
 import type { Credentials } from './credentials.js';
 import type { ConflictError } from './errors.js';
-import { InvalidError, LeaseholdError, UnauthorizedError, UnknownOutcomeError } from './errors.js';
+import { InvalidError, LeaseholdError, UnavailableError, UnknownOutcomeError } from './errors.js';
 import type { Platform } from './platform.js';
 import { errorOfAnswer } from './refusal.js';
 import type { ResponseFacts } from './response-facts.js';
@@ -116,13 +116,13 @@ export class Transport {
   /** With another token, once, when the first is refused. */
   private async fetched(call: Call, attempts: number, signal: AbortSignal): Promise<Response | LeaseholdError> {
     const { credentials } = this.settings;
-    const bearer = await tokenOf(credentials.bearer());
+    const bearer = await tokenOf(credentials.bearer(signal));
     if (bearer instanceof LeaseholdError) return bearer;
     const response = await this.fetchOnce(call, attempts, bearer, signal);
     if (response.status !== 401) return response;
     const refusal = await refusalOf(response);
-    if (!(await credentials.renew(bearer))) return refusal;
-    const renewed = await tokenOf(credentials.bearer());
+    if (!credentials.renew(bearer)) return refusal;
+    const renewed = await tokenOf(credentials.bearer(signal));
     return renewed instanceof LeaseholdError ? renewed : this.fetchOnce(call, attempts, renewed, signal);
   }
 
@@ -156,7 +156,9 @@ export class Transport {
       () => undefined,
     );
     try {
-      return await work(attempt.signal);
+      const outcome = await work(attempt.signal);
+      if (outcome instanceof LeaseholdError) signal?.throwIfAborted();
+      return outcome;
     } catch (cause) {
       signal?.throwIfAborted();
       const what = isLate
@@ -196,7 +198,11 @@ async function tokenOf(bearer: Promise<string>): Promise<string | LeaseholdError
     if (typeof token === 'string' && token !== '') return token;
     return new InvalidError({ code: 'invalid-argument', message: 'the token function gave no token' });
   } catch (cause) {
-    return new UnauthorizedError({ code: 'no-token', message: 'the token function failed', cause });
+    return new UnavailableError({
+      code: 'no-token',
+      message: 'the token function gave no token in time, or failed',
+      cause,
+    });
   }
 }
 

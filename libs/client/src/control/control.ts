@@ -66,7 +66,10 @@ export interface NewToken {
   readonly scopes: readonly Extract<Scope, 'data:read' | 'data:write'>[];
   /** Whole seconds, 1 to 900. */
   readonly ttlSeconds: number;
-  /** Only keys that begin so: parts of a tuple, or bytes, or text. */
+  /**
+   * Only keys that begin so: parts of a tuple, or bytes, or text. The last part of a tuple, when it is a text or bytes, also begins every part that goes on with a NUL:
+   * `['ten']` lets in `['ten\0x', 1]`. Where others choose such parts, end the prefix with a part of another kind, or refuse NUL.
+   */
   readonly prefix?: Key | ByteKey | undefined;
 }
 
