@@ -41,7 +41,7 @@ export async function followNotes(notes, signal, { onAll, onPut, onGone, onState
         for (const change of changes) {
           if (change.op === 'put') onPut({ key: change.key, value: change.value, version });
           else if (change.op === 'delete') onGone((key) => `${key}` === `${change.key}`);
-          else onGone((key) => change.includes(key));
+          else if (change.op === 'deleteRange') onGone((key) => change.includes(key));
         }
         since = version;
       }
