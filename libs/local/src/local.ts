@@ -33,9 +33,14 @@ export interface Local extends LocalTenant {
   /**
    * Looks through the whole store for what is left to be merged, collected or recovered, and does it. It happens by itself while the process lives
    * for long; processes that live for seconds leave it to one that calls this now and then. Resolves when nothing is left to do.
+   *
+   * @throws the first failure of what it began; the rest was done all the same
    */
   sweep(): Promise<void>;
-  /** Ends what is under way, gives all databases up for others, closes the store. The same promise for every caller. */
+  /**
+   * Ends what is under way, gives all databases up for others, closes the store. The same promise for every caller. From then on the clients of
+   * {@link LocalTenant.database} are refused with `local-closed`, without trying again.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -117,6 +117,25 @@ describe('startLocal', () => {
     await expect(fetch(`${local.url}/healthz`)).rejects.toThrow();
   });
 
+  it('leaves no call of its clients behind once it is closed', async () => {
+    const local = await startLocal();
+    const database = local.database('acme');
+    await database.put(['x'], 1);
+    const settled = (call: Promise<unknown>) =>
+      call.then(
+        () => 'done',
+        (error: unknown) => error,
+      );
+    const feed = settled(
+      (async () => {
+        for await (const _ of database.changes({ since: '0' })) await local.close();
+      })(),
+    );
+    expect(await feed).toMatchObject({ code: 'local-closed' });
+    const calls = [database.get(['x']), database.put(['x'], 2)].map(settled);
+    for (const call of calls) expect(await call).toMatchObject({ name: 'InvalidError', code: 'local-closed' });
+  }, 4_000);
+
   it('finds again in a folder what it left there', async () => {
     const folder = await newFolder();
     const first = await startLocal({ store: { folder } });

@@ -9,6 +9,7 @@ import { checkDatabaseName } from '@leasehold/protocol';
 import { createLogger } from '@leasehold/service-kit';
 
 import { Closers } from './closers.js';
+import { fetchUntil } from './fetch-until.js';
 import { endLeftSessions } from './end-left-sessions.js';
 import { drawHopSecret, sharedHopSecret } from './hop-secret.js';
 import { LocalDirectory } from './local-directory.js';
@@ -90,13 +91,18 @@ async function start(options: LocalOptions, closers: Closers): Promise<Local> {
   }));
   closers.add(() => gateway.close());
 
+  const ended = new AbortController();
+  // The first of all steps: a client that is told to come back would wait for a gateway that does not.
+  closers.add(() => ended.abort());
+
   const { url } = gateway;
   const tenant = (id: TenantId): LocalTenant => {
     const key = source.createKey(id, ALL_SCOPES);
     return {
       id,
       key,
-      database: (database, more = {}) => connect({ ...more, url, key, database }),
+      database: (database, more = {}) =>
+        connect({ ...more, url, key, database, fetch: fetchUntil(ended.signal, more.fetch) }),
       createToken: (options) => source.createToken(id, key, options),
       createKey: ({ scopes = ALL_SCOPES } = {}) => source.createKey(id, scopes),
     };

@@ -155,4 +155,29 @@ describe('the queue of upkeep in a process', () => {
     expect(world.begun).toEqual(['compact a']);
     expect(world.failures).toEqual([]);
   });
+
+  it('has done what a sweep asks for when the sweep resolves, collecting included', async () => {
+    world = new World();
+    world.work = async (job) => {
+      if (job !== 'sweep true') return;
+      world.queue.ofSweep.enqueueGc(A);
+      world.queue.ofSweep.enqueueCompaction(B);
+    };
+    world.queue.start(world.jobs());
+    await world.queue.sweep();
+    await world.queue.close();
+    expect(world.begun.sort()).toEqual(['compact b', 'gc a', 'sweep true']);
+  });
+
+  it('rejects a sweep with the first failure of what it asks for, and the next one only with its own', async () => {
+    world = new World();
+    const failures = ['store down', 'another one'];
+    world.work = async (job) => {
+      if (job === 'sweep true') for (const id of [A, B]) world.queue.ofSweep.enqueueCompaction(id);
+      else if (failures.length > 0) throw new Error(failures.shift());
+    };
+    world.queue.start(world.jobs());
+    await expect(world.queue.sweep()).rejects.toThrow('store down');
+    await world.queue.sweep();
+  });
 });

@@ -52,7 +52,17 @@ export class UpkeepQueue implements SweepQueues, DatabaseQueues, RecoveryQueue {
     KINDS.map((kind) => [kind, { waiting: new Map(), delayed: new Map(), running: undefined }]),
   );
   private readonly stopped = new AbortController();
+  private readonly failureWatchers = new Set<(error: unknown) => void>();
   private jobs: UpkeepJobs | undefined;
+
+  /** Where a sweep asks: what it finds to collect has its age already, and a process that lives for seconds has no later. */
+  readonly ofSweep: SweepQueues = {
+    enqueueCompaction: (id) => this.enqueueCompaction(id),
+    enqueueGc: (id) => this.collect(id),
+    enqueueRecovery: (id) => this.enqueueRecovery(id),
+    enqueuePurge: (id) => this.enqueuePurge(id),
+    room: (signal) => this.room(signal),
+  };
 
   constructor(
     private readonly clock: Clock,
@@ -90,6 +100,25 @@ export class UpkeepQueue implements SweepQueues, DatabaseQueues, RecoveryQueue {
 
   enqueueSweep(full: boolean): void {
     this.add('sweep', `${full}`, (jobs, signal) => jobs.sweep({ full }, signal));
+  }
+
+  /**
+   * A full sweep and all that it asks for. @throws the first failure of a job since it was asked for, once no job runs any more; some
+   * of the jobs are tried again later
+   */
+  async sweep(): Promise<void> {
+    const failures: unknown[] = [];
+    const watch = (error: unknown): void => {
+      if (failures.length === 0) failures.push(error);
+    };
+    this.failureWatchers.add(watch);
+    try {
+      this.enqueueSweep(true);
+      await this.idle();
+    } finally {
+      this.failureWatchers.delete(watch);
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async room(signal: AbortSignal): Promise<void> {
@@ -150,6 +179,7 @@ export class UpkeepQueue implements SweepQueues, DatabaseQueues, RecoveryQueue {
       } catch (error) {
         if (signal.aborted) return;
         this.onFailed(kind, error);
+        for (const watch of this.failureWatchers) watch(error);
         this.retry(kind, entry, error);
       }
     }

@@ -51,10 +51,9 @@ export class Upkeep {
     this.sweepIn(this.settings.firstSweepMs);
   }
 
-  /** A full sweep and all that it asks for. */
-  async sweep(): Promise<void> {
-    this.queue.enqueueSweep(true);
-    await this.queue.idle();
+  /** A full sweep and all that it asks for. @throws the first failure of a job meanwhile */
+  sweep(): Promise<void> {
+    return this.queue.sweep();
   }
 
   async close(): Promise<void> {
@@ -87,7 +86,7 @@ export class Upkeep {
         {
           ...ctx,
           watch,
-          queues: queue,
+          queues: queue.ofSweep,
           onDamaged: (database, cause) => log.warn({ database, err: cause }, 'a head is damaged'),
         },
         nothing,
