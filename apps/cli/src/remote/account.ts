@@ -3,7 +3,7 @@ import type { ApiKeyRecord, Control, DatabaseRecord, Scope } from '@leasehold/cl
 import { connectControl } from '@leasehold/client/control';
 
 import { CliError } from '../cli-error.js';
-import { accessOf } from './access.js';
+import { controlAccessOf } from './access.js';
 import type { Output } from './output.js';
 
 export interface ApiKeyOptions {
@@ -82,13 +82,8 @@ export async function stats(database: ByteDatabase, output: Output): Promise<voi
 }
 
 function controlOf(env: NodeJS.ProcessEnv): Control {
-  const { controlUrl, apiKey } = accessOf(env);
-  if (controlUrl === undefined) {
-    throw new CliError(
-      'where is the control plane? give --control-url to "leasehold login", or set LEASEHOLD_CONTROL_URL',
-    );
-  }
-  return connectControl({ url: controlUrl, key: apiKey });
+  const { url, apiKey } = controlAccessOf(env);
+  return connectControl({ url, key: apiKey });
 }
 
 function lineOf(key: ApiKeyRecord): string {

@@ -12,7 +12,6 @@ import type { Output } from './output.js';
 import type { TailOptions } from './tail.js';
 import type { DeleteOptions, KeyOptions, PutOptions } from './values.js';
 
-const LOCAL_URL = 'http://127.0.0.1:4000';
 const MAX_TTL_SECONDS = 315_360_000;
 const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 const MAX_REDIS_DATABASE = 1_000_000;
@@ -29,7 +28,7 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
   const keyed = (spec: string, about: string): Command => command(spec, about).addOption(keysOption());
 
   command('login', 'keep an API key for the commands below; it is asked for, or read from what is piped in')
-    .option('--url <url>', 'of a gateway', LOCAL_URL)
+    .option('--url <url>', 'of a gateway; LEASEHOLD_URL without it, or the one that runs here')
     .option('--control-url <url>', 'of the control plane; one port above the gateway where that runs here')
     .action((options: LoginOptions & Json) =>
       run(options, async (output) => (await import('./login.js')).login(options, env, output)),
@@ -93,7 +92,7 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--start <key>', 'from this key on')
     .option('--end <key>', 'before this key')
     .option('--reverse', 'from the last to the first', false)
-    .option('--limit <count>', 'how many', wholeNumber(1, Number.MAX_SAFE_INTEGER), 100)
+    .option('--limit <count>', 'how many; all without it', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--at <version or time>', 'as it was then')
     .action((database: string, options: ListOptions & Json) =>
       run(options, async (output) => (await import('./list.js')).list(await open(database), options, output)),

@@ -1,14 +1,16 @@
-import { createWriteStream, existsSync, statSync, truncateSync } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { fromBase64Url } from '@leasehold/foundation';
 
 import { CliError } from '../cli-error.js';
 import { Checkpoint } from '../transfer/checkpoint.js';
+import { ExportFile } from '../transfer/export-file.js';
 import { grouped, ProgressReport } from '../transfer/progress.js';
 import type { ExportPosition } from '../transfer/run-export.js';
 import { runExport } from '../transfer/run-export.js';
 import type { Destination } from './import-command.js';
+import { knownStats } from './known-stats.js';
 import type { Output } from './output.js';
 import { pointInTime } from './values.js';
 
@@ -30,11 +32,13 @@ export async function exportCommand(
   output: Output,
 ): Promise<void> {
   const toFile = out !== '-';
-  const about = ['export', url, databaseId, out, prefix ?? '', at ?? ''];
+  const about = ['export', url, databaseId, resolve(out), prefix ?? '', at ?? ''];
   const checkpoint = toFile ? Checkpoint.of(about, env, nowMs) : undefined;
   if (restart) checkpoint?.remove();
-  const position = positionOf(checkpoint?.read(), out);
-  if (toFile && position === undefined && !restart && existsSync(out)) {
+  const left = positionOf(checkpoint?.read());
+  const resumed = left && ExportFile.resume(out, left);
+  const position = resumed && left;
+  if (toFile && resumed === undefined && !restart && existsSync(out)) {
     throw new CliError(`${out} is there already; --restart writes it anew`);
   }
   if (position) output.say(`goes on behind ${grouped(position.bytes)} bytes; --restart begins anew`);
@@ -42,7 +46,7 @@ export async function exportCommand(
   const version =
     position?.version ??
     (await database.page({ ...range, limit: 1, at: at === undefined ? undefined : pointInTime(at) })).version;
-  const { keys: total } = await database.stats();
+  const total = (await knownStats(database))?.keys;
   const last = position && fromBase64Url(position.lastKey64);
   const entries = database.list({
     ...range,
@@ -50,42 +54,27 @@ export async function exportCommand(
     at: version,
     pageSize: PAGE_ENTRIES,
   });
-  const file = toFile ? openFile(out, position) : process.stdout;
+  const file = toFile ? (resumed ?? ExportFile.create(out, { replace: restart })) : undefined;
   const progress = new ProgressReport(output.say, nowMs);
   const isPart = range.prefix !== undefined || position !== undefined;
   const report = await runExport({
     entries,
     version,
-    output: file,
+    output: file?.stream ?? process.stdout,
     from: position?.bytes ?? 0,
     total: isPart ? undefined : total,
-    checkpoint,
+    resumable: checkpoint && file && { checkpoint, mark: (bytes) => file.mark(bytes) },
     progress,
   });
-  if (toFile) await closed(file);
+  await file?.close();
   checkpoint?.remove();
   if (output.json && toFile) return output.line(JSON.stringify(report));
   output.say(`${grouped(report.entries)} entries of version ${version} in ${report.seconds.toFixed(1)} s`);
 }
 
-/** Where it was left, if its file is still there with at least that much in it. */
-function positionOf(state: unknown, out: string): ExportPosition | undefined {
-  const { version, lastKey64, bytes } = (state ?? {}) as Partial<ExportPosition>;
-  if (typeof version !== 'string' || typeof lastKey64 !== 'string' || typeof bytes !== 'number') return undefined;
-  const there = existsSync(out) ? statSync(out).size : 0;
-  return there >= bytes ? { version, lastKey64, bytes } : undefined;
-}
-
-function openFile(path: string, position: ExportPosition | undefined): Writable {
-  if (position === undefined) return createWriteStream(path, { mode: 0o600 });
-  // What came after the last checkpoint is written again.
-  truncateSync(path, position.bytes);
-  return createWriteStream(path, { flags: 'r+', start: position.bytes });
-}
-
-function closed(file: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    file.once('error', reject);
-    file.end(resolve);
-  });
+function positionOf(state: unknown): ExportPosition | undefined {
+  const { version, lastKey64, bytes, inode, tailHash } = (state ?? {}) as Partial<ExportPosition>;
+  if (typeof version !== 'string' || typeof lastKey64 !== 'string' || typeof tailHash !== 'string') return undefined;
+  if (typeof bytes !== 'number' || typeof inode !== 'number') return undefined;
+  return { version, lastKey64, bytes, inode, tailHash };
 }

@@ -25,7 +25,7 @@ export interface ImportOptions {
 
 export interface Destination {
   readonly database: ByteDatabase;
-  /** Which one it is, whatever it is called later. */
+  /** Which one it is, whatever it is called later; its name where the key may not know. */
   readonly databaseId: string;
   readonly url: string;
 }

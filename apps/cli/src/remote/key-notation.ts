@@ -3,6 +3,7 @@ import { decodeKey, encodeKey } from '@leasehold/client';
 import { decodeUtf8, fromBase64Url, toBase64Url, utf8 } from '@leasehold/foundation';
 
 import { CliError } from '../cli-error.js';
+import { onOneLine } from './output.js';
 
 /** How keys are written on the command line: as text, as unpadded base64url of any bytes, or as a JSON array, the keys of the SDK and of Deno KV. */
 export const KEY_NOTATIONS = ['text', 'base64', 'tuple'] as const;
@@ -28,6 +29,17 @@ export function formatKey(key: Uint8Array, notation: KeyNotation): string {
   if (notation === 'base64') return toBase64Url(key);
   const text = notation === 'text' ? decodeUtf8(key) : formatTuple(key);
   return text ?? `base64:${toBase64Url(key)}`;
+}
+
+/** A key inside of JSON: one that is no text stands in `key64` where keys are texts, as a line of an import has it. */
+export function keyMember(name: string, key: Uint8Array, notation: KeyNotation): Readonly<Record<string, string>> {
+  if (notation === 'text' && decodeUtf8(key) === undefined) return { [`${name}64`]: toBase64Url(key) };
+  return { [name]: formatKey(key, notation) };
+}
+
+/** A key in a line for people, whole, with nothing in it that would leave the line. */
+export function shownKey(key: Uint8Array, notation: KeyNotation): string {
+  return onOneLine(formatKey(key, notation));
 }
 
 function parseTuple(argument: string): Key {

@@ -1,7 +1,7 @@
 import type { ByteDatabase } from '@leasehold/client';
 
 import type { KeyNotation } from './key-notation.js';
-import { formatKey, parseKey } from './key-notation.js';
+import { keyMember, parseKey, shownKey } from './key-notation.js';
 import type { Output } from './output.js';
 import { shownValue, valueMember } from './output.js';
 import { pointInTime } from './values.js';
@@ -12,7 +12,8 @@ export interface ListOptions {
   readonly start?: string;
   readonly end?: string;
   readonly reverse: boolean;
-  readonly limit: number;
+  /** By default everything. */
+  readonly limit?: number;
   readonly at?: string;
 }
 
@@ -31,14 +32,13 @@ export async function list(database: ByteDatabase, options: ListOptions, output:
     reverse,
     limit,
     at: at === undefined ? undefined : pointInTime(at),
-    pageSize: Math.min(limit, PAGE_ENTRIES),
+    pageSize: Math.min(limit ?? PAGE_ENTRIES, PAGE_ENTRIES),
   });
   for await (const { key, value, version } of entries) {
-    const shownKey = formatKey(key, keys);
     await output.line(
       output.json
-        ? JSON.stringify({ key: shownKey, ...valueMember(value), version })
-        : `${shownKey}\t${shownValue(value, SHOWN_CHARS)}`,
+        ? JSON.stringify({ ...keyMember('key', key, keys), ...valueMember(value), version })
+        : `${shownKey(key, keys)}\t${shownValue(value, SHOWN_CHARS)}`,
     );
   }
 }

@@ -34,12 +34,17 @@ export function valueMember(value: Uint8Array): { readonly value: string } | { r
   return text === undefined ? { value64: toBase64Url(value) } : { value: text };
 }
 
-/** A value in a line for people: what would leave the line or move the cursor is shown by its number. */
+/** A text in a line for people: what would leave the line or move the cursor is shown by its number. */
+export function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The beginning of a value in a line for people. */
 export function shownValue(value: Uint8Array, maxChars: number): string {
   const text = decodeUtf8(value);
   if (text === undefined) return `${value.byteLength} bytes`;
-  const oneLine = text.slice(0, maxChars + 1).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  const oneLine = onOneLine(text.slice(0, maxChars + 1));
   return oneLine.length > maxChars ? `${oneLine.slice(0, maxChars)}…` : oneLine;
 }

@@ -1,7 +1,7 @@
 import type { ByteChange, ByteDatabase } from '@leasehold/client';
 
 import type { KeyNotation } from './key-notation.js';
-import { formatKey, parseKey } from './key-notation.js';
+import { keyMember, parseKey, shownKey } from './key-notation.js';
 import type { Output } from './output.js';
 import { shownValue, valueMember } from './output.js';
 
@@ -31,22 +31,26 @@ function asMembers(change: ByteChange, keys: KeyNotation): Readonly<Record<strin
   const { op } = change;
   if (op === 'deleteRange') {
     const { start, end } = change;
-    return { op, start: formatKey(start, keys), end: end === undefined ? null : formatKey(end, keys) };
+    return {
+      op,
+      ...keyMember('start', start, keys),
+      ...(end === undefined ? { end: null } : keyMember('end', end, keys)),
+    };
   }
-  const key = formatKey(change.key, keys);
-  if (op === 'delete') return { op, key };
-  return { op, key, ...valueMember(change.value), expiresAt: change.expiresAt?.toISOString() };
+  const key = keyMember('key', change.key, keys);
+  if (op === 'delete') return { op, ...key };
+  return { op, ...key, ...valueMember(change.value), expiresAt: change.expiresAt?.toISOString() };
 }
 
 function asText(change: ByteChange, keys: KeyNotation): string {
   switch (change.op) {
     case 'put':
-      return `put\t${formatKey(change.key, keys)}\t${shownValue(change.value, SHOWN_CHARS)}`;
+      return `put\t${shownKey(change.key, keys)}\t${shownValue(change.value, SHOWN_CHARS)}`;
     case 'delete':
-      return `delete\t${formatKey(change.key, keys)}`;
+      return `delete\t${shownKey(change.key, keys)}`;
     case 'deleteRange': {
-      const end = change.end === undefined ? 'the end' : formatKey(change.end, keys);
-      return `delete\tfrom ${formatKey(change.start, keys)} to ${end}`;
+      const end = change.end === undefined ? 'the end' : shownKey(change.end, keys);
+      return `delete\tfrom ${shownKey(change.start, keys)} to ${end}`;
     }
   }
 }

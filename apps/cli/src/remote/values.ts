@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 import type { ByteDatabase } from '@leasehold/client';
 
-import { CliError } from '../cli-error.js';
+import { CliError, explainFileError } from '../cli-error.js';
 import { EXIT } from './explain-refusal.js';
 import type { KeyNotation } from './key-notation.js';
-import { formatKey, parseKey } from './key-notation.js';
+import { keyMember, parseKey } from './key-notation.js';
 import type { Output } from './output.js';
 import { valueMember } from './output.js';
 
@@ -40,7 +40,7 @@ export async function get(
   if (entry === undefined) throw new CliError('there is no such key', EXIT.notFound);
   if (!output.json) return output.bytes(entry.value);
   await output.line(
-    JSON.stringify({ key: formatKey(entry.key, keys), ...valueMember(entry.value), version: entry.version }),
+    JSON.stringify({ ...keyMember('key', entry.key, keys), ...valueMember(entry.value), version: entry.version }),
   );
 }
 
@@ -97,14 +97,48 @@ function tellVersion(version: string, output: Output): Promise<void> {
 async function valueBytes(value: string | undefined, file: string | undefined): Promise<Uint8Array> {
   if (value !== undefined && file !== undefined) throw new CliError('give a value, or --file');
   if (value !== undefined) return Buffer.from(value);
-  if (file !== undefined && file !== '-') return readFileSync(file);
+  if (file !== undefined && file !== '-') return fileBytes(file);
   if (process.stdin.isTTY) throw new CliError('give a value, --file, or pipe one in');
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_VALUE_BYTES) throw new CliError(`a value has at most ${MAX_VALUE_BYTES} bytes`);
+    if (sizeBytes > MAX_VALUE_BYTES) throw tooLarge();
   }
   return Buffer.concat(chunks);
+}
+
+/** Also of a pipe, which has no size: never more than a value may have is read. @throws CliError */
+export function fileBytes(path: string): Uint8Array {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  try {
+    if (fstatSync(descriptor).size > MAX_VALUE_BYTES) throw tooLarge();
+    const bytes = Buffer.alloc(MAX_VALUE_BYTES + 1);
+    let sizeBytes = 0;
+    let readBytes: number;
+    do {
+      readBytes = readSync(descriptor, bytes, sizeBytes, bytes.byteLength - sizeBytes, null);
+      sizeBytes += readBytes;
+    } while (readBytes > 0 && sizeBytes <= MAX_VALUE_BYTES);
+    if (sizeBytes > MAX_VALUE_BYTES) throw tooLarge();
+    return bytes.subarray(0, sizeBytes);
+  } catch (error) {
+    throw error instanceof CliError ? error : cannotRead(path, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function cannotRead(path: string, cause: unknown): CliError {
+  return new CliError(explainFileError(cause) ?? `${path} cannot be read`, 1, { cause });
+}
+
+function tooLarge(): CliError {
+  return new CliError(`a value has at most ${MAX_VALUE_BYTES} bytes`);
 }

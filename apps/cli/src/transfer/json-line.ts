@@ -1,8 +1,10 @@
 import { decodeUtf8, fromBase64Url, toBase64Url, utf8 } from '@leasehold/foundation';
 
+import { memberSource } from './member-source.js';
+
 /**
  * An entry as one line of JSON: `{"key":"…","value":"…"}`. What is no UTF-8 text stands as `key64` and `value64`, unpadded base64url.
- * Read are also `json` in place of `value` (any JSON, stored as compact JSON) and `expiresAt` (RFC 3339).
+ * Read are also `json` in place of `value` (any JSON, stored as it is written but for white space) and `expiresAt` (RFC 3339).
  */
 export interface LineEntry {
   readonly key: Uint8Array;
@@ -30,7 +32,9 @@ export function parseLine(line: string): LineEntry {
   const unknown = Object.keys(members).find((name) => !MEMBERS.includes(name));
   if (unknown !== undefined) throw new Error(`has a member that is not known; known are ${MEMBERS.join(', ')}`);
   const key = oneOf(members, ['key', 'key64']);
-  const value = oneOf(members, ['value', 'value64', 'json']);
+  const values = ['value', 'value64', 'json'];
+  const isJson = Object.hasOwn(members, 'json') && given(members, values).length === 1;
+  const value = isJson ? utf8(memberSource(line, 'json') as string) : oneOf(members, values);
   return { key, value, ...expiryOf(members['expiresAt']) };
 }
 
@@ -39,12 +43,14 @@ function textOrBytes(name: 'key' | 'value', bytes: Uint8Array): Record<string, s
   return text === undefined ? { [`${name}64`]: toBase64Url(bytes) } : { [name]: text };
 }
 
+function given(members: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
+  return names.filter((name) => Object.hasOwn(members, name));
+}
+
 function oneOf(members: Readonly<Record<string, unknown>>, names: readonly string[]): Uint8Array {
-  const given = names.filter((name) => Object.hasOwn(members, name));
-  const [name] = given;
-  if (name === undefined || given.length > 1) throw new Error(`needs one of ${names.join(', ')}`);
+  const [name, another] = given(members, names);
+  if (name === undefined || another !== undefined) throw new Error(`needs one of ${names.join(', ')}`);
   const value = members[name];
-  if (name === 'json') return utf8(JSON.stringify(value));
   if (typeof value !== 'string') throw new Error(`has a ${name} that is not a string`);
   if (!name.endsWith('64')) {
     if (/\p{Surrogate}/u.test(value)) throw new Error(`has half a surrogate pair in ${name}`);

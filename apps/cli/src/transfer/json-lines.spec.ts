@@ -37,6 +37,11 @@ describe('a line of an export', () => {
     expect(expiresAt).toBe(Date.parse('2030-01-02T03:04:05Z'));
   });
 
+  it('keeps the digits and the order of JSON', () => {
+    const { value } = parseLine('{"key":"k", "json": {"b": 12345678901234567890, "1": 1.0}}');
+    expect(decodeUtf8(value)).toBe('{"b":12345678901234567890,"1":1.0}');
+  });
+
   it.each([
     ['no JSON', '{', 'is not JSON'],
     ['a list', '[]', 'is not a JSON object'],

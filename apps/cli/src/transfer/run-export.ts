@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { toBase64Url } from '@leasehold/foundation';
 
 import type { Checkpoint } from './checkpoint.js';
+import type { FileMark } from './export-file.js';
 import { formatLine } from './json-line.js';
 import type { ProgressReport } from './progress.js';
 
@@ -12,10 +13,9 @@ export interface ExportedEntry {
 }
 
 /** Where an export stands: so many bytes are written, of this state, up to this key. */
-export interface ExportPosition {
+export interface ExportPosition extends FileMark {
   readonly version: string;
   readonly lastKey64: string;
-  readonly bytes: number;
 }
 
 export interface ExportContext {
@@ -27,7 +27,8 @@ export interface ExportContext {
   readonly from: number;
   /** Of keys, as far as it is known. */
   readonly total: number | undefined;
-  readonly checkpoint: Checkpoint | undefined;
+  /** Where a later run finds how far this one came; undefined where it could not go on. */
+  readonly resumable: { readonly checkpoint: Checkpoint; readonly mark: (bytes: number) => FileMark } | undefined;
   readonly progress: ProgressReport;
 }
 
@@ -45,7 +46,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** Writes a state of a database as JSON lines, in the order of its keys. */
 export async function runExport(context: ExportContext): Promise<ExportReport> {
-  const { output, checkpoint, progress, version, total } = context;
+  const { output, resumable, progress, version, total } = context;
   // Each write tells its own failure.
   output.on('error', () => undefined);
   let entries = 0;
@@ -59,7 +60,9 @@ export async function runExport(context: ExportContext): Promise<ExportReport> {
     await write(output, chunk);
     bytes += chunk.byteLength;
     const written = bytes;
-    checkpoint?.save(() => ({ version, lastKey64: toBase64Url(lastKey), bytes: written }) satisfies ExportPosition);
+    resumable?.checkpoint.save(() => {
+      return { version, lastKey64: toBase64Url(lastKey), ...resumable.mark(written) } satisfies ExportPosition;
+    });
     progress.tell({ entries, share: total === undefined || total === 0 ? undefined : Math.min(1, entries / total) });
   };
   let last: Uint8Array | undefined;

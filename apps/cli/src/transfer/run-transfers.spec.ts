@@ -269,6 +269,7 @@ describe('an export', () => {
       },
     });
     const checkpoint = checkpointOf('export');
+    const resumable = { checkpoint, mark: (bytes: number) => ({ bytes, inode: 1, tailHash: 'h' }) };
     const stands: number[] = [];
     const entries = async function* () {
       for (let n = 0; n < 5_000; n++) {
@@ -277,7 +278,7 @@ describe('an export', () => {
         yield entry(n, undefined, 'x'.repeat(200));
       }
     };
-    const context = { entries: entries(), version: 'v', output, from: 7, total: 5_000, checkpoint, progress: report() };
+    const context = { entries: entries(), version: 'v', output, from: 7, total: 5_000, resumable, progress: report() };
     const { entries: count, bytes } = await runExport(context);
     const text = Buffer.concat(chunks).toString();
     expect(count).toBe(5_000);
@@ -301,7 +302,7 @@ describe('an export', () => {
       output,
       from: 0,
       total: undefined,
-      checkpoint: undefined,
+      resumable: undefined,
       progress: report(),
     };
     await expect(runExport(context)).rejects.toThrow('disk full');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +25,9 @@ beforeAll(() => {
     INSERT INTO keyless VALUES ('one'), ('two');
     CREATE TABLE hollow (k TEXT, v TEXT);
     INSERT INTO hollow VALUES (NULL, 'v');
+    CREATE TABLE pairs (a TEXT, b TEXT, PRIMARY KEY (a, b));
+    INSERT INTO pairs VALUES ('a', 'b'), ('a/b', 'c');
+    CREATE VIEW names AS SELECT name FROM users;
   `);
   database.close();
 });
@@ -84,9 +87,27 @@ describe('a table of SQLite', () => {
     ['a table that is none', { table: 'users"; DROP TABLE users; --' }, 'has no table'],
     ['no such column', { table: 'users', keyColumns: ['nick'] }, 'has no column nick; it has id, name'],
     ['a key without a text', { table: 'hollow', keyColumns: ['k'] }, 'row 1 has no text or number in k'],
+    ['a key that another row could have', { table: 'pairs' }, 'row 2 has a / in a'],
+    ['a view whose key nobody has said', { table: 'Names' }, 'Names is a view: --key-column is needed'],
   ])('refuses %s', (_what, settings, message) => {
     expect(() => read(settings)).toThrow(message);
     expect(read({ table: 'users' })).toHaveLength(2);
+  });
+
+  it('takes a slash in a key of one column, and a view whose key is said', () => {
+    expect(read({ table: 'pairs', keyColumns: ['a'], valueColumn: 'b' })).toEqual([
+      ['a', 'b'],
+      ['a/b', 'c'],
+    ]);
+    expect(read({ table: 'names', keyColumns: ['name'], valueColumn: 'name' })).toHaveLength(2);
+  });
+
+  it('refuses a file with a write-ahead log, and says what to do', () => {
+    const logged = join(folder, 'logged.db');
+    const bytes = readFileSync(path);
+    bytes.fill(2, 18, 20);
+    writeFileSync(logged, bytes);
+    expect(() => read({ path: logged, table: 'users' })).toThrow('PRAGMA journal_mode=delete');
   });
 
   it('refuses a file that is no database, and makes none where there is none', () => {

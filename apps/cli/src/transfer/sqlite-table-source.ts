@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 
 import { utf8 } from '@leasehold/foundation';
 import sqlite from 'node-sqlite3-wasm';
@@ -10,7 +10,7 @@ import type { ImportEntry, ImportSource } from './import-source.js';
 export interface SqliteTable {
   readonly path: string;
   readonly table: string;
-  /** Columns that make the key, their texts joined by `/`; by default those of the primary key, else the row id. */
+  /** Columns that make the key, their texts joined by `/`, which none of several may contain; by default those of the primary key, else the row id. */
   readonly keyColumns: readonly string[] | undefined;
   /** The one column that is the value; by default the whole row as JSON. */
   readonly valueColumn: string | undefined;
@@ -42,10 +42,20 @@ export class SqliteTableSource implements ImportSource {
     const { path, table, keyColumns, valueColumn } = settings;
     if (!existsSync(path)) throw new CliError(`${path} does not exist`);
     const { fingerprint } = fingerprintOf(path);
+    if (hasLogBeside(path)) {
+      throw new CliError(
+        `${path} keeps a write-ahead log, which is not read; run "PRAGMA journal_mode=delete" on a copy of it and its -wal file`,
+      );
+    }
     this.database = new sqlite.Database(path, { readOnly: true });
     try {
       const columns = this.rows<{ name: string; pk: number }>(`PRAGMA table_info(${quoted(table)})`) as Column[];
       if (columns.length === 0) throw new CliError(`${path} has no table ${table}`);
+      const isView = this.rows(
+        `SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? COLLATE NOCASE`,
+        table,
+      ).length;
+      if (keyColumns === undefined && isView > 0) throw new CliError(`${table} is a view: --key-column is needed`);
       this.keyColumns = keyColumns ?? primaryKeyOf(columns);
       for (const name of [...this.keyColumns, ...(valueColumn === undefined ? [] : [valueColumn])]) {
         if (name !== 'rowid' && !columns.some((column) => column.name === name)) {
@@ -74,6 +84,12 @@ export class SqliteTableSource implements ImportSource {
       for (const row of statement.iterate([from]) as Iterable<Row>) {
         position++;
         const key = this.keyColumns.map((name, n) => keyText(row[keyAlias(n)] ?? null, name, position));
+        const ambiguous = key.length > 1 ? key.findIndex((part) => part.includes('/')) : -1;
+        if (ambiguous >= 0) {
+          throw new CliError(
+            `row ${position} has a / in ${this.keyColumns[ambiguous]}, a part of its key: other rows could have the same key`,
+          );
+        }
         const value = valueColumn === undefined ? rowValue(row) : cellBytes(row[valueColumn] ?? null);
         yield { key: utf8(prefix + key.join('/')), value, nextPosition: position };
       }
@@ -90,9 +106,25 @@ export class SqliteTableSource implements ImportSource {
     this.database.close();
   }
 
-  private rows<T>(sql: string): T[] {
-    return this.database.all(sql) as unknown as T[];
+  private rows<T>(sql: string, ...values: string[]): T[] {
+    return this.database.all(sql, values) as unknown as T[];
   }
+}
+
+/** Read and write version of the format of the file, 2 each where it has a write-ahead log: https://www.sqlite.org/fileformat2.html, 1.3.3. */
+const FORMAT_VERSIONS_AT = 18;
+const WITH_LOG = 2;
+
+/** Such a file alone may lack what was committed last. */
+function hasLogBeside(path: string): boolean {
+  const versions = Buffer.alloc(2);
+  const descriptor = openSync(path, 'r');
+  try {
+    readSync(descriptor, versions, 0, versions.byteLength, FORMAT_VERSIONS_AT);
+  } finally {
+    closeSync(descriptor);
+  }
+  return versions.includes(WITH_LOG);
 }
 
 const KEY_ALIAS = 'leasehold key ';
