@@ -161,6 +161,23 @@ describe('following changes', () => {
     expect(await take(clientOf(gateway, { token }).changes({ since: '0' }), 1)).toHaveLength(1);
   });
 
+  it('goes on with the next token when one ends in the midst, and ends when there is none', async () => {
+    const tokens = [gateway.token];
+    const token = () => tokens.shift() ?? Promise.resolve('');
+    const feed = clientOf(gateway, { token }).changes({ since: '0' });
+    await db.put(['k'], 1);
+    expect((await feed.next()).value?.changes).toMatchObject([{ value: 1 }]);
+    gateway.token = 'second';
+    tokens.push('second');
+    gateway.refuseFeeds('invalid-token', 401);
+    const next = feed.next();
+    await clientOf(gateway).put(['k'], 2);
+    expect((await next).value?.changes).toMatchObject([{ value: 2 }]);
+    gateway.token = 'third';
+    gateway.refuseFeeds('invalid-token', 401);
+    await expect(feed.next()).rejects.toMatchObject({ code: expect.stringMatching(/^(invalid|no)-/) as string });
+  });
+
   it.each(['0#', '0&prefix=', '', '1', 'W/"00000000000000000001"', 'A'.repeat(20)])(
     'refuses to begin at %p, and sends nothing',
     async (since) => {

@@ -1,6 +1,6 @@
 import type { ByteCommitted, ByteFeedOptions } from './byte-changes.js';
 import { commitOfEvent } from './byte-changes.js';
-import { InvalidError, LeaseholdError, UnavailableError } from './errors.js';
+import { InvalidError, LeaseholdError, UnauthorizedError, UnavailableError } from './errors.js';
 import type { StreamEvent } from './event-stream.js';
 import { EventStreamReader } from './event-stream.js';
 import { keyBytes } from './key-range.js';
@@ -72,11 +72,16 @@ export async function* followChanges(
 /** @returns the commit that the event tells. @throws LeaseholdError the event tells that the stream ends with it */
 function take({ event, id, data, retryMs }: StreamEvent, feed: Feed): ByteCommitted | undefined {
   if (retryMs !== undefined) feed.retryMs = retryMs;
-  if (event === 'error') throw errorOfEvent(data ?? '');
+  if (event === 'error') throw endOfStream(errorOfEvent(data ?? ''));
   const commit = data === undefined || data === '' ? undefined : readCommit(data);
   // A block without data says that everything up to its id did not concern the feed.
   if (id !== undefined) feed.since = id;
   return commit;
+}
+
+/** A token that ended in the midst of a stream is no refusal yet: the next request shows another one, if there is one. */
+function endOfStream(error: LeaseholdError): LeaseholdError {
+  return error instanceof UnauthorizedError ? asUnavailable(error) : error;
 }
 
 function readCommit(data: string): ByteCommitted {

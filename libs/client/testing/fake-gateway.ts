@@ -48,6 +48,11 @@ export class FakeGateway {
   }
 
   /** As a gateway that dies would. */
+  /** As when the token of a feed ends. */
+  refuseFeeds(code: string, status: number): void {
+    for (const feed of this.feeds) feed.end(`event: error\ndata: ${JSON.stringify({ code, status })}\n\n`);
+  }
+
   cutFeeds(): void {
     for (const feed of this.feeds) feed.destroy();
   }
