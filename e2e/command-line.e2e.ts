@@ -91,6 +91,12 @@ describe('the command line', () => {
     ['an empty key', ['put', 'acme', '', 'v'], '[invalid-key]'],
     ['a file that there is not', ['import', 'acme', 'none.jsonl'], 'none.jsonl cannot be read'],
     ['a dump that is none', ['import', 'acme', import.meta.filename, '--format', 'redis'], 'is not a dump of Redis'],
+    [
+      'an export of nothing to where none can be',
+      ['export', 'demo', '--prefix', 'none/', '--out', '/none/x'],
+      '/none/x',
+    ],
+    ['a value that there is not', ['put', 'acme', 'k', '--file', 'none.txt'], 'none.txt cannot be read'],
     ['a table of JSON', ['import', 'acme', 'x', '--table', 't'], 'belong to --format sqlite'],
   ])('refuses %s, and says why', async (_what, args, message) => {
     const { code, stdout, stderr } = await cli.run(args, { input: 'v' });
