@@ -103,7 +103,7 @@ describe('API keys at three gateways', () => {
       expect((await ask(key, 'customer-1/keys/users%2F1', n)).body.toString()).toBe('Ada');
       expect((await ask(key, 'customer-1/keys/k', n)).json()['code']).toBe('outside-key-prefix');
       const [outside, missing] = [await ask(key, 'main/keys/users%2F1', n), await ask(key, 'missing/keys/k', n)];
-      expect({ ...outside.json(), requestId: '' }).toEqual({ ...missing.json(), requestId: '' });
+      expect({ ...outside.json<object>(), requestId: '' }).toEqual({ ...missing.json<object>(), requestId: '' });
     }
     const token = await postJson(
       control('/v1/tokens'),

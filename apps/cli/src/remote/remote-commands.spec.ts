@@ -79,11 +79,11 @@ describe('keys that are no text, or more than a line', () => {
   const options = { keys: 'text', reverse: false } as const;
   const asked: { limit?: number | undefined }[] = [];
   const database = {
-    async *list (range: { limit?: number }) {
+    async *list(range: { limit?: number }) {
       asked.push(range);
       for (const key of keys) yield { key, value: Buffer.from('v'), version: '1' };
     },
-    async *changes () {
+    async *changes() {
       yield { version: '1', changes: keys.map((key) => ({ op: 'delete', key })) };
       yield { version: '2', changes: [{ op: 'deleteRange', start: keys[0], end: keys[1] }] };
     },

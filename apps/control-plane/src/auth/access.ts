@@ -28,6 +28,25 @@ export interface WantedGrant extends KeyGrant {
   readonly scopes: readonly Scope[];
 }
 
+/** A key sees and ends keys inside its own databases and prefix; those of others are none to it. */
+export function mayKnow(caller: Caller, { databases, keyPrefix }: KeyGrant): boolean {
+  if (caller.kind !== 'key') return true;
+  return coversDatabases(caller.grant.databases, databases) && coversPrefix(caller.grant.keyPrefix, keyPrefix);
+}
+
+/** Whether something that ends then, or never, is there longer than the key that asks for it. */
+export function outlives(caller: Caller, endsAt: Date | null | undefined): boolean {
+  if (caller.kind !== 'key' || caller.expiresAt === undefined) return false;
+  return !endsAt || endsAt.getTime() > caller.expiresAt.getTime();
+}
+
+/** When what a key makes ends: with the key at the latest, and then where nothing is said about it. @throws ProblemError forbidden */
+export function endOfGrant(caller: Caller, wanted: Date | undefined): Date | undefined {
+  const endsAt = wanted ?? (caller.kind === 'key' ? caller.expiresAt : undefined);
+  if (outlives(caller, endsAt)) throw new ProblemError('forbidden', 'the API key cannot grant what outlives it');
+  return endsAt;
+}
+
 /** A key can make keys and tokens, but none that may more than itself. @throws ProblemError insufficient-scope, forbidden, outside-key-prefix */
 export function checkGrant(caller: Caller, { scopes, databases, keyPrefix }: WantedGrant): void {
   if (caller.kind !== 'key') return;

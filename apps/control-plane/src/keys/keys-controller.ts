@@ -4,7 +4,7 @@ import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { Metadata, type ApiKeyRecord } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access, checkGrant, confined } from '../auth/access.js';
+import { Access, checkGrant, confined, endOfGrant, mayKnow, outlives } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -27,20 +27,21 @@ export class KeysController {
   /** `key` is shown here and never again. The data plane knows it at once. */
   @Post()
   async create(@CurrentCaller() caller: Caller, @JsonBody(newKey) body: NewKeyBody): Promise<ShownOnce> {
-    const { name, scopes, expiresAt } = body;
+    const { name, scopes } = body;
     const grant = confined(caller, { databases: body.databases, keyPrefix: body.prefix ?? body.prefix64 });
     checkGrant(caller, { scopes, ...grant });
+    const expiresAt = endOfGrant(caller, body.expiresAt);
     const { key, ...minted } = mintApiKey(this.ids, systemRandom);
     const stored = { ...minted, name, scopes, ...grant, expiresAt };
     return { ...this.shown(await this.metadata.apiKeys.create(caller.organization.id, stored)), key };
   }
 
-  /** Oldest first, revoked ones too, without secrets. */
+  /** Oldest first, revoked ones too, without secrets; a page may have fewer than its limit, and others behind it, where a confined key asks. */
   @Get()
   async list(@CurrentCaller() caller: Caller, @PageQuery() { limit, after }: Page) {
     const found = await this.metadata.apiKeys.list(caller.organization.id, after, limit + 1);
     const { items, cursor } = pageOf(found, limit, (key) => key.id);
-    return { keys: items.map((key) => this.shown(key)), cursor };
+    return { keys: items.filter((key) => mayKnow(caller, key)).map((key) => this.shown(key)), cursor };
   }
 
   /**
@@ -55,9 +56,12 @@ export class KeysController {
   ): Promise<ShownOnce> {
     const { apiKeys } = this.metadata;
     const organizationId = caller.organization.id;
-    const present = KEY_ID.test(id) ? await apiKeys.get(organizationId, id) : undefined;
-    if (!present || !isLive(present)) throw noSuchKey();
+    const present = await this.known(caller, id);
+    if (!isLive(present)) throw noSuchKey();
     checkGrant(caller, { ...present, scopes: present.scopes.filter(isScope) });
+    if (outlives(caller, present.expiresAt)) {
+      throw new ProblemError('forbidden', 'the API key cannot show a secret that outlives it');
+    }
     const { key, ...secret } = mintSecret(id, systemRandom);
     const endsAt = new Date(systemClock.now() + overlapSeconds * 1_000);
     if (!(await apiKeys.rotate(organizationId, id, secret, endsAt))) {
@@ -72,16 +76,23 @@ export class KeysController {
   @Delete(':id/previous')
   @HttpCode(204)
   async endPrevious(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    const known = KEY_ID.test(id) && (await this.metadata.apiKeys.endPrevious(caller.organization.id, id));
-    if (!known) throw noSuchKey();
+    await this.known(caller, id);
+    if (!(await this.metadata.apiKeys.endPrevious(caller.organization.id, id))) throw noSuchKey();
   }
 
   /** Idempotent. The gateways refuse the key within two seconds. */
   @Delete(':id')
   @HttpCode(204)
   async revoke(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    const known = KEY_ID.test(id) && (await this.metadata.apiKeys.revoke(caller.organization.id, id));
-    if (!known) throw noSuchKey();
+    await this.known(caller, id);
+    if (!(await this.metadata.apiKeys.revoke(caller.organization.id, id))) throw noSuchKey();
+  }
+
+  /** @throws ProblemError api-key-not-found, also of one that the caller may not know of */
+  private async known(caller: Caller, id: string): Promise<ApiKeyRecord> {
+    const found = KEY_ID.test(id) ? await this.metadata.apiKeys.get(caller.organization.id, id) : undefined;
+    if (!found || !mayKnow(caller, found)) throw noSuchKey();
+    return found;
   }
 
   private shown(key: ApiKeyRecord): KeyView {

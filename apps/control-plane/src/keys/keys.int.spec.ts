@@ -146,9 +146,44 @@ describe('API keys', () => {
     const wide = await service.createKey(tenant, ['data:read']);
     const mighty = await service.createKey(tenant, ['db:admin'], { databases: ['customer-1'] });
     const narrow = await service.createKey(tenant, ['data:read'], { databases: ['customer-1'] });
-    expect(told(await rotate(wide.id, {}, admin.key))).toEqual([403, 'forbidden']);
+    expect(told(await rotate(wide.id, {}, admin.key))).toEqual([404, 'api-key-not-found']);
     expect(told(await rotate(mighty.id, {}, admin.key))).toEqual([403, 'insufficient-scope']);
     expect(told(await rotate(narrow.id, {}, admin.key))).toEqual([201, 'ok']);
+  });
+
+  it('neither see nor end keys outside of what they are confined to', async () => {
+    const admin = await service.createKey(tenant, ['keys:admin'], { databases: ['customer-*'], prefix: 'users/' });
+    const inside = await service.createKey(tenant, ALL, { databases: ['customer-1'], prefix: 'users/1/' });
+    const others = await Promise.all([
+      service.createKey(tenant, ['data:read']),
+      service.createKey(tenant, ['data:read'], { databases: ['customer-1'] }),
+      service.createKey(tenant, ['data:read'], { databases: ['main'], prefix: 'users/' }),
+    ]);
+    const { body } = await service.call('GET', '/v1/keys?limit=1000', { token: admin.key });
+    const seen = (body['keys'] as { readonly id: string }[]).map(({ id }) => id);
+    expect(seen).toEqual(expect.arrayContaining([admin.id, inside.id]));
+    for (const { id, key } of others) {
+      expect(seen).not.toContain(id);
+      for (const path of [`/v1/keys/${id}`, `/v1/keys/${id}/previous`]) {
+        expect(told(await service.call('DELETE', path, { token: admin.key }))).toEqual([404, 'api-key-not-found']);
+      }
+      expect(await statusOf(key)).toBe(403);
+    }
+    expect((await service.call('DELETE', `/v1/keys/${inside.id}`, { token: admin.key })).status).toBe(204);
+    expect(await statusOf(inside.key)).toBe(401);
+  });
+
+  it('make nothing that outlives them', async () => {
+    const expiresAt = new Date(Date.now() + 60_000).toISOString();
+    const admin = await service.createKey(tenant, ['keys:admin', 'data:read'], { expiresAt });
+    expect((await make(admin.key)).body).toMatchObject({ expiresAt });
+    const later = new Date(Date.now() + 120_000).toISOString();
+    expect(told(await make(admin.key, { expiresAt: later }))).toEqual([403, 'forbidden']);
+    const sooner = new Date(Date.now() + 30_000).toISOString();
+    expect((await make(admin.key, { expiresAt: sooner })).body).toMatchObject({ expiresAt: sooner });
+    const lasting = await service.createKey(tenant, ['data:read']);
+    expect(told(await rotate(lasting.id, {}, admin.key))).toEqual([403, 'forbidden']);
+    expect(told(await rotate(admin.id, {}, admin.key))).toEqual([201, 'ok']);
   });
 
   it('make tokens that end with the secret that asked for them', async () => {
