@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
 import type { ApiRoute, DataScope } from '@leasehold/protocol';
+import { IDEMPOTENCY_HEADER, parseIdempotencyKey } from '@leasehold/protocol';
 import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -42,8 +43,15 @@ export class DatabaseRequests {
   }
 
   /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */
-  forward(database: DatabaseEntry, hop: Hop, request: FastifyRequest, reply: FastifyReply): Promise<WorkerAnswer> {
-    return this.hops(database, request, reply)(hop);
+  forward(
+    { database, keys }: Pick<Caller, 'database' | 'keys'>,
+    hop: Hop,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<WorkerAnswer> {
+    const name = parseIdempotencyKey(request.headers);
+    const headers = name === undefined ? hop.headers : { ...hop.headers, [IDEMPOTENCY_HEADER]: keys.ownName(name) };
+    return this.hops(database, request, reply)(headers ? { ...hop, headers } : hop);
   }
 
   /** The same for a request that is served by several hops, one after another. */

@@ -36,7 +36,7 @@ export class DatabasesController {
       throw new ProblemError('invalid-body', 'this route takes no body');
     }
     const hop = { method: route.method, resource, body: undefined, repetition: 'harmless' } as const;
-    const answer = await this.requests.forward(database, hop, request, reply);
+    const answer = await this.requests.forward({ database, keys }, hop, request, reply);
     this.requests.send(reply, answer.status === 200 ? naming(database, answer) : answer);
   }
 }

@@ -23,7 +23,7 @@ export class KeyRangesController {
     const query = parseListQuery(rawQueryOf(request.originalUrl), keys.prefixOtherwise);
     keys.requirePrefix(query.prefix);
     const hop = { method: 'GET', resource: `keys?${formatInternalListQuery(query)}`, body: undefined } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 
   @Delete('keys')
@@ -34,6 +34,6 @@ export class KeyRangesController {
     keys.requireRange(range);
     const resource = `keys?${formatInternalDeleteRangeQuery(range)}`;
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 }

@@ -32,7 +32,7 @@ export class KeysController {
     const key = keyResource(request, keys);
     const query = formatReadQuery(parseReadQuery(rawQueryOf(request.originalUrl)));
     const hop = { method: 'GET', resource: key + query, body: undefined } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 
   @Put(['keys/:key', 'keys64/:key'])
@@ -44,7 +44,7 @@ export class KeysController {
     const resource = keyResource(request, keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'PUT', resource, body: valueOf(request), repetition } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 
   @Delete(['keys/:key', 'keys64/:key'])
@@ -57,7 +57,7 @@ export class KeysController {
     const resource = keyResource(request, keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 }
 

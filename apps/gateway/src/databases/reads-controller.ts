@@ -19,6 +19,6 @@ export class ReadsController {
     keys.requireSnapshot(snapshot);
     const body = formatSnapshotBody(snapshot);
     const hop = { method: 'POST', resource: 'reads', body, repetition: 'harmless' } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 }

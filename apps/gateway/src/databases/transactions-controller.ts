@@ -30,6 +30,6 @@ export class TransactionsController {
       body: encodeTransaction(transaction),
       repetition: changes ? repetition : 'harmless',
     } as const;
-    this.requests.send(reply, await this.requests.forward(database, hop, request, reply));
+    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 }

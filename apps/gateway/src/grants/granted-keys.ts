@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { compareBytes, prefixEnd, startsWith } from '@leasehold/foundation';
 import type { ByteRange, SnapshotRequest, TransactionRequest } from '@leasehold/protocol';
 import { ProblemError } from '@leasehold/protocol';
@@ -63,6 +65,17 @@ export class GrantedKeys {
     if (this.prefix === undefined) return;
     for (const [i, key] of gets.entries()) this.requireKey(key, `gets.${i}`);
     for (const [i, list] of lists.entries()) this.requirePrefix(list.prefix, `lists.${i}`);
+  }
+
+  /**
+   * The idempotency key as the database remembers it: a confined caller has names of its own, so that it can neither take those of others nor
+   * learn which are taken.
+   */
+  ownName(idempotencyKey: string): string {
+    if (this.prefix === undefined) return idempotencyKey;
+    const length = `${this.prefix.byteLength} `;
+    const hash = createHash('sha256').update(length).update(this.prefix).update(idempotencyKey);
+    return `confined-${hash.digest('base64url')}`;
   }
 
   /** @throws ProblemError outside-key-prefix */

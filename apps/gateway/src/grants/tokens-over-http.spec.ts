@@ -243,6 +243,33 @@ describe('a token at the gateway', () => {
     }
     afterEach(() => clients.splice(0).forEach((client) => client.close()));
 
+    it.each(
+      asked([
+        ['PUT', 'keys/users%2F1%2Fa', 'v'],
+        ['DELETE', 'keys64/dXNlcnMvMS9h'],
+        ['DELETE', 'keys?prefix=users%2F1%2F'],
+        ['POST', 'transactions', { ops: [{ op: 'delete', key: 'users/1/a' }] }],
+      ]),
+    )('has idempotency keys of its own: %s %s', async (method, resource, body) => {
+      worker.behaviour = answerStored(new Map());
+      const other = await maker.make(world.key, { keyPrefix: Buffer.from('users/1/a') });
+      const names: unknown[] = [];
+      for (const key of [whole, confined, confined, other]) {
+        const headers = { ...(typeof body === 'object' ? JSON_TYPE : {}), 'idempotency-key': 'order-17' };
+        const text = typeof body === 'object' ? JSON.stringify(body) : body;
+        const sent = resource.startsWith('keys?') && key === other ? 'keys?prefix=users%2F1%2Fa' : resource;
+        await world.call(method, `/v1/db/main/${sent}`, { key, headers, body: text as string });
+        names.push(hops().at(-1)?.headers['idempotency-key']);
+      }
+      const [ofAll, first, second, ofOther] = names;
+      expect(ofAll).toBe('order-17');
+      expect(first).toMatch(/^confined-[\w-]{43}$/);
+      expect(second).toBe(first);
+      expect(ofOther).toMatch(/^confined-/);
+      expect(ofOther).not.toBe(first);
+      expect(hops()).toHaveLength(4);
+    });
+
     it('follows its prefix where it names none', async () => {
       for (const [query, prefix] of [
         ['', PREFIX],
