@@ -46,7 +46,8 @@ export async function exportCommand(
   const version =
     position?.version ??
     (await database.page({ ...range, limit: 1, at: at === undefined ? undefined : pointInTime(at) })).version;
-  const total = (await knownStats(database))?.keys;
+  const known = await knownStats(database);
+  if (known === undefined && range.prefix === undefined) output.say('the key is confined: what it may see is exported');
   const last = position && fromBase64Url(position.lastKey64);
   const entries = database.list({
     ...range,
@@ -62,7 +63,7 @@ export async function exportCommand(
     version,
     output: file?.stream ?? process.stdout,
     from: position?.bytes ?? 0,
-    total: isPart ? undefined : total,
+    total: isPart ? undefined : known?.keys,
     resumable: checkpoint && file && { checkpoint, mark: (bytes) => file.mark(bytes) },
     progress,
   });
