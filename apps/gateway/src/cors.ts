@@ -17,6 +17,10 @@ const REQUEST_HEADERS = [
   'x-request-id',
   'traceparent',
   'tracestate',
+  // Of KV Connect.
+  'x-denokv-version',
+  'x-denokv-database-id',
+  'x-transaction-domain-id',
 ].join(', ');
 const EXPOSED_HEADERS = [
   'etag',

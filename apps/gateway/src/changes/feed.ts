@@ -82,6 +82,8 @@ export class Feed {
     for (const timer of this.timers) timer.cancel();
     gone.removeEventListener('abort', stop);
     this.end();
+    // Whatever waits or holds room on its behalf lets go.
+    this.stop();
   }
 
   private async follow(since: number): Promise<void> {

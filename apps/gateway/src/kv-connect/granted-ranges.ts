@@ -12,6 +12,7 @@ const END_OF_KEYS = 0xff;
  * same is the first key from there on: a list of everything, from a key on and with a limit of 1, looks no different.
  */
 export function keyOf({ start, end, limit, reverse }: KvReadRange): Uint8Array | undefined {
+  if (keyRangeOf({ start, end }) === undefined) return undefined;
   if (limit !== 1 || reverse || start.byteLength === 0 || start.byteLength > KV_LIMITS.keyBytes) return undefined;
   const isToTheEnd = end.byteLength === 1 && end[0] === END_OF_KEYS;
   return isToTheEnd || equalBytes(end, concatBytes(start, Uint8Array.of(0))) ? start : undefined;

@@ -22,9 +22,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerToken } from '../bearer-token.js';
 import { Feeds } from '../changes/feeds.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
+import { oweBytes } from '../limits/limit-tenants.js';
 import { jsonOf, valueOf } from '../databases/request-rules.js';
 import { grantedRanges, keyOf } from './granted-ranges.js';
-import { readFrom, readRanges } from './kv-reads.js';
+import { AnswerTooLarge, readFrom, readRanges } from './kv-reads.js';
 import { messageOf } from './kv-requests.js';
 import { drawnKey, write } from './kv-writes.js';
 
@@ -71,7 +72,14 @@ export class KvConnectController {
     const ask = this.requests.hops(database, request, reply);
     const only = granted.length === 1 ? granted[0] : undefined;
     const key = only && keyOf(only);
-    const { found, cost } = await (only && key ? readFrom(ask, key, only) : readRanges(ask, granted));
+    const reading = only && key ? readFrom(ask, key, only) : readRanges(ask, granted);
+    const { found, cost } = await reading.catch((error: unknown) => {
+      if (error instanceof AnswerTooLarge) {
+        oweBytes(request, error.readBytes);
+        void reply.header(COST_HEADER, formatCost(error.cost));
+      }
+      throw error;
+    });
     sendMessage(reply, encodeSnapshotReadOutput(found), cost);
   }
 
@@ -80,7 +88,8 @@ export class KvConnectController {
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { database, keys } = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
     parseQueryString(rawQueryOf(request.originalUrl), []);
-    const key = parseIdempotencyKey(request.headers) ?? drawnKey(this.feeds.random);
+    const sent = parseIdempotencyKey(request.headers);
+    const key = sent === undefined ? drawnKey(this.feeds.random) : keys.ownName(sent);
     const transaction = transactionOfKv(decodeAtomicWrite(messageOf(request, database)));
     keys.requireTransaction(transaction);
     const ask = this.requests.hops(database, request, reply);

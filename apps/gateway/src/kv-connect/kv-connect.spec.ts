@@ -383,6 +383,26 @@ describe('a watch', () => {
     await watch.cancel();
   });
 
+  it('gives back the room of every look, whether it is told or not, and however it ends', async () => {
+    const kv = await connect();
+    await kv.set(['a'], 'x'.repeat(10_000));
+    const takenBytes = async () =>
+      Number(/gateway_answers_bytes\{[^}]*\} (\d+)/.exec((await world.call('GET', '/metrics')).body.toString())?.[1]);
+    const watch = reading(kv, 'a', 'b');
+    await watch.next();
+    for (let n = 0; n < 3; n++) {
+      await kv.set(['c'], n);
+      await kv.set(['b'], n);
+      await watch.next();
+    }
+    expect(await takenBytes()).toBe(0);
+    worker.behaviour = (_hop, response) => answerProblem(response, 'corrupt-object');
+    // It ends, whatever a client makes of that.
+    await watch.next().catch(() => undefined);
+    await watch.cancel().catch(() => undefined);
+    expect(await takenBytes()).toBe(0);
+  });
+
   it('counts as a change feed for as long as somebody listens', async () => {
     const kv = await connect();
     const watch = reading(kv, 'a');

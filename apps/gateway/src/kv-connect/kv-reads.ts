@@ -1,5 +1,5 @@
 import type { Version } from '@leasehold/foundation';
-import { concatBytes, toBase64Url } from '@leasehold/foundation';
+import { toBase64Url } from '@leasehold/foundation';
 import type { ByteRange, Cost, KvReadRange, ListedEntry, SnapshotRequest } from '@leasehold/protocol';
 import {
   COST_HEADER,
@@ -38,6 +38,17 @@ const MAX_STATES = 3;
 const RETRY_AFTER_MS = 1_000;
 const NO_COST: Cost = { readUnits: 0, writeUnits: 0 };
 
+/** Reading it was work all the same, of the worker and on the way. */
+export class AnswerTooLarge extends ProblemError {
+  constructor(
+    readonly readBytes: number,
+    readonly cost: Cost,
+  ) {
+    const limit = `an answer of KV Connect has at most ${KV_LIMITS.answerBytes} bytes of keys and values`;
+    super('answer-too-large', `${limit}: ask for fewer entries at a time (batchSize)`);
+  }
+}
+
 /** What is left to read of one range. */
 interface Rest {
   range: ByteRange | undefined;
@@ -63,8 +74,9 @@ export async function readFrom(
 ): Promise<KvRead<readonly ListedEntry[]>> {
   const { found, cost } = await readKey(ask, key);
   if (found.length > 0) return { found: [found], cost };
-  const behind = await readRanges(ask, [{ ...range, start: concatBytes(key, Uint8Array.of(0)) }]);
-  return { found: behind.found, cost: sumOf(cost, behind.cost) };
+  // From the key on, and not behind it: it may have come to be since, and both are to be of one state.
+  const all = await readRanges(ask, [range]);
+  return { found: all.found, cost: sumOf(cost, all.cost) };
 }
 
 async function readKey(ask: AskWorker, key: Uint8Array): Promise<KvRead<ListedEntry>> {
@@ -123,9 +135,9 @@ async function readOneState(
       sizeBytes += entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0);
       take(rest, entries, more);
     }
-    if (sizeBytes > KV_LIMITS.answerBytes) throw tooLarge();
+    if (sizeBytes > KV_LIMITS.answerBytes) break;
   }
-  throw tooLarge();
+  throw new AnswerTooLarge(sizeBytes, cost);
 }
 
 function restOf({ limit, reverse, ...range }: KvReadRange): Rest {
@@ -204,9 +216,4 @@ export function costOf(answer: WorkerAnswer): Cost {
 
 function sumOf(a: Cost, b: Cost): Cost {
   return { readUnits: a.readUnits + b.readUnits, writeUnits: a.writeUnits + b.writeUnits };
-}
-
-function tooLarge(): ProblemError {
-  const limit = `an answer of KV Connect has at most ${KV_LIMITS.answerBytes} bytes of keys and values`;
-  return new ProblemError('answer-too-large', `${limit}: ask for fewer entries at a time (batchSize)`);
 }

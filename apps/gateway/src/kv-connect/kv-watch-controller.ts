@@ -18,6 +18,7 @@ import { presenceOf } from '../forwarding/client-presence.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import { oweBytes } from '../limits/limit-tenants.js';
 import { commonPrefix } from './common-prefix.js';
+import type { KvKeys } from './kv-reads.js';
 import { readKeys } from './kv-reads.js';
 import { messageOf } from './kv-requests.js';
 import { WATCH_FORM } from './watch-form.js';
@@ -71,9 +72,27 @@ export class KvWatchController {
     // That something has happened is all that is asked: what is there is read.
     const query = { prefix: commonPrefix(keys), encoding: 'base64', maxCommits: 1 } as const;
     const changes = new FeedRequests(this.forwarder, (...part) => this.feeds.admitPart(...part), { ...rest, query });
-    const read = (signal: AbortSignal) =>
-      readKeys((hop) => this.forwarder.forward({ ...hop, ...rest, client: presenceOf(signal) }), keys);
-    return new WatchSource(changes, read, (sizeBytes) => this.feeds.admitPart(database.tenantId, sizeBytes));
+    const read = async (signal: AbortSignal): Promise<KvKeys> => {
+      // Of one look: its answer has its room until it is read, not for as long as the watch is there.
+      const look = new AbortController();
+      const end = (): void => look.abort();
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      try {
+        const client = presenceOf(look.signal);
+        return await readKeys((hop) => this.forwarder.forward({ ...hop, ...rest, client }), keys);
+      } finally {
+        signal.removeEventListener('abort', end);
+        end();
+      }
+    };
+    return new WatchSource(changes, read, {
+      admit: (sizeBytes) => this.feeds.admitPart(database.tenantId, sizeBytes),
+      onUntold: async (sizeBytes, signal) => {
+        oweBytes(request, sizeBytes);
+        await this.feeds.clock.sleep(this.feeds.settings.emptyPauseMs, signal).catch(() => undefined);
+      },
+    });
   }
 
   /** @throws ProblemError as `callerOf` and `requireListedOrigin`; also when the name stands for another database by now */

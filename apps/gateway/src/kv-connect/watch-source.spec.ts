@@ -10,6 +10,7 @@ describe('the source of a watch', () => {
   let entries: readonly (string | undefined)[] = [];
   let hasRoom = true;
   const left: number[] = [];
+  const untold: number[] = [];
   const source = () =>
     new WatchSource(
       { part: async (since = 0) => ({ text: utf8('of no concern'), through: since, taken: () => undefined }) },
@@ -22,9 +23,12 @@ describe('the source of a watch', () => {
             : { key: utf8('k'), value: utf8(value), version: { epoch: 1, sequence: Number(value) } },
         ),
       }),
-      (sizeBytes) => {
-        if (!hasRoom) throw new Error('no room');
-        return () => void left.push(sizeBytes);
+      {
+        admit: (sizeBytes) => {
+          if (!hasRoom) throw new Error('no room');
+          return () => void left.push(sizeBytes);
+        },
+        onUntold: async (sizeBytes) => void untold.push(sizeBytes),
       },
     );
 
@@ -33,7 +37,10 @@ describe('the source of a watch', () => {
     [entries, sequence] = [['1', undefined], 5];
     const first = await watch.first(NEVER);
     expect([first.text.byteLength > 4, first.through]).toEqual([true, 5]);
+    expect(untold).toEqual([]);
     expect((await watch.part(5, 0, NEVER)).text.byteLength).toBe(0);
+    // A key and a value of one byte each, which were read for nothing.
+    expect(untold).toEqual([2]);
     [entries, sequence] = [['1', '7'], 9];
     const second = await watch.part(5, 0, NEVER);
     expect([second.text.byteLength > first.text.byteLength, second.through]).toEqual([true, 9]);
