@@ -43,6 +43,9 @@ describe('pages of other origins', () => {
       expect(answer.headers['access-control-allow-headers']?.split(', ')).toEqual(
         expect.arrayContaining(['authorization', 'idempotency-key', 'leasehold-ttl', 'if-match', 'last-event-id']),
       );
+      expect(answer.headers['access-control-allow-headers']?.split(', ')).toEqual(
+        expect.arrayContaining(['x-denokv-version', 'x-denokv-database-id', 'x-transaction-domain-id']),
+      );
       // No cookie ever counts.
       expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
     }

@@ -176,6 +176,21 @@ describe('a feed', () => {
     expect(connection.heard).toEqual([`end history-gone retry ${retryMs}`]);
   });
 
+  it('ends its signal also when an error has ended it', async () => {
+    let seen: AbortSignal | undefined;
+    const settings = DEFAULT_FEED_SETTINGS;
+    const listening: FeedSource = {
+      check: async () => undefined,
+      part: async (_since, _ms, signal) => {
+        seen = signal;
+        throw new ProblemError('history-gone', 'gone');
+      },
+    };
+    const context = { clock, random: seededRandom(1), settings, onTold: () => undefined, onRefused: () => undefined };
+    await clock.settle(new Feed(listening, connection, 'r', context).run(NOTHING), 1);
+    expect(seen?.aborted).toBe(true);
+  });
+
   it('tells nothing of a bug but that there is one', async () => {
     rights = () => {
       throw new TypeError('secret');
