@@ -237,7 +237,7 @@ describe('the control plane', () => {
     const owner = await service.signUp();
     await service.metadata.prisma.member.updateMany({
       where: { organizationId: owner.organizationId },
-      data: { role: 'member' },
+      data: { role: 'viewer' },
     });
     const { token } = owner;
     expect((await service.call('GET', '/v1/databases', { token })).status).toBe(200);

@@ -26,7 +26,7 @@ export interface OrganizationEntry {
 
 export interface Membership {
   readonly organization: OrganizationEntry;
-  /** Role inside the organization: `owner`, `admin` or `member`. */
+  /** Inside the organization: `owner`, `admin`, `developer`, `finance` or `viewer`. */
   readonly role: string;
 }
 

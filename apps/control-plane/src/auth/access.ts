@@ -4,8 +4,13 @@ import { ProblemError } from '@leasehold/protocol';
 
 import type { Caller } from './caller.js';
 
-export const ROLES = ['owner', 'admin', 'member'] as const;
+/** What a member of an organization may: `docs/accounts.md`. */
+export const ROLES = ['owner', 'admin', 'developer', 'finance', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
+/** Who decides about people, keys and settings. */
+export const ADMINS = ['owner', 'admin'] as const;
+/** Who makes and changes databases, and works with what is in them. */
+export const BUILDERS = ['owner', 'admin', 'developer'] as const;
 
 /** Who may call a route. */
 export interface Requirement {
@@ -86,9 +91,7 @@ export function requireAllDatabases(caller: Caller): void {
 /** @throws ProblemError forbidden, insufficient-scope */
 export function checkAccess(caller: Caller, { roles, scopes }: Requirement): void {
   if (caller.kind === 'session') {
-    // better-auth keeps several roles of a member in one text.
-    const held = caller.role.split(',').map((role) => role.trim());
-    if (roles.some((role) => held.includes(role))) return;
+    if (roles.some((role) => role === caller.role)) return;
     throw new ProblemError('forbidden', `this needs the role ${roles.join(' or ')} in the organization`);
   }
   const [required] = scopes;

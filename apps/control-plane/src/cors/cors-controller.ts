@@ -2,7 +2,7 @@ import { Controller, Get, Put } from '@nestjs/common';
 import { Metadata } from '@leasehold/metadata';
 import { z } from 'zod';
 
-import { Access, requireAllDatabases, ROLES } from '../auth/access.js';
+import { Access, ADMINS, requireAllDatabases, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { ANY_ORIGIN, isOrigin } from './cors-origin.js';
@@ -29,7 +29,7 @@ interface Cors {
 }
 
 const READERS = { roles: ROLES, scopes: ['db:admin'] } as const;
-const WRITERS = { roles: ['owner', 'admin'], scopes: ['db:admin'] } as const;
+const WRITERS = { roles: ADMINS, scopes: ['db:admin'] } as const;
 
 /** Whose pages may call the organization's databases from browsers. */
 @Controller('v1/cors')

@@ -39,7 +39,7 @@ describe('the origins of an organization', () => {
     }
     const member = await service.signUp();
     const where = { organizationId: member.organizationId };
-    await service.metadata.prisma.member.updateMany({ where, data: { role: 'member' } });
+    await service.metadata.prisma.member.updateMany({ where, data: { role: 'viewer' } });
     expect([(await write(member.token)).body['code'], (await read(member.token)).status]).toEqual(['forbidden', 200]);
   });
 

@@ -3,7 +3,7 @@ import { Metadata, type DatabaseRecord } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 import { z } from 'zod';
 
-import { Access, mayName, ROLES } from '../auth/access.js';
+import { Access, BUILDERS, mayName, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -11,7 +11,7 @@ import { pageOf, PageQuery, type Page } from '../requests/page.js';
 const newDatabase = z.strictObject({ name: z.string() });
 
 const READERS = { roles: ROLES, scopes: ['db:create', 'db:admin'] } as const;
-const CREATORS = { roles: ['owner', 'admin'], scopes: ['db:create'] } as const;
+const CREATORS = { roles: BUILDERS, scopes: ['db:create'] } as const;
 
 /** The organization's databases: their names and ids. What is in them is the data plane's. */
 @Controller('v1/databases')

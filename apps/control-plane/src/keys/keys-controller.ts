@@ -4,14 +4,14 @@ import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { Metadata, type ApiKeyRecord } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access, checkGrant, confined, endOfGrant, mayKnow, outlives } from '../auth/access.js';
+import { Access, ADMINS, checkGrant, confined, endOfGrant, mayKnow, outlives } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
 import { newKey, rotation, type NewKeyBody, type RotationBody } from './key-schemas.js';
 import { viewOf, type KeyView } from './key-view.js';
 
-const KEY_ADMINS = { roles: ['owner', 'admin'], scopes: ['keys:admin'] } as const;
+const KEY_ADMINS = { roles: ADMINS, scopes: ['keys:admin'] } as const;
 const KEY_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 type ShownOnce = KeyView & { readonly key: string };

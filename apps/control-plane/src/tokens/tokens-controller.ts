@@ -3,13 +3,13 @@ import { systemClock, systemRandom, UlidSource, type DatabaseId, type TenantId }
 import { Metadata } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
-import { Access, checkGrant, confined, mayName } from '../auth/access.js';
+import { Access, BUILDERS, checkGrant, confined, mayName } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { TokenMint } from './token-mint.js';
 import { newToken, TOKEN_SCOPES, type NewTokenBody } from './token-schemas.js';
 
-const MAKERS = { roles: ['owner', 'admin'], scopes: TOKEN_SCOPES } as const;
+const MAKERS = { roles: BUILDERS, scopes: TOKEN_SCOPES } as const;
 
 export interface MintedToken {
   /** Shown here, and stored nowhere. */

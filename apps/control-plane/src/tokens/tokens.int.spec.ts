@@ -80,7 +80,7 @@ describe('short-lived tokens', () => {
 
   it('are for people who may make keys', async () => {
     const { prisma } = service.metadata;
-    await prisma.member.updateMany({ where: { organizationId: tenant.organizationId }, data: { role: 'member' } });
+    await prisma.member.updateMany({ where: { organizationId: tenant.organizationId }, data: { role: 'viewer' } });
     expect((await mint(tenant.token)).body['code']).toBe('forbidden');
     await prisma.member.updateMany({ where: { organizationId: tenant.organizationId }, data: { role: 'owner' } });
     expect((await mint(tenant.token)).status).toBe(201);
