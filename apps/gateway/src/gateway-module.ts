@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { Directory } from '@leasehold/directory';
 
 import { ChangesController } from './changes/changes-controller.js';
+import { FeedStreams } from './changes/feed-streams.js';
 import { Feeds } from './changes/feeds.js';
 import { DatabaseRequests } from './databases/database-requests.js';
 import { DatabasesController } from './databases/databases-controller.js';
@@ -33,6 +34,7 @@ export class GatewayModule {
       ],
       providers: [
         DatabaseRequests,
+        FeedStreams,
         { provide: Directory, useValue: directory },
         { provide: Forwarder, useValue: forwarder },
         { provide: Feeds, useValue: feeds },

@@ -1,22 +1,14 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
-import type { DatabaseEntry } from '@leasehold/directory';
-import { Directory } from '@leasehold/directory';
 import { API_ROUTES, parseChangesQuery, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { Logger } from '@leasehold/service-kit';
-import { LOGGER } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { requireListedOrigin } from '../cors.js';
-import { callerOf } from '../databases/caller.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { passedRequestHeaders } from '../databases/request-rules.js';
 import { Forwarder } from '../forwarding/forwarder.js';
-import { oweBytes } from '../limits/limit-tenants.js';
 import { acceptsEventStream } from './accepts-event-stream.js';
-import type { FeedPart } from './feed.js';
-import { Feed } from './feed.js';
 import { FEED_HEADERS, FeedConnection } from './feed-connection.js';
 import { FeedRequests } from './feed-requests.js';
+import { FeedStreams } from './feed-streams.js';
 import { Feeds } from './feeds.js';
 
 /**
@@ -27,10 +19,9 @@ import { Feeds } from './feeds.js';
 export class ChangesController {
   constructor(
     @Inject(DatabaseRequests) private readonly requests: DatabaseRequests,
-    @Inject(Directory) private readonly directory: Directory,
     @Inject(Forwarder) private readonly forwarder: Forwarder,
     @Inject(Feeds) private readonly feeds: Feeds,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(FeedStreams) private readonly streams: FeedStreams,
   ) {}
 
   @Get('changes')
@@ -57,45 +48,9 @@ export class ChangesController {
         reply.headers(FEED_HEADERS).send();
         return;
       }
-      await this.stream(request, reply, { connection, source, database, first });
+      await this.streams.run(request, reply, { connection, source, database, first });
     } finally {
       leave();
     }
   }
-
-  private async stream(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { connection, source, database, first }: BegunFeed,
-  ): Promise<void> {
-    const { clock, random, settings } = this.feeds;
-    reply.hijack();
-    connection.open(reply.getHeaders(), settings.retryMs);
-    const check = () => this.check(request, database);
-    const onRefused = (error: unknown): void => {
-      this.logger.warn({ requestId: request.id, err: error }, 'change feed ended');
-    };
-    const feed = new Feed({ check, part: (...part) => source.part(...part) }, connection, request.id, {
-      clock,
-      random,
-      settings,
-      onTold: (sizeBytes) => oweBytes(request, sizeBytes),
-      onRefused,
-    });
-    await this.feeds.run(feed, first);
-  }
-
-  /** @throws ProblemError as `callerOf` and `requireListedOrigin`; also when the name stands for another database by now */
-  private async check(request: FastifyRequest, { id }: DatabaseEntry): Promise<void> {
-    const { principal, database } = await callerOf(request, this.directory, ['data:read']);
-    await requireListedOrigin(request, this.directory, principal.tenantId);
-    if (database.id !== id) throw new ProblemError('database-not-found', 'the database of this feed was deleted');
-  }
-}
-
-interface BegunFeed {
-  readonly connection: FeedConnection;
-  readonly source: FeedRequests;
-  readonly database: DatabaseEntry;
-  readonly first: FeedPart;
 }

@@ -1,17 +1,12 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
-import { Directory } from '@leasehold/directory';
-import { API_ROUTES, decodeWatch, parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { Logger } from '@leasehold/service-kit';
-import { LOGGER } from '@leasehold/service-kit';
+import { API_ROUTES, decodeWatch, parseQueryString, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { Feed } from '../changes/feed.js';
 import { FeedConnection } from '../changes/feed-connection.js';
 import { FeedRequests } from '../changes/feed-requests.js';
+import { FeedStreams } from '../changes/feed-streams.js';
 import { Feeds } from '../changes/feeds.js';
-import { requireListedOrigin } from '../cors.js';
-import { callerOf } from '../databases/caller.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { passedRequestHeaders } from '../databases/request-rules.js';
 import { presenceOf } from '../forwarding/client-presence.js';
@@ -32,10 +27,9 @@ import { WatchSource } from './watch-source.js';
 export class KvWatchController {
   constructor(
     @Inject(DatabaseRequests) private readonly requests: DatabaseRequests,
-    @Inject(Directory) private readonly directory: Directory,
     @Inject(Forwarder) private readonly forwarder: Forwarder,
     @Inject(Feeds) private readonly feeds: Feeds,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(FeedStreams) private readonly streams: FeedStreams,
   ) {}
 
   @Post(':database/v2/watch')
@@ -47,21 +41,11 @@ export class KvWatchController {
     for (const [i, key] of keys.entries()) granted.requireKey(key, `keys.${i}`);
     const leave = this.feeds.enter(database.tenantId);
     try {
-      const { clock, random, settings } = this.feeds;
+      const { clock, settings } = this.feeds;
       const connection = new FeedConnection(reply.raw, clock, settings, WATCH_FORM);
       const source = this.sourceOf(request, database, keys);
       const first = await source.first(connection.gone);
-      reply.hijack();
-      connection.open(reply.getHeaders(), settings.retryMs);
-      const check = () => this.check(request, database);
-      const feed = new Feed({ check, part: (...part) => source.part(...part) }, connection, request.id, {
-        clock,
-        random,
-        settings,
-        onTold: (sizeBytes) => oweBytes(request, sizeBytes),
-        onRefused: (error) => this.logger.warn({ requestId: request.id, err: error }, 'watch ended'),
-      });
-      await this.feeds.run(feed, first);
+      await this.streams.run(request, reply, { connection, source, database, first });
     } finally {
       leave();
     }
@@ -93,12 +77,5 @@ export class KvWatchController {
         await this.feeds.clock.sleep(this.feeds.settings.emptyPauseMs, signal).catch(() => undefined);
       },
     });
-  }
-
-  /** @throws ProblemError as `callerOf` and `requireListedOrigin`; also when the name stands for another database by now */
-  private async check(request: FastifyRequest, { id }: DatabaseEntry): Promise<void> {
-    const { principal, database } = await callerOf(request, this.directory, ['data:read']);
-    await requireListedOrigin(request, this.directory, principal.tenantId);
-    if (database.id !== id) throw new ProblemError('database-not-found', 'the database of this watch was deleted');
   }
 }
