@@ -23,7 +23,7 @@ import type {
   Statistics,
   Version,
 } from './options.js';
-import { wirePointInTime } from './options.js';
+import { entriesInAll, wirePointInTime } from './options.js';
 import type { Answer, Call, Transport } from './transport.js';
 import type { ValueCache } from './value-cache.js';
 import { JSON_HEADERS, Writes } from './writes.js';
@@ -140,9 +140,9 @@ export class ByteDatabase {
 
   /** All of a range, page by page as it is iterated over. All pages show one state. */
   async *list(options: ByteRange & ListOptions = {}): AsyncIterableIterator<ByteEntry> {
-    const { limit = Infinity, pageSize = DEFAULT_PAGE_SIZE, ...asked } = options;
+    const { limit, pageSize = DEFAULT_PAGE_SIZE, ...asked } = options;
     let { at } = options;
-    let left = limit;
+    let left = entriesInAll(limit);
     let cursor: string | null | undefined;
     // Ends with the range: each page but the last goes on behind an entry.
     while (left > 0 && cursor !== null) {

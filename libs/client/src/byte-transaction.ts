@@ -6,6 +6,7 @@ import { ConflictError, InvalidError, LeaseholdError } from './errors.js';
 import type { Bounds, ByteKey, ByteRange, DeletedRange } from './key-range.js';
 import { boundsOf, isWithin, keyBytes } from './key-range.js';
 import type { CommitOptions, LifetimeOptions, ListOptions, Version } from './options.js';
+import { entriesInAll } from './options.js';
 import type { Platform } from './platform.js';
 import { ReadSet } from './read-set.js';
 import type { RetrySettings } from './retry-policy.js';
@@ -58,10 +59,10 @@ export class ByteTransaction {
 
   /** What it shows is checked like keys that are read, and that nothing was added in between. */
   async *list(options: ByteRange & Omit<ListOptions, 'at' | 'signal'> = {}): AsyncIterableIterator<ByteEntry> {
-    const { limit = Infinity, pageSize = DEFAULT_PAGE_SIZE, reverse = false, ...range } = options;
+    const { limit, pageSize = DEFAULT_PAGE_SIZE, reverse = false, ...range } = options;
     const bounds = boundsOf(range);
     this.refuseOwn(bounds);
-    let left = limit;
+    let left = entriesInAll(limit);
     let cursor: string | null | undefined;
     let seen: Bounds | undefined;
     // Ends with the range, as every listing does.

@@ -127,6 +127,12 @@ describe('a database', () => {
     expect(await keysOf(db.list({ start: ['a', 2], end: ['ab'] }))).toEqual(below.slice(1));
     expect(await keysOf(db.list({ prefix: ['a'], limit: 3, pageSize: 2 }))).toEqual(below.slice(0, 3));
     expect(await keysOf(db.list({ limit: 1, reverse: true }))).toEqual([['b', 1]]);
+    expect(await keysOf(db.list({ limit: 0 }))).toEqual([]);
+    for (const limit of [NaN, -1, 0.5, '3' as never]) {
+      await expect(keysOf(db.list({ limit }))).rejects.toMatchObject({ name: 'InvalidError', code: 'invalid-limit' });
+      const listed = db.transact((tx) => keysOf(tx.list({ limit })));
+      await expect(listed).rejects.toMatchObject({ name: 'InvalidError', code: 'invalid-limit' });
+    }
     expect(await keysOf(db.list())).toHaveLength(7);
   });
 

@@ -1,3 +1,5 @@
+import { InvalidError } from './errors.js';
+
 /** 20 hexadecimal digits that grow with every commit of a database. */
 export type Version = string;
 
@@ -93,6 +95,13 @@ export interface Statistics {
   readonly historyBytes: number;
   readonly unflushedBytes: number;
   readonly cacheBytes: number;
+}
+
+/** How many entries a listing has in all. @throws InvalidError what was given is no number of entries: it would list nothing, and pass for the end */
+export function entriesInAll(limit: number | undefined): number {
+  if (limit === undefined || limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0))
+    return limit ?? Infinity;
+  throw new InvalidError({ code: 'invalid-limit', message: 'limit is a whole number of entries, or left out' });
 }
 
 export function wirePointInTime(at: PointInTime | undefined): string | undefined {
