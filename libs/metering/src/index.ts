@@ -1,0 +1,4 @@
+export * from './coverage.js';
+export * from './stored-bytes.js';
+export * from './usage-record.js';
+export * from './usage-record-format.js';
