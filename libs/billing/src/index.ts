@@ -1,0 +1,4 @@
+export * from './invoice-lines.js';
+export * from './money.js';
+export * from './period.js';
+export * from './plan.js';
