@@ -1,7 +1,5 @@
-import { crc32 } from 'node:zlib';
-
-import type { DatabaseId } from '@leasehold/foundation';
-import { assert, ByteReader, ByteWriter, CorruptBytesError, fromHex, isDatabaseId, toHex } from '@leasehold/foundation';
+import type { ByteWriter, DatabaseId } from '@leasehold/foundation';
+import { assert, ByteReader, CorruptBytesError, crc32Of, isDatabaseId, toHex } from '@leasehold/foundation';
 
 import type { Frame, FrameHeader } from './frame.js';
 
@@ -30,18 +28,14 @@ export interface PlacedHeader extends FrameHeader {
   readonly segment: number;
 }
 
-/** @param segment only in rollups */
-export function writeFrame(writer: ByteWriter, frame: Frame, segment?: number): void {
-  writeFrameHeader(writer, frame, databaseBytes(frame.databaseId), segment);
-  const payloadAt = writer.size;
-  writer.raw(frame.payload).crc32Since(payloadAt);
-}
-
-/** The frame in parts, so that a long payload is not copied into a growing buffer. */
-export function frameParts(frame: Frame, database: Uint8Array, segment: number): readonly Uint8Array[] {
-  const header = new ByteWriter();
-  writeFrameHeader(header, frame, database, segment);
-  return [header.toBytes(), frame.payload, new ByteWriter().u32(crc32(frame.payload)).toBytes()];
+/**
+ * @param database {@link databaseBytes} of the frame's
+ * @param segment only in rollups
+ */
+export function writeFrame(writer: ByteWriter, frame: Frame, database: Uint8Array, segment?: number): void {
+  const { payload, payloadChecksum = crc32Of(payload) } = frame;
+  writeFrameHeader(writer, frame, database, segment);
+  writer.raw(payload).u32(payloadChecksum);
 }
 
 function writeFrameHeader(writer: ByteWriter, frame: Frame, database: Uint8Array, segment: number | undefined): void {
@@ -104,9 +98,27 @@ function payloadIntact(reader: ByteReader, payloadAt: number): boolean {
   }
 }
 
+const ZERO = 0x30;
+const NINE = 0x39;
+const A = 0x61;
+const F = 0x66;
+const DASH = 0x2d;
+
+/** Every frame that is written has them, twice: without a pattern and a buffer in between. */
 export function databaseBytes(id: DatabaseId): Uint8Array {
-  const bytes = fromHex(id.replaceAll('-', ''));
-  assert(bytes?.byteLength === DATABASE_BYTES, 'a database id is a uuid');
+  const bytes = new Uint8Array(DATABASE_BYTES);
+  let digits = 0;
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    if (code === DASH) continue;
+    const isLetter = code >= A && code <= F;
+    assert(isLetter || (code >= ZERO && code <= NINE), 'a database id is a uuid');
+    const digit = isLetter ? code - A + 10 : code - ZERO;
+    const place = digits >> 1;
+    bytes[place] = digits % 2 === 0 ? digit << 4 : (bytes[place] as number) | digit;
+    digits++;
+  }
+  assert(digits === 2 * DATABASE_BYTES, 'a database id is a uuid');
   return bytes;
 }
 

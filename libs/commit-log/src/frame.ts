@@ -15,6 +15,8 @@ export interface FrameHeader {
 export interface Frame extends FrameHeader {
   /** Opaque to the log. */
   readonly payload: Uint8Array;
+  /** CRC-32 of the payload, where somebody knows it already. */
+  readonly payloadChecksum?: number;
 }
 
 /** A frame as it is handed to the log; where it goes, and after what, the log decides. */

@@ -12,7 +12,7 @@ import type { FoldPlan } from './fold-plan.js';
 import { planFold } from './fold-plan.js';
 import { settleOwn } from './own-object.js';
 import type { Retention } from './retention.js';
-import { rollupParts } from './rollup.js';
+import { writeRollup } from './rollup.js';
 
 /** L5: no segment is issued while so many lie above the confirmed floor. */
 export const LOOSE_LIMIT_SEGMENTS = 512;
@@ -126,7 +126,7 @@ export class LogKeeper {
     const frames = await collectFrames(store, session.id, plan, retention);
     let sizeBytes: number | undefined;
     if (frames.length > 0) {
-      const body = await this.encode(rollupParts(name, drawNonce(random), frames));
+      const body = await this.encode(writeRollup(name, drawNonce(random), frames));
       const created = await settleOwn(ctx, bucketLayout.rollup(session.id, range.from, range.to), body);
       if (created.outcome !== 'done')
         throw new LeaseholdError('internal', 'log-conflict', `rollup holds bytes of somebody else: ${session.id}`);
@@ -145,18 +145,16 @@ export class LogKeeper {
   }
 
   /** Lets others have their turn now and then: writes wait for their answers meanwhile. */
-  private async encode(parts: Iterable<Uint8Array>): Promise<Uint8Array> {
+  private async encode(writing: Generator<number, Uint8Array, void>): Promise<Uint8Array> {
     const { clock, session } = this.ctx;
-    const encoded: Uint8Array[] = [];
-    let sinceTurnBytes = 0;
-    for (const part of parts) {
-      encoded.push(part);
-      sinceTurnBytes += part.byteLength;
-      if (sinceTurnBytes < ENCODED_PER_TURN_BYTES) continue;
-      sinceTurnBytes = 0;
+    let turnBeganBytes = 0;
+    for (;;) {
+      const step = writing.next();
+      if (step.done === true) return step.value;
+      if (step.value - turnBeganBytes < ENCODED_PER_TURN_BYTES) continue;
+      turnBeganBytes = step.value;
       await clock.sleep(0, session.ended);
     }
-    return Buffer.concat(encoded);
   }
 
   /** A confirmed renewal says so: these rollups, and everything below its floor, are nothing any more. */

@@ -1,4 +1,4 @@
-import type { SessionId } from '@leasehold/foundation';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { assert, ByteReader, ByteWriter, CorruptBytesError, fromHex, isSessionId } from '@leasehold/foundation';
 import type { RollupRange } from '@leasehold/lease';
 
@@ -9,7 +9,7 @@ import {
   databaseIdOf,
   FRAME_FIXED_BYTES,
   FRAME_ORIGIN_BYTES,
-  frameParts,
+  writeFrame,
 } from './frame-codec.js';
 import type { DirectoryEntry, FrameMap } from './segment.js';
 import { mapFrames } from './segment.js';
@@ -64,20 +64,33 @@ export interface RolledFrame {
  * Sorting is stable, so frames of one database in one segment keep their order.
  */
 export function sortRolled(frames: readonly RolledFrame[]): readonly RolledFrame[] {
-  return [...frames].sort((a, b) => {
-    const [one, other] = [a.frame.databaseId, b.frame.databaseId];
-    if (one !== other) return one < other ? -1 : 1;
-    return a.segment - b.segment;
-  });
+  const ofDatabase = new Map<DatabaseId, RolledFrame[]>();
+  for (const rolled of frames) {
+    const present = ofDatabase.get(rolled.frame.databaseId);
+    if (present === undefined) ofDatabase.set(rolled.frame.databaseId, [rolled]);
+    else present.push(rolled);
+  }
+  // Ids are compared once for each database and not for each frame. By code units, as the bytes that they spell.
+  const databases = [...ofDatabase.entries()].sort(([one], [other]) => (one < other ? -1 : 1));
+  return databases.flatMap(([, own]) => own.sort((a, b) => a.segment - b.segment));
 }
 
 /** @param nonce 16 bytes in hexadecimal */
 export function encodeRollup(name: RollupName, nonce: string, frames: readonly RolledFrame[]): Uint8Array {
-  return Buffer.concat([...rollupParts(name, nonce, frames)]);
+  const writing = writeRollup(name, nonce, frames);
+  // Each turn writes a frame.
+  for (;;) {
+    const step = writing.next();
+    if (step.done === true) return step.value;
+  }
 }
 
-/** The bytes of {@link encodeRollup} piece by piece, for whoever must not stand still for tens of megabytes. */
-export function* rollupParts(name: RollupName, nonce: string, frames: readonly RolledFrame[]): Iterable<Uint8Array> {
+/** The same frame by frame, for whoever must not stand still for tens of megabytes. Yields how many bytes there are so far. */
+export function* writeRollup(
+  name: RollupName,
+  nonce: string,
+  frames: readonly RolledFrame[],
+): Generator<number, Uint8Array, void> {
   const nonceBytes = fromHex(nonce);
   assert(nonceBytes?.byteLength === NONCE_BYTES, 'a nonce has 16 bytes');
   assert(
@@ -85,7 +98,10 @@ export function* rollupParts(name: RollupName, nonce: string, frames: readonly R
     'a rollup stands for a range of segments',
   );
   assert(frames.length > 0, 'a rollup has at least one frame');
-  yield new ByteWriter()
+  let sizeBytes = ROLLUP_HEADER_BYTES + ROLLUP_FOOTER_BYTES;
+  for (const { frame } of frames) sizeBytes += frame.payload.byteLength + ROLLED_FRAME_OVERHEAD_BYTES;
+  assert(sizeBytes <= SIZE_LIMIT_BYTES, 'a rollup is too long');
+  const writer = new ByteWriter(sizeBytes)
     .u32(MAGIC)
     .u16(FORMAT_VERSION)
     .raw(Buffer.from(name.sessionId, 'ascii'))
@@ -93,20 +109,24 @@ export function* rollupParts(name: RollupName, nonce: string, frames: readonly R
     .u48(name.to)
     .raw(nonceBytes)
     .u32(frames.length)
-    .crc32Since(0)
-    .toBytes();
-  const directory = new ByteWriter();
-  let offset = ROLLUP_HEADER_BYTES;
-  let database: { readonly id: string; readonly bytes: Uint8Array } | undefined;
+    .crc32Since(0);
+  const directory = new ByteWriter(frames.length * DIRECTORY_ENTRY_BYTES);
+  let database: { readonly id: DatabaseId; readonly bytes: Uint8Array } | undefined;
   for (const { segment, frame } of sortRolled(frames)) {
     assert(segment >= name.from && segment <= name.to, 'a rollup holds frames of its own segments');
     if (database?.id !== frame.databaseId) database = { id: frame.databaseId, bytes: databaseBytes(frame.databaseId) };
-    directory.raw(database.bytes).u32(offset);
-    yield* frameParts(frame, database.bytes, segment);
-    offset += FRAME_ORIGIN_BYTES + FRAME_FIXED_BYTES + frame.payload.byteLength;
+    directory.raw(database.bytes).u32(writer.size);
+    writeFrame(writer, frame, database.bytes, segment);
+    yield writer.size;
   }
-  assert(offset + directory.size + ROLLUP_FOOTER_BYTES <= SIZE_LIMIT_BYTES, 'a rollup is too long');
-  yield directory.u32(offset).u32(frames.length).crc32Since(0).u32(DIRECTORY_MAGIC).toBytes();
+  const directoryAt = writer.size;
+  return writer
+    .raw(directory.finish())
+    .u32(directoryAt)
+    .u32(frames.length)
+    .crc32Since(directoryAt)
+    .u32(DIRECTORY_MAGIC)
+    .finish();
 }
 
 /**

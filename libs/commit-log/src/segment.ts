@@ -89,16 +89,19 @@ export interface FrameSpan {
 /** @param nonce 16 bytes in hexadecimal */
 export function encodeSegment(name: SegmentName, nonce: string, frames: readonly Frame[]): Uint8Array {
   assert(frames.length > 0, 'a data segment has at least one frame');
-  const writer = new ByteWriter();
+  let sizeBytes = SEGMENT_HEADER_BYTES + segmentDirectoryBytes(frames.length);
+  for (const { payload } of frames) sizeBytes += FRAME_FIXED_BYTES + payload.byteLength;
+  const writer = new ByteWriter(sizeBytes);
   writeHeader(writer, name, nonce, 'data', frames.length);
-  const offsets = frames.map((frame) => {
-    const offset = writer.size;
-    writeFrame(writer, frame);
-    return offset;
-  });
+  const placed: { readonly database: Uint8Array; readonly offset: number }[] = [];
+  for (const frame of frames) {
+    const database = databaseBytes(frame.databaseId);
+    placed.push({ database, offset: writer.size });
+    writeFrame(writer, frame, database);
+  }
   const directoryAt = writer.size;
-  frames.forEach((frame, i) => writer.raw(databaseBytes(frame.databaseId)).u32(offsets[i] as number));
-  return writer.crc32Since(directoryAt).u32(DIRECTORY_MAGIC).toBytes();
+  for (const { database, offset } of placed) writer.raw(database).u32(offset);
+  return writer.crc32Since(directoryAt).u32(DIRECTORY_MAGIC).finish();
 }
 
 /** @param nonce 16 bytes in hexadecimal */

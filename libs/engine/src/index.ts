@@ -1,6 +1,6 @@
 export * from './entry.js';
 export * from './limits.js';
-export { decodeCommits, encodeCommits } from './format/commit.js';
+export { checksumOfCommits, decodeCommits, encodeCommits } from './format/commit.js';
 export type * from './format/head.js';
 export { decodeHead, DEFAULT_DATABASE_OPTIONS, encodeHead } from './format/head.js';
 export type { SstRef } from './format/sst-ref.js';

@@ -37,6 +37,32 @@ describe('ByteWriter and ByteReader', () => {
     expect(new ByteReader(writer.toBytes(), 256).u32()).toBe(7);
   });
 
+  it('hands over what was written without a copy where its length was told', () => {
+    const write = (writer: ByteWriter) =>
+      writer
+        .u8(1)
+        .u16(2)
+        .u32(0xfffffffe)
+        .u48(2 ** 48 - 2)
+        .varint(2 ** 40)
+        .raw(new Uint8Array(64));
+    const copied = write(new ByteWriter());
+    const whole = write(new ByteWriter(copied.size)).finish();
+    expect(whole).toEqual(copied.toBytes());
+    expect(whole.buffer.byteLength).toBe(copied.size);
+    expect(() => write(new ByteWriter(copied.size + 1)).finish()).toThrow('as long as was said');
+    expect(copied.finish()).toEqual(copied.toBytes());
+  });
+
+  it.each([
+    ['a byte', (writer: ByteWriter, value: number) => writer.u8(value), 2 ** 8],
+    ['16 bits', (writer: ByteWriter, value: number) => writer.u16(value), 2 ** 16],
+    ['32 bits', (writer: ByteWriter, value: number) => writer.u32(value), 2 ** 32],
+    ['48 bits', (writer: ByteWriter, value: number) => writer.u48(value), 2 ** 48],
+  ])('refuse a number that has no place in %s', (_name, write, limit) => {
+    for (const value of [limit, -1, Number.NaN]) expect(() => write(new ByteWriter(), value)).toThrow('a number has');
+  });
+
   it.each([
     ['a short number', (reader: ByteReader) => reader.u32()],
     ['bytes longer than what is left', (reader: ByteReader) => reader.bytes()],

@@ -4,6 +4,7 @@ export * from './byte-reader.js';
 export * from './byte-writer.js';
 export * from './bytes.js';
 export * from './clock.js';
+export * from './crc32.js';
 export * from './errors.js';
 export * from './event-loop.js';
 export * from './ids.js';

@@ -17,10 +17,18 @@ import type {
 } from './object-store.js';
 import { StoreUnavailableError } from './store-errors.js';
 
-interface Stored {
-  readonly body: Uint8Array;
-  readonly etag: string;
-  readonly lastModifiedAt: number;
+class Stored {
+  private knownEtag: string | undefined;
+
+  constructor(
+    readonly body: Uint8Array,
+    readonly lastModifiedAt: number,
+  ) {}
+
+  /** When somebody asks: segments of a log are put, and deleted, without anybody who wants to know. */
+  get etag(): string {
+    return (this.knownEtag ??= contentEtag(this.body));
+  }
 }
 
 /**
@@ -52,13 +60,19 @@ export class MemoryStore implements ObjectStore {
   async put(key: string, body: Uint8Array, condition: PutCondition, options: CallOptions = {}): Promise<PutOutcome> {
     assertObjectKey(key);
     if (options.signal?.aborted) return { outcome: 'unknown', cause: options.signal.reason };
-    const present = this.objects.get(key)?.etag;
-    if (present !== (condition === 'create' ? undefined : condition.match)) return { outcome: 'refused' };
-    const etag = contentEtag(body);
+    const present = this.objects.get(key);
+    const holds = condition === 'create' ? present === undefined : present?.etag === condition.match;
+    if (!holds) return { outcome: 'refused' };
     // A copy without spare capacity: the caller's bytes are often a view on a larger buffer.
-    this.objects.set(key, { body: Uint8Array.from(body), etag, lastModifiedAt: this.clock.now() });
+    const stored = new Stored(Uint8Array.prototype.slice.call(body), this.clock.now());
+    this.objects.set(key, stored);
     this.keys.add(key);
-    return { outcome: 'done', etag };
+    return {
+      outcome: 'done',
+      get etag() {
+        return stored.etag;
+      },
+    };
   }
 
   async delete(key: string, options: CallOptions = {}): Promise<void> {

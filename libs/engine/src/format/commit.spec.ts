@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 import { AssertionError, ByteWriter, CorruptBytesError, toHex, utf8 } from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -6,7 +8,7 @@ import { arbitraryBitFlip, arbitraryCommits, plainAll } from '../../testing/arbi
 import { expectGolden, readGolden } from '../../testing/golden.js';
 import type { Commit } from '../entry.js';
 import { commitOf, deleteEntry, putEntry } from '../entry.js';
-import { decodeCommits, encodeCommits } from './commit.js';
+import { checksumOfCommits, decodeCommits, encodeCommits } from './commit.js';
 
 const first = { epoch: 3, sequence: 300 };
 const second = { epoch: 3, sequence: 301 };
@@ -52,6 +54,16 @@ describe('commits of a frame', () => {
     ];
     expect(bytes.slice(0, -8)).toBe(drawn.map(([, hex]) => hex).join(''));
     expectGolden('commits-v2', encodeCommits(COMMITS));
+  });
+
+  it('are bytes of their own, whose checksum is known from their end', () => {
+    fc.assert(
+      fc.property(arbitraryCommits, (commits) => {
+        const bytes = encodeCommits(commits);
+        expect(bytes.buffer.byteLength).toBe(bytes.byteLength);
+        expect(checksumOfCommits(bytes)).toBe(crc32(bytes));
+      }),
+    );
   });
 
   it('of format version 2 stay readable', () => {

@@ -3,6 +3,10 @@ import { assert, ByteReader, ByteWriter, CorruptBytesError } from '@leasehold/fo
 import type { Commit, Entry, RangeDelete } from '../entry.js';
 import { ENGINE_LIMITS } from '../limits.js';
 import {
+  idempotencyRecordBytes,
+  kindAndValueBytes,
+  prefixedBytes,
+  rangeBytes,
   readFlag,
   readIdempotencyRecord,
   readKey,
@@ -10,6 +14,9 @@ import {
   readRange,
   readUsage,
   readVersion,
+  usageBytes,
+  varintBytes,
+  versionBytes,
   writeIdempotencyRecord,
   writeKey,
   writeKindAndValue,
@@ -17,7 +24,7 @@ import {
   writeUsage,
   writeVersion,
 } from './entry-codec.js';
-import { openChecked, seal } from './envelope.js';
+import { checksumOfSealed, openChecked, seal, sealedBytes } from './envelope.js';
 
 /*
  * Payload of one frame of the commit log: the commits of one database in one segment (docs/formats/commit.md).
@@ -34,9 +41,14 @@ import { openChecked, seal } from './envelope.js';
  */
 const MAGIC = 'LHCM';
 const FORMAT_VERSION = 2;
+const COMMITTED_AT_BYTES = 6;
+const FLAG_BYTES = 1;
 
+/** Bytes in memory of their own, of exactly this length. */
 export function encodeCommits(commits: readonly Commit[]): Uint8Array {
-  const writer = new ByteWriter();
+  let bodyBytes = varintBytes(commits.length);
+  for (const commit of commits) bodyBytes += commitBytes(commit);
+  const writer = new ByteWriter(sealedBytes(bodyBytes));
   return seal(writer, MAGIC, FORMAT_VERSION, () => {
     writer.varint(commits.length);
     let previous = 0;
@@ -46,6 +58,11 @@ export function encodeCommits(commits: readonly Commit[]): Uint8Array {
       writeCommit(writer, commit);
     }
   });
+}
+
+/** CRC-32 of all that {@link encodeCommits} gives, from the checksum at its end: without another look at keys and values. */
+export function checksumOfCommits(encoded: Uint8Array): number {
+  return checksumOfSealed(encoded);
 }
 
 /** Keys and values are views on `bytes`. @throws CorruptBytesError on anything that {@link encodeCommits} does not write */
@@ -61,6 +78,15 @@ export function decodeCommits(bytes: Uint8Array): Commit[] {
   }
   reader.expectEnd();
   return commits;
+}
+
+/** Exactly the bytes that {@link writeCommit} appends. */
+function commitBytes({ version, entries, rangeDeletes, idempotency, usage }: Commit): number {
+  let bytes = versionBytes(version) + COMMITTED_AT_BYTES + usageBytes(usage) + varintBytes(entries.length);
+  for (const entry of entries) bytes += prefixedBytes(entry.key.byteLength) + kindAndValueBytes(entry);
+  bytes += varintBytes(rangeDeletes.length);
+  for (const rangeDelete of rangeDeletes) bytes += rangeBytes(rangeDelete);
+  return bytes + FLAG_BYTES + (idempotency === undefined ? 0 : idempotencyRecordBytes(idempotency));
 }
 
 function writeCommit(writer: ByteWriter, commit: Commit): void {

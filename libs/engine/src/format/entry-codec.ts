@@ -17,7 +17,9 @@ import { ENGINE_LIMITS } from '../limits.js';
 export const KIND_PUT = 1;
 export const KIND_DELETE = 2;
 export const KIND_EXPIRING_PUT = 3;
-const EXPIRY_BYTES = 6;
+const KIND_BYTES = 1;
+const FLAG_BYTES = 1;
+const TIME_BYTES = 6;
 const DIGEST_BYTES = 16;
 
 export function writeVersion(writer: ByteWriter, version: Version): void {
@@ -80,26 +82,40 @@ export function readEntry(reader: ByteReader): Entry {
   return { key, version, ...readKindAndValue(reader) };
 }
 
-/** Exactly the bytes that {@link writeEntry} appends. */
+/** Exactly the bytes that {@link writeEntry} appends; the same for the pieces below. */
 export function entryBytes(entry: Entry): number {
-  const expiry = entry.expiresAt === NEVER ? 0 : EXPIRY_BYTES;
-  const value = entry.kind === 'delete' ? 0 : expiry + prefixedBytes(entry.value.byteLength);
-  return (
-    prefixedBytes(entry.key.byteLength) +
-    varintBytes(entry.version.epoch) +
-    varintBytes(entry.version.sequence) +
-    1 +
-    value
-  );
+  return prefixedBytes(entry.key.byteLength) + versionBytes(entry.version) + kindAndValueBytes(entry);
 }
 
-function prefixedBytes(length: number): number {
+export function kindAndValueBytes({ kind, value, expiresAt }: Entry): number {
+  if (kind === 'delete') return KIND_BYTES;
+  return KIND_BYTES + (expiresAt === NEVER ? 0 : TIME_BYTES) + prefixedBytes(value.byteLength);
+}
+
+export function versionBytes({ epoch, sequence }: Version): number {
+  return varintBytes(epoch) + varintBytes(sequence);
+}
+
+export function rangeBytes({ start, end }: Pick<RangeDelete, 'start' | 'end'>): number {
+  return prefixedBytes(start.byteLength) + FLAG_BYTES + (end === undefined ? 0 : prefixedBytes(end.byteLength));
+}
+
+export function idempotencyRecordBytes({ key, version }: IdempotencyRecord): number {
+  return prefixedBytes(key.byteLength) + DIGEST_BYTES + versionBytes(version) + TIME_BYTES;
+}
+
+export function usageBytes({ commits, writeUnits, writtenBytes }: UsageCounters): number {
+  return varintBytes(commits) + varintBytes(writeUnits) + varintBytes(writtenBytes);
+}
+
+/** Of bytes behind their length. */
+export function prefixedBytes(length: number): number {
   return varintBytes(length) + length;
 }
 
-function varintBytes(value: number): number {
+export function varintBytes(value: number): number {
   let bytes = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  for (let limit = 0x80; value >= limit; limit *= 0x80) bytes++;
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseId, Phases, Version } from '@leasehold/foundation';
 import type { IdempotencyRecord } from '@leasehold/engine';
-import { deleteEntry, encodeCommits, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
+import { checksumOfCommits, deleteEntry, encodeCommits, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
 import type { Contents } from '../contents.js';
@@ -236,12 +236,14 @@ export class Transactor {
     const commit = nextCommit(contents.last(), version, tx, effects, now);
     this.assertRoom(tx, commit);
     // The log refuses synchronously, before it takes anything: then the number is still free.
+    const payload = encodeCommits([commit]);
     const confirmed = ctx.log.append({
       databaseId: id,
       epoch,
       firstSequence: version.sequence,
       lastSequence: version.sequence,
-      payload: encodeCommits([commit]),
+      payload,
+      payloadChecksum: checksumOfCommits(payload),
     });
     durable.track(version.sequence, confirmed);
     unflushed.put(commit);
