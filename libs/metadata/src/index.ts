@@ -10,3 +10,4 @@ export * from './outage.js';
 export * from './people.js';
 export * from './sessions.js';
 export * from './token-keys.js';
+export * from './usage-ledger.js';

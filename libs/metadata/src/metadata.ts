@@ -10,6 +10,7 @@ import { Organizations } from './organizations.js';
 import { People } from './people.js';
 import { Sessions } from './sessions.js';
 import { TokenKeys } from './token-keys.js';
+import { UsageLedger } from './usage-ledger.js';
 
 export interface MetadataSettings {
   readonly databaseUrl: string;
@@ -39,6 +40,7 @@ export class Metadata {
   readonly settings: OrganizationSettings;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
+  readonly usage: UsageLedger;
 
   private constructor(
     /** For better-auth's adapter; everybody else uses the repositories. */
@@ -53,6 +55,7 @@ export class Metadata {
     this.settings = new OrganizationSettings(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
+    this.usage = new UsageLedger(prisma);
   }
 
   static open(settings: MetadataSettings): Metadata {

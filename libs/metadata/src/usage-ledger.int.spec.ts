@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { DatabaseUsage, UsageRecord } from '@leasehold/metering';
+
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const HOUR = 482_000;
+const KEY = '01jd000000000000000000000k';
+const at = (commits: number) => ({ commits, writeUnits: commits * 3 });
+
+describe('the usage ledger', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let sessions = 0;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+
+  const newDatabase = () => randomUUID() as DatabaseId;
+  const usageOf = (database: DatabaseId, more: Partial<DatabaseUsage> = {}): DatabaseUsage => ({
+    database,
+    writes: [],
+    reads: [],
+    sizes: [],
+    ...more,
+  });
+  /** Each of a session of its own. */
+  const recordOf = (databases: readonly DatabaseUsage[]): UsageRecord => ({
+    session: `01jd${String(++sessions).padStart(22, '0')}` as SessionId,
+    number: 1,
+    from: HOUR * 3_600_000,
+    to: HOUR * 3_600_000 + 60_000,
+    databases,
+  });
+  const interval = (from: number, to: number, hour = HOUR) => ({ hour, from: at(from), to: at(to) });
+  const read = (key: string | null, hour = HOUR) => ({ hour, key, requests: 2, readUnits: 5, egressBytes: 700 });
+
+  async function hours(databaseId: DatabaseId) {
+    const rows = await metadata.prisma.usageHour.findMany({
+      where: { databaseId },
+      orderBy: [{ hour: 'asc' }, { keyId: 'asc' }],
+    });
+    return rows.map(({ hour, keyId, commits, writeUnits, requests, readUnits, egressBytes }) =>
+      [hour - HOUR, keyId, commits, writeUnits, requests, readUnits, egressBytes].map((value) =>
+        typeof value === 'bigint' ? Number(value) : value,
+      ),
+    );
+  }
+
+  it('rolls records up into hours, for each database and key', async () => {
+    const [a, b] = [newDatabase(), newDatabase()];
+    const first = [
+      usageOf(a, { writes: [interval(0, 4), interval(4, 6, HOUR + 1)], reads: [read(KEY), read(KEY), read(null)] }),
+      usageOf(b, { reads: [read(KEY, HOUR + 1)] }),
+    ];
+    await metadata.usage.take(recordOf(first));
+    await metadata.usage.take(recordOf([usageOf(a, { writes: [interval(6, 7, HOUR + 1)], reads: [read(KEY)] })]));
+    expect(await hours(a)).toEqual([
+      [0, '', 4, 12, 2, 5, 700],
+      [0, KEY, 0, 0, 6, 15, 2_100],
+      [1, '', 3, 9, 0, 0, 0],
+    ]);
+    expect(await hours(b)).toEqual([[1, KEY, 0, 0, 2, 5, 700]]);
+  });
+
+  it('takes a record once, however often and by however many at once it is read', async () => {
+    const database = newDatabase();
+    const record = recordOf([usageOf(database, { writes: [interval(0, 2)], reads: [read(KEY)] })]);
+    const taken = await Promise.all(Array.from({ length: 8 }, () => metadata.usage.take(record)));
+    expect(taken.filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(await metadata.usage.take(record)).toEqual({ isNew: false, conflicts: [] });
+    expect(await hours(database)).toEqual([
+      [0, '', 2, 6, 0, 0, 0],
+      [0, KEY, 0, 0, 2, 5, 700],
+    ]);
+  });
+
+  it('counts each commit once, where two sessions tell of it and at once', async () => {
+    const database = newDatabase();
+    const told = [interval(3, 9), interval(0, 4), interval(2, 3), interval(8, 12), interval(0, 9), interval(5, 12)];
+    await Promise.all(told.map((one) => metadata.usage.take(recordOf([usageOf(database, { writes: [one] })]))));
+    expect(await hours(database)).toEqual([[0, '', 12, 36, 0, 0, 0]]);
+    const covered = await metadata.prisma.usageCoverage.findMany({ where: { databaseId: database } });
+    expect(covered.map(({ fromCommits, toCommits }) => [fromCommits, toCommits])).toEqual([[0n, 12n]]);
+  });
+
+  it('counts no writes of a database whose counters contradict what is known, and the rest of the record', async () => {
+    const [wrong, right] = [newDatabase(), newDatabase()].sort() as [DatabaseId, DatabaseId];
+    await metadata.usage.take(recordOf([usageOf(wrong, { writes: [interval(0, 4)] })]));
+    const contradicting = { hour: HOUR, from: { commits: 6, writeUnits: 17 }, to: { commits: 7, writeUnits: 20 } };
+    const record = recordOf([
+      usageOf(wrong, { writes: [interval(4, 6), contradicting], reads: [read(KEY)] }),
+      usageOf(right, { writes: [interval(0, 1)] }),
+    ]);
+    expect(await metadata.usage.take(record)).toEqual({ isNew: true, conflicts: [wrong] });
+    expect(await hours(wrong)).toEqual([
+      [0, '', 4, 12, 0, 0, 0],
+      [0, KEY, 0, 0, 2, 5, 700],
+    ]);
+    expect(await hours(right)).toEqual([[0, '', 1, 3, 0, 0, 0]]);
+  });
+
+  it('leaves nothing of a record when the connection dies before its end', async () => {
+    const database = newDatabase();
+    const record = recordOf([
+      usageOf(database, { writes: [interval(0, 2)], reads: [read(KEY)], sizes: [{ at: 1_000, bytes: 5 }] }),
+    ]);
+    const { prisma } = metadata;
+    await prisma.$executeRawUnsafe(`
+      CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`);
+    await prisma.$executeRawUnsafe(
+      'CREATE TRIGGER die AFTER INSERT ON usage_sizes FOR EACH ROW EXECUTE FUNCTION die()',
+    );
+    await expect(metadata.usage.take(record)).rejects.toThrow();
+    await prisma.$executeRawUnsafe('DROP FUNCTION die CASCADE');
+    expect(await hours(database)).toEqual([]);
+    expect(await metadata.usage.take(record)).toEqual({ isNew: true, conflicts: [] });
+    expect(await hours(database)).toHaveLength(2);
+  });
+
+  it('keeps the sizes of a database, of one moment the largest', async () => {
+    const database = newDatabase();
+    const sizes = (...marks: [number, number][]) =>
+      usageOf(database, { sizes: marks.map(([at, bytes]) => ({ at, bytes })) });
+    await metadata.usage.take(recordOf([sizes([2_001, 40], [1_000, 10], [1_000, 12])]));
+    await metadata.usage.take(recordOf([sizes([2_001, 30], [3_000, 0])]));
+    const rows = await metadata.prisma.usageSize.findMany({ where: { databaseId: database }, orderBy: { at: 'asc' } });
+    expect(rows.map((row) => [row.at.getTime(), row.bytes])).toEqual([
+      [1_000, 12n],
+      [2_001, 40n],
+      [3_000, 0n],
+    ]);
+  });
+
+  it('takes a record of nothing, and one of many databases', async () => {
+    expect(await metadata.usage.take(recordOf([]))).toEqual({ isNew: true, conflicts: [] });
+    const databases = Array.from({ length: 3_000 }, newDatabase).sort();
+    await metadata.usage.take(
+      recordOf(databases.map((id) => usageOf(id, { writes: [interval(0, 1)], reads: [read(KEY)] }))),
+    );
+    const counted = await metadata.prisma.usageHour.count({ where: { databaseId: { in: databases } } });
+    expect(counted).toBe(6_000);
+  });
+});
