@@ -146,6 +146,27 @@ describe('the gateway', () => {
     expect(second.received[0]?.headers[HOP_HEADERS.waitForOwner]).toBe(first.id);
   });
 
+  it('is not served by another session that listens where the one it means did', async () => {
+    const before = world.addFormer(first);
+    const answers = await Promise.all([
+      world.call('PUT', KEY, { body: 'v' }),
+      world.call('POST', '/v1/db/main/transactions', {
+        headers: { 'content-type': 'application/json' },
+        body: '{"ops":[{"op":"put","key":"a","value":"v"}]}',
+      }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const named = [...first.received, ...second.received].map(({ headers }) => [
+      headers[HOP_HEADERS.session],
+      headers[HOP_HEADERS.waitForOwner],
+    ]);
+    expect(named.filter(([session]) => session === before)).toHaveLength(2);
+    expect(named.filter(([session]) => session !== before)).toEqual([
+      [first.id, before],
+      [first.id, before],
+    ]);
+  });
+
   it('never sends a write again after its answer was lost', async () => {
     first.behaviour = loseReply;
     for (const method of ['PUT', 'DELETE']) {

@@ -27,8 +27,7 @@ const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
 const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
 
 /** Beside HTTP, on the same port. Whoever asks over HTTP is told that there is a shorter way. */
-function serveFrames(instance: FastifyInstance, frames: KeyFrames, reads: PlainReads, config: WorkerConfig): void {
-  const server = new FrameServer(frames, reads, config.LEASEHOLD_INTERNAL_SECRET);
+function serveFrames(instance: FastifyInstance, server: FrameServer): void {
   instance.server.on('upgrade', (request, socket) => void server.accept(request, socket));
   instance.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header(FRAMES_HEADER, FRAMES_PROTOCOL);
@@ -78,7 +77,7 @@ export async function startWorker(
         const [reads, writes] = [app.get(ReadsController), app.get(WritesController)];
         const frames = new KeyFrames({ reads, writes, times, accounts, logger });
         const plain = new PlainReads({ worker: session, times, accounts, logger, clock: systemClock });
-        serveFrames(instance, frames, plain, config);
+        serveFrames(instance, new FrameServer(frames, plain, session, config.LEASEHOLD_INTERNAL_SECRET));
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),

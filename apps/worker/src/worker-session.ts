@@ -9,6 +9,8 @@ import { Session, SessionWatch } from '@leasehold/lease';
 import { hedgedReads, MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
+import type { HeaderValues } from '@leasehold/protocol';
+import { HOP_HEADERS } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 
 import type { WorkerConfig } from './config.js';
@@ -115,6 +117,12 @@ export class WorkerSession {
 
   get ready(): boolean {
     return this.running?.session.serving() ?? false;
+  }
+
+  /** False where another session was named: one that listened at this address before. */
+  isMeantBy(headers: HeaderValues): boolean {
+    const named = headers[HOP_HEADERS.session];
+    return named === undefined || named === this.running?.session.id;
   }
 
   /** For the check before an answer is sent (S1); it serves until the drain seals it. @throws DrainingError before the start and after the end */

@@ -9,10 +9,11 @@ import { parseVersion, toBase64Url, utf8 } from '@leasehold/foundation';
 import { decodeSessionRecord } from '@leasehold/lease';
 import type { LocalBucket } from '@leasehold/local-bucket';
 import { DEFAULT_OWNERSHIP_SETTINGS } from '@leasehold/ownership';
-import { HOP_HEADERS, HOP_LIFETIME_MS, LIMITS } from '@leasehold/protocol';
+import { FRAMES_PROTOCOL, HOP_HEADERS, HOP_LIFETIME_MS, LIMITS } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
 import { loadConfig } from '@leasehold/service-kit';
 
+import { upgrade } from '../testing/framed-gateway.js';
 import { AskedDatabase, waitFor, WorkerWorld } from '../testing/worker-world.js';
 import { fleetWorkerConfig } from './fleet-worker.js';
 
@@ -171,6 +172,21 @@ describe('the hop', () => {
     await database.put('k', 'v', a);
     const answer = await database.key('k', a, ask);
     expect([answer.status, (await problemOf(answer)).code]).toEqual([401, 'unauthenticated']);
+  });
+
+  it('meant for another session, which was at this address before, is refused, and applied by nobody', async () => {
+    const before = { [HOP_HEADERS.session]: '01arz3ndektsv4rrffq69g5fav' };
+    const refused = await database.put('k', 'v', a, before);
+    expect([refused.status, (await problemOf(refused)).code]).toEqual([503, 'session-expired']);
+    expect(await upgrade(a.url, FRAMES_PROTOCOL, before)).toBe(503);
+    expect((await database.key('k', a)).status).toBe(404);
+    await database.put('k', 'v', a);
+    const { session } = (await (await database.ask(a, '/stats')).json()) as { session: string };
+    const now = { [HOP_HEADERS.session]: session };
+    expect((await database.key('k', a, { headers: now })).status).toBe(200);
+    const socket = await upgrade(a.url, FRAMES_PROTOCOL, now);
+    expect(socket).not.toEqual(expect.any(Number));
+    if (typeof socket !== 'number') socket.destroy();
   });
 
   it('names a database by its id, and who asks', async () => {

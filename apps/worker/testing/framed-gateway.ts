@@ -16,9 +16,13 @@ export interface FramedAnswer {
 const LONGEST_ANSWER_MS = 20_000;
 
 /** Asks for an upgrade; resolves with the connection, or with the status of a refusal. */
-export function upgrade(url: string, protocol = FRAMES_PROTOCOL): Promise<Socket | number> {
+export function upgrade(
+  url: string,
+  protocol = FRAMES_PROTOCOL,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Socket | number> {
   return new Promise((resolve, reject) => {
-    const headers = { connection: 'Upgrade', upgrade: protocol };
+    const headers = { connection: 'Upgrade', upgrade: protocol, ...more };
     const asked = httpRequest(`${url}/internal/v1/frames`, { agent: false, headers });
     asked.once('upgrade', (_response, socket) => resolve(socket));
     asked.once('response', (response) => {

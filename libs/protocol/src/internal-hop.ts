@@ -7,6 +7,8 @@ export const HOP_HEADERS = {
   tenant: 'leasehold-tenant',
   /** The database's name, percent-encoded. */
   database: 'leasehold-database',
+  /** The session that is meant: at its address another one may listen by now, which refuses. Also of an upgrade to frames. */
+  session: 'leasehold-session',
   /** `<expiresAt>.<hex mac>` */
   hop: 'leasehold-hop',
   requestId: 'x-request-id',

@@ -1,9 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import type { SessionId } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
 import type { ReceivedFrame } from '@leasehold/protocol';
-import { formatRequestHead, FRAMES_PROTOCOL, parseAnswerHead } from '@leasehold/protocol';
+import { formatRequestHead, FRAMES_PROTOCOL, HOP_HEADERS, parseAnswerHead } from '@leasehold/protocol';
 import { FrameStream, secureAsClient } from '@leasehold/service-kit';
 
 import type { WorkerAnswer } from './worker-answer.js';
@@ -63,9 +64,9 @@ export class FramedChannel {
   /** Resolves when the connection is gone. */
   readonly ended = new Promise<void>((resolve) => (this.onEnd = resolve));
 
-  /** @throws Error the worker takes no frames, does not have the secret, or does not answer in time; nothing was asked */
-  static async open(origin: string, secret: string): Promise<FramedChannel> {
-    return new FramedChannel(await secureAsClient(await upgrade(origin), secret));
+  /** @throws Error the worker takes no frames, is another session, does not have the secret, or does not answer in time; nothing was asked */
+  static async open(origin: string, secret: string, session: SessionId): Promise<FramedChannel> {
+    return new FramedChannel(await secureAsClient(await upgrade(origin, session), secret));
   }
 
   private constructor(socket: Duplex) {
@@ -183,12 +184,12 @@ export function keptBody(bytes: Buffer): Buffer {
 }
 
 /** The connection itself, after the worker has agreed. */
-function upgrade(origin: string): Promise<Duplex> {
+function upgrade(origin: string, session: SessionId): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const asked = httpRequest(origin + UPGRADE_PATH, {
       // A connection of its own: it stays.
       agent: false,
-      headers: { connection: 'Upgrade', upgrade: FRAMES_PROTOCOL },
+      headers: { connection: 'Upgrade', upgrade: FRAMES_PROTOCOL, [HOP_HEADERS.session]: session },
       timeout: UPGRADE_TIMEOUT_MS,
     });
     asked.once('upgrade', (_response, socket, head) => {

@@ -25,6 +25,9 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /**
  * Connections to one session of a worker, and what is known of its reachability.
  *
+ * A process that was started anew listens where the one before it did, whose session still lives for the rest of its ttl. What is meant for that one
+ * must not be served by the other: it would be lost with these connections, once the session has ended. So each says whom it means.
+ *
  * Requests of one key share a connection once the worker has said that it takes frames, which its first answer does; all others, and
  * these until then, go over HTTP.
  */
@@ -122,7 +125,7 @@ export class WorkerConnection {
     if (secret === undefined || this.channel?.isOpen || this.opening || nowMs < this.mayOpenAtMs) return;
     // TLS has certificates of its own, and nobody has asked for two layers of it.
     if (!origin.startsWith('http:')) return;
-    this.opening = FramedChannel.open(origin, secret).then(
+    this.opening = FramedChannel.open(origin, secret, this.session).then(
       (channel) => {
         this.opening = undefined;
         if (this.closed) channel.destroy();
@@ -167,10 +170,11 @@ export class WorkerConnection {
     pool: Pool,
     { method, path, headers, body, sign, admitAnswer }: WorkerRequest,
   ): Promise<WorkerAnswer> {
+    const meant = { ...headers, [HOP_HEADERS.session]: this.session };
     const response = await pool.request({
       method: method as 'GET',
       path,
-      headers: sign === undefined ? headers : { ...headers, [HOP_HEADERS.hop]: sign() },
+      headers: sign === undefined ? meant : { ...meant, [HOP_HEADERS.hop]: sign() },
       body: body ?? null,
       // The signal is exact and covers all of it; undici's own timers would only interfere.
       signal,

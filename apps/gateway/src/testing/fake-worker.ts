@@ -18,7 +18,7 @@ export interface ReceivedHop {
 
 export type Behaviour = (hop: ReceivedHop, response: ServerResponse) => void | Promise<void>;
 
-/** A worker that speaks the internal hop over real HTTP, checks its signature, and otherwise does as a test tells it. */
+/** A worker that speaks the internal hop over real HTTP, checks its signature and whom it means, and otherwise does as a test tells it. */
 export class FakeWorker {
   readonly received: ReceivedHop[] = [];
   behaviour: Behaviour = answerStored(new Map());
@@ -62,6 +62,8 @@ export class FakeWorker {
     if (!verifyHop(INTERNAL_SECRET, hop.headers[HOP_HEADERS.hop], claims, Date.now())) {
       return answerProblem(response, 'unauthenticated');
     }
+    const named = hop.headers[HOP_HEADERS.session];
+    if (named !== undefined && named !== this.id) return answerProblem(response, 'session-expired');
     await this.behaviour(hop, response);
   }
 }

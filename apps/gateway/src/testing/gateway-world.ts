@@ -1,8 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { SessionId } from '@leasehold/foundation';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { rendezvousOrder } from '@leasehold/routing';
 import { createLogger } from '@leasehold/service-kit';
 import type { RunningService } from '@leasehold/service-kit';
 
@@ -15,6 +16,8 @@ import { FakeSessions } from './fake-sessions.js';
 import { FakeWorker, INTERNAL_SECRET } from './fake-worker.js';
 
 export const DATABASE_ID = '0b2f6f53-5a2f-4c6e-9a57-0d6a1f0b9d11';
+
+const FORMER_TRIES = 1_000;
 
 export interface Answer {
   readonly status: number;
@@ -86,6 +89,18 @@ export class GatewayWorld {
     this.workers.push(worker);
     this.sessions.add(worker.id, worker.endpoint, options);
     return worker;
+  }
+
+  /** A session that is not yet known to have ended, which the database prefers to all others, and at whose address this worker listens by now. */
+  addFormer(worker: FakeWorker): SessionId {
+    const others = this.workers.map(({ id }) => id);
+    for (let tries = 0; tries < FORMER_TRIES; tries++) {
+      const id = this.nextSession();
+      if (rendezvousOrder(DATABASE_ID as DatabaseId, [...others, id])[0] !== id) continue;
+      this.sessions.add(id, worker.endpoint);
+      return id;
+    }
+    throw new Error('the database prefers no new session');
   }
 
   /** The target goes out as it is: no URL parser touches it. */

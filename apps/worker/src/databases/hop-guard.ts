@@ -7,8 +7,9 @@ import type { HeaderValues } from '@leasehold/protocol';
 import { digestBody, HOP_HEADERS, ProblemError, verifyHop } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
-import { WORKER_CONFIG } from '../tokens.js';
 import type { WorkerConfig } from '../config.js';
+import { WORKER_CONFIG } from '../tokens.js';
+import { WorkerSession } from '../worker-session.js';
 
 const NO_BODY = new Uint8Array(0);
 
@@ -31,7 +32,10 @@ interface HoppedRequest {
 /** Lets nobody in but gateways: the hop is signed over method, path, body and every header that changes what is done. */
 @Injectable()
 export class HopGuard implements CanActivate {
-  constructor(@Inject(WORKER_CONFIG) private readonly config: WorkerConfig) {}
+  constructor(
+    @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
+    @Inject(WorkerSession) private readonly worker: WorkerSession,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -45,6 +49,7 @@ export class HopGuard implements CanActivate {
     if (!verifyHop(secret, header(request.headers, HOP_HEADERS.hop), claims, Date.now())) {
       throw new ProblemError('unauthenticated', 'the hop is not signed by a gateway of this installation');
     }
+    if (!this.worker.isMeantBy(request.headers)) throw anotherSession();
     const { databaseId } = request.params as { databaseId?: string };
     (request as HoppedRequest)[HOP] = hopFrom(request.headers, databaseId);
     return true;
@@ -73,6 +78,11 @@ export function hopFrom(headers: HeaderValues, databaseId: string | undefined): 
 /** For a request that came over a connection whose other side is a gateway. @throws ProblemError invalid-request */
 export function trustHop(request: Pick<FastifyRequest, 'headers'>, databaseId: string): void {
   (request as HoppedRequest)[HOP] = hopFrom(request.headers, databaseId);
+}
+
+/** Nothing was done: the gateway asks elsewhere. */
+export function anotherSession(): ProblemError {
+  return new ProblemError('session-expired', 'the session that is meant has ended; another one listens here now');
 }
 
 export function hopOf(request: FastifyRequest): Hop {

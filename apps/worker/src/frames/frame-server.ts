@@ -3,21 +3,23 @@ import type { Duplex } from 'node:stream';
 
 import type { HopFrame } from '@leasehold/protocol';
 import { FRAMES_PROTOCOL, ProblemError } from '@leasehold/protocol';
-import { answerOnSocket, FrameStream, secureAsServer } from '@leasehold/service-kit';
+import { answerOnSocket, secureAsServer } from '@leasehold/service-kit';
 
+import { FrameConnection, FrameRoom } from './frame-connection.js';
 import type { KeyFrames } from './key-frames.js';
 import type { PlainReads } from './plain-reads.js';
+import type { PlainWrites } from './plain-writes.js';
 
 /** Gateways, or whoever wants to be one: each has one connection, or two while it replaces the first. */
 const MAX_CONNECTIONS = 1_024;
-/** Of one connection; twice what a gateway has with a worker at a time. */
-const MAX_UNDER_WAY = 2_048;
-/** Bodies of those, and of all connections together. */
-const MAX_UNDER_WAY_BYTES = 64 * 1024 * 1024;
-const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
-/** Answers that a gateway has yet to take: it is slow, and is to ask less. */
-const MAX_UNSENT_BYTES = 64 * 1024 * 1024;
 const AGREED = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${FRAMES_PROTOCOL}\r\n\r\n`;
+
+/** Who serves what comes in frames: the short ways first, each of which leaves what it does not take untouched. */
+export interface FrameWays {
+  readonly reads: Pick<PlainReads, 'answer'>;
+  readonly writes: Pick<PlainWrites, 'take'>;
+  readonly routes: Pick<KeyFrames, 'serve'>;
+}
 
 /**
  * Connections over which gateways ask many things at a time. A gateway asks for one by an upgrade of HTTP, and shows in the handshake
@@ -25,14 +27,10 @@ const AGREED = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgra
  */
 export class FrameServer {
   private readonly sockets = new Set<Duplex>();
-  /** Of bodies under way, over all connections. */
-  private totalBytes = 0;
-  /** How the connections that are not read from now are read from again, if there is room. */
-  private readonly paused = new Set<() => void>();
+  private readonly room = new FrameRoom();
 
   constructor(
-    private readonly frames: Pick<KeyFrames, 'serve'>,
-    private readonly reads: Pick<PlainReads, 'answer'>,
+    private readonly ways: FrameWays,
     private readonly secret: string,
   ) {}
 
@@ -51,7 +49,8 @@ export class FrameServer {
     request.socket.setNoDelay(true);
     socket.write(AGREED);
     try {
-      this.serve(await secureAsServer(socket, this.secret));
+      const secure = await secureAsServer(socket, this.secret);
+      new FrameConnection(secure, this.room, (frame, connection) => this.serve(frame, connection));
     } catch {
       // Whoever has no part in this is not told why.
       socket.destroy();
@@ -63,44 +62,17 @@ export class FrameServer {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  private serve(socket: Duplex): void {
-    let underWay = 0;
-    let underWayBytes = 0;
-    const isFull = (): boolean =>
-      underWay >= MAX_UNDER_WAY ||
-      underWayBytes >= MAX_UNDER_WAY_BYTES ||
-      this.totalBytes >= MAX_TOTAL_BYTES ||
-      stream.unsentBytes >= MAX_UNSENT_BYTES;
-    const resume = (): void => {
-      if (isFull() || !this.paused.delete(resume)) return;
-      stream.resume();
-    };
-    const pauseIfFull = (): void => {
-      if (!isFull()) return;
-      this.paused.add(resume);
-      stream.pause();
-    };
-    const take = (bodyBytes: number, requests: 1 | -1): void => {
-      underWay += requests;
-      underWayBytes += requests * bodyBytes;
-      this.totalBytes += requests * bodyBytes;
-    };
-    const onFrame = (frame: HopFrame): void => {
-      const { number, body } = frame;
-      const answer = (head: string, answerBody: Uint8Array): void => stream.send({ number, head, body: answerBody });
-      if (this.reads.answer(frame, answer)) return pauseIfFull();
-      const bodyBytes = body.byteLength;
-      take(bodyBytes, 1);
-      pauseIfFull();
-      this.frames
-        .serve(frame, answer)
-        .catch((error: Error) => stream.end(error))
-        .finally(() => {
-          take(bodyBytes, -1);
-          for (const resumeOne of this.paused) resumeOne();
-        });
-    };
-    const stream = new FrameStream(socket, { onFrame, onEnd: () => this.paused.delete(resume) });
-    socket.on('drain', resume);
+  private serve(frame: HopFrame, connection: FrameConnection): void {
+    const { reads, writes, routes } = this.ways;
+    const { number, body } = frame;
+    if (writes.take(frame, connection)) return;
+    const answer = (head: string, answerBody: Uint8Array): void => connection.answer(number, head, answerBody);
+    if (reads.answer(frame, answer)) return connection.pauseIfFull();
+    const bodyBytes = body.byteLength;
+    connection.enter(bodyBytes);
+    routes
+      .serve(frame, answer)
+      .catch((error: Error) => connection.end(error))
+      .finally(() => connection.leave(bodyBytes));
   }
 }
