@@ -3,6 +3,7 @@ import type { DatabaseId, TenantId } from '@leasehold/foundation';
 import type { KeyGrant } from './grant.js';
 import type { KeyGenerations } from './key-generations.js';
 import type { Scope } from './scope.js';
+import type { TenantQuotas } from './tenant-quotas.js';
 
 /** A key as far as it takes to check one. */
 export interface KeyEntry extends KeyGenerations {
@@ -27,6 +28,8 @@ export interface TenantEntry {
   readonly id: TenantId;
   /** Whose pages may call from browsers, as browsers write them; `*`: everybody's. */
   readonly corsOrigins: ReadonlySet<string>;
+  /** Undefined: as the service is configured. */
+  readonly quotas?: TenantQuotas | undefined;
 }
 
 /** The public half of a key that signs tokens. Neither part ever changes. */
@@ -40,6 +43,8 @@ export type DirectoryChange =
   | { readonly kind: 'api-key'; readonly id: string }
   | { readonly kind: 'database'; readonly tenantId: string; readonly name: string }
   | { readonly kind: 'tenant'; readonly id: string }
+  /** What any tenant may use has changed. */
+  | { readonly kind: 'plan' }
   | { readonly kind: 'token-key' };
 
 /** Where the feed was left. Opaque. */

@@ -193,6 +193,24 @@ describe('the directory, asked about a tenant', () => {
     expect(await originsOf(EVIL)).toEqual(new Set());
   });
 
+  it('says at once what it knows, and asks anew about everybody once a plan has changed', async () => {
+    const quotas = (id: TenantId) => directory.knownTenant(id)?.quotas;
+    expect(directory.knownTenant(ACME)).toBeUndefined();
+    for (const id of [ACME, EVIL]) {
+      source.quotas.set(id, { requestsPerSecond: 1 });
+      await clock.settle(directory.tenant(id));
+      expect(quotas(id)).toEqual({ requestsPerSecond: 1 });
+      source.quotas.set(id, { requestsPerSecond: 2 });
+    }
+    source.feed.push({ kind: 'plan' });
+    await clock.advance(1_000 + 2 * LATENCY_MS);
+    for (const id of [ACME, EVIL]) {
+      expect(directory.knownTenant(id)).toBeUndefined();
+      await clock.settle(directory.tenant(id));
+      expect(quotas(id)).toEqual({ requestsPerSecond: 2 });
+    }
+  });
+
   it('serves what it knows while the store is down, for a bounded time', async () => {
     await originsOf(ACME);
     source.down = true;

@@ -196,6 +196,11 @@ export class Directory {
     return this.lookUp(this.tenants.get(id));
   }
 
+  /** As {@link tenant}, where nobody has to be asked; else undefined. */
+  knownTenant(id: TenantId): TenantEntry | undefined {
+    return this.tenants.known(id);
+  }
+
   /** Ms since the store last confirmed what is in memory; undefined before the first time. */
   unconfirmedMs(): number | undefined {
     return this.polledAt && elapsedMsSince(this.clock, this.polledAt);
@@ -270,6 +275,8 @@ export class Directory {
         return this.databases.invalidate(databaseKey(change.tenantId, change.name));
       case 'tenant':
         return this.tenants.invalidate(change.id);
+      case 'plan':
+        return this.tenants.clear();
       case 'token-key':
         return this.tokens.forget();
     }

@@ -8,5 +8,6 @@ export * from './key-uses.js';
 export * from './postgres-key-uses.js';
 export * from './postgres-source.js';
 export * from './scope.js';
+export * from './tenant-quotas.js';
 export * from './token-claims.js';
 export * from './token-signer.js';

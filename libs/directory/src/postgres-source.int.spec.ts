@@ -163,13 +163,31 @@ describe('the directory on Postgres', () => {
   });
 
   it('knows the origins of a tenant, none at first, and nothing of a tenant that is none', async () => {
-    expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set() });
+    expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set(), quotas: {} });
     const { cursor } = await source.changes(undefined);
     await metadata.settings.setCorsOrigins(other, ['https://app.example.com']);
-    expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set(['https://app.example.com']) });
+    expect((await source.tenant(other))?.corsOrigins).toEqual(new Set(['https://app.example.com']));
     expect((await source.changes(cursor)).changes).toContainEqual({ kind: 'tenant', id: other });
     expect((await source.tenant(tenant))?.corsOrigins.size).toBe(0);
     expect(await source.tenant('nobody' as TenantId)).toBeUndefined();
+  });
+
+  it('knows the quotas of a tenant, and hears of changes to them and to plans', async () => {
+    const { cursor } = await source.changes(undefined);
+    await metadata.plans.put('pro', 'Pro', { requestsPerSecond: 500, burstRequests: 900, concurrentWakes: 7 });
+    await metadata.plans.assign(tenant, 'pro');
+    await metadata.plans.agree(tenant, { bytesPerSecond: 2 ** 36, concurrentRequests: 33, requestsPerSecond: 600 });
+    expect((await source.tenant(tenant))?.quotas).toEqual({
+      requestsPerSecond: 600,
+      burstRequests: 900,
+      bytesPerSecond: 2 ** 36,
+      concurrentRequests: 33,
+      concurrentWakes: 7,
+    });
+    expect((await source.tenant(other))?.quotas).toEqual({});
+    const { changes } = await source.changes(cursor);
+    expect(changes).toContainEqual({ kind: 'tenant', id: tenant });
+    expect(changes).toContainEqual({ kind: 'plan' });
   });
 
   it('knows the two signing keys that were published last, the latest first', async () => {

@@ -13,6 +13,7 @@ import type {
   TenantEntry,
 } from './directory-source.js';
 import { isScope } from './scope.js';
+import type { TenantQuotas } from './tenant-quotas.js';
 
 /** For misses, of which a gateway has few, unless somebody tries keys. */
 const LOOKUP_CONNECTIONS = 3;
@@ -34,8 +35,10 @@ const DATABASE = `
   SELECT id, organization_id, name FROM databases WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
 
 const TENANT = `
-  SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins
-  FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id WHERE o.id = $1`;
+  SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins, q.requests_per_second, q.burst_requests, q.bytes_per_second,
+    q.concurrent_requests, q.concurrent_wakes
+  FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id
+  LEFT JOIN LATERAL organization_quotas(o.id) AS q ON true WHERE o.id = $1`;
 
 /** The latest one signs; tokens of the one before live on. */
 const TOKEN_KEYS = `SELECT kid, public_key FROM token_keys ORDER BY published_at DESC LIMIT 2`;
@@ -72,6 +75,12 @@ interface DatabaseRow {
 interface TenantRow {
   readonly id: string;
   readonly cors_origins: readonly string[];
+  readonly requests_per_second: number | null;
+  readonly burst_requests: number | null;
+  /** A bigint, as text. */
+  readonly bytes_per_second: string | null;
+  readonly concurrent_requests: number | null;
+  readonly concurrent_wakes: number | null;
 }
 
 interface TokenKeyRow {
@@ -125,7 +134,7 @@ export class PostgresDirectorySource implements DirectorySource {
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
     const [row] = await query<TenantRow>(this.lookups, TENANT, [id]);
-    return row && { id, corsOrigins: new Set(row.cors_origins) };
+    return row && { id, corsOrigins: new Set(row.cors_origins), quotas: quotasOf(row) };
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {
@@ -148,6 +157,16 @@ export class PostgresDirectorySource implements DirectorySource {
   async close(): Promise<void> {
     await Promise.all([this.lookups.end(), this.feed.end()]);
   }
+}
+
+function quotasOf(row: TenantRow): TenantQuotas {
+  return {
+    requestsPerSecond: row.requests_per_second ?? undefined,
+    burstRequests: row.burst_requests ?? undefined,
+    bytesPerSecond: row.bytes_per_second === null ? undefined : Number(row.bytes_per_second),
+    concurrentRequests: row.concurrent_requests ?? undefined,
+    concurrentWakes: row.concurrent_wakes ?? undefined,
+  };
 }
 
 /** A pattern that this version does not understand stands for no database, and confines all the same. */
@@ -185,6 +204,7 @@ function toChange(row: ChangeRow): readonly DirectoryChange[] {
   if (row.kind === 'api-key') return [{ kind: 'api-key', id: row.subject }];
   if (row.kind === 'database') return [{ kind: 'database', tenantId: row.organization_id, name: row.subject }];
   if (row.kind === 'tenant') return [{ kind: 'tenant', id: row.subject }];
+  if (row.kind === 'plan') return [{ kind: 'plan' }];
   if (row.kind === 'token-key') return [{ kind: 'token-key' }];
   // Of a later version than this one, about things that this one does not cache.
   return [];

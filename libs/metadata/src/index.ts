@@ -8,6 +8,8 @@ export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';
 export * from './people.js';
+export * from './plans.js';
+export * from './quotas.js';
 export * from './sessions.js';
 export * from './token-keys.js';
 export * from './usage-ledger.js';

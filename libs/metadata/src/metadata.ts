@@ -8,6 +8,8 @@ import { PrismaClient } from './generated/client.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
 import { People } from './people.js';
+import { Plans } from './plans.js';
+import { Quotas } from './quotas.js';
 import { Sessions } from './sessions.js';
 import { TokenKeys } from './token-keys.js';
 import { UsageLedger } from './usage-ledger.js';
@@ -38,6 +40,8 @@ export class Metadata {
   readonly databases: Databases;
   readonly apiKeys: ApiKeys;
   readonly settings: OrganizationSettings;
+  readonly plans: Plans;
+  readonly quotas: Quotas;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
   readonly usage: UsageLedger;
@@ -53,6 +57,8 @@ export class Metadata {
     this.databases = new Databases(prisma);
     this.apiKeys = new ApiKeys(prisma);
     this.settings = new OrganizationSettings(prisma);
+    this.plans = new Plans(prisma);
+    this.quotas = new Quotas(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
     this.usage = new UsageLedger(prisma);

@@ -10,6 +10,7 @@ import type {
   PublicTokenKey,
   TenantEntry,
 } from '../directory-source.js';
+import type { TenantQuotas } from '../tenant-quotas.js';
 
 export const LATENCY_MS = 10;
 
@@ -19,6 +20,7 @@ export class FakeSource implements DirectorySource {
   readonly databases = new Map<string, DatabaseEntry>();
   readonly feed: DirectoryChange[] = [];
   readonly origins = new Map<TenantId, ReadonlySet<string>>();
+  readonly quotas = new Map<TenantId, TenantQuotas>();
   publishedKeys: readonly PublicTokenKey[] = [];
   down = false;
   feedDown = false;
@@ -56,7 +58,7 @@ export class FakeSource implements DirectorySource {
 
   tenant(id: TenantId): Promise<TenantEntry | undefined> {
     this.lookups++;
-    return this.answer(() => ({ id, corsOrigins: this.origins.get(id) ?? new Set() }));
+    return this.answer(() => ({ id, corsOrigins: this.origins.get(id) ?? new Set(), quotas: this.quotas.get(id) }));
   }
 
   tokenKeys(): Promise<readonly PublicTokenKey[]> {

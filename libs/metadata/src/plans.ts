@@ -1,0 +1,69 @@
+import type { PrismaClient } from './generated/client.js';
+
+/**
+ * What an organization may use. `null`: nothing is said here, and the next one is asked: what was agreed with the organization, then its
+ * plan, then the settings of the services; what none of them limits has no limit.
+ */
+export interface Limits {
+  /** In the long run, by all gateways together. */
+  readonly requestsPerSecond: number | null;
+  /** At once, after a pause. */
+  readonly burstRequests: number | null;
+  /** Of bodies and answers together, by all gateways together. */
+  readonly bytesPerSecond: number | null;
+  /** Under way at the same time, at each gateway. */
+  readonly concurrentRequests: number | null;
+  /** That are not deleted. */
+  readonly databases: number | null;
+  /** Of all databases together, as they are stored. */
+  readonly storageBytes: number | null;
+  /** Databases that are being opened at the same time, at each gateway. */
+  readonly concurrentWakes: number | null;
+}
+
+/** Members that are left out stay as they are. */
+export type LimitChanges = Partial<Limits>;
+
+/** Everybody's plan at first. */
+export const FREE_PLAN = 'free';
+
+/** Plans, who has which, and what was agreed beside them. Effective at every gateway once the change feed has been read (2 s). */
+export class Plans {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /** Makes the plan, or changes what is given. A limit that is lower than what is used already takes nothing away. */
+  async put(id: string, name: string, limits: LimitChanges): Promise<void> {
+    const data = { name, ...stored(limits) };
+    await this.prisma.plan.upsert({ where: { id }, create: { id, ...data }, update: data, select: { id: true } });
+  }
+
+  /** Rejects when there is no such plan, or no such organization. */
+  async assign(organizationId: string, planId: string): Promise<void> {
+    await this.upsert(organizationId, { planId });
+  }
+
+  /** What is agreed with this organization beside its plan; `null` takes an agreement back. */
+  async agree(organizationId: string, limits: LimitChanges): Promise<void> {
+    await this.upsert(organizationId, stored(limits));
+  }
+
+  private async upsert(organizationId: string, data: Partial<StoredLimits> & { readonly planId?: string }): Promise<void> {
+    await this.prisma.organizationLimits.upsert({
+      where: { organizationId },
+      create: { organizationId, ...data },
+      update: data,
+      select: { organizationId: true },
+    });
+  }
+}
+
+type StoredLimits = ReturnType<typeof stored>;
+
+/** Prisma passes over members that are undefined. */
+function stored({ bytesPerSecond, storageBytes, ...others }: LimitChanges) {
+  return { ...others, bytesPerSecond: bigOf(bytesPerSecond), storageBytes: bigOf(storageBytes) };
+}
+
+function bigOf(bytes: number | null | undefined): bigint | null | undefined {
+  return typeof bytes === 'number' ? BigInt(bytes) : bytes;
+}

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+import { FREE_PLAN } from './plans.js';
+import { QuotaExceededError, quotaExceededBy } from './quotas.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const NOTHING_SAID = {
+  requestsPerSecond: null,
+  burstRequests: null,
+  bytesPerSecond: null,
+  concurrentRequests: null,
+  databases: null,
+  storageBytes: null,
+  concurrentWakes: null,
+};
+
+describe('quotas', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let organizations = 0;
+  let mine: string;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+  });
+  beforeEach(async () => {
+    const email = `owner${++organizations}@example.com`;
+    const account = { email, passwordHash: 'hash', organizationName: `Organization ${organizations}` };
+    mine = (await metadata.organizations.createAccount(account)).organization.id;
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+
+  const create = (name: string, organizationId = mine) => metadata.databases.create(organizationId, name);
+  const counted = async () => (await metadata.quotas.of(mine)).used.databases;
+  const named = (name: string) => ({ organizationId: mine, name, deletedAt: null });
+  const remove = (name: string) =>
+    metadata.prisma.database.updateMany({ where: named(name), data: { deletedAt: new Date() } });
+
+  it('say nothing at first', async () => {
+    expect(await metadata.quotas.of(mine)).toEqual({
+      plan: { id: FREE_PLAN, name: 'Free' },
+      limits: NOTHING_SAID,
+      used: { databases: 0 },
+    });
+  });
+
+  it('are what was agreed with an organization, else what its plan says', async () => {
+    await metadata.plans.put('pro', 'Pro', { requestsPerSecond: 500, databases: 10, storageBytes: 2 ** 40 });
+    await metadata.plans.assign(mine, 'pro');
+    await metadata.plans.agree(mine, { databases: 20, bytesPerSecond: 2 ** 36 });
+    const agreed = { requestsPerSecond: 500, databases: 20, storageBytes: 2 ** 40, bytesPerSecond: 2 ** 36 };
+    const found = await metadata.quotas.of(mine);
+    expect([found.plan, found.limits]).toEqual([
+      { id: 'pro', name: 'Pro' },
+      { ...NOTHING_SAID, ...agreed },
+    ]);
+    await metadata.plans.agree(mine, { databases: null });
+    await metadata.plans.put('pro', 'Pro', { requestsPerSecond: null });
+    expect((await metadata.quotas.of(mine)).limits).toEqual({
+      ...NOTHING_SAID,
+      ...agreed,
+      databases: 10,
+      requestsPerSecond: null,
+    });
+    await metadata.plans.assign(mine, FREE_PLAN);
+    expect((await metadata.quotas.of(mine)).limits).toEqual({ ...NOTHING_SAID, bytesPerSecond: 2 ** 36 });
+  });
+
+  it.each([{ requestsPerSecond: 0 }, { databases: -1 }, { storageBytes: -1 }, { concurrentWakes: 0 }])(
+    'are never %p',
+    async (limits) => {
+      await expect(metadata.plans.agree(mine, limits)).rejects.toThrow('check');
+      await expect(metadata.plans.put('odd', 'Odd', limits)).rejects.toThrow('check');
+    },
+  );
+
+  it('let no database be made beyond them, and say which one it was', async () => {
+    await metadata.plans.agree(mine, { databases: 2 });
+    await create('one');
+    await create('two');
+    const refusal = quotaExceededBy(await create('three').catch((error: unknown) => error));
+    expect(refusal).toBeInstanceOf(QuotaExceededError);
+    expect(refusal).toMatchObject({ kind: 'quota', code: 'quota-exceeded', quota: 'databases', limit: 2 });
+    expect((await metadata.databases.list(mine, undefined, 10)).map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(await counted()).toBe(2);
+  });
+
+  it('let exactly as many be made when many make some at once', async () => {
+    await metadata.plans.agree(mine, { databases: 20 });
+    const made = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => create(`database-${n}`)));
+    const refused = made.flatMap((one) => (one.status === 'rejected' ? [quotaExceededBy(one.reason)?.quota] : []));
+    expect(refused).toEqual(Array.from({ length: 30 }, () => 'databases'));
+    expect([await counted(), (await metadata.databases.list(mine, undefined, 100)).length]).toEqual([20, 20]);
+  });
+
+  it('have room again at once after a deletion and after a raise, and take nothing away when lowered', async () => {
+    await metadata.plans.agree(mine, { databases: 1 });
+    await create('one');
+    await expect(create('two')).rejects.toThrow();
+    await remove('one');
+    await create('two');
+    await metadata.plans.agree(mine, { databases: 2 });
+    await create('one');
+    await metadata.plans.agree(mine, { databases: 0 });
+    expect(await counted()).toBe(2);
+    await expect(create('three')).rejects.toThrow();
+    await remove('one');
+    expect(await counted()).toBe(1);
+  });
+
+  it('are no hindrance to changes of databases past them, but to undoing a deletion', async () => {
+    await create('one');
+    await create('two');
+    await remove('two');
+    await metadata.plans.agree(mine, { databases: 1 });
+    await metadata.prisma.database.updateMany({ where: named('one'), data: { name: 'renamed' } });
+    const undelete = metadata.prisma.database.updateMany({
+      where: { organizationId: mine, name: 'two' },
+      data: { deletedAt: null },
+    });
+    expect(quotaExceededBy(await undelete.catch((error: unknown) => error))?.quota).toBe('databases');
+    expect(await counted()).toBe(1);
+    await metadata.prisma.database.deleteMany({ where: { organizationId: mine } });
+    expect(await counted()).toBe(0);
+  });
+
+  it('count many databases of one statement, and leave other organizations alone', async () => {
+    const theirs = await metadata.organizations.createAccount({
+      email: `theirs${organizations}@example.com`,
+      passwordHash: 'hash',
+      organizationName: 'Theirs',
+    });
+    await metadata.plans.agree(mine, { databases: 1_000 });
+    const fill = (to: number) => metadata.prisma.$executeRaw`
+      INSERT INTO databases (id, organization_id, name)
+      SELECT gen_random_uuid(), ${mine}, 'filled-' || n FROM generate_series(1, ${to}::int) AS n`;
+    expect(quotaExceededBy(await fill(1_001).catch((error: unknown) => error))?.limit).toBe(1_000);
+    expect(await counted()).toBe(0);
+    await fill(1_000);
+    expect(await counted()).toBe(1_000);
+    await create('one', theirs.organization.id);
+    expect((await metadata.quotas.of(theirs.organization.id)).used.databases).toBe(1);
+  });
+
+  it('mean nothing by errors that are about something else', async () => {
+    await create('one');
+    expect(quotaExceededBy(await create('one').catch((error: unknown) => error))).toBeUndefined();
+    expect([quotaExceededBy(undefined), quotaExceededBy('LHQ01')]).toEqual([undefined, undefined]);
+  });
+});
