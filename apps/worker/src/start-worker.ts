@@ -2,11 +2,12 @@ import { systemClock } from '@leasehold/foundation';
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
 import { FRAMES_HEADER, FRAMES_PROTOCOL, LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
-import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import { answerOnSocket, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
 import type { WorkerConfig } from './config.js';
+import { anotherSession } from './databases/hop-guard.js';
 import { ReadsController } from './databases/reads-controller.js';
 import { WritesController } from './databases/writes-controller.js';
 import { FrameServer } from './frames/frame-server.js';
@@ -27,8 +28,12 @@ const LINGER_MS = 2 * WATCH_INTERVAL_MS + 500;
 const DATABASE_ROUTE = '/internal/v1/databases/:databaseId';
 
 /** Beside HTTP, on the same port. Whoever asks over HTTP is told that there is a shorter way. */
-function serveFrames(instance: FastifyInstance, server: FrameServer): void {
-  instance.server.on('upgrade', (request, socket) => void server.accept(request, socket));
+function serveFrames(instance: FastifyInstance, worker: Pick<WorkerSession, 'isMeantBy'>, server: FrameServer): void {
+  instance.server.on('upgrade', (request, socket) => {
+    if (worker.isMeantBy(request.headers)) return void server.accept(request, socket);
+    socket.on('error', () => socket.destroy());
+    answerOnSocket(anotherSession(), socket);
+  });
   instance.addHook('onSend', (_request, reply, _payload, done) => {
     void reply.header(FRAMES_HEADER, FRAMES_PROTOCOL);
     done();
@@ -77,7 +82,7 @@ export async function startWorker(
         const [reads, writes] = [app.get(ReadsController), app.get(WritesController)];
         const frames = new KeyFrames({ reads, writes, times, accounts, logger });
         const plain = new PlainReads({ worker: session, times, accounts, logger, clock: systemClock });
-        serveFrames(instance, new FrameServer(frames, plain, session, config.LEASEHOLD_INTERNAL_SECRET));
+        serveFrames(instance, session, new FrameServer(frames, plain, config.LEASEHOLD_INTERNAL_SECRET));
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),
