@@ -26,6 +26,8 @@ import { MailThrottle } from './mail/mail-throttle.js';
 import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { OperatorSeed } from './operators/operator-seed.js';
+import { QuotaInterceptor } from './plans/quota-interceptor.js';
+import { QuotasController } from './plans/quotas-controller.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
 import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -61,6 +63,7 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
       EmailVerificationController,
       KeysController,
       PasswordResetController,
+      QuotasController,
       SessionsController,
       TokensController,
       ...(mailbox === undefined ? [] : [MailboxController]),
@@ -82,6 +85,7 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
       { provide: APP_GUARD, useClass: SameOriginGuard },
       { provide: APP_GUARD, useClass: AccessGuard },
       { provide: APP_INTERCEPTOR, useClass: OutageInterceptor },
+      { provide: APP_INTERCEPTOR, useClass: QuotaInterceptor },
     ],
   };
 }

@@ -67,6 +67,14 @@ describe('two organizations', () => {
     }
   });
 
+  it('shows no quotas and no usage of another organization', async () => {
+    await service.metadata.plans.agree(theirs.organizationId, { databases: 77 });
+    for (const token of callers) {
+      const { body } = await service.call('GET', '/v1/quotas', { token });
+      expect(body).toMatchObject({ limits: { databases: null }, used: { databases: 0 } });
+    }
+  });
+
   it('neither shows nor changes the origins of another organization', async () => {
     const theirOrigins = { origins: ['https://theirs.example'] };
     await service.call('PUT', '/v1/cors', { token: theirs.token, json: theirOrigins });

@@ -1,0 +1,20 @@
+import { Controller, Get } from '@nestjs/common';
+import { Metadata, type OrganizationQuotas } from '@leasehold/metadata';
+
+import { Access, requireAllDatabases, ROLES } from '../auth/access.js';
+import { CurrentCaller, type Caller } from '../auth/caller.js';
+
+const READERS = { roles: ROLES, scopes: ['usage:read', 'db:admin'] } as const;
+
+/** What the organization may use, and what of it is used. What it may use is decided by operators. */
+@Controller('v1/quotas')
+export class QuotasController {
+  constructor(private readonly metadata: Metadata) {}
+
+  @Get()
+  @Access(READERS)
+  async read(@CurrentCaller() caller: Caller): Promise<OrganizationQuotas> {
+    requireAllDatabases(caller);
+    return this.metadata.quotas.of(caller.organization.id);
+  }
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Directory, PostgresDirectorySource } from '@leasehold/directory';
+import { systemClock, type TenantId } from '@leasehold/foundation';
+
+import { TestService, type Tenant } from '../testing/test-service.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+describe('the quotas of an organization', () => {
+  let service: TestService;
+  let tenant: Tenant;
+
+  const read = (token: string) => service.call('GET', '/v1/quotas', { token });
+  const create = (name: string) => service.call('POST', '/v1/databases', { token: tenant.token, json: { name } });
+
+  beforeAll(async () => {
+    service = await TestService.start();
+    tenant = await service.signUp();
+  });
+  afterAll(() => service.close());
+
+  it('are told with its plan and what is used, to every member and to keys that may look at usage', async () => {
+    const { key } = await service.createKey(tenant, ['usage:read']);
+    for (const token of [tenant.token, key]) {
+      const { status, body } = await read(token);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        plan: { id: 'free', name: 'Free' },
+        limits: { databases: null, requestsPerSecond: null },
+        used: { databases: 0 },
+      });
+    }
+    const { key: other } = await service.createKey(tenant, ['data:read', 'data:write', 'db:create', 'keys:admin']);
+    expect((await read(other)).body).toMatchObject({ status: 403, requiredScope: 'usage:read' });
+    const { key: confined } = await service.createKey(tenant, ['usage:read'], { databases: ['a'] });
+    expect((await read(confined)).body).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+
+  it('refuse the database that would be one too many, in a race as well, and say which quota it was', async () => {
+    await service.metadata.plans.agree(tenant.organizationId, { databases: 20 });
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => create(`database-${n}`)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
+    const refused = answers.filter(({ status }) => status !== 201);
+    for (const { body } of refused) {
+      expect(body).toMatchObject({ status: 429, code: 'quota-exceeded', quota: 'databases', limit: 20 });
+    }
+    expect((await read(tenant.token)).body['used']).toMatchObject({ databases: 20 });
+    await service.metadata.plans.agree(tenant.organizationId, { databases: 21 });
+    expect([(await create('one-more')).status, (await create('too-many')).status]).toEqual([201, 429]);
+  });
+
+  it('are with the gateways within two seconds, those of a plan as well', async () => {
+    const source = new PostgresDirectorySource(service.databaseUrl);
+    const directory = new Directory(source, { clock: systemClock });
+    await directory.start();
+    const known = async () => (await directory.tenant(tenant.organizationId as TenantId))?.quotas?.requestsPerSecond;
+    const arrives = async (wanted: number) => {
+      const startedAt = performance.now();
+      while ((await known()) !== wanted) {
+        expect(performance.now() - startedAt).toBeLessThan(2_000);
+        await systemClock.sleep(20);
+      }
+    };
+    try {
+      expect(await known()).toBeUndefined();
+      await service.metadata.plans.put('free', 'Free', { requestsPerSecond: 70 });
+      await arrives(70);
+      await service.metadata.plans.agree(tenant.organizationId, { requestsPerSecond: 80 });
+      await arrives(80);
+    } finally {
+      await directory.stop();
+      await source.close();
+    }
+  });
+});
