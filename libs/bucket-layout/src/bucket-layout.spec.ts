@@ -32,3 +32,19 @@ describe('names of a log', () => {
     expect(bucketLayout.parseLog(bucketLayout.session(SESSION))).toBeUndefined();
   });
 });
+
+describe('names of usage records', () => {
+  it('read back as what they were built from, and nothing else does', () => {
+    const name = bucketLayout.usageRecord(SESSION, 17);
+    expect(name.startsWith(bucketLayout.usageOf(SESSION))).toBe(true);
+    expect(bucketLayout.parseUsageRecord(name)).toEqual({ session: SESSION, number: 17 });
+    for (const other of [
+      `${name}0`,
+      name.slice(0, -1),
+      'usage/nobody/00000000000000000017',
+      bucketLayout.segment(SESSION, 17),
+    ]) {
+      expect(bucketLayout.parseUsageRecord(other)).toBeUndefined();
+    }
+  });
+});

@@ -61,6 +61,16 @@ export const bucketLayout = {
   },
   pins: (id: DatabaseId): string => `db/${id}/pins/`,
 
+  usage: 'usage/',
+  usageOf: (id: SessionId): string => `usage/${id}/`,
+  usageRecord: (id: SessionId, number: number): string => `usage/${id}/${padded(number)}`,
+  parseUsageRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
+    const match = /^usage\/([^/]+)\/(\d{20})$/.exec(name);
+    return match?.[1] !== undefined && isSessionId(match[1])
+      ? { session: match[1], number: Number(match[2]) }
+      : undefined;
+  },
+
   hopSecret: 'local/hop-secret',
 } as const;
 

@@ -1,4 +1,5 @@
 export * from './coverage.js';
 export * from './stored-bytes.js';
+export * from './usage-meter.js';
 export * from './usage-record.js';
 export * from './usage-record-format.js';
