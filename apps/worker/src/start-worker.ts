@@ -13,6 +13,7 @@ import { WritesController } from './databases/writes-controller.js';
 import { FrameServer } from './frames/frame-server.js';
 import { KeyFrames } from './frames/key-frames.js';
 import { PlainReads } from './frames/plain-reads.js';
+import { PlainWrites } from './frames/plain-writes.js';
 import { timeWorker } from './timing/worker-timing.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { WorkerModule } from './worker-module.js';
@@ -79,10 +80,14 @@ export async function startWorker(
         const instance: FastifyInstance = app.getHttpAdapter().getInstance();
         metrics.register(app.get<Registry>(METRICS));
         const times = timeWorker(instance, app.get<Registry>(METRICS));
-        const [reads, writes] = [app.get(ReadsController), app.get(WritesController)];
-        const frames = new KeyFrames({ reads, writes, times, accounts, logger });
-        const plain = new PlainReads({ worker: session, times, accounts, logger, clock: systemClock });
-        serveFrames(instance, session, new FrameServer(frames, plain, config.LEASEHOLD_INTERNAL_SECRET));
+        const controllers = { reads: app.get(ReadsController), writes: app.get(WritesController) };
+        const plain = { worker: session, times, accounts, logger, clock: systemClock };
+        const ways = {
+          reads: new PlainReads(plain),
+          writes: new PlainWrites({ ...plain, ownerWaitMs: config.OWNER_WAIT_MS }),
+          routes: new KeyFrames({ ...controllers, times, accounts, logger }),
+        };
+        serveFrames(instance, session, new FrameServer(ways, config.LEASEHOLD_INTERNAL_SECRET));
         app.get(Health).addReadinessCheck('session', () => session.ready);
       },
       afterListen: (_app, url) => session.start(url),

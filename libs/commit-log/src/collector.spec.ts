@@ -4,23 +4,15 @@ import { seededRandom } from '@leasehold/foundation';
 
 import type { Batch } from './collector.js';
 import { Collector } from './collector.js';
-import type { PendingAppend } from './pending-append.js';
+import { PendingAppend } from './pending-append.js';
 
 const SETTINGS = { maxSegmentBytes: 4 * 1024 * 1024, shareBytes: 256 * 1024 };
 const MIB = 1024 * 1024;
 
 function append(databaseId: string, sequence: number, sizeBytes = 100): PendingAppend {
-  return {
-    databaseId: databaseId as DatabaseId,
-    epoch: 1,
-    firstSequence: sequence,
-    lastSequence: sequence,
-    payload: new Uint8Array(sizeBytes),
-    resolve: () => undefined,
-    reject: () => undefined,
-    segment: undefined,
-    needless: false,
-  };
+  const of = { databaseId: databaseId as DatabaseId, epoch: 1, firstSequence: sequence, lastSequence: sequence };
+  const listener = { durable: () => undefined, lost: () => undefined };
+  return new PendingAppend({ ...of, payload: new Uint8Array(sizeBytes) }, listener);
 }
 
 function names({ appends }: Batch): string {

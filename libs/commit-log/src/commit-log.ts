@@ -19,7 +19,8 @@ import { LogOverloadedError } from './log-errors.js';
 import { LOOSE_LIMIT_SEGMENTS, LogKeeper } from './log-keeper.js';
 import { settleOwn } from './own-object.js';
 import { readOwnTail } from './own-tail.js';
-import type { PendingAppend } from './pending-append.js';
+import type { AppendListener } from './pending-append.js';
+import { PendingAppend } from './pending-append.js';
 import { PutBudget } from './put-budget.js';
 import { Retention } from './retention.js';
 import { decodeSegment, encodeSegment } from './segment.js';
@@ -91,15 +92,24 @@ export class CommitLog {
    * The promise rejects only with UnknownOutcomeError, when the session ends first (H5).
    */
   append(append: Append): Promise<void> {
+    let listener!: AppendListener;
+    const durable = new Promise<void>((resolve, reject) => (listener = { durable: () => resolve(), lost: reject }));
+    this.appendFor(listener, append);
+    return durable;
+  }
+
+  /**
+   * The same without a promise, which costs more than many a small commit does otherwise.
+   * @throws as {@link append}: then it is not told
+   */
+  appendFor(listener: AppendListener, append: Append): void {
     this.ctx.session.ended.throwIfAborted();
     this.admit(append);
     this.chains.check(append);
-    return new Promise((resolve, reject) => {
-      const pending: PendingAppend = { ...append, resolve, reject, segment: undefined, needless: false };
-      this.chains.accept(pending);
-      this.collector.add(pending);
-      this.pump();
-    });
+    const pending = new PendingAppend(append, listener);
+    this.chains.accept(pending);
+    this.collector.add(pending);
+    this.pump();
   }
 
   /**
@@ -241,9 +251,9 @@ export class CommitLog {
   }
 
   private frameOf(append: PendingAppend, segment: number): Frame {
-    const { databaseId, epoch, firstSequence, lastSequence, payload } = append;
+    const { databaseId, epoch, firstSequence, lastSequence, payload, payloadChecksum } = append;
     const previousSegment = this.chains.place(append, segment);
-    const frame = { databaseId, epoch, previousSegment, firstSequence, lastSequence, payload };
+    const frame = { databaseId, epoch, previousSegment, firstSequence, lastSequence, payload, payloadChecksum };
     this.retention.add(segment, frame, append.needless);
     return frame;
   }

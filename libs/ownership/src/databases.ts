@@ -1,4 +1,4 @@
-import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import type { DatabaseId, SessionId, Version } from '@leasehold/foundation';
 import { forEachBounded, isLeaseholdError, Phases, VERSION_ZERO } from '@leasehold/foundation';
 import type { DatabaseIdentity, Head, StoredHead } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
@@ -8,6 +8,7 @@ import { claimDatabase, HeadInHand } from './claim.js';
 import type { HandleContext, OwnershipContext } from './context.js';
 import { DirtyDatabases } from './dirty-databases.js';
 import { Drain } from './drain.js';
+import type { DurabilityListener } from './durable-mark.js';
 import {
   BackpressureError,
   HandleClosedError,
@@ -28,6 +29,7 @@ import { OwnedDatabase } from './owned-database.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import { Recovery } from './recovery.js';
 import { tracedContext } from './traced-context.js';
+import type { PlainOperation } from './transaction/transaction.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A handle may be given up between look-up and use; more often than this in a row means that something flaps. */
@@ -169,6 +171,23 @@ export class Databases {
       }
     }
     throw new OwnerUnavailableError('the database changed hands too often');
+  }
+
+  /**
+   * Accepts one put or delete of a database that {@link get} has given, where that can be done at once. Until the listener is told the
+   * caller is a user of the database, and then tells of its end by {@link leave}, once, also when it waits no longer.
+   * Undefined: there is something to wait for; nothing was done, and nobody is to leave.
+   * @throws LeaseholdError as {@link use}: nothing was applied
+   */
+  writeNow(database: OwnedDatabase, op: PlainOperation, listener: DurabilityListener): Version | undefined {
+    this.draining.throwIfBegun();
+    this.ctx.session.assertServing();
+    return database.writeNow(op, listener);
+  }
+
+  leave(database: OwnedDatabase): void {
+    database.leave();
+    this.opened.used(database);
   }
 
   /**

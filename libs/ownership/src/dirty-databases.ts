@@ -1,9 +1,9 @@
 import type { DatabaseId } from '@leasehold/foundation';
 
 interface Dirt {
-  readonly sizeBytes: number;
+  sizeBytes: number;
   /** Whole binary logarithm of it: which class it is in. */
-  readonly magnitude: number;
+  magnitude: number;
 }
 
 /**
@@ -39,18 +39,24 @@ export class DirtyDatabases {
 
   /** What is unflushed of a database now; 0 when its last commit went into a confirmed head, or it is not open any more. */
   set(databaseId: DatabaseId, sizeBytes: number): void {
-    const before = this.dirt.get(databaseId);
-    this.bytes += sizeBytes - (before?.sizeBytes ?? 0);
-    const magnitude = Math.floor(Math.log2(Math.max(1, sizeBytes)));
-    if (before !== undefined && before.magnitude !== magnitude) this.classes[before.magnitude]?.delete(databaseId);
+    const dirt = this.dirt.get(databaseId);
+    this.bytes += sizeBytes - (dirt?.sizeBytes ?? 0);
     if (sizeBytes === 0) {
-      this.classes[magnitude]?.delete(databaseId);
+      if (dirt !== undefined) this.classes[dirt.magnitude]?.delete(databaseId);
       this.dirt.delete(databaseId);
       this.waiting.delete(databaseId);
       return;
     }
-    this.dirt.set(databaseId, { sizeBytes, magnitude });
-    if (before?.magnitude !== magnitude) (this.classes[magnitude] ??= new Set()).add(databaseId);
+    const magnitude = Math.floor(Math.log2(sizeBytes));
+    if (dirt === undefined) this.dirt.set(databaseId, { sizeBytes, magnitude });
+    else {
+      // Every commit comes here, and few of them change the class.
+      dirt.sizeBytes = sizeBytes;
+      if (dirt.magnitude === magnitude) return;
+      this.classes[dirt.magnitude]?.delete(databaseId);
+      dirt.magnitude = magnitude;
+    }
+    (this.classes[magnitude] ??= new Set()).add(databaseId);
   }
 
   setOverdue(databaseId: DatabaseId): void {

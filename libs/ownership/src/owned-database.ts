@@ -4,6 +4,7 @@ import { readChanges } from '@leasehold/engine';
 
 import type { HandleContext } from './context.js';
 import { Contents } from './contents.js';
+import type { DurabilityListener } from './durable-mark.js';
 import { DurableMark } from './durable-mark.js';
 import { BackpressureError, FutureVersionError, HandleClosedError } from './errors.js';
 import { HeldHead } from './held-head.js';
@@ -14,7 +15,7 @@ import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import type { PointInTime } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
 import { readSnapshot } from './reads/snapshot-read.js';
-import type { Transaction, TransactionOutcome } from './transaction/transaction.js';
+import type { PlainOperation, Transaction, TransactionOutcome } from './transaction/transaction.js';
 import { Transactor } from './transaction/transactor.js';
 import { Unflushed } from './unflushed.js';
 import { Users } from './users.js';
@@ -111,21 +112,30 @@ export class OwnedDatabase {
 
   /** Applies all of it or nothing; resolves when it is durable. @throws as `Transactor.transact` */
   transact(tx: Transaction, { signal, phases }: Waiting): Promise<TransactionOutcome> {
-    const work = (): Promise<TransactionOutcome> => {
-      this.transactor ??= new Transactor({
-        ctx: this.ctx,
-        id: this.id,
-        epoch: this.epoch,
-        held: this.held,
-        unflushed: this.unflushed,
-        durable: this.durable,
-        contents: this.contents,
-        users: this.users,
-        onAccepted: () => this.followers?.wake(),
-      });
-      return this.transactor.transact(tx, signal, phases);
-    };
+    const work = (): Promise<TransactionOutcome> =>
+      (this.transactor ??= this.newTransactor()).transact(tx, signal, phases);
     return this.during(() => inPhase(phases, 'put', work));
+  }
+
+  /**
+   * Accepts one put or delete where that can be done at once, and tells the listener when it is durable; until then the caller is in here, and
+   * then tells of its end by {@link leave}, once, also when it waits no longer. Undefined: there is something to wait for, or this handle is
+   * over; nothing was done.
+   * @throws LeaseholdError as {@link transact}: nothing was applied, and nobody is to leave
+   */
+  writeNow(op: PlainOperation, listener: DurabilityListener): Version | undefined {
+    if (this.isOver) return undefined;
+    const version = (this.transactor ??= this.newTransactor()).acceptNow(op);
+    if (version === undefined) return undefined;
+    this.lookIn();
+    this.users.enter();
+    this.durable.tell(version.sequence, listener);
+    return version;
+  }
+
+  /** The end of a {@link writeNow}. */
+  leave(): void {
+    this.users.leave();
   }
 
   /**
@@ -249,10 +259,32 @@ export class OwnedDatabase {
   private during<T>(operation: () => Promise<T>): Promise<T> {
     if (this.closedBecause !== undefined) return Promise.reject(new HandleClosedError(this.closedBecause));
     if (this.held.isFenced) return Promise.reject(new HandleClosedError('the database was taken over'));
+    this.lookIn();
+    return this.users.during(operation);
+  }
+
+  private lookIn(): void {
     const { clock } = this.ctx;
     this.usedAt = clock.monotonic();
     this.lookedInAt = clock.now();
-    return this.users.during(operation);
+  }
+
+  private get isOver(): boolean {
+    return this.closedBecause !== undefined || this.held.isFenced;
+  }
+
+  private newTransactor(): Transactor {
+    return new Transactor({
+      ctx: this.ctx,
+      id: this.id,
+      epoch: this.epoch,
+      held: this.held,
+      unflushed: this.unflushed,
+      durable: this.durable,
+      contents: this.contents,
+      users: this.users,
+      onAccepted: () => this.followers?.wake(),
+    });
   }
 
   private async changesNow(request: ChangesRequest, signal: AbortSignal): Promise<Changes> {

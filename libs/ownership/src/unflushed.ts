@@ -47,9 +47,9 @@ export class Unflushed {
     return this.buffer.sizeBytes >= MAX_UNFLUSHED_MEMTABLES * this.ctx.settings.flushBytes;
   }
 
-  /** Takes an accepted commit that the durable mark tracks; flushes in the background when a memtable is full. */
-  put(commit: Commit): void {
-    this.buffer.put(commit);
+  /** Takes an accepted commit that the durable mark tracks; flushes in the background when a memtable is full. @param encoded as `Memtable.put` */
+  put(commit: Commit, encoded?: Uint8Array): void {
+    this.buffer.put(commit, encoded);
     this.account();
     if (this.buffer.frozen === undefined && this.wantsFlush) this.flushInBackground();
   }

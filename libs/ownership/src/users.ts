@@ -4,13 +4,22 @@ export class Users {
   private waiting: (() => void)[] | undefined;
 
   async during<T>(operation: () => Promise<T>): Promise<T> {
-    this.count += 1;
+    this.enter();
     try {
       return await operation();
     } finally {
-      this.count -= 1;
-      if (this.count === 0) this.wake();
+      this.leave();
     }
+  }
+
+  /** Begins an operation that ends with {@link leave}. */
+  enter(): void {
+    this.count += 1;
+  }
+
+  leave(): void {
+    this.count -= 1;
+    if (this.count === 0) this.wake();
   }
 
   get present(): number {

@@ -17,12 +17,13 @@ export class WriteBuffer {
   private older: Memtable | undefined;
   private present = NOTHING;
 
-  put(commit: Commit): void {
+  /** @param encoded as `Memtable.put` */
+  put(commit: Commit, encoded?: Uint8Array): void {
     if (this.active === undefined) {
       this.active = new Memtable();
       this.arrange();
     }
-    this.active.put(commit);
+    this.active.put(commit, encoded);
   }
 
   /** Newest first, as views want them; the same array until one comes or goes. */

@@ -21,7 +21,7 @@ interface Waiting extends Work {
 /** Who was refused comes back when some of what waits has been served. */
 const RETRY_AFTER_MS = 200;
 
-/** What a request from memory takes of a turn of the event loop, beside one that waits for something. */
+/** What a request of the short ways takes of a turn of the event loop, beside one of the routes. */
 const PASSING_SHARE = 1 / 4;
 
 /**
@@ -32,6 +32,7 @@ export class FairAdmission {
   private readonly schedule: FairSchedule<Waiting>;
   private unitsLeft: number;
   private isTurning = false;
+  private isServingSoon = false;
   private rested: Timer | undefined;
 
   constructor(
@@ -83,6 +84,28 @@ export class FairAdmission {
     this.spend(work.units * PASSING_SHARE);
     this.schedule.pass(work, nowMs);
     return true;
+  }
+
+  /**
+   * Counts a request until {@link end}, if it need not wait for its turn. @returns false where it would have to: then nothing was counted
+   */
+  begin(work: Work): boolean {
+    const nowMs = this.clock.monotonic();
+    if (this.unitsLeft <= 0 || !this.schedule.isFree(work, nowMs)) return false;
+    this.spend(work.units * PASSING_SHARE);
+    this.schedule.begin(work, nowMs);
+    return true;
+  }
+
+  /** Whoever waits is served a little later: this may be in the middle of a step of the log. */
+  end(work: Work): void {
+    this.schedule.done(work);
+    if (this.schedule.waiting === 0 || this.isServingSoon) return;
+    this.isServingSoon = true;
+    void Promise.resolve().then(() => {
+      this.isServingSoon = false;
+      this.serve();
+    });
   }
 
   private inTurn<T>(request: Work, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -26,7 +26,12 @@ export function unitsOf(request: AskedWork): number {
     return 1 + Math.floor(byteLength / JSON_BYTES_PER_UNIT);
   }
   if (request.method === 'GET' && path.endsWith('/keys')) return 1 + unitsOfPage(entriesOf(query));
-  return 1 + Math.floor(byteLength / VALUE_BYTES_PER_UNIT);
+  return unitsOfWrite(byteLength);
+}
+
+/** Of one key and a value of so many bytes. */
+export function unitsOfWrite(valueBytes: number): number {
+  return 1 + Math.floor(valueBytes / VALUE_BYTES_PER_UNIT);
 }
 
 /**

@@ -24,7 +24,7 @@ import {
   writeUsage,
   writeVersion,
 } from './entry-codec.js';
-import { checksumOfSealed, openChecked, seal, sealedBytes } from './envelope.js';
+import { CHECKSUM_BYTES, checksumOfSealed, openChecked, seal, sealedBytes } from './envelope.js';
 
 /*
  * Payload of one frame of the commit log: the commits of one database in one segment (docs/formats/commit.md).
@@ -87,6 +87,21 @@ function commitBytes({ version, entries, rangeDeletes, idempotency, usage }: Com
   bytes += varintBytes(rangeDeletes.length);
   for (const rangeDelete of rangeDeletes) bytes += rangeBytes(rangeDelete);
   return bytes + FLAG_BYTES + (idempotency === undefined ? 0 : idempotencyRecordBytes(idempotency));
+}
+
+/** Where key and value lie in what {@link encodeCommits} makes of a commit alone that has one entry. @param encodedBytes all of it */
+export function onlyEntryPlaces(
+  { entries, rangeDeletes, idempotency }: Commit,
+  encodedBytes: number,
+): { readonly keyAt: number; readonly valueAt: number } {
+  const entry = entries[0];
+  assert(entry !== undefined && entries.length === 1, 'a commit has one entry');
+  // From the end: what comes before is of no fixed length.
+  let at = encodedBytes - CHECKSUM_BYTES - FLAG_BYTES - varintBytes(rangeDeletes.length);
+  if (idempotency !== undefined) at -= idempotencyRecordBytes(idempotency);
+  for (const rangeDelete of rangeDeletes) at -= rangeBytes(rangeDelete);
+  const valueAt = at - entry.value.byteLength;
+  return { keyAt: at - kindAndValueBytes(entry) - entry.key.byteLength, valueAt };
 }
 
 function writeCommit(writer: ByteWriter, commit: Commit): void {

@@ -9,7 +9,7 @@ import { assert, ByteReader, ByteWriter, CorruptBytesError, crc32Of } from '@lea
  */
 const MAGIC_BYTES = 4;
 const HEADER_BYTES = MAGIC_BYTES + 2;
-const CHECKSUM_BYTES = 4;
+export const CHECKSUM_BYTES = 4;
 
 /** What a body of so many bytes comes to. */
 export function sealedBytes(bodyBytes: number): number {

@@ -36,10 +36,13 @@ export class Memtable {
   private bytes = 0;
   private frozen = false;
 
-  /** Adds a commit; a repeated one replaces itself. The entries' arrays are kept or copied; they may not be changed. */
-  put(commit: Commit): void {
+  /**
+   * Adds a commit; a repeated one replaces itself. The entries' arrays are kept or copied; they may not be changed.
+   * @param encoded what `encodeCommits` has made of it alone, to be shared
+   */
+  put(commit: Commit, encoded?: Uint8Array): void {
     assert(!this.frozen, 'a frozen memtable takes no commits');
-    const own = ownCommit(commit);
+    const own = ownCommit(commit, encoded);
     const at = this.firstAtOrAfter(own.version.sequence);
     const replaces = this.list[at]?.version.sequence === own.version.sequence;
     for (const entry of own.entries) this.bytes += weight(entry);

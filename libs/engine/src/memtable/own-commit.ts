@@ -1,5 +1,6 @@
 import type { Commit, Entry, IdempotencyRecord, RangeDelete } from '../entry.js';
 import { EMPTY_VALUE } from '../entry.js';
+import { onlyEntryPlaces } from '../format/commit.js';
 
 /** Larger commits are views on a buffer that is theirs alone, about; copying them would cost more than it gives back. */
 const COPIED_ENTRIES = 16;
@@ -13,16 +14,37 @@ const COPIED_BYTES = 4 * 1024;
 /**
  * The commit with arrays of its own where those that came hold on to something larger: keys and values are views on a request's body, a
  * pooled slab of 8 KiB or a segment of the log, and one small commit of an idle database would keep all of it in memory for days.
+ *
+ * A single entry shares what is long of it with the encoded commit, which is little more than that entry and is what the log keeps: so a
+ * value that was written lies in memory once.
+ *
+ * @param encoded of this commit alone, in memory of its own
  */
-export function ownCommit(commit: Commit): Commit {
-  if (commit.entries.length > COPIED_ENTRIES) return commit;
-  const { entries, rangeDeletes, idempotency } = commit;
+export function ownCommit(commit: Commit, encoded?: Uint8Array): Commit {
+  const { version, committedAt, entries, rangeDeletes, idempotency, usage } = commit;
+  if (entries.length > COPIED_ENTRIES) return commit;
+  const only = encoded !== undefined && entries.length === 1 ? entries[0] : undefined;
   return {
-    ...commit,
-    entries: entries.map(ownEntry),
+    version,
+    committedAt,
+    entries: only === undefined ? entries.map(ownEntry) : [sharedEntry(only, commit, encoded as Uint8Array)],
     rangeDeletes: rangeDeletes.length === 0 ? rangeDeletes : rangeDeletes.map(ownRangeDelete),
     idempotency: idempotency && ownRecord(idempotency),
+    usage,
   };
+}
+
+function sharedEntry(entry: Entry, commit: Commit, encoded: Uint8Array): Entry {
+  const { version, kind, expiresAt } = entry;
+  const { keyAt, valueAt } = onlyEntryPlaces(commit, encoded.byteLength);
+  const key = sharedBytes(entry.key, encoded, keyAt);
+  return { key, version, kind, value: sharedBytes(entry.value, encoded, valueAt), expiresAt };
+}
+
+function sharedBytes(bytes: Uint8Array, encoded: Uint8Array, at: number): Uint8Array {
+  const { length } = bytes;
+  if (length <= ON_HEAP_BYTES) return copyOf(bytes);
+  return new Uint8Array(encoded.buffer, encoded.byteOffset + at, length);
 }
 
 function ownEntry(entry: Entry): Entry {
@@ -44,7 +66,12 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   // Asking for `buffer` would move a small array out of the heap; an offset tells of a view all the same.
   const isView = bytes.byteOffset !== 0 && length <= COPIED_BYTES;
   if (length > ON_HEAP_BYTES && !isView) return bytes;
-  const own = new Uint8Array(length);
+  return copyOf(bytes);
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) return EMPTY_VALUE;
+  const own = new Uint8Array(bytes.length);
   own.set(bytes);
   return own;
 }

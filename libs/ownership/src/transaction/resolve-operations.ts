@@ -6,7 +6,7 @@ import { applyCounter } from './counter.js';
 import type { Span } from './key-ranges.js';
 import { joinedSpans, spanHolds, spanOf } from './key-ranges.js';
 import { keyText } from './key-text.js';
-import type { EntryLifetime, Operation } from './transaction.js';
+import type { EntryLifetime, Operation, PlainOperation } from './transaction.js';
 import { versionstampedKey } from './versionstamped-key.js';
 
 /** What the operations come to: at most one entry per key, and range deletes that hide only what was there before. */
@@ -15,7 +15,8 @@ export interface Effects {
   readonly rangeDeletes: readonly RangeDelete[];
 }
 
-export const NO_EFFECTS: Effects = { entries: [], rangeDeletes: [] };
+const NO_RANGE_DELETES: readonly RangeDelete[] = [];
+export const NO_EFFECTS: Effects = { entries: [], rangeDeletes: NO_RANGE_DELETES };
 
 /** An operation that cannot be applied to what is there; then none is. */
 export interface OperationFault {
@@ -36,9 +37,7 @@ export function resolveOperations(
 ): Effects | OperationFault {
   // Most transactions are one put or one delete.
   const only = ops.length === 1 ? ops[0] : undefined;
-  if (only?.op === 'put')
-    return { entries: [putEntry(only.key, version, only.value, endOf(only, now))], rangeDeletes: [] };
-  if (only?.op === 'delete') return { entries: [deleteEntry(only.key, version)], rangeDeletes: [] };
+  if (only?.op === 'put' || only?.op === 'delete') return resolvePlain(only as PlainOperation, version, now);
   const entries = new Map<string, Entry>();
   const spans: Span[] = [];
   for (const [position, op] of ops.entries()) {
@@ -76,6 +75,12 @@ export function resolveOperations(
     }
   }
   return { entries: [...entries.values()], rangeDeletes: joinedSpans(spans).map((span) => ({ ...span, version })) };
+}
+
+/** One put or delete alone. */
+export function resolvePlain(op: PlainOperation, version: Version, now: number): Effects {
+  const entry = op.op === 'put' ? putEntry(op.key, version, op.value, endOf(op, now)) : deleteEntry(op.key, version);
+  return { entries: [entry], rangeDeletes: NO_RANGE_DELETES };
 }
 
 /** Wall ms, whole as the formats write them; undefined: the operation names none. */

@@ -20,8 +20,12 @@ export function usageAfter(usage: UsageCounters, ops: readonly Operation[]): Usa
 /** What a commit of these operations adds to the counter of write units. */
 export function writeUnitsOf(ops: readonly Operation[]): number {
   let units = 0;
-  for (const op of ops) units += addsData(op) ? Math.max(1, Math.ceil(bytesWritten(op) / WRITE_UNIT_BYTES)) : 1;
+  for (const op of ops) units += writeUnitsOfOperation(op);
   return units;
+}
+
+export function writeUnitsOfOperation(op: Operation): number {
+  return addsData(op) ? Math.max(1, Math.ceil(bytesWritten(op) / WRITE_UNIT_BYTES)) : 1;
 }
 
 /** Bytes of keys and values that the operations may add to the data. */

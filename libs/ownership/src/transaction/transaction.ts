@@ -28,10 +28,15 @@ export type Check =
   | { readonly kind: 'range'; readonly range: KeyRange; readonly since: number };
 
 export type Operation =
-  | PutOperation
-  | { readonly op: 'delete'; readonly key: Uint8Array }
-  | { readonly op: 'deleteRange'; readonly range: KeyRange }
-  | CounterOperation;
+  PutOperation | DeleteOperation | { readonly op: 'deleteRange'; readonly range: KeyRange } | CounterOperation;
+
+export interface DeleteOperation {
+  readonly op: 'delete';
+  readonly key: Uint8Array;
+}
+
+/** What touches one key, and does not ask what is there. */
+export type PlainOperation = (PutOperation & { readonly op: 'put' }) | DeleteOperation;
 
 /** When what an operation writes ends: at a time, or so long after its commit. Not both. */
 export interface EntryLifetime {

@@ -29,10 +29,11 @@ import { recordOf } from './idempotency.js';
 import { KeyTurns } from './key-turns.js';
 import type { Knowledge } from './knowledge.js';
 import { asksNothing, gather, NOTHING_ASKED } from './knowledge.js';
+import type { LastCommit } from './next-commit.js';
 import { nextCommit, versionAfter } from './next-commit.js';
 import type { Effects } from './resolve-operations.js';
-import { resolveOperations } from './resolve-operations.js';
-import type { Transaction, TransactionOutcome } from './transaction.js';
+import { resolveOperations, resolvePlain } from './resolve-operations.js';
+import type { PlainOperation, Transaction, TransactionOutcome } from './transaction.js';
 import { writeUnitsOf } from './transaction-cost.js';
 
 /** Writes of one database that are slowed down at a time; each holds its values in memory. */
@@ -80,6 +81,29 @@ export class Transactor {
     if (!this.isUnderPressure) return this.decide(tx, signal, phases);
     phases?.enter('queue');
     return this.heldBack(signal).then(() => this.decide(tx, signal, phases));
+  }
+
+  /**
+   * One put or delete that asks for nothing, where nobody and nothing has to be waited for: it has its number when this returns, and is
+   * waited for by its version. Undefined: it has to wait for something, and nothing was done.
+   * @throws LeaseholdError as {@link transact}: nothing was applied
+   */
+  acceptNow(op: PlainOperation): Version | undefined {
+    if (this.turns !== undefined || this.isUnderPressure) return undefined;
+    const { contents, epoch } = this.parts;
+    this.assertHeld();
+    const last = contents.last();
+    const now = this.timeAfter(last);
+    const version = versionAfter(last, epoch);
+    const tx = { ops: [op] };
+    this.accept(tx, version, resolvePlain(op, version, now), now);
+    return version;
+  }
+
+  /** As views do: what has expired at the time of a commit stays so when the clock is set back. */
+  private timeAfter(last: LastCommit): number {
+    const { ctx } = this.parts;
+    return Math.max(ctx.clock.now(), last.committedAt);
   }
 
   /** Most find nobody before them and everything in memory, and have their number when this returns. */
@@ -178,11 +202,10 @@ export class Transactor {
 
   /** Everything up to the number happens before this returns, or throws. */
   private conclude(tx: Transaction, known: Knowledge, signal: AbortSignal): Promise<TransactionOutcome> {
-    const { contents, epoch, ctx } = this.parts;
+    const { contents, epoch } = this.parts;
     this.assertHeld();
     const last = contents.last();
-    // As views do: what has expired at the time of a commit stays so when the clock is set back.
-    const now = Math.max(ctx.clock.now(), last.committedAt);
+    const now = this.timeAfter(last);
     const verdict = decide(tx, known, now);
     switch (verdict.kind) {
       case 'repeated':
@@ -237,7 +260,7 @@ export class Transactor {
     this.assertRoom(tx, commit);
     // The log refuses synchronously, before it takes anything: then the number is still free.
     const payload = encodeCommits([commit]);
-    const confirmed = ctx.log.append({
+    ctx.log.appendFor(durable, {
       databaseId: id,
       epoch,
       firstSequence: version.sequence,
@@ -245,8 +268,8 @@ export class Transactor {
       payload,
       payloadChecksum: checksumOfCommits(payload),
     });
-    durable.track(version.sequence, confirmed);
-    unflushed.put(commit);
+    durable.accept(version.sequence);
+    unflushed.put(commit, payload);
     contents.changed();
     this.parts.onAccepted();
   }
