@@ -1,5 +1,7 @@
 export * from './api-keys.js';
 export * from './change-feed.js';
+export * from './database-list.js';
+export * from './database-record.js';
 export * from './databases.js';
 export * from './errors.js';
 export * from './metadata.js';
@@ -13,3 +15,4 @@ export * from './quotas.js';
 export * from './sessions.js';
 export * from './token-keys.js';
 export * from './usage-ledger.js';
+export * from './usage-report.js';

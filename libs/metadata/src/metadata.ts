@@ -13,6 +13,7 @@ import { Quotas } from './quotas.js';
 import { Sessions } from './sessions.js';
 import { TokenKeys } from './token-keys.js';
 import { UsageLedger } from './usage-ledger.js';
+import { UsageReport } from './usage-report.js';
 
 export interface MetadataSettings {
   readonly databaseUrl: string;
@@ -45,6 +46,7 @@ export class Metadata {
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
   readonly usage: UsageLedger;
+  readonly usageReport: UsageReport;
 
   private constructor(
     /** For better-auth's adapter; everybody else uses the repositories. */
@@ -62,6 +64,7 @@ export class Metadata {
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
     this.usage = new UsageLedger(prisma);
+    this.usageReport = new UsageReport(prisma);
   }
 
   static open(settings: MetadataSettings): Metadata {

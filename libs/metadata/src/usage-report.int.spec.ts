@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { storedByteMs, type DatabaseUsage, type SizeMark } from '@leasehold/metering';
+
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+import type { UsageQuestion } from './usage-report.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const HOUR_MS = 3_600_000;
+/** The last hours of a month, long past. */
+const START = Date.UTC(2026, 0, 31, 22);
+const hour = (n: number) => START / HOUR_MS + n;
+const at = (n: number) => new Date(START + n * HOUR_MS);
+const KEY = '01jd000000000000000000000k';
+
+describe('the usage report', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let organizations = 0;
+  let sessions = 0;
+  let mine: string;
+  let a: DatabaseId;
+  let b: DatabaseId;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+  beforeEach(async () => {
+    mine = await newOrganization();
+    const made = [await metadata.databases.create(mine, 'a'), await metadata.databases.create(mine, 'b')];
+    [a, b] = made.map(({ id }) => id as DatabaseId).sort() as [DatabaseId, DatabaseId];
+  });
+
+  async function newOrganization(): Promise<string> {
+    const account = { email: `owner${++organizations}@example.com`, passwordHash: 'hash', organizationName: 'Some' };
+    return (await metadata.organizations.createAccount(account)).organization.id;
+  }
+
+  async function take(database: DatabaseId, usage: Partial<DatabaseUsage>): Promise<void> {
+    const session = `01jd${String(++sessions).padStart(22, '0')}` as SessionId;
+    const databases = [{ database, writes: [], reads: [], sizes: [], ...usage }];
+    await metadata.usage.take({ session, number: 1, from: START, to: START + HOUR_MS, databases });
+  }
+
+  const write = (n: number, from: number, to: number) => ({
+    hour: hour(n),
+    from: { commits: from, writeUnits: 2 * from },
+    to: { commits: to, writeUnits: 2 * to },
+  });
+  const read = (n: number, key: string | null, readUnits: number) => ({
+    hour: hour(n),
+    key,
+    requests: 1,
+    readUnits,
+    egressBytes: 10 * readUnits,
+  });
+  const ask = (more: Partial<UsageQuestion> = {}, organizationId = mine) =>
+    metadata.usageReport.rows(organizationId, {
+      from: at(0),
+      to: at(48),
+      step: 'hour',
+      group: undefined,
+      databaseId: undefined,
+      after: undefined,
+      limit: 1_000,
+      ...more,
+    });
+  const shown = async (more: Partial<UsageQuestion> = {}) =>
+    (await ask(more)).map(({ from, group, ...row }) => [
+      (from.getTime() - START) / HOUR_MS,
+      group === a ? 'a' : group === b ? 'b' : group,
+      ...[row.writeUnits, row.requests, row.readUnits, row.egressBytes, row.freeReadUnits].map(Number),
+    ]);
+
+  it('adds up by hours, days and months of UTC', async () => {
+    await take(a, { writes: [write(0, 0, 5), write(2, 5, 6)], reads: [read(1, KEY, 3), read(26, KEY, 4)] });
+    await take(b, { writes: [write(0, 0, 1)], reads: [read(1, 'other', 1)] });
+    expect(await shown()).toEqual([
+      [0, '', 12, 0, 0, 0, 0],
+      [1, '', 0, 2, 4, 40, 0],
+      [2, '', 2, 0, 0, 0, 0],
+      [26, '', 0, 1, 4, 40, 0],
+    ]);
+    expect(await shown({ step: 'day' })).toEqual([
+      [-22, '', 12, 2, 4, 40, 0],
+      [2, '', 2, 0, 0, 0, 0],
+      [26, '', 0, 1, 4, 40, 0],
+    ]);
+    expect((await shown({ step: 'month' })).map(([, , writeUnits]) => writeUnits)).toEqual([12, 2]);
+  });
+
+  it('tells databases and keys apart, and what is free from what is not', async () => {
+    await take(a, { writes: [write(0, 0, 5)], reads: [read(0, KEY, 3), read(0, null, 7)] });
+    await take(b, { reads: [read(0, KEY, 1)] });
+    expect(await shown({ group: 'database' })).toEqual([
+      [0, 'a', 10, 1, 3, 30, 7],
+      [0, 'b', 0, 1, 1, 10, 0],
+    ]);
+    expect(await shown({ group: 'key' })).toEqual([
+      [0, '', 10, 0, 0, 0, 7],
+      [0, KEY, 0, 2, 4, 40, 0],
+    ]);
+    expect(await shown({ databaseId: b })).toEqual([[0, '', 0, 1, 1, 10, 0]]);
+  });
+
+  it('has only the hours that are asked for', async () => {
+    await take(a, { writes: [write(0, 0, 1), write(1, 1, 2), write(2, 2, 3)] });
+    expect(await shown({ from: at(1), to: at(2) })).toEqual([[1, '', 2, 0, 0, 0, 0]]);
+  });
+
+  it('goes on behind a row, page by page', async () => {
+    for (const n of [0, 1, 2]) {
+      await take(a, { reads: [read(n, KEY, 1)] });
+      await take(b, { reads: [read(n, KEY, 1)] });
+    }
+    const all = await ask({ group: 'database' });
+    expect(all).toHaveLength(6);
+    const paged: unknown[] = [];
+    for (let after: UsageQuestion['after']; paged.length < 6;) {
+      const page = await ask({ group: 'database', after, limit: 2 });
+      paged.push(...page);
+      after = page.at(-1);
+    }
+    expect(paged).toEqual(all);
+  });
+
+  it('counts what is stored as the marks say it, in each step', async () => {
+    const marks: readonly SizeMark[] = [
+      { at: START + 0.25 * HOUR_MS, bytes: 1_000 },
+      { at: START + 2.5 * HOUR_MS, bytes: 10 * 1024 ** 4 },
+      { at: START + 30 * HOUR_MS, bytes: 0 },
+    ];
+    await take(a, { sizes: [...marks].reverse() });
+    await take(b, { sizes: [{ at: START - 1_000 * HOUR_MS, bytes: 7 }] });
+    const rows = await ask({ group: 'database', databaseId: a });
+    for (const { from, storedByteMs: counted } of rows) {
+      const begins = from.getTime();
+      expect([from, counted]).toEqual([from, storedByteMs(marks, begins, begins + HOUR_MS)]);
+    }
+    expect(rows).toHaveLength(30);
+    const months = await ask({ step: 'month' });
+    const idle = [{ at: 0, bytes: 7 }];
+    const middle = Date.UTC(2026, 1);
+    const spans = [
+      [START, middle],
+      [middle, START + 48 * HOUR_MS],
+    ] as const;
+    expect(months.map((row) => row.storedByteMs)).toEqual(
+      spans.map(([from, to]) => storedByteMs(marks, from, to) + storedByteMs(idle, from, to)),
+    );
+  });
+
+  it('counts a deleted database until it was deleted', async () => {
+    await take(a, { sizes: [{ at: START, bytes: 100 }], writes: [write(0, 0, 1)] });
+    await metadata.prisma.database.update({ where: { id: a }, data: { deletedAt: at(1.5) } });
+    const rows = await ask();
+    expect(rows.map((row) => [Number(row.writeUnits), row.storedByteMs])).toEqual([
+      [2, 100n * BigInt(HOUR_MS)],
+      [0, 50n * BigInt(HOUR_MS)],
+    ]);
+  });
+
+  it('shows nothing of another organization', async () => {
+    await take(a, { writes: [write(0, 0, 1)], reads: [read(0, KEY, 1)], sizes: [{ at: START, bytes: 1 }] });
+    const theirs = await newOrganization();
+    for (const group of [undefined, 'database', 'key'] as const) {
+      expect(await ask({ group }, theirs)).toEqual([]);
+      expect(await ask({ group, databaseId: a }, theirs)).toEqual([]);
+    }
+  });
+});
