@@ -20,7 +20,9 @@ export const gatewayConfig = serviceConfig.extend({
   KEY_USE_INTERVAL_MS: wholeNumber(1_000, 86_400_000).default(60_000),
   /** After so long a change feed ends, and its client resumes. */
   FEED_LIFETIME_MS: wholeNumber(1_000, 86_400_000).default(DEFAULT_FEED_SETTINGS.lifetimeMs),
-  /** Of one tenant at this gateway, in the long run. */
+  /** Where gateways tell each other what tenants ask of them; without it, in Postgres. */
+  REDIS_URL: z.string().optional(),
+  /** Of one tenant of whom nothing else is said, in the long run, at all gateways together. */
   TENANT_REQUESTS_PER_SECOND: wholeNumber(1, 1_000_000).default(1_000),
   /** At once, after a pause; twice a second's worth by default. */
   TENANT_BURST_REQUESTS: wholeNumber(1, 10_000_000).optional(),

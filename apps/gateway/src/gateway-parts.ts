@@ -1,9 +1,16 @@
-import { Directory, KeyUses, PostgresDirectorySource, PostgresKeyUses } from '@leasehold/directory';
-import type { DirectorySource } from '@leasehold/directory';
+import {
+  Directory,
+  KeyUses,
+  PostgresDemandBoard,
+  PostgresDirectorySource,
+  PostgresKeyUses,
+} from '@leasehold/directory';
+import type { DemandBoard, DirectorySource } from '@leasehold/directory';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { probeStore, reliableReads } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
+import { RedisDemandBoard } from '@leasehold/redis';
 import { s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
 
@@ -14,6 +21,8 @@ import type { GatewayConfig } from './config.js';
 export interface GatewayParts {
   readonly sessions: Sessions;
   readonly directory: Directory;
+  /** Undefined: this gateway is the only one. */
+  readonly board?: DemandBoard;
   close(): Promise<void>;
 }
 
@@ -39,20 +48,27 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
   const useStore = new PostgresKeyUses(config.DATABASE_URL);
   const uses = new KeyUses(useStore, { clock: systemClock, onLost }, { intervalMs: config.KEY_USE_INTERVAL_MS });
   const directory = directoryOver(source, logger, uses);
+  const board = openBoard(config);
   await directory.start();
   uses.start();
   return {
     sessions,
     directory,
+    board,
     close: async () => {
       sessions.stop();
       await directory.stop();
       await uses.stop();
       await useStore.close();
       await source.close();
+      await board.close();
       bucket.close();
     },
   };
+}
+
+function openBoard({ REDIS_URL, DATABASE_URL }: GatewayConfig): DemandBoard & { close(): Promise<void> } {
+  return REDIS_URL === undefined ? new PostgresDemandBoard(DATABASE_URL) : new RedisDemandBoard(REDIS_URL);
 }
 
 export function directoryOver(source: DirectorySource, logger: Logger, uses?: KeyUses): Directory {

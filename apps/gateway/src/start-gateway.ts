@@ -1,4 +1,5 @@
-import { systemClock, systemRandom } from '@leasehold/foundation';
+import type { DemandBoard } from '@leasehold/directory';
+import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { KV_LIMITS, LIMITS } from '@leasehold/protocol';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Logger, RunningService } from '@leasehold/service-kit';
@@ -14,7 +15,8 @@ import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
 import type { GatewayConfig } from './config.js';
 import { limitTenants } from './limits/limit-tenants.js';
-import { tenantLimitOf } from './limits/tenant-limit.js';
+import { SharedRates } from './limits/shared-rates.js';
+import { limitUnder, tenantLimitOf } from './limits/tenant-limit.js';
 import { TenantLimits } from './limits/tenant-limits.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
@@ -38,7 +40,9 @@ export async function startGateway(
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const parts = await open(config, logger);
   const fleet = new WorkerFleet(parts.sessions, config.LEASEHOLD_INTERNAL_SECRET);
+  let rates: SharedRates | undefined;
   const closeParts = async () => {
+    await rates?.stop();
     await fleet.close();
     await parts.close();
   };
@@ -50,9 +54,12 @@ export async function startGateway(
     });
     const limit = tenantLimitOf(config);
     const limits = new TenantLimits(systemClock, {
-      limitOf: () => limit,
+      limitOf: ({ quotas }) => limitUnder(limit, quotas),
+      isShared: parts.board !== undefined,
       onRefused: (policy) => metrics.refused(policy),
     });
+    rates = parts.board && sharedRates(limits, parts.board, logger);
+    await rates?.start();
     const feedSettings = { ...DEFAULT_FEED_SETTINGS, lifetimeMs: config.FEED_LIFETIME_MS };
     const feeds = new Feeds(systemClock, systemRandom, feedSettings, (open) => metrics.feeds(open));
     const service = await runService({
@@ -112,4 +119,13 @@ export async function startGateway(
     await closeParts();
     throw error;
   }
+}
+
+function sharedRates(limits: TenantLimits, board: DemandBoard, logger: Logger): SharedRates {
+  return new SharedRates(limits, board, {
+    clock: systemClock,
+    gatewayId: new UlidSource(systemClock, systemRandom).next(),
+    onOutage: (error) => logger.warn({ err: error }, 'the other gateways cannot be told what tenants ask here'),
+    onRecovery: () => logger.info('the other gateways can be told again what tenants ask here'),
+  });
 }

@@ -1,2 +1,3 @@
 export * from './redis-connection.js';
+export * from './redis-demand-board.js';
 export * from './redis-url.js';

@@ -351,7 +351,7 @@ export class Exchange implements FramedAsker, ClientPresence {
     fields.push('server-timing', parts.times.tell(timesOf(this, nowMs), nowMs - this.beganMs));
     if (body !== undefined) {
       fields.push('content-length', String(body.byteLength));
-      account.bytes.owe(body.byteLength, nowMs);
+      account.oweBytes(body.byteLength, nowMs);
     }
     if (this.isGone) return;
     response.writeHead(status, fields);

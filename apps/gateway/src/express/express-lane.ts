@@ -35,8 +35,10 @@ export class ExpressLane {
     if (database === undefined) return false;
     const owner = forwarder.lastOwner(database.id);
     if (owner?.isChannelOpen !== true) return false;
+    const tenant = directory.knownTenant(principal.tenantId);
+    if (tenant === undefined) return false;
     const nowMs = clock.monotonic();
-    const account = limits.enterQuietly(principal.tenantId, head.bodyBytes, nowMs);
+    const account = limits.enterQuietly(tenant, head.bodyBytes, nowMs);
     if (account === undefined) return false;
     new Exchange(parts, head, database, account, request, response, beganMs, nowMs).begin();
     return true;

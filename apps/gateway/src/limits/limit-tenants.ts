@@ -2,6 +2,7 @@ import type { Directory, Principal } from '@leasehold/directory';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
+import type { LimitedTenant } from './tenant-limit.js';
 import type { Admitted, TenantLimits } from './tenant-limits.js';
 
 const DATA_PLANE = ['/v1/', '/kv/'];
@@ -42,7 +43,8 @@ export function limitTenants(instance: FastifyInstance, directory: Directory, li
     if (request.method === 'OPTIONS' || !DATA_PLANE.some((root) => url.startsWith(root))) return;
     const principal = await directory.authenticate(bearerToken(request.headers.authorization));
     (request as LimitedRequest)[PRINCIPAL] = principal;
-    const admitted = limits.enter(principal.tenantId, bytesOf(request.headers['content-length']));
+    const tenant = await tenantOf(principal, directory, limits);
+    const admitted = limits.enter(tenant, bytesOf(request.headers['content-length']));
     // Who has gone while the key was looked up is not told of by an event any more.
     if (reply.raw.destroyed || FEEDS.some((end) => url.endsWith(end))) admitted.leave();
     else reply.raw.once('close', admitted.leave);
@@ -61,6 +63,25 @@ export function limitTenants(instance: FastifyInstance, directory: Directory, li
     if (typeof payload === 'string' || payload instanceof Uint8Array) oweBytes(request, payload.length);
     done();
   });
+}
+
+/**
+ * Nobody waits for what has changed of a tenant who is known, and nobody is refused because the directory cannot tell: what is not known is
+ * as for everybody.
+ */
+async function tenantOf(
+  { tenantId }: Principal,
+  directory: Pick<Directory, 'knownTenant' | 'tenant'>,
+  limits: TenantLimits,
+): Promise<LimitedTenant> {
+  const known = directory.knownTenant(tenantId);
+  if (known !== undefined) return known;
+  const before = limits.known(tenantId);
+  const asked = directory.tenant(tenantId).then(
+    (found) => found ?? { id: tenantId },
+    () => before ?? { id: tenantId },
+  );
+  return before ?? asked;
 }
 
 /** A length that is nonsense is refused elsewhere. */

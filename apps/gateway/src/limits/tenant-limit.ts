@@ -1,6 +1,11 @@
+import type { TenantEntry, TenantQuotas } from '@leasehold/directory';
+
 import type { GatewayConfig } from '../config.js';
 
-/** What one tenant may ask of one gateway. Plans set it; every gateway counts for itself. */
+/** A tenant as far as its limits go. Another object means that something may have changed. */
+export type LimitedTenant = Pick<TenantEntry, 'id' | 'quotas'>;
+
+/** What one tenant may ask. Rates and bursts hold for all gateways together, the rest for each. */
 export interface TenantLimit {
   /** In the long run. */
   readonly requestsPerSecond: number;
@@ -16,7 +21,7 @@ export interface TenantLimit {
 
 const BURST_SECONDS = 2;
 
-/** What the configuration allows every tenant. */
+/** What the configuration allows every tenant of whom nothing else is said. */
 export function tenantLimitOf({
   TENANT_REQUESTS_PER_SECOND: requestsPerSecond,
   TENANT_BURST_REQUESTS: burstRequests = BURST_SECONDS * requestsPerSecond,
@@ -25,4 +30,18 @@ export function tenantLimitOf({
 }: GatewayConfig): TenantLimit {
   const burstBytes = BURST_SECONDS * bytesPerSecond;
   return { requestsPerSecond, burstRequests, bytesPerSecond, burstBytes, concurrentRequests };
+}
+
+/** What is said of a tenant, and for the rest what is allowed to all. A burst belongs to its rate: of another rate it is another one. */
+export function limitUnder(ofAll: TenantLimit, quotas: TenantQuotas | undefined): TenantLimit {
+  if (quotas === undefined) return ofAll;
+  const { requestsPerSecond, bytesPerSecond } = quotas;
+  const ownBurst = requestsPerSecond === undefined ? ofAll.burstRequests : BURST_SECONDS * requestsPerSecond;
+  return {
+    requestsPerSecond: requestsPerSecond ?? ofAll.requestsPerSecond,
+    burstRequests: quotas.burstRequests ?? ownBurst,
+    bytesPerSecond: bytesPerSecond ?? ofAll.bytesPerSecond,
+    burstBytes: bytesPerSecond === undefined ? ofAll.burstBytes : BURST_SECONDS * bytesPerSecond,
+    concurrentRequests: quotas.concurrentRequests ?? ofAll.concurrentRequests,
+  };
 }

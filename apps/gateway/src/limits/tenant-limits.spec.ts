@@ -3,11 +3,11 @@ import type { TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import { ProblemError } from '@leasehold/protocol';
 
-import type { TenantLimit } from './tenant-limit.js';
+import type { LimitedTenant, TenantLimit } from './tenant-limit.js';
 import { TenantLimits } from './tenant-limits.js';
 
-const A = 'tenant-a' as TenantId;
-const B = 'tenant-b' as TenantId;
+const A = { id: 'tenant-a' as TenantId };
+const B = { id: 'tenant-b' as TenantId };
 const LIMIT: TenantLimit = {
   requestsPerSecond: 10,
   burstRequests: 20,
@@ -33,11 +33,11 @@ function refusalOf(act: () => unknown): ProblemError {
 }
 
 /** Requests that end at once. @returns how many were let in */
-function flood(limits: TenantLimits, tenantId: TenantId, requests: number): number {
+function flood(limits: TenantLimits, tenant: LimitedTenant, requests: number): number {
   let admitted = 0;
   for (let n = 0; n < requests; n++) {
     try {
-      limits.enter(tenantId).leave();
+      limits.enter(tenant).leave();
       admitted++;
     } catch (error) {
       expect(error).toBeInstanceOf(ProblemError);
@@ -136,7 +136,7 @@ describe('the limits of tenants', () => {
 
   it('forget tenants that are at rest', async () => {
     const { clock, limits } = world();
-    for (let n = 0; n < 1_000; n++) limits.enter(`tenant-${n}` as TenantId).leave();
+    for (let n = 0; n < 1_000; n++) limits.enter({ id: `tenant-${n}` as TenantId }).leave();
     expect(limits.count).toBe(1_000);
     await clock.advance(10_000);
     flood(limits, A, 1_000);
@@ -145,18 +145,18 @@ describe('the limits of tenants', () => {
 
   it('remember a bounded number of tenants, and all that have requests under way', () => {
     const { limits } = world({}, 10);
-    const staying = Array.from({ length: 5 }, (_, n) => limits.enter(`staying-${n}` as TenantId));
-    for (let n = 0; n < 1_000; n++) limits.enter(`passing-${n}` as TenantId).leave();
+    const staying = Array.from({ length: 5 }, (_, n) => limits.enter({ id: `staying-${n}` as TenantId }));
+    for (let n = 0; n < 1_000; n++) limits.enter({ id: `passing-${n}` as TenantId }).leave();
     expect(limits.count).toBeLessThanOrEqual(15);
     for (let n = 0; n < 5; n++) {
-      expect(limits.enter(`staying-${n}` as TenantId).headers['ratelimit']).toMatch(/r=18;/);
+      expect(limits.enter({ id: `staying-${n}` as TenantId }).headers['ratelimit']).toMatch(/r=18;/);
     }
     expect(staying).toHaveLength(5);
   });
 
   it('give each tenant the limit of its plan', () => {
     const clock = new FakeClock();
-    const limitOf = (tenantId: TenantId) => ({ ...LIMIT, burstRequests: tenantId === A ? 20 : 50 });
+    const limitOf = ({ id }: LimitedTenant) => ({ ...LIMIT, burstRequests: id === A.id ? 20 : 50 });
     const limits = new TenantLimits(clock, { limitOf });
     expect(flood(limits, A, 100)).toBe(20);
     expect(flood(limits, B, 100)).toBe(50);

@@ -1,10 +1,13 @@
+import type { BoardView, Demands, TenantDemand } from '@leasehold/directory';
+import { BOARD_TENANTS } from '@leasehold/directory';
 import type { Clock, TenantId } from '@leasehold/foundation';
 import { Recency } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
 import type { RateLimitPolicy } from './rate-limit-fields.js';
+import type { Elsewhere } from './tenant-account.js';
 import { TenantAccount } from './tenant-account.js';
-import type { TenantLimit } from './tenant-limit.js';
+import type { LimitedTenant, TenantLimit } from './tenant-limit.js';
 
 /** A request that was let in. */
 export interface Admitted {
@@ -17,7 +20,9 @@ export interface Admitted {
 }
 
 export interface TenantLimitsSettings {
-  readonly limitOf: (tenantId: TenantId) => TenantLimit;
+  readonly limitOf: (tenant: LimitedTenant) => TenantLimit;
+  /** Whether other gateways are told what is asked here ({@link TenantLimits.tick}); false by default. */
+  readonly isShared?: boolean;
   /** Tenants that are remembered; beyond, the ones that asked longest ago begin with a full bucket again. */
   readonly maxTenants?: number;
   readonly onRefused?: (policy: RateLimitPolicy) => void;
@@ -27,26 +32,37 @@ export interface TenantLimitsSettings {
 const MAX_TENANTS = 100_000;
 /** Each request looks at so many of those that asked longest ago; more than one, so that what is at rest goes faster than it comes. */
 const SWEPT_PER_REQUEST = 2;
+/** Of an even share: who asks less of this gateway is no matter to the others. */
+const TOLD_SHARE = 1 / 100;
+const NO_DEMAND: TenantDemand = { requests: 0, bytes: 0 };
+const NOTHING_KNOWN: Demands = new Map();
 /** Who waits for a slow answer of his own to end; nobody can say for how long. */
 const CONCURRENCY_RETRY_MS = 100;
 /** A token may be there in a millisecond, for one of the many who would come back for it. */
 const MIN_RETRY_MS = 50;
 
 /**
- * How much each tenant may ask of this gateway: requests per second and bytes per second (token buckets), and requests at the
+ * How much each tenant may ask: requests per second and bytes per second (token buckets), and requests at the
  * same time, so that slow answers to one tenant do not take the places of all. Refusing costs a look into a map; a refused
  * request has cost nobody else anything.
  *
  * How long an answer is shows when it is there, and a body of which the head tells no length as it arrives: these bytes are owed then,
  * and who is in debt has to wait. So a page of 4 MiB is not as cheap as a get.
  *
- * A gateway counts for itself alone: n gateways let in up to n times the limit. Bounded: see {@link TenantLimitsSettings}.
+ * Rates hold for all gateways together: each lets in its share (`rateShare`), by what is asked of it and of the others, told once a second
+ * ({@link tick}, {@link hear}). A burst is at hand at each of them, so that it may be spent wherever a client happens to be, until it is known that too
+ * much is asked; what comes back afterwards comes back once for all. In t seconds n gateways let in t times the rate and n bursts at most.
  */
 export class TenantLimits {
   private readonly accounts = new Map<TenantId, TenantAccount>();
   /** Apart from the map, whose order costs more to change than all the rest of this. */
   private readonly recency = new Recency<TenantAccount>();
   private readonly maxTenants: number;
+  /** Those of whom something was asked lately. */
+  private told: TenantAccount[] = [];
+  private gateways = 1;
+  /** Undefined: nobody can tell. */
+  private others: Demands | undefined = NOTHING_KNOWN;
 
   constructor(
     private readonly clock: Clock,
@@ -65,9 +81,9 @@ export class TenantLimits {
    * @param bodyBytes as far as its head tells
    * @throws ProblemError too-many-requests, with the fields in its headers
    */
-  enter(tenantId: TenantId, bodyBytes = 0): Admitted {
+  enter(tenant: LimitedTenant, bodyBytes = 0): Admitted {
     const nowMs = this.clock.monotonic();
-    const account = this.asking(tenantId, nowMs);
+    const account = this.asking(tenant, nowMs);
     const policy = refusing(account, nowMs);
     if (policy !== undefined) throw this.refusal(account, nowMs, policy);
     count(account, bodyBytes, nowMs);
@@ -77,7 +93,7 @@ export class TenantLimits {
       left = true;
       account.underWay--;
     };
-    const owe = (sizeBytes: number): void => this.owe(tenantId, sizeBytes);
+    const owe = (sizeBytes: number): void => this.owe(tenant, sizeBytes);
     return { headers: fieldsOf(account, nowMs), owe, leave };
   }
 
@@ -85,33 +101,95 @@ export class TenantLimits {
    * The same for who takes one off `underWay` of the account by itself, once. Undefined where {@link enter} would throw, and nothing was
    * counted then.
    */
-  enterQuietly(tenantId: TenantId, bodyBytes: number, nowMs: number): TenantAccount | undefined {
-    const account = this.asking(tenantId, nowMs);
+  enterQuietly(tenant: LimitedTenant, bodyBytes: number, nowMs: number): TenantAccount | undefined {
+    const account = this.asking(tenant, nowMs);
     if (refusing(account, nowMs) !== undefined) return undefined;
     count(account, bodyBytes, nowMs);
     return account;
   }
 
-  /** What it was let in with may have been forgotten since: a feed lasts for an hour. */
-  private owe(tenantId: TenantId, sizeBytes: number): void {
-    const nowMs = this.clock.monotonic();
-    this.accountOf(tenantId, nowMs).bytes.owe(sizeBytes, nowMs);
+  /** As it was when it asked last, while it is remembered. */
+  known(tenantId: TenantId): LimitedTenant | undefined {
+    return this.accounts.get(tenantId)?.tenant;
   }
 
-  private asking(tenantId: TenantId, nowMs: number): TenantAccount {
+  /** A second is over, or so: what was asked in it, as far as it matters to other gateways; the most pressing where there is too much. */
+  tick(elapsedSeconds: number): Demands {
+    const nowMs = this.clock.monotonic();
+    const pressing: { readonly id: TenantId; readonly demand: TenantDemand; readonly pressure: number }[] = [];
+    this.told = this.told.filter((account) => {
+      const demand = account.tick(elapsedSeconds, nowMs);
+      const { requestsPerSecond, bytesPerSecond } = account.limit;
+      const pressure = this.gateways * Math.max(demand.requests / requestsPerSecond, demand.bytes / bytesPerSecond);
+      if (pressure >= TOLD_SHARE) pressing.push({ id: account.tenant.id, demand, pressure });
+      account.isTold = pressure > 0 && this.accounts.get(account.tenant.id) === account;
+      return account.isTold;
+    });
+    if (pressing.length > BOARD_TENANTS) pressing.sort((a, b) => b.pressure - a.pressure);
+    return new Map(pressing.slice(0, BOARD_TENANTS).map(({ id, demand }) => [id, demand]));
+  }
+
+  /** What is asked of the other gateways. */
+  hear({ otherGateways, others }: BoardView): void {
+    const before = this.others;
+    const isOther = before === undefined || this.gateways !== otherGateways + 1;
+    this.gateways = otherGateways + 1;
+    this.others = others;
+    if (isOther) return this.shareAmong(this.accounts.values());
+    const heard = [...before.keys(), ...others.keys()].flatMap((id) => this.accounts.get(id as TenantId) ?? []);
+    this.shareAmong(new Set([...this.told, ...heard]));
+  }
+
+  /** Nobody can tell any more what is asked of the others: each gets an equal part, by as many as there were. */
+  lose(): void {
+    this.others = undefined;
+    this.shareAmong(this.accounts.values());
+  }
+
+  private shareAmong(accounts: Iterable<TenantAccount>): void {
+    const nowMs = this.clock.monotonic();
+    for (const account of accounts) account.share(this.elsewhere(account.tenant.id), nowMs);
+  }
+
+  /** What it was let in with may have been forgotten since: a feed lasts for an hour. */
+  private owe(tenant: LimitedTenant, sizeBytes: number): void {
+    const nowMs = this.clock.monotonic();
+    // It may know the tenant as it was before.
+    const account = this.accounts.get(tenant.id) ?? this.accountOf(tenant, nowMs);
+    account.oweBytes(sizeBytes, nowMs);
+    this.tell(account);
+  }
+
+  private asking(tenant: LimitedTenant, nowMs: number): TenantAccount {
     this.sweep(nowMs);
-    const account = this.accountOf(tenantId, nowMs);
+    const account = this.accountOf(tenant, nowMs);
     this.recency.touch(account);
+    account.ask();
+    this.tell(account);
     return account;
   }
 
-  private accountOf(tenantId: TenantId, nowMs: number): TenantAccount {
-    const known = this.accounts.get(tenantId);
-    if (known !== undefined) return known;
-    const account = new TenantAccount(tenantId, this.settings.limitOf(tenantId), nowMs);
-    this.accounts.set(tenantId, account);
+  private tell(account: TenantAccount): void {
+    if (account.isTold || this.settings.isShared !== true) return;
+    account.isTold = true;
+    this.told.push(account);
+  }
+
+  private accountOf(tenant: LimitedTenant, nowMs: number): TenantAccount {
+    const known = this.accounts.get(tenant.id);
+    if (known !== undefined) {
+      if (known.tenant !== tenant) known.adopt(tenant, this.settings.limitOf(tenant), nowMs);
+      return known;
+    }
+    const account = new TenantAccount(tenant, this.settings.limitOf(tenant), this.elsewhere(tenant.id), nowMs);
+    this.accounts.set(tenant.id, account);
     this.recency.add(account);
     return account;
+  }
+
+  private elsewhere(tenantId: TenantId): Elsewhere {
+    const { gateways, others } = this;
+    return { gateways, demand: others && (others.get(tenantId) ?? NO_DEMAND) };
   }
 
   private refusal(account: TenantAccount, nowMs: number, policy: RateLimitPolicy): ProblemError {
@@ -150,8 +228,8 @@ export class TenantLimits {
       if (account.underWay > 0) {
         // Behind the others, or a few long answers would keep everybody else from being looked at.
         this.recency.touch(account);
-      } else if (this.accounts.size > this.maxTenants || account.isAtRest(nowMs)) {
-        this.accounts.delete(account.tenantId);
+      } else if (this.accounts.size > this.maxTenants || (!account.isTold && account.isAtRest(nowMs))) {
+        this.accounts.delete(account.tenant.id);
         this.recency.remove(account);
       }
     }
@@ -167,7 +245,7 @@ function refusing({ limit, underWay, bytes, requests }: TenantAccount, nowMs: nu
 
 function count(account: TenantAccount, bodyBytes: number, nowMs: number): void {
   account.requests.take(nowMs);
-  account.bytes.owe(bodyBytes, nowMs);
+  if (bodyBytes > 0) account.oweBytes(bodyBytes, nowMs);
   account.underWay++;
 }
 

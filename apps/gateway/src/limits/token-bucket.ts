@@ -16,11 +16,19 @@ export class TokenBucket {
   private tokens: number;
 
   constructor(
-    private readonly settings: TokenBucketSettings,
+    private settings: TokenBucketSettings,
     private filledAtMs: number,
   ) {
-    assert(settings.tokensPerSecond > 0 && settings.burstTokens >= 1, 'a bucket has room for a token');
+    checkSettings(settings);
     this.tokens = settings.burstTokens;
+  }
+
+  /** From now on. What is there stays there, as far as there is room for it. */
+  retune(settings: TokenBucketSettings, nowMs: number): void {
+    this.fill(nowMs);
+    checkSettings(settings);
+    this.settings = settings;
+    this.tokens = Math.min(settings.burstTokens, this.tokens);
   }
 
   /** Spends one. @returns false when there is none, and nothing was spent */
@@ -35,6 +43,12 @@ export class TokenBucket {
   owe(tokens: number, nowMs: number): void {
     this.fill(nowMs);
     this.tokens = Math.max(-(this.settings.maxDebtTokens ?? 0), this.tokens - tokens);
+  }
+
+  /** 0 when nothing is owed. */
+  debt(nowMs: number): number {
+    this.fill(nowMs);
+    return Math.max(0, -this.tokens);
   }
 
   /** Whole ones; 0 in debt. */
@@ -71,3 +85,7 @@ export class TokenBucket {
 }
 
 const EPSILON = 1e-6;
+
+function checkSettings({ tokensPerSecond, burstTokens }: TokenBucketSettings): void {
+  assert(tokensPerSecond > 0 && burstTokens >= 1, 'a bucket has room for a token');
+}
