@@ -6,6 +6,7 @@ import { arbitraryCommits, arbitraryKey, plain } from '../../testing/arbitraries
 import { memtableOf, texts } from '../../testing/engine-world.js';
 import type { Commit, Entry, UsageCounters } from '../entry.js';
 import { commitOf, compareEntries, deleteEntry, putEntry } from '../entry.js';
+import { encodeCommits } from '../format/commit.js';
 import { Memtable } from './memtable.js';
 
 function at(sequence: number): { epoch: number; sequence: number } {
@@ -37,6 +38,46 @@ describe('a memtable', () => {
     expect(memtable.get(utf8('a'), 2)?.version).toEqual(at(1));
     expect(memtable.get(utf8('b'), 1)).toBeUndefined();
     expect(memtable.lastVersion).toEqual(at(5));
+  });
+
+  it('keeps what is long of a single entry where its encoded commit lies, and what is short by itself', () => {
+    const long = new Uint8Array(200).fill(7);
+    const cases = [
+      [utf8('k'), long, [false, true]],
+      [long, utf8('v'), [true, false]],
+      [long, long, [true, true]],
+      [utf8('k'), new Uint8Array(0), [false, false]],
+    ] as const;
+    for (const [key, value, isShared] of cases) {
+      const request = Buffer.concat([new Uint8Array(5), key, value]);
+      const own = (from: number, length: number) => request.subarray(from, from + length);
+      const entry = putEntry(own(5, key.length), at(1), own(5 + key.length, value.length), 9_000);
+      const commit = commitOf(at(1), [entry], {
+        rangeDeletes: [{ start: utf8('a'), end: utf8('b'), version: at(1) }],
+        idempotency: { key: utf8('once'), digest: new Uint8Array(16), version: at(1), expiresAt: 5 },
+      });
+      const encoded = encodeCommits([commit]);
+      const memtable = new Memtable();
+      memtable.put(commit, encoded);
+      request.fill(0);
+      const kept = memtable.get(key) as Entry;
+      expect([Uint8Array.from(kept.key), Uint8Array.from(kept.value), kept.expiresAt]).toEqual([key, value, 9_000]);
+      expect([kept.key, kept.value].map((bytes) => bytes.buffer === encoded.buffer)).toEqual(isShared);
+    }
+  });
+
+  it('keeps a single entry of any commit as it was, shared or not', () => {
+    fc.assert(
+      fc.property(arbitraryCommits, (commits) => {
+        const [shared, copied] = [new Memtable(), new Memtable()];
+        for (const commit of commits) {
+          shared.put(commit, encodeCommits([commit]));
+          copied.put(commit);
+        }
+        expect([...shared.entries()].map(plain)).toEqual([...copied.entries()].map(plain));
+        expect(shared.sizeBytes).toBe(copied.sizeBytes);
+      }),
+    );
   });
 
   it('counts a commit without entries', () => {

@@ -53,6 +53,7 @@ export class Memtable {
       return;
     }
     if (this.list.length === 0) this.list = [own];
+    else if (at === this.list.length) this.list.push(own);
     else this.list.splice(at, 0, own);
     this.bytes += COMMIT_OVERHEAD_BYTES;
     if (own.rangeDeletes.length > 0) {

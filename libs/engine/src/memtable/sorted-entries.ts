@@ -2,25 +2,31 @@ import type { Entry, KeyRange } from '../entry.js';
 import { compareEntries, compareKeys } from '../entry.js';
 import { NewestIndex } from './newest-index.js';
 
-/** A chunk splits in two at this many entries: inserting moves at most so many slots, and 100,000 entries are some 800 chunks. */
-const CHUNK_ENTRIES = 256;
+/** All of one key, by ascending sequence; alone in no array, because most keys have one version. */
+type Versions = Entry | Entry[];
+
+/** A chunk splits in two at this many keys: inserting moves at most so many slots, and 100,000 keys are some 800 chunks. */
+const CHUNK_KEYS = 256;
 
 /** From here on a batch is sorted first: neighbours then find their places from each other. */
 const SORTED_BATCH_ENTRIES = 8;
 
 /** Below, a search stays within the processor's cache and is as fast as a hash. */
-const INDEXED_ENTRIES = 1_024;
+const INDEXED_KEYS = 1_024;
 
-const NO_CHUNKS: Entry[][] = [];
+const NO_CHUNKS: Versions[][] = [];
 
 /**
  * Entries ordered by (key, version descending), in memory, in chunks: two binary searches find a place, and one short move makes room.
  * A tree or skip list would spend a pointer-heavy node per entry, and a database with one entry should cost little more than that entry.
+ *
+ * A key has one slot however often it was written: another version of it moves nothing, and searches look at keys alone.
  */
 export class SortedEntries {
   /** No chunk is empty. Shared while there is none. */
   private chunks = NO_CHUNKS;
   private count = 0;
+  private keyCount = 0;
   private index: NewestIndex | undefined;
   /** Grows with every insertion, so that an iterator knows when its place has moved. */
   private insertions = 0;
@@ -34,7 +40,7 @@ export class SortedEntries {
     const ordered = entries.length < SORTED_BATCH_ENTRIES ? entries : [...entries].sort(compareEntries);
     for (const entry of ordered) this.insert(entry, replaced);
     if (this.index !== undefined) for (const entry of entries) this.index.put(entry);
-    else if (this.count >= INDEXED_ENTRIES) this.makeIndex();
+    else if (this.keyCount >= INDEXED_KEYS) this.makeIndex();
   }
 
   /** The newest entry of `key` at or below the sequence. */
@@ -43,10 +49,10 @@ export class SortedEntries {
       const newest = this.index.get(key);
       if (newest === undefined || newest.version.sequence <= throughSequence) return newest;
     }
-    const chunk = this.chunks[this.chunkOf(key, throughSequence)];
-    if (chunk === undefined) return undefined;
-    const entry = chunk[slotOf(chunk, key, throughSequence)] as Entry;
-    return compareKeys(entry.key, key) === 0 ? entry : undefined;
+    const chunk = this.chunks[this.chunkOf(key)];
+    const versions = chunk?.[slotOf(chunk, key)];
+    if (versions === undefined || compareKeys(keyOf(versions), key) !== 0) return undefined;
+    return versionAt(versions, placeThrough(versions, throughSequence));
   }
 
   /** In order, or exactly backwards. Insertions meanwhile are safe; whether they are met is not defined. */
@@ -56,16 +62,25 @@ export class SortedEntries {
 
   /** For the iterator: where the first entry at or after (key, sequence) is; past the end when there is none. */
   seek(key: Uint8Array, sequence: number): Place {
-    const at = this.chunkOf(key, sequence);
+    const at = this.chunkOf(key);
     const chunk = this.chunks[at];
-    return { chunk: at, slot: chunk === undefined ? 0 : slotOf(chunk, key, sequence) };
+    if (chunk === undefined) return { chunk: at, slot: 0, version: 0 };
+    const slot = slotOf(chunk, key);
+    const versions = chunk[slot] as Versions;
+    if (compareKeys(keyOf(versions), key) !== 0) return { chunk: at, slot, version: countOf(versions) - 1 };
+    const version = placeThrough(versions, sequence);
+    if (version >= 0) return { chunk: at, slot, version };
+    // All of the key is newer.
+    const next = slot + 1 < chunk.length ? { chunk: at, slot: slot + 1 } : { chunk: at + 1, slot: 0 };
+    return { ...next, version: countOf(this.versionsAt(next.chunk, next.slot)) - 1 };
   }
 
-  at(chunk: number, slot: number): Entry | undefined {
+  /** All of one key. */
+  versionsAt(chunk: number, slot: number): Versions | undefined {
     return this.chunks[chunk]?.[slot];
   }
 
-  lengthOf(chunk: number): number {
+  keysOf(chunk: number): number {
     return this.chunks[chunk]?.length ?? 0;
   }
 
@@ -79,62 +94,88 @@ export class SortedEntries {
 
   private makeIndex(): void {
     this.index = new NewestIndex();
-    for (const chunk of this.chunks) for (const entry of chunk) this.index.put(entry);
+    for (const chunk of this.chunks) {
+      for (const versions of chunk) this.index.put(versionAt(versions, countOf(versions) - 1) as Entry);
+    }
   }
 
   private insert(entry: Entry, replaced: (present: Entry) => void): void {
-    const { sequence } = entry.version;
-    const found = this.chunkOf(entry.key, sequence);
+    const found = this.chunkOf(entry.key);
     const isAppend = found === this.chunks.length;
     if (isAppend && found === 0) {
       this.insertions++;
       this.count++;
+      this.keyCount++;
       // Literals: an array that grows reserves room for 16 more.
       this.chunks = [[entry]];
       return;
     }
     const at = isAppend ? found - 1 : found;
-    const chunk = this.chunks[at] as Entry[];
-    const slot = isAppend ? chunk.length : slotOf(chunk, entry.key, sequence);
+    const chunk = this.chunks[at] as Versions[];
+    const slot = isAppend ? chunk.length : slotOf(chunk, entry.key);
     const present = chunk[slot];
-    if (present?.version.sequence === sequence && compareKeys(present.key, entry.key) === 0) {
-      chunk[slot] = entry;
-      replaced(present);
-      return;
+    if (present !== undefined && compareKeys(keyOf(present), entry.key) === 0) {
+      return this.addVersion(chunk, slot, present, entry, replaced);
     }
     this.insertions++;
     this.count++;
+    this.keyCount++;
     if (isAppend) chunk.push(entry);
     else chunk.splice(slot, 0, entry);
-    if (chunk.length > CHUNK_ENTRIES) {
+    if (chunk.length > CHUNK_KEYS) {
       // Keys that only grow are common (times, ULIDs): then keep the full chunk and start the next.
-      this.chunks.splice(at + 1, 0, chunk.splice(isAppend ? CHUNK_ENTRIES : CHUNK_ENTRIES / 2));
+      this.chunks.splice(at + 1, 0, chunk.splice(isAppend ? CHUNK_KEYS : CHUNK_KEYS / 2));
     }
   }
 
-  /** The first chunk whose last entry is not before (key, sequence). */
-  private chunkOf(key: Uint8Array, sequence: number): number {
+  private addVersion(
+    chunk: Versions[],
+    slot: number,
+    present: Versions,
+    entry: Entry,
+    replaced: (present: Entry) => void,
+  ): void {
+    const before = placeThrough(present, entry.version.sequence);
+    const same = versionAt(present, before);
+    if (same !== undefined && same.version.sequence === entry.version.sequence) {
+      if (Array.isArray(present)) present[before] = entry;
+      else chunk[slot] = entry;
+      return replaced(same);
+    }
+    this.insertions++;
+    this.count++;
+    if (!Array.isArray(present)) chunk[slot] = before === 0 ? [present, entry] : [entry, present];
+    else if (before === present.length - 1) present.push(entry);
+    else present.splice(before + 1, 0, entry);
+  }
+
+  /** The first chunk whose last key is not before this one. */
+  private chunkOf(key: Uint8Array): number {
     let low = 0;
     let high = this.chunks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const chunk = this.chunks[middle] as Entry[];
-      if (isBefore(chunk[chunk.length - 1] as Entry, key, sequence)) low = middle + 1;
+      const chunk = this.chunks[middle] as Versions[];
+      if (compareKeys(keyOf(chunk[chunk.length - 1] as Versions), key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
+/** Where an entry is. */
 interface Place {
   readonly chunk: number;
   readonly slot: number;
+  /** Among those of its key, from the oldest. */
+  readonly version: number;
 }
 
 /** Not a generator: those cost a resumption per entry, and scans are made of this. */
 class EntryIterator implements IterableIterator<Entry> {
   private chunk = 0;
   private slot = 0;
+  private version = 0;
   private last: Entry | undefined;
   /** Unlike any number of edits before the first step: places are looked up no earlier than they are used. */
   private edits = -1;
@@ -150,7 +191,8 @@ class EntryIterator implements IterableIterator<Entry> {
 
   next(): IteratorResult<Entry, undefined> {
     if (this.edits !== this.sorted.edits) this.findPlace();
-    const entry = this.sorted.at(this.chunk, this.slot);
+    const versions = this.sorted.versionsAt(this.chunk, this.slot);
+    const entry = versions === undefined ? undefined : versionAt(versions, this.version);
     if (entry === undefined || this.isBeyond(entry)) return { done: true, value: undefined };
     this.last = entry;
     this.step();
@@ -179,41 +221,74 @@ class EntryIterator implements IterableIterator<Entry> {
     const from = reverse ? this.range.end : this.range.start;
     // The greatest number lies before every version of a key.
     if (from !== undefined) this.moveTo(sorted.seek(from, Number.MAX_SAFE_INTEGER));
-    else if (reverse) this.moveTo({ chunk: sorted.chunkCount, slot: 0 });
+    else if (reverse) this.moveTo({ chunk: sorted.chunkCount, slot: 0, version: 0 });
+    else this.moveTo({ chunk: 0, slot: 0, version: countOf(sorted.versionsAt(0, 0)) - 1 });
     if (reverse) this.step();
   }
 
-  private moveTo({ chunk, slot }: Place): void {
+  private moveTo({ chunk, slot, version }: Place): void {
     this.chunk = chunk;
     this.slot = slot;
+    this.version = version;
   }
 
   private step(): void {
+    const { sorted } = this;
     if (!this.reverse) {
-      if (++this.slot >= this.sorted.lengthOf(this.chunk)) {
+      if (--this.version >= 0) return;
+      if (++this.slot >= sorted.keysOf(this.chunk)) {
         this.chunk++;
         this.slot = 0;
       }
-    } else if (--this.slot < 0) {
+      this.version = countOf(sorted.versionsAt(this.chunk, this.slot)) - 1;
+      return;
+    }
+    if (++this.version < countOf(sorted.versionsAt(this.chunk, this.slot))) return;
+    this.version = 0;
+    if (--this.slot < 0) {
       this.chunk--;
-      this.slot = this.sorted.lengthOf(this.chunk) - 1;
+      this.slot = sorted.keysOf(this.chunk) - 1;
     }
   }
 }
 
-/** The first slot of the chunk that is not before (key, sequence); its last entry is not. */
-function slotOf(chunk: readonly Entry[], key: Uint8Array, sequence: number): number {
+/** The first slot of the chunk whose key is not before this one; its last key is not. */
+function slotOf(chunk: readonly Versions[], key: Uint8Array): number {
   let low = 0;
   let high = chunk.length - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (isBefore(chunk[middle] as Entry, key, sequence)) low = middle + 1;
+    if (compareKeys(keyOf(chunk[middle] as Versions), key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-function isBefore(entry: Entry, key: Uint8Array, sequence: number): boolean {
-  const order = compareKeys(entry.key, key);
-  return order < 0 || (order === 0 && entry.version.sequence > sequence);
+function keyOf(versions: Versions): Uint8Array {
+  return (Array.isArray(versions) ? (versions[0] as Entry) : versions).key;
+}
+
+function countOf(versions: Versions | undefined): number {
+  if (versions === undefined) return 0;
+  return Array.isArray(versions) ? versions.length : 1;
+}
+
+function versionAt(versions: Versions, place: number): Entry | undefined {
+  if (Array.isArray(versions)) return versions[place];
+  return place === 0 ? versions : undefined;
+}
+
+/** Of the newest at or below the sequence; -1: there is none. */
+function placeThrough(versions: Versions, sequence: number): number {
+  if (!Array.isArray(versions)) return versions.version.sequence <= sequence ? 0 : -1;
+  let high = versions.length;
+  // Almost always the newest.
+  if ((versions[high - 1] as Entry).version.sequence <= sequence) return high - 1;
+  let low = 0;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((versions[middle] as Entry).version.sequence <= sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
