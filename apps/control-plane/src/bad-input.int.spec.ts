@@ -12,9 +12,12 @@ const SIGNUP = { email: 'someone@example.com', password: 'ten characters', organ
 const LOGIN = { email: 'someone@example.com', password: 'ten characters' };
 const CHANGE_PASSWORD = { currentPassword: 'not the one', newPassword: 'ten characters' };
 const DATABASE = { name: 'some-name' };
+const DATABASE_CHANGE = { undeleteSeconds: 86_400 };
 const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
+const PLAN = { name: 'Pro' };
+const AGREEMENT = { databases: 10 };
 
 const VERIFICATION = { token: 'some.damaged.token' };
 const RESET_MAIL = { email: 'someone@example.com' };
@@ -28,9 +31,12 @@ const BODY_ROUTES = [
   ['POST', '/v1/password-reset/mail', RESET_MAIL],
   ['POST', '/v1/password-reset', RESET],
   ['POST', '/v1/databases', DATABASE],
+  ['PATCH', '/v1/databases/some-name', DATABASE_CHANGE],
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
+  ['PUT', '/v1/admin/plans/pro', PLAN],
+  ['PATCH', '/v1/admin/tenants/some-tenant/quotas', AGREEMENT],
   ['POST', '/api/auth/change-password', CHANGE_PASSWORD],
 ] as const;
 /** better-auth has routes of its own. */
@@ -291,7 +297,7 @@ describe('bad input to the control plane', () => {
     ['GET', '/v1/databases/%ff', 400, undefined],
     ['GET', '/v1/databases/%2e%2e%2fkeys', 400, 'invalid-database-name'],
     ['GET', `/v1/databases/${'x'.repeat(10_000)}`, undefined, undefined],
-    ['DELETE', '/v1/databases/none', 405, 'method-not-allowed'],
+    ['DELETE', '/v1/databases/none', 404, 'database-not-found'],
     ['DELETE', '/v1/keys/none', 404, 'api-key-not-found'],
     ['DELETE', '/v1/keys/%00', 404, 'api-key-not-found'],
     ['DELETE', `/v1/keys/${'0'.repeat(26)}`, 404, 'api-key-not-found'],

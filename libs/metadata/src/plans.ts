@@ -37,17 +37,21 @@ export class Plans {
     await this.prisma.plan.upsert({ where: { id }, create: { id, ...data }, update: data, select: { id: true } });
   }
 
+  async has(id: string): Promise<boolean> {
+    return (await this.prisma.plan.count({ where: { id } })) > 0;
+  }
+
   /** Rejects when there is no such plan, or no such organization. */
   async assign(organizationId: string, planId: string): Promise<void> {
-    await this.upsert(organizationId, { planId });
+    await this.agree(organizationId, {}, planId);
   }
 
-  /** What is agreed with this organization beside its plan; `null` takes an agreement back. */
-  async agree(organizationId: string, limits: LimitChanges): Promise<void> {
-    await this.upsert(organizationId, stored(limits));
-  }
-
-  private async upsert(organizationId: string, data: Partial<StoredLimits> & { readonly planId?: string }): Promise<void> {
+  /**
+   * What is agreed with this organization beside its plan; `null` takes an agreement back. With a plan, that is its plan from now on. Rejects
+   * when there is no such plan, or no such organization.
+   */
+  async agree(organizationId: string, limits: LimitChanges, planId?: string): Promise<void> {
+    const data = { ...stored(limits), ...(planId === undefined ? {} : { planId }) };
     await this.prisma.organizationLimits.upsert({
       where: { organizationId },
       create: { organizationId, ...data },
@@ -56,8 +60,6 @@ export class Plans {
     });
   }
 }
-
-type StoredLimits = ReturnType<typeof stored>;
 
 /** Prisma passes over members that are undefined. */
 function stored({ bytesPerSecond, storageBytes, ...others }: LimitChanges) {

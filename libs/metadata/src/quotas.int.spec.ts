@@ -42,7 +42,7 @@ describe('quotas', () => {
   });
 
   const create = (name: string, organizationId = mine) => metadata.databases.create(organizationId, name);
-  const counted = async () => (await metadata.quotas.of(mine)).used.databases;
+  const counted = async () => (await metadata.quotas.of(mine))?.used.databases;
   const named = (name: string) => ({ organizationId: mine, name, deletedAt: null });
   const remove = (name: string) =>
     metadata.prisma.database.updateMany({ where: named(name), data: { deletedAt: new Date() } });
@@ -55,26 +55,33 @@ describe('quotas', () => {
     });
   });
 
+  it('are nothing of an organization that is none', async () => {
+    expect(await metadata.quotas.of('nobody')).toBeUndefined();
+    await expect(metadata.plans.agree('nobody', { databases: 1 })).rejects.toThrow();
+    await expect(metadata.plans.assign(mine, 'no-plan')).rejects.toThrow();
+    expect([await metadata.plans.has('no-plan'), await metadata.plans.has(FREE_PLAN)]).toEqual([false, true]);
+  });
+
   it('are what was agreed with an organization, else what its plan says', async () => {
     await metadata.plans.put('pro', 'Pro', { requestsPerSecond: 500, databases: 10, storageBytes: 2 ** 40 });
     await metadata.plans.assign(mine, 'pro');
     await metadata.plans.agree(mine, { databases: 20, bytesPerSecond: 2 ** 36 });
     const agreed = { requestsPerSecond: 500, databases: 20, storageBytes: 2 ** 40, bytesPerSecond: 2 ** 36 };
     const found = await metadata.quotas.of(mine);
-    expect([found.plan, found.limits]).toEqual([
+    expect([found?.plan, found?.limits]).toEqual([
       { id: 'pro', name: 'Pro' },
       { ...NOTHING_SAID, ...agreed },
     ]);
     await metadata.plans.agree(mine, { databases: null });
     await metadata.plans.put('pro', 'Pro', { requestsPerSecond: null });
-    expect((await metadata.quotas.of(mine)).limits).toEqual({
+    expect((await metadata.quotas.of(mine))?.limits).toEqual({
       ...NOTHING_SAID,
       ...agreed,
       databases: 10,
       requestsPerSecond: null,
     });
     await metadata.plans.assign(mine, FREE_PLAN);
-    expect((await metadata.quotas.of(mine)).limits).toEqual({ ...NOTHING_SAID, bytesPerSecond: 2 ** 36 });
+    expect((await metadata.quotas.of(mine))?.limits).toEqual({ ...NOTHING_SAID, bytesPerSecond: 2 ** 36 });
   });
 
   it.each([{ requestsPerSecond: 0 }, { databases: -1 }, { storageBytes: -1 }, { concurrentWakes: 0 }])(
@@ -150,7 +157,7 @@ describe('quotas', () => {
     await fill(1_000);
     expect(await counted()).toBe(1_000);
     await create('one', theirs.organization.id);
-    expect((await metadata.quotas.of(theirs.organization.id)).used.databases).toBe(1);
+    expect((await metadata.quotas.of(theirs.organization.id))?.used.databases).toBe(1);
   });
 
   it('mean nothing by errors that are about something else', async () => {

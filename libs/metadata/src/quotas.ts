@@ -46,16 +46,17 @@ interface QuotaRow {
 export class Quotas {
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** Of an organization that is not there what everybody has at first. */
-  async of(organizationId: string): Promise<OrganizationQuotas> {
+  /** Undefined when there is no such organization. */
+  async of(organizationId: string): Promise<OrganizationQuotas | undefined> {
     const [row] = await this.prisma.$queryRaw<QuotaRow[]>`
       SELECT q.plan_id AS "planId", q.plan_name AS "planName", q.requests_per_second AS "requestsPerSecond",
         q.burst_requests AS "burstRequests", q.bytes_per_second AS "bytesPerSecond",
         q.concurrent_requests AS "concurrentRequests", q.databases, q.storage_bytes AS "storageBytes",
         q.concurrent_wakes AS "concurrentWakes", COALESCE(u.databases, 0) AS "usedDatabases"
-      FROM organization_quotas(${organizationId}) AS q
-      LEFT JOIN organization_usage u ON u.organization_id = ${organizationId}`;
-    if (row === undefined) throw new LeaseholdError('internal', 'internal', 'there are always quotas');
+      FROM organizations o CROSS JOIN LATERAL organization_quotas(o.id) AS q
+      LEFT JOIN organization_usage u ON u.organization_id = o.id
+      WHERE o.id = ${organizationId}`;
+    if (row === undefined) return undefined;
     const { planId, planName, usedDatabases, bytesPerSecond, storageBytes, ...others } = row;
     return {
       plan: { id: planId ?? '', name: planName ?? '' },

@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { Metadata, type OrganizationQuotas } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
 
 import { Access, requireAllDatabases, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
@@ -15,6 +16,8 @@ export class QuotasController {
   @Access(READERS)
   async read(@CurrentCaller() caller: Caller): Promise<OrganizationQuotas> {
     requireAllDatabases(caller);
-    return this.metadata.quotas.of(caller.organization.id);
+    const quotas = await this.metadata.quotas.of(caller.organization.id);
+    if (quotas === undefined) throw new ProblemError('not-found', 'the organization is gone');
+    return quotas;
   }
 }

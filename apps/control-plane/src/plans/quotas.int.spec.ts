@@ -50,6 +50,49 @@ describe('the quotas of an organization', () => {
     expect([(await create('one-more')).status, (await create('too-many')).status]).toEqual([201, 429]);
   });
 
+  it('are changed by operators, and by nobody else', async () => {
+    const { token, organizationId } = tenant;
+    const path = `/v1/admin/tenants/${organizationId}/quotas`;
+    const { key } = await service.createKey(tenant, ['data:read', 'db:admin', 'keys:admin', 'usage:read']);
+    const patch = (bearer: string, json: object, at = path) => service.call('PATCH', at, { token: bearer, json });
+    for (const bearer of [token, key]) {
+      const answers = [
+        await patch(bearer, { databases: 1_000 }),
+        await service.call('GET', path, { token: bearer }),
+        await service.call('PUT', '/v1/admin/plans/free', { token: bearer, json: { name: 'F', databases: 1_000 } }),
+      ];
+      expect(answers.map(({ status, body }) => [status, body['code']])).toEqual(Array(3).fill([403, 'forbidden']));
+    }
+    const operator = await service.signUp();
+    await service.metadata.prisma.user.updateMany({ where: { email: operator.email }, data: { role: 'admin' } });
+    const asOperator = (json: object, at?: string) => patch(operator.token, json, at);
+    const plan = { name: 'Pro', requestsPerSecond: 500, storageBytes: 2 ** 40 };
+    expect((await service.call('PUT', '/v1/admin/plans/pro', { token: operator.token, json: plan })).status).toBe(200);
+    const { status, body } = await asOperator({ plan: 'pro', databases: 30, storageBytes: null });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      plan: { id: 'pro', name: 'Pro' },
+      limits: { databases: 30, requestsPerSecond: 500, storageBytes: 2 ** 40 },
+    });
+    expect((await service.call('GET', path, { token: operator.token })).body).toEqual(body);
+    expect((await read(token)).body).toEqual(body);
+    for (const [json, at, expected] of [
+      [{ plan: 'none' }, path, 404],
+      [{ databases: 1 }, '/v1/admin/tenants/nobody/quotas', 404],
+      [{ databases: 1 }, '/v1/admin/tenants/%00/quotas', 404],
+      [{}, path, 400],
+      [{ databases: -1 }, path, 400],
+      [{ requestsPerSecond: 0 }, path, 400],
+      [{ storageBytes: 2 ** 60 }, path, 400],
+      [{ plan: '' }, path, 400],
+      [{ databases: '1' }, path, 400],
+      [{ others: 1 }, path, 400],
+    ] as const) {
+      expect([json, (await asOperator(json, at)).status]).toEqual([json, expected]);
+    }
+    expect((await asOperator({ plan: 'free', databases: null })).body).toMatchObject({ limits: { databases: null } });
+  });
+
   it('are with the gateways within two seconds, those of a plan as well', async () => {
     const source = new PostgresDirectorySource(service.databaseUrl);
     const directory = new Directory(source, { clock: systemClock });
