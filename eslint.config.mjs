@@ -92,7 +92,7 @@ const SDK_OWNERS = [
   { packages: ['ioredis'], owners: ['libs/redis', 'libs/jobs'] },
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
-  { packages: ['pg'], owners: ['libs/metadata', 'libs/jobs', 'libs/directory'] },
+  { packages: ['pg'], owners: ['libs/metadata', 'libs/jobs', 'libs/directory', 'libs/usage-ledger'] },
   { packages: ['better-auth', 'nodemailer'], owners: ['apps/control-plane'] },
   {
     packages: ['@nestjs/*', '@fastify/*'],

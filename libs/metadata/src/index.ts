@@ -14,5 +14,4 @@ export * from './plans.js';
 export * from './quotas.js';
 export * from './sessions.js';
 export * from './token-keys.js';
-export * from './usage-ledger.js';
 export * from './usage-report.js';

@@ -12,7 +12,6 @@ import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
 import { Sessions } from './sessions.js';
 import { TokenKeys } from './token-keys.js';
-import { UsageLedger } from './usage-ledger.js';
 import { UsageReport } from './usage-report.js';
 
 export interface MetadataSettings {
@@ -45,7 +44,6 @@ export class Metadata {
   readonly quotas: Quotas;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
-  readonly usage: UsageLedger;
   readonly usageReport: UsageReport;
 
   private constructor(
@@ -63,7 +61,6 @@ export class Metadata {
     this.quotas = new Quotas(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
-    this.usage = new UsageLedger(prisma);
     this.usageReport = new UsageReport(prisma);
   }
 

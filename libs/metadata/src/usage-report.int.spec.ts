@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { UsageLedger } from '@leasehold/usage-ledger';
 import { storedByteMs, type DatabaseUsage, type SizeMark } from '@leasehold/metering';
 
 import { Metadata } from './metadata.js';
@@ -20,6 +21,7 @@ const KEY = '01jd000000000000000000000k';
 describe('the usage report', () => {
   let postgres: TestPostgres;
   let metadata: Metadata;
+  let ledger: UsageLedger;
   let organizations = 0;
   let sessions = 0;
   let mine: string;
@@ -31,8 +33,10 @@ describe('the usage report', () => {
     const databaseUrl = await postgres.createDatabase();
     await applyMigrations(databaseUrl, () => undefined);
     metadata = Metadata.open({ databaseUrl });
+    ledger = new UsageLedger(databaseUrl);
   });
   afterAll(async () => {
+    await ledger.close();
     await metadata.close();
     await postgres.close();
   });
@@ -50,7 +54,7 @@ describe('the usage report', () => {
   async function take(database: DatabaseId, usage: Partial<DatabaseUsage>): Promise<void> {
     const session = `01jd${String(++sessions).padStart(22, '0')}` as SessionId;
     const databases = [{ database, writes: [], reads: [], sizes: [], ...usage }];
-    await metadata.usage.take({ session, number: 1, from: START, to: START + HOUR_MS, databases });
+    await ledger.take({ session, number: 1, from: START, to: START + HOUR_MS, databases });
   }
 
   const write = (n: number, from: number, to: number) => ({

@@ -41,6 +41,11 @@ export interface UsageRow {
 export class UsageReport {
   constructor(private readonly prisma: PrismaClient) {}
 
+  /** Every record that was in the bucket then is in the report; undefined: nobody has looked yet. */
+  async completeTo(): Promise<Date | undefined> {
+    return (await this.prisma.usageProgress.findFirst())?.completeTo;
+  }
+
   /** By time, then by group; steps and groups without usage have no row. */
   async rows(organizationId: string, question: UsageQuestion): Promise<readonly UsageRow[]> {
     const { from, to, step, group, databaseId, after, limit } = question;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
+import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { DatabaseUsage, UsageRecord } from '@leasehold/metering';
 
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import { UsageLedger } from './usage-ledger.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -18,6 +18,7 @@ const at = (commits: number) => ({ commits, writeUnits: commits * 3 });
 describe('the usage ledger', () => {
   let postgres: TestPostgres;
   let metadata: Metadata;
+  let ledger: UsageLedger;
   let sessions = 0;
 
   beforeAll(async () => {
@@ -25,8 +26,10 @@ describe('the usage ledger', () => {
     const databaseUrl = await postgres.createDatabase();
     await applyMigrations(databaseUrl, () => undefined);
     metadata = Metadata.open({ databaseUrl });
+    ledger = new UsageLedger(databaseUrl);
   });
   afterAll(async () => {
+    await ledger.close();
     await metadata.close();
     await postgres.close();
   });
@@ -68,8 +71,8 @@ describe('the usage ledger', () => {
       usageOf(a, { writes: [interval(0, 4), interval(4, 6, HOUR + 1)], reads: [read(KEY), read(KEY), read(null)] }),
       usageOf(b, { reads: [read(KEY, HOUR + 1)] }),
     ];
-    await metadata.usage.take(recordOf(first));
-    await metadata.usage.take(recordOf([usageOf(a, { writes: [interval(6, 7, HOUR + 1)], reads: [read(KEY)] })]));
+    await ledger.take(recordOf(first));
+    await ledger.take(recordOf([usageOf(a, { writes: [interval(6, 7, HOUR + 1)], reads: [read(KEY)] })]));
     expect(await hours(a)).toEqual([
       [0, '', 4, 12, 2, 5, 700],
       [0, KEY, 0, 0, 6, 15, 2_100],
@@ -81,9 +84,9 @@ describe('the usage ledger', () => {
   it('takes a record once, however often and by however many at once it is read', async () => {
     const database = newDatabase();
     const record = recordOf([usageOf(database, { writes: [interval(0, 2)], reads: [read(KEY)] })]);
-    const taken = await Promise.all(Array.from({ length: 8 }, () => metadata.usage.take(record)));
+    const taken = await Promise.all(Array.from({ length: 8 }, () => ledger.take(record)));
     expect(taken.filter(({ isNew }) => isNew)).toHaveLength(1);
-    expect(await metadata.usage.take(record)).toEqual({ isNew: false, conflicts: [] });
+    expect(await ledger.take(record)).toEqual({ isNew: false, conflicts: [] });
     expect(await hours(database)).toEqual([
       [0, '', 2, 6, 0, 0, 0],
       [0, KEY, 0, 0, 2, 5, 700],
@@ -93,7 +96,7 @@ describe('the usage ledger', () => {
   it('counts each commit once, where two sessions tell of it and at once', async () => {
     const database = newDatabase();
     const told = [interval(3, 9), interval(0, 4), interval(2, 3), interval(8, 12), interval(0, 9), interval(5, 12)];
-    await Promise.all(told.map((one) => metadata.usage.take(recordOf([usageOf(database, { writes: [one] })]))));
+    await Promise.all(told.map((one) => ledger.take(recordOf([usageOf(database, { writes: [one] })]))));
     expect(await hours(database)).toEqual([[0, '', 12, 36, 0, 0, 0]]);
     const covered = await metadata.prisma.usageCoverage.findMany({ where: { databaseId: database } });
     expect(covered.map(({ fromCommits, toCommits }) => [fromCommits, toCommits])).toEqual([[0n, 12n]]);
@@ -101,13 +104,13 @@ describe('the usage ledger', () => {
 
   it('counts no writes of a database whose counters contradict what is known, and the rest of the record', async () => {
     const [wrong, right] = [newDatabase(), newDatabase()].sort() as [DatabaseId, DatabaseId];
-    await metadata.usage.take(recordOf([usageOf(wrong, { writes: [interval(0, 4)] })]));
+    await ledger.take(recordOf([usageOf(wrong, { writes: [interval(0, 4)] })]));
     const contradicting = { hour: HOUR, from: { commits: 6, writeUnits: 17 }, to: { commits: 7, writeUnits: 20 } };
     const record = recordOf([
       usageOf(wrong, { writes: [interval(4, 6), contradicting], reads: [read(KEY)] }),
       usageOf(right, { writes: [interval(0, 1)] }),
     ]);
-    expect(await metadata.usage.take(record)).toEqual({ isNew: true, conflicts: [wrong] });
+    expect(await ledger.take(record)).toEqual({ isNew: true, conflicts: [wrong] });
     expect(await hours(wrong)).toEqual([
       [0, '', 4, 12, 0, 0, 0],
       [0, KEY, 0, 0, 2, 5, 700],
@@ -127,10 +130,10 @@ describe('the usage ledger', () => {
     await prisma.$executeRawUnsafe(
       'CREATE TRIGGER die AFTER INSERT ON usage_sizes FOR EACH ROW EXECUTE FUNCTION die()',
     );
-    await expect(metadata.usage.take(record)).rejects.toThrow();
+    await expect(ledger.take(record)).rejects.toMatchObject({ kind: 'unavailable' });
     await prisma.$executeRawUnsafe('DROP FUNCTION die CASCADE');
     expect(await hours(database)).toEqual([]);
-    expect(await metadata.usage.take(record)).toEqual({ isNew: true, conflicts: [] });
+    expect(await ledger.take(record)).toEqual({ isNew: true, conflicts: [] });
     expect(await hours(database)).toHaveLength(2);
   });
 
@@ -138,8 +141,8 @@ describe('the usage ledger', () => {
     const database = newDatabase();
     const sizes = (...marks: [number, number][]) =>
       usageOf(database, { sizes: marks.map(([at, bytes]) => ({ at, bytes })) });
-    await metadata.usage.take(recordOf([sizes([2_001, 40], [1_000, 10], [1_000, 12])]));
-    await metadata.usage.take(recordOf([sizes([2_001, 30], [3_000, 0])]));
+    await ledger.take(recordOf([sizes([2_001, 40], [1_000, 10], [1_000, 12])]));
+    await ledger.take(recordOf([sizes([2_001, 30], [3_000, 0])]));
     const rows = await metadata.prisma.usageSize.findMany({ where: { databaseId: database }, orderBy: { at: 'asc' } });
     expect(rows.map((row) => [row.at.getTime(), row.bytes])).toEqual([
       [1_000, 12n],
@@ -149,12 +152,20 @@ describe('the usage ledger', () => {
   });
 
   it('takes a record of nothing, and one of many databases', async () => {
-    expect(await metadata.usage.take(recordOf([]))).toEqual({ isNew: true, conflicts: [] });
+    expect(await ledger.take(recordOf([]))).toEqual({ isNew: true, conflicts: [] });
     const databases = Array.from({ length: 3_000 }, newDatabase).sort();
-    await metadata.usage.take(
-      recordOf(databases.map((id) => usageOf(id, { writes: [interval(0, 1)], reads: [read(KEY)] }))),
-    );
+    await ledger.take(recordOf(databases.map((id) => usageOf(id, { writes: [interval(0, 1)], reads: [read(KEY)] }))));
     const counted = await metadata.prisma.usageHour.count({ where: { databaseId: { in: databases } } });
     expect(counted).toBe(6_000);
+  });
+
+  it('knows how far a session was taken, and up to when everything was', async () => {
+    const record = recordOf([]);
+    expect(await ledger.lastNumber(record.session)).toBe(0);
+    await ledger.take({ ...record, number: 3 });
+    await ledger.take({ ...record, number: 2 });
+    expect(await ledger.lastNumber(record.session)).toBe(3);
+    for (const time of [5_000, 4_000]) await ledger.passed(time);
+    expect(await metadata.usageReport.completeTo()).toEqual(new Date(5_000));
   });
 });
