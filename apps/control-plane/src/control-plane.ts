@@ -5,6 +5,7 @@ import { createLogger, Health, runService, type RunningService } from '@leasehol
 import type { ControlPlaneConfig } from './config.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
+import { EXPIRY_INTERVAL_MS, expireDatabases } from './databases/database-expiry.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { openMailTransport } from './mail/open-mail-transport.js';
 import { OperatorSeed } from './operators/operator-seed.js';
@@ -47,6 +48,7 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         const mint = app.get(TokenMint);
         if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });
     return {

@@ -31,6 +31,8 @@ describe('two organizations', () => {
     [
       ['GET', `/v1/databases/theirs`, `/v1/databases/missing`],
       ['GET', `/v1/databases/${theirDatabase}`, '/v1/databases/00000000-0000-4000-8000-000000000000'],
+      ['DELETE', `/v1/databases/theirs`, `/v1/databases/missing`],
+      ['DELETE', `/v1/databases/${theirDatabase}`, '/v1/databases/00000000-0000-4000-8000-000000000000'],
       ['DELETE', `/v1/keys/${theirKey.id}`, '/v1/keys/01000000000000000000000000'],
       ['DELETE', `/v1/keys/${theirKey.id}/previous`, '/v1/keys/01000000000000000000000000/previous'],
     ] as const;
@@ -45,6 +47,30 @@ describe('two organizations', () => {
       }
     }
     expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).status).toBe(200);
+  });
+
+  it("neither changes nor brings back another organization's database", async () => {
+    const ask = (method: string, path: string, token: string, json: object) =>
+      service.call(method, `/v1/databases/${path}`, { token, json });
+    const gone = await service.call('POST', '/v1/databases', { token: theirs.token, json: { name: 'gone' } }).then(({ body }) => String(body['id']));
+    await service.call('DELETE', '/v1/databases/gone', { token: theirs.token });
+    const nobodys = '00000000-0000-4000-8000-000000000000';
+    for (const token of callers) {
+      for (const [method, suffix, json, id] of [
+        ['PATCH', '', { deleteProtection: true }, theirDatabase],
+        ['POST', '/undelete', {}, gone],
+        ['POST', '/undelete', { name: 'mine-now' }, gone],
+      ] as const) {
+        const answer = await ask(method, id + suffix, token, json);
+        const absent = await ask(method, nobodys + suffix, token, json);
+        expect([suffix, answer.status]).toEqual([suffix, 404]);
+        expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+      }
+      const { body } = await service.call('GET', '/v1/databases?deleted=true', { token });
+      expect(body['databases']).toEqual([]);
+    }
+    const { body } = await service.call('GET', '/v1/databases/theirs', { token: theirs.token });
+    expect(body['deleteProtection']).toBe(false);
   });
 
   it("rotates no other organization's key", async () => {

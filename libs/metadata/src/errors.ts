@@ -20,6 +20,33 @@ export class DatabaseExistsError extends LeaseholdError {
   }
 }
 
+/** The database is not to be deleted. */
+export class DatabaseProtectedError extends LeaseholdError {
+  override readonly name = 'DatabaseProtectedError';
+
+  constructor() {
+    super('conflict', 'database-protected', 'the database is protected from deletion');
+  }
+}
+
+/** It is not at the revision that the change is for. Nothing was applied. */
+export class RevisionMismatchError extends LeaseholdError {
+  override readonly name = 'RevisionMismatchError';
+
+  constructor(readonly present: number) {
+    super('conflict', 'precondition-failed', `it was changed meanwhile, and is at revision ${present}`);
+  }
+}
+
+/** Together with those that are there it would be more labels than a database may have. Nothing was applied. */
+export class TooManyLabelsError extends LeaseholdError {
+  override readonly name = 'TooManyLabelsError';
+
+  constructor(limit: number) {
+    super('invalid', 'invalid-body', `labels: a database has at most ${limit}`);
+  }
+}
+
 /** Postgres could not be asked: nothing was applied. */
 export class MetadataUnavailableError extends LeaseholdError {
   override readonly name = 'MetadataUnavailableError';
@@ -43,7 +70,11 @@ export class MetadataOutcomeUnknownError extends LeaseholdError {
 
 const RETRY_AFTER_MS = 1_000;
 const UNIQUE_VIOLATION = 'P2002';
+/** SQLSTATE, as raw statements tell it. */
+const RAW_UNIQUE_VIOLATION = '23505';
 
 export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION;
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  const wrapped = error.meta?.['driverAdapterError'] as { cause?: { originalCode?: unknown } } | undefined;
+  return error.code === UNIQUE_VIOLATION || wrapped?.cause?.originalCode === RAW_UNIQUE_VIOLATION;
 }

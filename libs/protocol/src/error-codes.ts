@@ -197,6 +197,12 @@ const TABLE = {
     'A database of this name exists',
     'Names are unique within an organization.',
   ),
+  'database-protected': entry(
+    409,
+    'conflict',
+    'The database is protected from deletion',
+    'Nothing was changed. Take `deleteProtection` from it first.',
+  ),
   'email-taken': entry(409, 'conflict', 'An account with this e-mail exists', 'Log in instead.'),
   'database-full': entry(
     409,

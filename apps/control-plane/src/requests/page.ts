@@ -22,7 +22,11 @@ export const PageQuery = createParamDecorator((_: unknown, context: ExecutionCon
 
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
 export function parsePage(rawQuery: string): Page {
-  const parameters = parseQueryString(rawQuery, ['limit', 'cursor']);
+  return pageIn(parseQueryString(rawQuery, ['limit', 'cursor']));
+}
+
+/** Of a list that has other parameters besides. @throws ProblemError invalid-limit, invalid-cursor */
+export function pageIn(parameters: ReadonlyMap<string, Uint8Array>): Page {
   const limit = parameters.get('limit');
   const cursor = parameters.get('cursor');
   return {
