@@ -17,6 +17,7 @@ export async function call(url: string, init: RequestInit = {}): Promise<Answer>
 
 /** A new tenant with one database and one key, made through the public API. */
 export interface Tenant {
+  readonly organizationId: string;
   readonly token: string;
   readonly key: string;
   readonly databaseId: string;
@@ -31,7 +32,7 @@ export async function signUp(ready: Ready): Promise<Tenant> {
     organization: `Tenant ${name}`,
   });
   expectStatus(signup, 201);
-  const { token } = signup.json<{ token: string }>();
+  const { token, organization } = signup.json<{ token: string; organization: { id: string } }>();
   const created = await postJson(`${ready.controlPlane}/v1/databases`, { name: 'main' }, token);
   expectStatus(created, 201);
   const minted = await postJson(
@@ -42,6 +43,7 @@ export async function signUp(ready: Ready): Promise<Tenant> {
   expectStatus(minted, 201);
   const { key } = minted.json<{ key: string }>();
   return {
+    organizationId: organization.id,
     token,
     key,
     databaseId: created.json<{ id: string }>().id,
