@@ -10,6 +10,7 @@ import { isNotAppliedCode } from '@leasehold/routing';
 import type { Answer, EntryText, Request } from '../history/history.js';
 import { databaseOf, tagOf } from '../workload/databases.js';
 import { bytesOf, commitTextOf, idempotencyKeyOf, rangeOf, textOf, transactionOf } from '../workload/translation.js';
+import { writtenAhead } from './short-way.js';
 
 /** Entries of a snapshot; no database of a run has more. */
 const SNAPSHOT_ENTRIES = 1_000;
@@ -78,6 +79,8 @@ async function work(
     case 'transact': {
       const key = request.keyed ? idempotencyKeyOf(callId) : undefined;
       const tx = transactionOf(request, tagOf(database), key);
+      const ahead = writtenAhead(access, identity, tx, options.signal);
+      if (ahead !== undefined) return { kind: 'committed', version: { ...(await ahead) }, effect: 'committed' };
       const { version, effect } = await access.transact(identity, tx, options);
       return { kind: 'committed', version: { ...version }, effect };
     }
