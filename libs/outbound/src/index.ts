@@ -1,0 +1,4 @@
+export * from './public-address.js';
+export * from './outbound-client.js';
+export * from './outbound-errors.js';
+export * from './target.js';
