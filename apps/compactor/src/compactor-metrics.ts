@@ -49,6 +49,11 @@ export class CompactorMetrics {
   private readonly damagedHeads = this.counter('damaged_heads_total', 'Heads whose bytes nobody wrote: page someone.');
   private readonly sweptJobs = this.counter('swept_jobs_total', 'Jobs that a sweep asked for, by kind.', ['kind']);
   private readonly sweptHeads = this.counter('swept_heads_total', 'Heads that sweeps read.');
+  private readonly usageRecords = this.counter(
+    'usage_records_total',
+    'Usage records by what came of them: taken, damaged, or contradicting what was told before (page someone).',
+    ['outcome'],
+  );
   private readonly requests = this.counter(
     'store_requests_total',
     'Requests to the bucket, by the kind of job that made them, or the watch.',
@@ -118,6 +123,10 @@ export class CompactorMetrics {
 
   damagedHead(): void {
     this.damagedHeads.inc();
+  }
+
+  usageRecord(outcome: 'taken' | 'damaged' | 'conflicting', count = 1): void {
+    this.usageRecords.inc({ outcome }, count);
   }
 
   requested(purpose: string, { verb, outcome }: StoreCall): void {

@@ -38,6 +38,9 @@ describe('names of usage records', () => {
     const name = bucketLayout.usageRecord(SESSION, 17);
     expect(name.startsWith(bucketLayout.usageOf(SESSION))).toBe(true);
     expect(bucketLayout.parseUsageRecord(name)).toEqual({ session: SESSION, number: 17 });
+    const last = bucketLayout.usageRecord(SESSION, Number.MAX_SAFE_INTEGER);
+    expect(last < bucketLayout.behindUsageOf(SESSION)).toBe(true);
+    expect(bucketLayout.behindUsageOf(SESSION) < bucketLayout.usageRecord(OTHER, 1)).toBe(true);
     for (const other of [
       `${name}0`,
       name.slice(0, -1),

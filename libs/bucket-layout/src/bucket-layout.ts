@@ -63,6 +63,8 @@ export const bucketLayout = {
 
   usage: 'usage/',
   usageOf: (id: SessionId): string => `usage/${id}/`,
+  /** Behind every record of the session, before those of the next one: to be listed from. */
+  behindUsageOf: (id: SessionId): string => `usage/${id}0`,
   usageRecord: (id: SessionId, number: number): string => `usage/${id}/${padded(number)}`,
   parseUsageRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
     const match = /^usage\/([^/]+)\/(\d{20})$/.exec(name);

@@ -26,6 +26,8 @@ describe('parsePayload of jobs on sessions and of sweeps', () => {
     for (const data of [undefined, {}, { sessionId: DATABASE }, { sessionId: '../x' }, { databaseId: DATABASE }]) {
       for (const kind of ['recover', 'purge'] as const) expect(() => parsePayload(kind, data)).toThrow(JobPayloadError);
     }
+    expect(parsePayload('rollUp', { full: true })).toEqual({ full: true });
+    expect(() => parsePayload('rollUp', { session: SESSION })).toThrow(JobPayloadError);
     expect(() => parsePayload('sweep', { now: true })).toThrow(JobPayloadError);
   });
 });

@@ -15,6 +15,9 @@ const sessionPayload = z.strictObject({ sessionId });
 /** Full: every head is read, however long it has not changed. */
 const sweepPayload = z.strictObject({ full: z.boolean().optional() });
 
+/** Full: of sessions that are gone from the list of sessions, too. */
+const rollUpPayload = z.strictObject({ full: z.boolean().optional() });
+
 /**
  * Every kind of job: the queue it waits in and the shape of its payload. Payloads outlive deployments: a field may be
  * added as optional, never renamed or given another meaning.
@@ -28,8 +31,12 @@ export const JOB_KINDS = {
   recover: { queue: 'leasehold-recover', payload: sessionPayload },
   /** Delete the record and the log of a session that has nothing left to recover (S5). */
   purge: { queue: 'leasehold-purge', payload: sessionPayload },
+  /** Delete what a database has in the bucket, once nobody may have it back (H6). */
+  erase: { queue: 'leasehold-erase', payload: databasePayload },
   /** Look through the whole bucket and ask for the jobs that are missing. */
   sweep: { queue: 'leasehold-sweep', payload: sweepPayload },
+  /** Take the usage records that are new. */
+  rollUp: { queue: 'leasehold-roll-up', payload: rollUpPayload },
 } as const;
 
 export type JobKind = keyof typeof JOB_KINDS;

@@ -215,6 +215,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
         recover: note('recover'),
         purge: note('purge'),
         sweep: note('sweep'),
+        rollUp: note('rollUp'),
       });
       const queues = producer(store);
       for (let n = 0; n < 10; n++) queues.enqueueCompaction(database());
@@ -223,8 +224,9 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       queues.enqueueRecovery(session(), 'ending');
       queues.enqueuePurge(session());
       queues.enqueueFullSweep();
-      await until(() => seen.length === 4);
-      expect([compacting, [...seen].sort()]).toEqual([2, ['gc', 'purge', 'recover', 'sweep']]);
+      queues.scheduleRollUps(3_600_000, 3_600_000);
+      await until(() => seen.length === 6);
+      expect([compacting, [...seen].sort()]).toEqual([2, ['gc', 'purge', 'recover', 'rollUp', 'rollUp', 'sweep']]);
       gate.abort();
       await until(() => compacting === 10);
     }, 30_000);
@@ -400,7 +402,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const context = { store: server.store(), clock: systemClock, log };
       const incomplete = { compact: () => Promise.resolve() } as unknown as JobHandlers;
       await expect(runJobWorkers(incomplete, context)).rejects.toThrow(
-        'no handler for jobs of kind gc, recover, purge, sweep',
+        'no handler for jobs of kind gc, recover, purge, erase, sweep, rollUp',
       );
       server.proxy.cut();
       const started = runJobWorkers(IDLE, context, { startTimeoutMs: 1_500 });
@@ -430,6 +432,7 @@ const IDLE: JobHandlers = {
   recover: () => Promise.resolve(),
   purge: () => Promise.resolve(),
   sweep: () => Promise.resolve(),
+  rollUp: () => Promise.resolve(),
 };
 
 const HANGING_WORKER = fileURLToPath(new URL('../testing/hanging-worker.mjs', import.meta.url));

@@ -7,10 +7,12 @@ import { JOB_KINDS, type JobKind } from './job-kinds.js';
 import { PendingJobs } from './pending-jobs.js';
 import {
   planCompaction,
+  planErasure,
   planGc,
   planPurge,
   planRecovery,
   planFullSweep,
+  planRollUps,
   planSweeps,
   type PlannedJob,
 } from './planned-job.js';
@@ -121,6 +123,11 @@ export class JobQueues {
     this.enqueue(planPurge(sessionId));
   }
 
+  /** Asks for the deletion of what a database has in the bucket, if its window has passed. */
+  enqueueErasure(databaseId: DatabaseId): void {
+    this.enqueue(planErasure(databaseId));
+  }
+
   /** Asks for a sweep now, one that reads every head. */
   enqueueFullSweep(): void {
     this.enqueue(planFullSweep());
@@ -129,6 +136,11 @@ export class JobQueues {
   /** Sees to it that there is a sweep in each interval; the first at once where the queue knows of none. To be repeated now and then: the queue may be lost. */
   scheduleSweeps(everyMs: number): void {
     this.enqueue(planSweeps(everyMs));
+  }
+
+  /** The same of roll-ups of usage, which are few and each costs little, and of those that look at everything. */
+  scheduleRollUps(everyMs: number, fullEveryMs: number): void {
+    for (const job of planRollUps(everyMs, fullEveryMs)) this.enqueue(job);
   }
 
   /**

@@ -51,7 +51,7 @@ export interface JobWorkersSettings {
 }
 
 export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
-  concurrency: { compact: 2, gc: 2, recover: 4, purge: 1, sweep: 1 },
+  concurrency: { compact: 2, gc: 2, recover: 4, purge: 1, erase: 2, sweep: 1, rollUp: 1 },
   lockDurationMs: 60_000,
   stalledIntervalMs: 30_000,
   maxStalled: 3,

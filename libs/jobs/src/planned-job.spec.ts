@@ -2,7 +2,15 @@ import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { planCompaction, planFullSweep, planGc, planPurge, planRecovery, planSweeps } from './planned-job.js';
+import {
+  planCompaction,
+  planFullSweep,
+  planGc,
+  planPurge,
+  planRecovery,
+  planRollUps,
+  planSweeps,
+} from './planned-job.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
 const SESSION = '01k9wq3m5v8x2c7b4n6d1f0g9h' as SessionId;
@@ -66,6 +74,15 @@ describe('planRecovery', () => {
     const usualTtlMs = 5_000;
     const { repeats } = planRecovery(SESSION, 'ending');
     expect(repeats.mode === 'quiet' && repeats.forMs).toBeLessThan(usualTtlMs * 1.1);
+  });
+});
+
+describe('plans of roll-ups', () => {
+  it('have keys of their own, and look at everything only now and then', () => {
+    expect(planRollUps(1_000, 60_000)).toMatchObject([
+      { key: 'roll-up', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } },
+      { key: 'roll-up-full', payload: { full: true }, repeats: { mode: 'schedule', everyMs: 60_000 } },
+    ]);
   });
 });
 

@@ -54,6 +54,10 @@ export function planPurge(sessionId: SessionId): PlannedJob {
   return { kind: 'purge', payload: { sessionId }, key: `purge-${sessionId}`, dueAt: 0, repeats: ONCE };
 }
 
+export function planErasure(databaseId: DatabaseId): PlannedJob {
+  return { kind: 'erase', payload: { databaseId }, key: `erase-${databaseId}`, dueAt: 0, repeats: ONCE };
+}
+
 /** One sweep, now, that reads every head. */
 export function planFullSweep(): PlannedJob {
   return { kind: 'sweep', payload: { full: true }, key: 'sweep-now', dueAt: 0, repeats: ONCE };
@@ -62,6 +66,18 @@ export function planFullSweep(): PlannedJob {
 /** A sweep now, unless the queue knows of one that was less than the interval ago, and then one in each interval. */
 export function planSweeps(everyMs: number): PlannedJob {
   return { kind: 'sweep', payload: {}, key: 'sweep-daily', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
+}
+
+/** Passes over the records of present sessions, and a full one now and then. */
+export function planRollUps(everyMs: number, fullEveryMs: number): readonly PlannedJob[] {
+  const schedule = (key: string, full: boolean, ms: number): PlannedJob => ({
+    kind: 'rollUp',
+    payload: full ? { full } : {},
+    key,
+    dueAt: 0,
+    repeats: { mode: 'schedule', everyMs: ms },
+  });
+  return [schedule('roll-up', false, everyMs), schedule('roll-up-full', true, fullEveryMs)];
 }
 
 /**

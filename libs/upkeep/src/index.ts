@@ -1,4 +1,5 @@
 export * from './database-jobs.js';
+export * from './erase/erase-job.js';
 export * from './job.js';
 export * from './sessions/is-recovered.js';
 export * from './sessions/recover-session.js';
@@ -6,3 +7,4 @@ export * from './sessions/recovery-watch.js';
 export * from './sessions/session-jobs.js';
 export * from './sweep/sweep-job.js';
 export * from './sweep/sweep.js';
+export * from './usage/roll-up.js';

@@ -44,6 +44,7 @@ const TUNING = {
     'TENANT_BURST_REQUESTS',
     'TENANT_BYTES_PER_SECOND',
     'TENANT_CONCURRENT_REQUESTS',
+    'TENANT_CONCURRENT_WAKES',
   ],
   'control-plane': ['SMTP_URL', 'SMTP_TLS', 'MAIL_FROM'],
   compactor: [
@@ -51,6 +52,7 @@ const TUNING = {
     'GC_MIN_AGE_MS',
     'RECOVERY_CONCURRENCY',
     'SWEEP_INTERVAL_MS',
+    'ROLL_UP_INTERVAL_MS',
     'SESSION_KEEP_MS',
   ],
 } as const;

@@ -1,9 +1,9 @@
-import { systemClock, systemRandom } from '@leasehold/foundation';
+import { LeaseholdError, systemClock, systemRandom } from '@leasehold/foundation';
 import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
 import type { SessionWatch } from '@leasehold/lease';
 import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
 import type { Logger } from '@leasehold/service-kit';
-import { databaseJobs, sessionJobs, sweepJob } from '@leasehold/upkeep';
+import { databaseJobs, RollUp, sessionJobs, sweepJob, type Job, type RecordTaker } from '@leasehold/upkeep';
 
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
@@ -16,6 +16,8 @@ export interface HandlerParts {
   readonly store: ObjectStore;
   readonly watch: SessionWatch;
   readonly queues: JobQueues;
+  /** Undefined where there is no Postgres to roll up into. */
+  readonly ledger: RecordTaker | undefined;
   readonly metrics: CompactorMetrics;
   readonly log: Logger;
 }
@@ -27,7 +29,8 @@ export function storeFor(purpose: JobKind | 'watch', store: ObjectStore, metrics
 }
 
 /** All that a compactor does, wired to what it reports. */
-export function jobHandlers({ config, store, watch, queues, metrics, log }: HandlerParts): JobHandlers {
+export function jobHandlers(parts: HandlerParts): JobHandlers {
+  const { config, store, watch, queues, metrics, log } = parts;
   const contextOf = (kind: JobKind) => storeFor(kind, store, metrics);
   const databases = databaseJobs(
     { compact: contextOf('compact'), gc: contextOf('gc') },
@@ -87,5 +90,31 @@ export function jobHandlers({ config, store, watch, queues, metrics, log }: Hand
       keepSessionsMs: config.SESSION_KEEP_MS,
     },
   );
-  return { ...databases, ...sessions, ...sweeps };
+  return { ...databases, ...sessions, ...sweeps, rollUp: rollUpJob(parts, contextOf('rollUp')) };
+}
+
+function rollUpJob(
+  { ledger, metrics, log }: HandlerParts,
+  context: ReturnType<typeof storeFor>,
+): Job<{ readonly full?: boolean | undefined }> {
+  if (ledger === undefined) {
+    return () =>
+      Promise.reject(new LeaseholdError('invalid', 'no-ledger', 'usage is rolled up where DATABASE_URL is set'));
+  }
+  const rollUp = new RollUp({
+    ...context,
+    ledger,
+    onDamaged: (record, cause) => {
+      metrics.usageRecord('damaged');
+      log.error({ record, reason: cause instanceof Error ? cause.message : 'unknown' }, 'usage record is damaged');
+    },
+    onConflict: (record, databases) => {
+      metrics.usageRecord('conflicting');
+      log.error({ record, databases }, 'usage record contradicts what was told before');
+    },
+  });
+  return async ({ full = false }, signal) => {
+    const { records } = await rollUp.pass(signal, { full });
+    metrics.usageRecord('taken', records);
+  };
 }

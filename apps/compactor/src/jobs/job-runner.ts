@@ -12,6 +12,7 @@ import { SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 import { startRecoveryWatch } from '@leasehold/upkeep';
+import { UsageLedger } from '@leasehold/usage-ledger';
 
 import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
@@ -23,11 +24,15 @@ const DRAIN_RESERVE_MS = 3_000;
 /** The queue may lose the schedule with everything else; told again, one that it has stays as it is. */
 const SCHEDULE_AGAIN_MS = 3_600_000;
 
+/** Between two looks at all usage records, also of sessions that are gone. */
+const FULL_ROLL_UP_INTERVAL_MS = 24 * 3_600_000;
+
 /** Watches sessions and takes jobs while the service runs. */
 @Injectable()
 export class JobRunner implements OnModuleDestroy {
   private readonly queues: JobQueues;
   private readonly watch: SessionWatch;
+  private readonly ledger: UsageLedger | undefined;
   private workers: JobWorkers | undefined;
   private scheduling: Timer | undefined;
   private draining: Promise<void> | undefined;
@@ -43,21 +48,23 @@ export class JobRunner implements OnModuleDestroy {
     const context = { store: queueStoreFrom(config), clock: systemClock, log };
     this.queues = new JobQueues(context, { gcMinAgeMs: config.GC_MIN_AGE_MS });
     this.watch = new SessionWatch(storeFor('watch', store, metrics));
+    this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
     metrics.watchQueues(() => this.queues.counts());
     health.addReadinessCheck('queue', () => this.workers?.running() ?? false);
   }
 
   /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, log, metrics, queues, store, watch } = this;
+    const { config, ledger, log, metrics, queues, store, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, metrics, log }),
+      jobHandlers({ config, store, watch, queues, ledger, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
-    this.scheduleSweeps();
+    if (ledger === undefined) log.warn('usage is not rolled up: DATABASE_URL is not set');
+    this.scheduleJobs();
   }
 
   /** Lets running jobs end, within the drain's time; then sends what they asked for. Idempotent. */
@@ -77,10 +84,13 @@ export class JobRunner implements OnModuleDestroy {
     // Only now: jobs that were running may have waited for it.
     this.watch.stop();
     await this.queues.close();
+    await this.ledger?.close();
   }
 
-  private scheduleSweeps(): void {
-    this.queues.scheduleSweeps(this.config.SWEEP_INTERVAL_MS);
-    this.scheduling = systemClock.schedule(SCHEDULE_AGAIN_MS, () => this.scheduleSweeps());
+  private scheduleJobs(): void {
+    const { SWEEP_INTERVAL_MS, ROLL_UP_INTERVAL_MS } = this.config;
+    this.queues.scheduleSweeps(SWEEP_INTERVAL_MS);
+    if (this.ledger) this.queues.scheduleRollUps(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
+    this.scheduling = systemClock.schedule(SCHEDULE_AGAIN_MS, () => this.scheduleJobs());
   }
 }
