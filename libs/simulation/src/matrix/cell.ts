@@ -15,6 +15,8 @@ export interface Cell {
   /** A matter of compactors: some of what they do comes round mostly when clients are done. */
   readonly isUpkeep?: boolean;
   readonly prepare: (world: VirtualWorld, fleet: Fleet) => void;
+  /** Of the fixed part, which every run of the tests takes. */
+  readonly isFixed: boolean;
 }
 
 export interface CellRun {
@@ -26,6 +28,16 @@ export interface CellRun {
 /** Some steps come round only in some runs: as many more are tried, each with a seed of its own. */
 const ATTEMPTS = 8;
 const SEEDS_APART = 10_000;
+/** One cell in so many, see {@link isInFixedPart}. */
+const FIXED_EVERY = 3;
+
+/**
+ * Whether a cell of a table of places × faults belongs to the fixed part: by diagonals, so that each place is struck by some faults, and each fault strikes
+ * at some places.
+ */
+export function isInFixedPart(row: number, column: number): boolean {
+  return (row + column) % FIXED_EVERY === 0;
+}
 
 /** Runs the cell with its seed, and with others where the fault found nothing to strike. */
 export async function runCell({ seed, fault, prepare, isUpkeep }: Cell): Promise<CellRun> {

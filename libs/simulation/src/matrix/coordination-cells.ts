@@ -8,7 +8,7 @@ import type { Cell } from './cell.js';
 
 /** What can befall the queue, the network between processes, and all processes of a kind. */
 export function coordinationCells(): readonly Cell[] {
-  return [...QUEUE, ...HOPS, ...AGAIN, ...ENTRANCE].map((cell, seed) => ({ ...cell, seed }));
+  return [...QUEUE, ...HOPS, ...AGAIN, ...ENTRANCE].map((cell, seed) => ({ ...cell, seed, isFixed: true }));
 }
 
 const QUEUE = (
@@ -17,7 +17,7 @@ const QUEUE = (
     ['every job is late', 'job-late', 'late'],
     ['every job is lost', 'job-lost', 'lost'],
   ] as const
-).map(([title, fault, setting]): Omit<Cell, 'seed'> => ({
+).map(([title, fault, setting]): Omit<Cell, 'seed' | 'isFixed'> => ({
   title: `queue: ${title}`,
   fault,
   prepare: (_, { queue }) => void (queue.settings = { ...queue.settings, [setting]: 1 }),
@@ -29,7 +29,7 @@ const HOPS = (
     ['is lost before it arrives', 'hop-lost-before', 'lostBefore'],
     ['loses its answer', 'hop-lost-after', 'lostAfter'],
   ] as const
-).map(([title, fault, rate]): Omit<Cell, 'seed'> => ({
+).map(([title, fault, rate]): Omit<Cell, 'seed' | 'isFixed'> => ({
   title: `gateway to worker: one request in five ${title}`,
   fault,
   prepare: (_, { network }) => void (network.rates = { ...network.rates, [rate]: 0.2 }),
@@ -42,7 +42,7 @@ const ENTRANCE = (
     ['is cut off while the gateway is at work', 'client-cut', 'cut'],
     ['loses its answer', 'client-lost-after', 'lostAfter'],
   ] as const
-).map(([title, fault, rate]): Omit<Cell, 'seed'> => ({
+).map(([title, fault, rate]): Omit<Cell, 'seed' | 'isFixed'> => ({
   title: `client to gateway: one request in five ${title}`,
   fault,
   prepare: (_, { entrance }) => void (entrance.rates = { ...entrance.rates, [rate]: 0.2 }),
@@ -68,7 +68,7 @@ const AGAIN = (
     'drain',
     'long-pause',
   ] as const
-).map((fault, i): Omit<Cell, 'seed'> => ({
+).map((fault, i): Omit<Cell, 'seed' | 'isFixed'> => ({
   title: `again and again: ${fault}`,
   fault,
   prepare: (world, fleet) => {

@@ -5,6 +5,7 @@ import type { Failpoint, ProcessRole } from '../world/failpoint.js';
 import { MOMENTS } from '../world/failpoint.js';
 import type { ProcessFault } from '../world/world-counts.js';
 import type { Cell } from './cell.js';
+import { isInFixedPart } from './cell.js';
 import { COMPACTOR_STEPS, EXPORTER_STEPS, WORKER_STEPS } from './usual-steps.js';
 
 /** A process fault strikes so often, each time at a later pass. */
@@ -20,6 +21,7 @@ const PROCESS_CELL_FAULTS = {
 /** Every named failpoint × every fault of a process. */
 export function processCells(): readonly Cell[] {
   const cells: Cell[] = [];
+  let row = 0;
   for (const [role, steps] of [
     ['worker', WORKER_STEPS],
     ['compactor', COMPACTOR_STEPS],
@@ -27,10 +29,12 @@ export function processCells(): readonly Cell[] {
   ] as const) {
     for (const step of steps.filter((candidate) => /^(put|delete)/.test(candidate))) {
       for (const moment of MOMENTS) {
-        for (const fault of PROCESS_CELL_FAULTS[role]) {
+        row++;
+        for (const [column, fault] of PROCESS_CELL_FAULTS[role].entries()) {
           // It drains already.
           if (step === 'put record clean' && fault === 'drain') continue;
-          cells.push(processCell(`${role} ${moment} ${step}`, fault, cells.length));
+          const isFixed = isInFixedPart(row, column);
+          cells.push({ ...processCell(`${role} ${moment} ${step}`, fault, cells.length), isFixed });
         }
       }
     }
@@ -38,7 +42,7 @@ export function processCells(): readonly Cell[] {
   return cells;
 }
 
-function processCell(failpoint: Failpoint, fault: ProcessFault, seed: number): Cell {
+function processCell(failpoint: Failpoint, fault: ProcessFault, seed: number): Omit<Cell, 'isFixed'> {
   return {
     title: `${failpoint}: ${fault}`,
     seed,

@@ -5,7 +5,13 @@ import type { ProcessRole, Step } from '../world/failpoint.js';
 import type { StoreFault } from '../world/store-fault.js';
 import { isApplicable, STORE_FAULTS } from '../world/store-fault.js';
 import type { Cell } from './cell.js';
+import { isInFixedPart } from './cell.js';
 import { COMPACTOR_STEPS, EXPORTER_STEPS, WORKER_STEPS } from './usual-steps.js';
+
+interface Place {
+  readonly row: number;
+  readonly column: number;
+}
 
 /** A store fault strikes this many of the requests it could, at most. */
 const STORE_STRIKES = 4;
@@ -19,17 +25,20 @@ export function storeCells(): readonly Cell[] {
   ];
   return places.flatMap(({ role, step }, row) =>
     STORE_FAULTS.filter((fault) => isApplicable(fault, verbOf(step))).map((fault, column) =>
-      storeCell(role, step, fault, 100 * row + column),
+      storeCell(role, step, fault, { row, column }),
     ),
   );
 }
 
-function storeCell(role: ProcessRole, step: Step, fault: StoreFault, seed: number): Cell {
+function storeCell(role: ProcessRole, step: Step, fault: StoreFault, { row, column }: Place): Cell {
+  const seed = 100 * row + column;
   return {
     title: `${role}: ${step}: ${fault}`,
     seed,
     isUpkeep: role !== 'worker',
     fault,
+    // Exporters have so few places that the diagonals would miss some faults.
+    isFixed: role === 'exporter' || isInFixedPart(row, column),
     prepare: (world) => {
       const random = seededRandom(seed);
       let left = STORE_STRIKES;
