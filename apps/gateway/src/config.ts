@@ -30,6 +30,8 @@ export const gatewayConfig = serviceConfig.extend({
   TENANT_BYTES_PER_SECOND: wholeNumber(1_024, 100 * 1024 * 1024 * 1024).default(32 * 1024 * 1024),
   /** Under way at the same time. By default a sixteenth of what a gateway forwards at once. */
   TENANT_CONCURRENT_REQUESTS: wholeNumber(1, 4_096).default(256),
+  /** Databases of it that are opened at the same time. */
+  TENANT_CONCURRENT_WAKES: wholeNumber(1, 4_096).default(64),
 });
 
 export type GatewayConfig = z.output<typeof gatewayConfig>;

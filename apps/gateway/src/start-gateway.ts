@@ -18,6 +18,7 @@ import { limitTenants } from './limits/limit-tenants.js';
 import { SharedRates } from './limits/shared-rates.js';
 import { limitUnder, tenantLimitOf } from './limits/tenant-limit.js';
 import { TenantLimits } from './limits/tenant-limits.js';
+import { TenantWakes } from './limits/tenant-wakes.js';
 import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -48,9 +49,15 @@ export async function startGateway(
   };
   try {
     const metrics = new GatewayMetrics();
+    const wakes = new TenantWakes(systemClock, {
+      limitOf: (id) => parts.directory.knownTenant(id)?.quotas?.concurrentWakes ?? config.TENANT_CONCURRENT_WAKES,
+      maxWaitMs: config.HOLD_TIMEOUT_MS,
+      onRefused: () => metrics.refused('wakes'),
+    });
     const forwarder = new Forwarder(fleet, systemClock, metrics, {
       secret: config.LEASEHOLD_INTERNAL_SECRET,
       holdMs: config.HOLD_TIMEOUT_MS,
+      wakes,
     });
     const limit = tenantLimitOf(config);
     const limits = new TenantLimits(systemClock, {

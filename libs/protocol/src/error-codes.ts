@@ -288,7 +288,7 @@ const TABLE = {
     429,
     'quota',
     'Too many requests',
-    'Slow down and try again after `retryAfterMs`. Nothing was applied. `violatedPolicies`, when present, names the policies of `RateLimit-Policy`.',
+    'Slow down and try again after `retryAfterMs`. Nothing was applied. `violatedPolicies`, when present, names the policies of `RateLimit-Policy`, or `wakes`: too many databases are being opened.',
   ),
   'headers-too-large': entry(
     431,

@@ -6,6 +6,7 @@ import type { HopResult, Patience, Repetition, RouteStep } from '@leasehold/rout
 import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
 import type { GatewayMetrics } from '../gateway-metrics.js';
+import type { TenantWakes } from '../limits/tenant-wakes.js';
 import { countHop } from '../timing/gateway-timing.js';
 import { Admission } from './admission.js';
 import type { AnswerRoomSettings } from './answer-room.js';
@@ -56,6 +57,8 @@ export interface ForwarderSettings extends AnswerRoomSettings {
   readonly holdMs: number;
   /** Bodies of these are in memory; the service bounds all of them together. */
   readonly maxForwarded?: number;
+  /** Bounds what each tenant wakes at the same time; without it nothing does. */
+  readonly wakes?: TenantWakes;
   /** Of those, at most so many wait for a takeover. */
   readonly maxHeld?: number;
 }
@@ -105,18 +108,18 @@ export class Forwarder {
   /**
    * The answer of the worker, success or refusal, to be passed on.
    * @throws ProblemError owner-unavailable (not applied), outcome-unknown (mutations only, whatever ended them after
-   *   an attempt that was lost), overloaded (not applied), too-many-requests (reads: clients of
-   *   the tenant have too much to take still)
+   *   an attempt that was lost), overloaded (not applied), too-many-requests (not applied: the tenant
+   *   wakes too much; reads: its clients have too much to take still)
    */
   async forward(request: ForwardedRequest): Promise<WorkerAnswer> {
     // A thousand that wait for hours must not take the places of those that come and go.
-    if (request.waiting) return this.follow(request, () => undefined, request.waiting.admitAnswer);
+    if (request.waiting) return this.followAwake(request, () => undefined, request.waiting.admitAnswer);
     const leave = this.forwarded.enter();
     request.phases?.enter('route');
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
-      return await this.follow(request, hold, this.answers.forRequest(request.database.tenantId, request.client));
+      return await this.followAwake(request, hold, this.answers.forRequest(request.database.tenantId, request.client));
     } finally {
       leaveHold?.();
       leave();
@@ -157,6 +160,24 @@ export class Forwarder {
     } finally {
       leaveHold?.();
       request.phases?.enter('other');
+    }
+  }
+
+  /** Of whom nobody is known to serve it, the database may have to be woken. */
+  private async followAwake(
+    request: ForwardedRequest,
+    hold: () => void,
+    admitAnswer: (sizeBytes: number) => void,
+  ): Promise<WorkerAnswer> {
+    const { wakes } = this.settings;
+    if (wakes === undefined || this.hints.get(request.database.id) !== undefined) {
+      return this.follow(request, hold, admitAnswer);
+    }
+    const leave = await wakes.enter(request.database, request.client);
+    try {
+      return await this.follow(request, hold, admitAnswer);
+    } finally {
+      leave();
     }
   }
 
