@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobOutcome, JobQueuesCounts } from '@leasehold/jobs';
-import type { CompactionReport, GarbageReport } from '@leasehold/engine';
+import type { CompactionReport, EraseReport, GarbageReport } from '@leasehold/engine';
 import type { StoreCall } from '@leasehold/object-store';
 import { METRICS } from '@leasehold/service-kit';
 import type { RecoveryReport, SweepReport } from '@leasehold/upkeep';
@@ -46,6 +46,8 @@ export class CompactorMetrics {
     'Ended sessions by whether their record and log could be deleted.',
     ['outcome'],
   );
+  private readonly erasures = this.counter('erasures_total', 'Runs of erasures by what came of them.', ['outcome']);
+  private readonly erasedBytes = this.counter('erased_bytes_total', 'Bytes of deleted databases that were erased.');
   private readonly damagedHeads = this.counter('damaged_heads_total', 'Heads whose bytes nobody wrote: page someone.');
   private readonly sweptJobs = this.counter('swept_jobs_total', 'Jobs that a sweep asked for, by kind.', ['kind']);
   private readonly sweptHeads = this.counter('swept_heads_total', 'Heads that sweeps read.');
@@ -113,6 +115,11 @@ export class CompactorMetrics {
 
   purged(outcome: string): void {
     this.purges.inc({ outcome });
+  }
+
+  erased({ outcome, deletedBytes }: EraseReport): void {
+    this.erasures.inc({ outcome });
+    this.erasedBytes.inc(deletedBytes);
   }
 
   swept({ asked, headsRead }: SweepReport): void {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BlockCache, HeadStore, View } from '@leasehold/engine';
 import { decodeUtf8, systemClock, systemRandom, utf8, type DatabaseId } from '@leasehold/foundation';
 import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres } from '@leasehold/metadata-testing';
 import { MemoryStore, ProbeFailedError, type PutOutcome } from '@leasehold/object-store';
 import { loadConfig, type RunningService } from '@leasehold/service-kit';
@@ -150,6 +151,37 @@ describe('the compactor', () => {
     await until(async () => {
       const stored = await Promise.all(ids.map((id) => heads.load(id)));
       return stored.every((each) => each?.head.owner === undefined && each?.head.lastCommit.sequence === 2);
+    });
+  }, 60_000);
+
+  it('erases what nobody may have back any more, and nothing else', async () => {
+    const store = new MemoryStore(systemClock);
+    const ctx = { store, clock: systemClock, random: systemRandom };
+    const config = await configOf({ PURGE_INTERVAL_MS: '1000' });
+    await applyMigrations(config.DATABASE_URL ?? '', () => undefined);
+    const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL ?? '' });
+    closers.push(() => metadata.close());
+    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
+    const { id: organizationId } = (await metadata.organizations.createAccount(account)).organization;
+    const made = async (name: string) => {
+      const { id } = await metadata.databases.create(organizationId, name);
+      await createFlushedDatabase(ctx, id as DatabaseId, 3);
+      return id;
+    };
+    const [alive, deleted, due] = [await made('alive'), await made('deleted'), await made('due')];
+    for (const id of [deleted, due]) await metadata.databases.delete(organizationId, id);
+    const service = await start(config, store);
+    const objects = async (id: string) => (await store.list(`db/${id}/`)).objects.length;
+    expect([await objects(alive), await objects(deleted), await objects(due)]).toEqual([4, 4, 4]);
+    await metadata.prisma.database.update({ where: { id: due }, data: { purgeAt: new Date() } });
+    await until(async () => (await objects(due)) === 1);
+    expect([await objects(alive), await objects(deleted)]).toEqual([4, 4]);
+    expect(await metadata.databases.undelete(organizationId, due)).toBeUndefined();
+    expect(await metadata.databases.undelete(organizationId, deleted)).toMatchObject({ id: deleted });
+    expect((await new HeadStore(ctx).load(due as DatabaseId))?.head.deletedAt).toBeDefined();
+    await until(async () => {
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      return /leasehold_compactor_erasures_total\{outcome="buried".*\} 1/.test(metrics);
     });
   }, 60_000);
 

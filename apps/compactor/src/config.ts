@@ -9,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const compactorConfig = z
   .object({ ...serviceConfig.shape, ...storeConfig.shape })
   .extend({
-    /** The control plane's, where usage is rolled up; and of the queues, when REDIS_URL is not set. */
+    /** The control plane's, where usage is rolled up and deleted databases are known; and of the queues, when REDIS_URL is not set. */
     DATABASE_URL: z.string().optional(),
     /** Of the queues. */
     REDIS_URL: z.string().optional(),
@@ -23,6 +23,8 @@ export const compactorConfig = z
     SWEEP_INTERVAL_MS: wholeNumber(60_000, 30 * DAY_MS).default(DAY_MS),
     /** Between two looks for usage records. */
     ROLL_UP_INTERVAL_MS: wholeNumber(1_000, DAY_MS).default(20_000),
+    /** Between two looks for deleted databases whose undelete window has passed. */
+    PURGE_INTERVAL_MS: wholeNumber(1_000, DAY_MS).default(60_000),
     /** By the store's clock: record and log of an ended session stay for so long at least (S5). */
     SESSION_KEEP_MS: wholeNumber(DAY_MS, 365 * DAY_MS).default(DAY_MS),
   })

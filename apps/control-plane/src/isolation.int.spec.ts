@@ -52,7 +52,9 @@ describe('two organizations', () => {
   it("neither changes nor brings back another organization's database", async () => {
     const ask = (method: string, path: string, token: string, json: object) =>
       service.call(method, `/v1/databases/${path}`, { token, json });
-    const gone = await service.call('POST', '/v1/databases', { token: theirs.token, json: { name: 'gone' } }).then(({ body }) => String(body['id']));
+    const gone = await service
+      .call('POST', '/v1/databases', { token: theirs.token, json: { name: 'gone' } })
+      .then(({ body }) => String(body['id']));
     await service.call('DELETE', '/v1/databases/gone', { token: theirs.token });
     const nobodys = '00000000-0000-4000-8000-000000000000';
     for (const token of callers) {

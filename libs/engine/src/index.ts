@@ -33,6 +33,7 @@ export * from './compaction/execute.js';
 export * from './compaction/plan.js';
 export * from './compaction/write-pressure.js';
 export * from './gc/collect-garbage.js';
+export * from './gc/erase-database.js';
 export * from './gc/pin.js';
 export { pinDatabase, unpin } from './gc/pins.js';
 export type * from './history/read-changes.js';

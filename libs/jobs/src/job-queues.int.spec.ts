@@ -431,6 +431,7 @@ const IDLE: JobHandlers = {
   gc: () => Promise.resolve(),
   recover: () => Promise.resolve(),
   purge: () => Promise.resolve(),
+  erase: () => Promise.resolve(),
   sweep: () => Promise.resolve(),
   rollUp: () => Promise.resolve(),
 };

@@ -53,6 +53,7 @@ const TUNING = {
     'RECOVERY_CONCURRENCY',
     'SWEEP_INTERVAL_MS',
     'ROLL_UP_INTERVAL_MS',
+    'PURGE_INTERVAL_MS',
     'SESSION_KEEP_MS',
   ],
 } as const;

@@ -3,7 +3,16 @@ import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
 import type { SessionWatch } from '@leasehold/lease';
 import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
 import type { Logger } from '@leasehold/service-kit';
-import { databaseJobs, RollUp, sessionJobs, sweepJob, type Job, type RecordTaker } from '@leasehold/upkeep';
+import {
+  databaseJobs,
+  eraseJob,
+  RollUp,
+  sessionJobs,
+  sweepJob,
+  type EraseLedger,
+  type Job,
+  type RecordTaker,
+} from '@leasehold/upkeep';
 
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
@@ -18,9 +27,17 @@ export interface HandlerParts {
   readonly queues: JobQueues;
   /** Undefined where there is no Postgres to roll up into. */
   readonly ledger: RecordTaker | undefined;
+  /** Undefined where nobody tells which databases are deleted. */
+  readonly purges: EraseLedger | undefined;
   readonly metrics: CompactorMetrics;
   readonly log: Logger;
 }
+
+const NOTHING_DUE: EraseLedger = {
+  begin: () => Promise.resolve(false),
+  postpone: () => Promise.resolve(),
+  done: () => Promise.resolve(),
+};
 
 /** The bucket as one purpose of this process sees it: reads are repeated, and every request is counted. */
 export function storeFor(purpose: JobKind | 'watch', store: ObjectStore, metrics: CompactorMetrics) {
@@ -70,6 +87,19 @@ export function jobHandlers(parts: HandlerParts): JobHandlers {
       keepSessionsMs: config.SESSION_KEEP_MS,
     },
   );
+  const erasures = eraseJob(
+    {
+      ...contextOf('erase'),
+      watch,
+      ledger: parts.purges ?? NOTHING_DUE,
+      queues,
+      erased: (report, database) => {
+        metrics.erased(report);
+        log.info({ database, ...report }, 'erasure of a database ended');
+      },
+    },
+    { keepTombstoneMs: config.SESSION_KEEP_MS },
+  );
   const sweeps = sweepJob(
     {
       ...contextOf('sweep'),
@@ -90,7 +120,7 @@ export function jobHandlers(parts: HandlerParts): JobHandlers {
       keepSessionsMs: config.SESSION_KEEP_MS,
     },
   );
-  return { ...databases, ...sessions, ...sweeps, rollUp: rollUpJob(parts, contextOf('rollUp')) };
+  return { ...databases, ...sessions, ...erasures, ...sweeps, rollUp: rollUpJob(parts, contextOf('rollUp')) };
 }
 
 function rollUpJob(

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { PostgresPurges } from '@leasehold/directory';
 import { systemClock, type Timer } from '@leasehold/foundation';
 import {
   DEFAULT_JOB_WORKERS_SETTINGS,
@@ -17,6 +18,7 @@ import { UsageLedger } from '@leasehold/usage-ledger';
 import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from '../tokens.js';
+import { watchPurges } from './due-purges.js';
 import { jobHandlers, storeFor } from './job-handlers.js';
 
 /** Of the drain, kept for what comes after the jobs: aborting those that run too long, and disconnecting. */
@@ -34,6 +36,8 @@ export class JobRunner implements OnModuleDestroy {
   private readonly watch: SessionWatch;
   private readonly ledger: UsageLedger | undefined;
   private workers: JobWorkers | undefined;
+  private readonly purges: PostgresPurges | undefined;
+  private readonly stopping = new AbortController();
   private scheduling: Timer | undefined;
   private draining: Promise<void> | undefined;
 
@@ -49,22 +53,25 @@ export class JobRunner implements OnModuleDestroy {
     this.queues = new JobQueues(context, { gcMinAgeMs: config.GC_MIN_AGE_MS });
     this.watch = new SessionWatch(storeFor('watch', store, metrics));
     this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
+    this.purges = config.DATABASE_URL ? new PostgresPurges(config.DATABASE_URL) : undefined;
     metrics.watchQueues(() => this.queues.counts());
     health.addReadinessCheck('queue', () => this.workers?.running() ?? false);
   }
 
   /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, ledger, log, metrics, queues, store, watch } = this;
+    const { config, ledger, log, metrics, purges, queues, store, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, ledger, metrics, log }),
+      jobHandlers({ config, store, watch, queues, ledger, purges, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
     if (ledger === undefined) log.warn('usage is not rolled up: DATABASE_URL is not set');
     this.scheduleJobs();
+    if (purges === undefined) log.warn('deleted databases are not purged: DATABASE_URL is not set');
+    else void watchPurges(purges, queues, { intervalMs: config.PURGE_INTERVAL_MS, log, signal: this.stopping.signal });
   }
 
   /** Lets running jobs end, within the drain's time; then sends what they asked for. Idempotent. */
@@ -80,10 +87,12 @@ export class JobRunner implements OnModuleDestroy {
 
   private async end(): Promise<void> {
     this.scheduling?.cancel();
+    this.stopping.abort();
     await this.workers?.close(Math.max(0, this.config.DRAIN_TIMEOUT_MS - DRAIN_RESERVE_MS));
     // Only now: jobs that were running may have waited for it.
     this.watch.stop();
     await this.queues.close();
+    await this.purges?.close();
     await this.ledger?.close();
   }
 
