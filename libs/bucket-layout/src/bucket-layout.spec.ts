@@ -51,3 +51,13 @@ describe('names of usage records', () => {
     }
   });
 });
+
+describe('names of revocations', () => {
+  it('read back as their number, and nothing else does', () => {
+    expect(bucketLayout.revocation(7)).toBe('revoked/00000000000000000007');
+    expect(bucketLayout.parseRevocation(bucketLayout.revocation(7))).toBe(7);
+    for (const other of ['revoked/7', 'revoked/00000000000000000007/x', bucketLayout.segment(SESSION, 7)]) {
+      expect(bucketLayout.parseRevocation(other)).toBeUndefined();
+    }
+  });
+});

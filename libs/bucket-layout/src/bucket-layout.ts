@@ -13,7 +13,7 @@ import { assert, isDatabaseId, isSessionId } from '@leasehold/foundation';
  *     db/<databaseId>/blob/<ulid>-<sha256> immutable
  *     db/<databaseId>/pins/<id>            what a branch, replica or export still reads
  *     usage/<session>/<n>                  metering records         create only
- *     revoked/<n>                          revoked keys and suspended tenants
+ *     revoked/<n>                          revoked keys and suspended tenants, create only
  *     local/hop-secret                     what processes without an installation know each other by; create only
  */
 export const bucketLayout = {
@@ -71,6 +71,13 @@ export const bucketLayout = {
     return match?.[1] !== undefined && isSessionId(match[1])
       ? { session: match[1], number: Number(match[2]) }
       : undefined;
+  },
+
+  revocations: 'revoked/',
+  revocation: (number: number): string => `revoked/${padded(number)}`,
+  parseRevocation: (name: string): number | undefined => {
+    const match = /^revoked\/(\d{20})$/.exec(name);
+    return match === null ? undefined : Number(match[1]);
   },
 
   hopSecret: 'local/hop-secret',

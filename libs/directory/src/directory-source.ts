@@ -2,6 +2,7 @@ import type { DatabaseId, TenantId } from '@leasehold/foundation';
 
 import type { KeyGrant } from './grant.js';
 import type { KeyGenerations } from './key-generations.js';
+import type { TenantSuspension } from './revocations.js';
 import type { Scope } from './scope.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
@@ -19,8 +20,20 @@ export interface KeyEntry extends KeyGenerations {
 
 export interface DatabaseEntry {
   readonly id: DatabaseId;
+  /** Inside the tenant that it belongs to. */
   readonly name: string;
+  /** To whom it belongs. */
   readonly tenantId: TenantId;
+  /** As somebody has decided; undefined: nobody ever has, and it is as all are. */
+  readonly options?: EntryOptions | undefined;
+}
+
+/** What workers are told of a database. */
+export interface EntryOptions {
+  /** How long superseded versions stay readable. */
+  readonly retentionMs: number;
+  /** Of live data, past which writes that add data are refused. */
+  readonly maxBytes: number;
 }
 
 /** A tenant as far as the data plane has to know it. */
@@ -30,6 +43,8 @@ export interface TenantEntry {
   readonly corsOrigins: ReadonlySet<string>;
   /** Undefined: as the service is configured. */
   readonly quotas?: TenantQuotas | undefined;
+  /** Undefined: it is not suspended. */
+  readonly suspension?: TenantSuspension | undefined;
 }
 
 /** The public half of a key that signs tokens. Neither part ever changes. */

@@ -23,6 +23,7 @@ import { coversPrefix, grantsName, type Grant, type KeyGrant } from './grant.js'
 import { endOfSecret } from './key-generations.js';
 import type { KeyUses } from './key-uses.js';
 import { LoadingCache } from './loading-cache.js';
+import { isSuspended, type Revocations } from './revocations.js';
 import type { Scope } from './scope.js';
 import type { TokenClaims } from './token-claims.js';
 import { TokenPrincipals } from './token-principals.js';
@@ -55,6 +56,8 @@ export interface DirectoryContext {
   readonly clock: Clock;
   /** Told of each API key that is taken; not of tokens. */
   readonly uses?: Pick<KeyUses, 'note'>;
+  /** What is refused whatever the store says; undefined: nothing is told past the store. */
+  readonly revocations?: Revocations;
   /** Told once when the store stops answering, and once when it answers again. */
   readonly onOutage?: (error: unknown) => void;
   readonly onRecovery?: () => void;
@@ -141,20 +144,13 @@ export class Directory {
    * Who presents this API key or token.
    *
    * @throws ProblemError `invalid-api-key`: malformed, unknown, revoked or expired, which the answer does not tell apart;
-   *   `invalid-token`: the same of a token, or of the key that made it
+   *   `invalid-token`: the same of a token, or of the key that made it; `tenant-suspended`: whatever else is right
    * @throws LeaseholdError of kind `unavailable`: not known here, and the store does not answer
    */
   async authenticate(bearer: string): Promise<Principal> {
-    if (!looksLikeApiKey(bearer) && looksLikeToken(bearer)) return this.authenticateToken(bearer);
-    const parsed = parseApiKey(bearer);
-    if (!parsed) throw invalidApiKey();
-    const key = await this.lookUp(this.keys.get(parsed.id));
-    // The secret comes first: whoever lacks it learns nothing about the key.
-    const secretEndsAt = key && endOfSecret(parsed.secret, key, this.clock.now());
-    if (!key || secretEndsAt === undefined || !this.isLive(key)) throw invalidApiKey();
-    const principal = principalOf(key);
-    this.context.uses?.note(key.id);
-    this.checked.add(bearer, { key, principal, endsAt: Math.min(secretEndsAt, key.expiresAt ?? Infinity) });
+    const isToken = !looksLikeApiKey(bearer) && looksLikeToken(bearer);
+    const principal = await (isToken ? this.authenticateToken(bearer) : this.authenticateKey(bearer));
+    await this.requireActive(principal.tenantId);
     return principal;
   }
 
@@ -169,6 +165,9 @@ export class Directory {
     // Another entry than the one that was checked may have another secret, or be revoked.
     if (this.keys.known(key.id) !== key) return undefined;
     if (endsAt !== Infinity && endsAt <= this.clock.now()) return undefined;
+    if (this.context.revocations?.isRevoked(key.id) === true) return undefined;
+    const { tenantId } = principal;
+    if (isSuspended(tenantId, this.tenants.known(tenantId)?.suspension, this.context.revocations)) return undefined;
     this.context.uses?.note(key.id);
     return principal;
   }
@@ -206,6 +205,19 @@ export class Directory {
     return this.polledAt && elapsedMsSince(this.clock, this.polledAt);
   }
 
+  private async authenticateKey(bearer: string): Promise<Principal> {
+    const parsed = parseApiKey(bearer);
+    if (!parsed) throw invalidApiKey();
+    const key = await this.lookUp(this.keys.get(parsed.id));
+    // The secret comes first: whoever lacks it learns nothing about the key.
+    const secretEndsAt = key && endOfSecret(parsed.secret, key, this.clock.now());
+    if (!key || secretEndsAt === undefined || !this.isLive(key)) throw invalidApiKey();
+    const principal = principalOf(key);
+    this.context.uses?.note(key.id);
+    this.checked.add(bearer, { key, principal, endsAt: Math.min(secretEndsAt, key.expiresAt ?? Infinity) });
+    return principal;
+  }
+
   /** The key that made a token is asked for each time: a token dies with its key, and never may more than that. */
   private async authenticateToken(text: string): Promise<Principal> {
     const claims = await this.lookUp(this.tokens.verify(text));
@@ -217,7 +229,16 @@ export class Directory {
     return this.tokenPrincipals.of(claims, key);
   }
 
+  /** Where the store cannot tell, what was told past it decides. @throws ProblemError tenant-suspended */
+  private async requireActive(id: TenantId): Promise<void> {
+    const tenant = this.tenants.known(id) ?? (await this.tenants.get(id).catch(() => undefined));
+    if (isSuspended(id, tenant?.suspension, this.context.revocations)) {
+      throw new ProblemError('tenant-suspended', 'the tenant is suspended');
+    }
+  }
+
   private isLive(key: KeyEntry): boolean {
+    if (this.context.revocations?.isRevoked(key.id) === true) return false;
     return !key.revoked && (key.expiresAt === undefined || key.expiresAt > this.clock.now());
   }
 

@@ -185,6 +185,10 @@ describe('the directory on Postgres', () => {
       concurrentWakes: 7,
     });
     expect((await source.tenant(other))?.quotas).toEqual({});
+    await metadata.plans.agree(tenant, { storageBytes: 0 });
+    expect((await source.tenant(tenant))?.quotas?.usedUpStorageBytes).toBe(0);
+    await metadata.plans.agree(tenant, { storageBytes: 1 });
+    expect((await source.tenant(tenant))?.quotas?.usedUpStorageBytes).toBeUndefined();
     const { changes } = await source.changes(cursor);
     expect(changes).toContainEqual({ kind: 'tenant', id: tenant });
     expect(changes).toContainEqual({ kind: 'plan' });

@@ -12,6 +12,7 @@ import type {
   PublicTokenKey,
   TenantEntry,
 } from './directory-source.js';
+import type { TenantSuspension } from './revocations.js';
 import { isScope } from './scope.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
@@ -32,12 +33,17 @@ const API_KEY = `
   FROM api_keys WHERE id = $1`;
 
 const DATABASE = `
-  SELECT id, organization_id, name FROM databases WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
+  SELECT id, organization_id, name, revision, retention_seconds, size_limit_bytes FROM databases
+  WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
 
 const TENANT = `
   SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins, q.requests_per_second, q.burst_requests, q.bytes_per_second,
-    q.concurrent_requests, q.concurrent_wakes
+    q.concurrent_requests, q.concurrent_wakes,
+    CASE WHEN COALESCE(u.storage_bytes, 0) >= q.storage_bytes THEN q.storage_bytes END AS used_up_storage_bytes,
+    x.organization_id IS NOT NULL AS suspended, x.number AS suspension_number
   FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id
+  LEFT JOIN organization_suspensions x ON x.organization_id = o.id
+  LEFT JOIN organization_usage u ON u.organization_id = o.id
   LEFT JOIN LATERAL organization_quotas(o.id) AS q ON true WHERE o.id = $1`;
 
 /** The latest one signs; tokens of the one before live on. */
@@ -70,6 +76,10 @@ interface DatabaseRow {
   readonly id: string;
   readonly organization_id: string;
   readonly name: string;
+  readonly revision: number;
+  readonly retention_seconds: number | null;
+  /** A bigint, as text. */
+  readonly size_limit_bytes: string | null;
 }
 
 interface TenantRow {
@@ -81,6 +91,11 @@ interface TenantRow {
   readonly bytes_per_second: string | null;
   readonly concurrent_requests: number | null;
   readonly concurrent_wakes: number | null;
+  /** A bigint, as text. */
+  readonly used_up_storage_bytes: string | null;
+  readonly suspended: boolean;
+  /** A bigint, as text. */
+  readonly suspension_number: string | null;
 }
 
 interface TokenKeyRow {
@@ -129,12 +144,12 @@ export class PostgresDirectorySource implements DirectorySource {
     const [row] = await query<DatabaseRow>(this.lookups, DATABASE, [tenantId, name]);
     if (!row) return undefined;
     assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
-    return { id: row.id, name: row.name, tenantId };
+    return { id: row.id, name: row.name, tenantId, ...optionsOf(row) };
   }
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
     const [row] = await query<TenantRow>(this.lookups, TENANT, [id]);
-    return row && { id, corsOrigins: new Set(row.cors_origins), quotas: quotasOf(row) };
+    return row && { id, corsOrigins: new Set(row.cors_origins), quotas: quotasOf(row), suspension: suspensionOf(row) };
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {
@@ -159,14 +174,39 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 }
 
+/** As heads are at first (libs/engine, format/head.ts), which this may not know. */
+const DEFAULT_RETENTION_MS = 24 * 60 * 60 * 1_000;
+const DEFAULT_MAX_BYTES = 10_000_000_000;
+
+/** Of one that was changed before they are told even where nothing is decided any more: its head may have what was decided then. */
+function optionsOf(row: DatabaseRow): Pick<DatabaseEntry, 'options'> {
+  const { revision, retention_seconds: seconds, size_limit_bytes: bytes } = row;
+  if (revision === 1 && seconds === null && bytes === null) return {};
+  return {
+    options: {
+      retentionMs: seconds === null ? DEFAULT_RETENTION_MS : seconds * 1_000,
+      maxBytes: bytes === null ? DEFAULT_MAX_BYTES : Number(bytes),
+    },
+  };
+}
+
 function quotasOf(row: TenantRow): TenantQuotas {
   return {
     requestsPerSecond: row.requests_per_second ?? undefined,
     burstRequests: row.burst_requests ?? undefined,
-    bytesPerSecond: row.bytes_per_second === null ? undefined : Number(row.bytes_per_second),
+    bytesPerSecond: numberOf(row.bytes_per_second),
     concurrentRequests: row.concurrent_requests ?? undefined,
     concurrentWakes: row.concurrent_wakes ?? undefined,
+    usedUpStorageBytes: numberOf(row.used_up_storage_bytes),
   };
+}
+
+function numberOf(bytes: string | null): number | undefined {
+  return bytes === null ? undefined : Number(bytes);
+}
+
+function suspensionOf({ suspended, suspension_number: number }: TenantRow): TenantSuspension | undefined {
+  return suspended ? { number: number === null ? undefined : Number(number) } : undefined;
 }
 
 /** A pattern that this version does not understand stands for no database, and confines all the same. */

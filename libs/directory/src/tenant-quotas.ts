@@ -10,4 +10,6 @@ export interface TenantQuotas {
   readonly concurrentRequests?: number | undefined;
   /** Databases that are being opened at the same time, at each gateway. */
   readonly concurrentWakes?: number | undefined;
+  /** Of all its databases together; only where that is used up. */
+  readonly usedUpStorageBytes?: number | undefined;
 }

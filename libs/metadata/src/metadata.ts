@@ -5,12 +5,14 @@ import { ApiKeys } from './api-keys.js';
 import { ChangeFeed } from './change-feed.js';
 import { Databases } from './databases.js';
 import { PrismaClient } from './generated/client.js';
+import { Members } from './members.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
 import { People } from './people.js';
 import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
 import { Sessions } from './sessions.js';
+import { Suspensions } from './suspensions.js';
 import { TokenKeys } from './token-keys.js';
 import { UsageReport } from './usage-report.js';
 
@@ -35,6 +37,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** Accounts, databases and keys in Postgres. One per process; connects when first used. */
 export class Metadata {
   readonly organizations: Organizations;
+  readonly members: Members;
   readonly people: People;
   readonly sessions: Sessions;
   readonly databases: Databases;
@@ -42,6 +45,7 @@ export class Metadata {
   readonly settings: OrganizationSettings;
   readonly plans: Plans;
   readonly quotas: Quotas;
+  readonly suspensions: Suspensions;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
   readonly usageReport: UsageReport;
@@ -52,6 +56,7 @@ export class Metadata {
   ) {
     const ids = new UlidSource(systemClock, systemRandom);
     this.organizations = new Organizations(prisma, ids);
+    this.members = new Members(prisma);
     this.people = new People(prisma);
     this.sessions = new Sessions(prisma);
     this.databases = new Databases(prisma);
@@ -59,6 +64,7 @@ export class Metadata {
     this.settings = new OrganizationSettings(prisma);
     this.plans = new Plans(prisma);
     this.quotas = new Quotas(prisma);
+    this.suspensions = new Suspensions(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
     this.usageReport = new UsageReport(prisma);

@@ -138,6 +138,12 @@ const TABLE = {
     'The API key lacks a scope',
     '`requiredScope` names the scope that the route needs.',
   ),
+  'tenant-suspended': entry(
+    403,
+    'denied',
+    'The tenant is suspended',
+    'Operators of the service have suspended the tenant. Its data is kept; every request is refused until it is resumed. Ask the operator.',
+  ),
   'outside-key-prefix': entry(
     403,
     'denied',
@@ -202,6 +208,12 @@ const TABLE = {
     'conflict',
     'The database is protected from deletion',
     'Nothing was changed. Take `deleteProtection` from it first.',
+  ),
+  'last-owner': entry(
+    409,
+    'conflict',
+    'The organization would have no owner',
+    'Nothing was changed. Make another member an owner first.',
   ),
   'email-taken': entry(409, 'conflict', 'An account with this e-mail exists', 'Log in instead.'),
   'database-full': entry(

@@ -10,6 +10,7 @@ import type {
   PublicTokenKey,
   TenantEntry,
 } from '../directory-source.js';
+import type { TenantSuspension } from '../revocations.js';
 import type { TenantQuotas } from '../tenant-quotas.js';
 
 export const LATENCY_MS = 10;
@@ -21,6 +22,7 @@ export class FakeSource implements DirectorySource {
   readonly feed: DirectoryChange[] = [];
   readonly origins = new Map<TenantId, ReadonlySet<string>>();
   readonly quotas = new Map<TenantId, TenantQuotas>();
+  readonly suspensions = new Map<TenantId, TenantSuspension>();
   publishedKeys: readonly PublicTokenKey[] = [];
   down = false;
   feedDown = false;
@@ -58,7 +60,12 @@ export class FakeSource implements DirectorySource {
 
   tenant(id: TenantId): Promise<TenantEntry | undefined> {
     this.lookups++;
-    return this.answer(() => ({ id, corsOrigins: this.origins.get(id) ?? new Set(), quotas: this.quotas.get(id) }));
+    return this.answer(() => ({
+      id,
+      corsOrigins: this.origins.get(id) ?? new Set(),
+      quotas: this.quotas.get(id),
+      suspension: this.suspensions.get(id),
+    }));
   }
 
   tokenKeys(): Promise<readonly PublicTokenKey[]> {

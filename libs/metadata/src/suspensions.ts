@@ -1,0 +1,87 @@
+import type { PrismaClient } from './generated/client.js';
+
+/** A tenant that operators have suspended. */
+export interface SuspensionRecord {
+  readonly organizationId: string;
+  readonly reason: string;
+  readonly suspendedBy: string;
+  readonly suspendedAt: Date;
+  /** Of the state in the bucket that said so first; null: only Postgres knows. */
+  readonly number: number | null;
+}
+
+export interface CopiedSuspension extends SuspensionRecord {
+  readonly number: number;
+}
+
+/** As many as a state in the bucket has at most. */
+const REVOKED_KEYS_LIMIT = 10_000;
+
+/** Suspended organizations. Effective at every gateway once the change feed has been read (2 s). */
+export class Suspensions {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  async of(organizationId: string): Promise<SuspensionRecord | undefined> {
+    const found = await this.prisma.organizationSuspension.findUnique({ where: { organizationId } });
+    return found === null ? undefined : { ...found, number: found.number === null ? null : Number(found.number) };
+  }
+
+  /** Where there is no bucket to tell: suspends unless it is suspended already. Rejects when there is no such organization. */
+  async suspend(organizationId: string, reason: string, suspendedBy: string, suspendedAt: Date): Promise<void> {
+    await this.prisma.organizationSuspension.createMany({
+      data: [{ organizationId, reason, suspendedBy, suspendedAt }],
+      skipDuplicates: true,
+    });
+  }
+
+  /** Where there is no bucket to tell, or only Postgres knows. Idempotent. */
+  async resume(organizationId: string): Promise<void> {
+    await this.prisma.organizationSuspension.deleteMany({ where: { organizationId } });
+  }
+
+  /**
+   * Takes over what a state in the bucket says. States that are older than the one before change nothing, so that several may copy. Rows that
+   * only Postgres knows stay; tenants that are unknown here are passed over.
+   *
+   * @returns whether it was newer
+   */
+  async copy(number: number, suspended: readonly CopiedSuspension[]): Promise<boolean> {
+    const rows = suspended.map((entry) => ({
+      organization_id: entry.organizationId,
+      reason: entry.reason,
+      suspended_by: entry.suspendedBy,
+      suspended_at: entry.suspendedAt.toISOString(),
+      number: entry.number,
+    }));
+    const json = JSON.stringify(rows);
+    return this.prisma.$transaction(async (transaction) => {
+      const newer = await transaction.$executeRaw`
+        UPDATE revocation_progress SET number = ${number} WHERE id = 1 AND number < ${number}`;
+      if (newer === 0) return false;
+      await transaction.$executeRaw`
+        DELETE FROM organization_suspensions WHERE number IS NOT NULL AND organization_id NOT IN (
+          SELECT organization_id FROM jsonb_to_recordset(${json}::jsonb) AS r (organization_id text))`;
+      await transaction.$executeRaw`
+        INSERT INTO organization_suspensions (organization_id, reason, suspended_by, suspended_at, number)
+        SELECT r.organization_id, r.reason, r.suspended_by, r.suspended_at, r.number
+        FROM jsonb_to_recordset(${json}::jsonb)
+          AS r (organization_id text, reason text, suspended_by text, suspended_at timestamptz, number bigint)
+        JOIN organizations o ON o.id = r.organization_id
+        ON CONFLICT (organization_id) DO UPDATE SET reason = EXCLUDED.reason, suspended_by = EXCLUDED.suspended_by,
+          suspended_at = EXCLUDED.suspended_at, number = EXCLUDED.number
+        WHERE organization_suspensions.number IS DISTINCT FROM EXCLUDED.number`;
+      return true;
+    });
+  }
+
+  /** API keys that were revoked since then, whoever's they are; the latest ones where there are more than the bucket keeps. */
+  async keysRevokedSince(since: Date): Promise<readonly { readonly id: string; readonly revokedAt: Date }[]> {
+    const found = await this.prisma.apiKey.findMany({
+      where: { revokedAt: { gt: since } },
+      orderBy: { revokedAt: 'desc' },
+      take: REVOKED_KEYS_LIMIT,
+      select: { id: true, revokedAt: true },
+    });
+    return found.flatMap(({ id, revokedAt }) => (revokedAt === null ? [] : [{ id, revokedAt }]));
+  }
+}

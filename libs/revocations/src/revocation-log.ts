@@ -1,0 +1,127 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import { LeaseholdError, UlidSource, type Clock, type Random } from '@leasehold/foundation';
+import { readDecoded, settleCreate, type ObjectStore } from '@leasehold/object-store';
+
+import {
+  decodeRevocationState,
+  encodeRevocationState,
+  NO_REVOCATIONS,
+  type RevocationEdit,
+  type RevocationState,
+} from './revocation-state.js';
+
+export interface RevocationContext {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Of one listing: 20,000 states, of which cleaning leaves some hundred. */
+const LIST_PAGES_LIMIT = 20;
+/** States after the known one that are read one by one before the log is listed instead. */
+const MAX_STEPS = 20;
+/** Of one append: each lost race is a step of somebody else. */
+const MAX_RACES = 20;
+const APPEND_TIMEOUT_MS = 5_000;
+/** Cleaning comes with every so many states, and leaves this many and those of the last hour: who follows lists more often than that. */
+const CLEAN_EVERY = 32;
+const KEPT_STATES = 32;
+const KEPT_MS = 60 * 60 * 1_000;
+const RETRY_AFTER_MS = 1_000;
+
+/** The latest state of `revoked/`, as far as this process knows it, and the way to the next one. */
+export class RevocationLog {
+  private latest = NO_REVOCATIONS;
+  private readonly ids: UlidSource;
+
+  constructor(private readonly context: RevocationContext) {
+    this.ids = new UlidSource(context.clock, context.random);
+  }
+
+  /** As it was read last. */
+  get state(): RevocationState {
+    return this.latest;
+  }
+
+  /**
+   * Reads on from the known state: one GET that finds nothing, where nothing is new.
+   * @throws StoreUnavailableError, CorruptBytesError; what was known stays known then
+   */
+  async follow(signal?: AbortSignal): Promise<RevocationState> {
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
+      const next = await this.read(this.latest.number + 1, signal);
+      if (next === undefined) return this.latest;
+      this.latest = next;
+    }
+    return this.find(signal);
+  }
+
+  /**
+   * Looks for the latest state with a listing: where nothing is known yet, and where states after the known one may have been cleaned away.
+   * @throws StoreUnavailableError, CorruptBytesError
+   */
+  async find(signal?: AbortSignal): Promise<RevocationState> {
+    let last = this.latest.number;
+    for (let pages = 0; pages < LIST_PAGES_LIMIT; pages++) {
+      const startAfter = bucketLayout.revocation(last);
+      const page = await this.context.store.list(bucketLayout.revocations, { startAfter, ...(signal && { signal }) });
+      for (const { key } of page.objects) last = bucketLayout.parseRevocation(key) ?? last;
+      if (!page.truncated) break;
+    }
+    if (last === this.latest.number) return this.latest;
+    const found = await this.read(last, signal);
+    // Cleaned between the two calls: there are later ones, and the next look finds them.
+    if (found !== undefined && found.number > this.latest.number) this.latest = found;
+    return this.latest;
+  }
+
+  /**
+   * Makes the next state; durable when it resolves, and every reader that looks from then on has it.
+   *
+   * @returns the state in which the edit holds: a former one where it changes nothing
+   * @throws LeaseholdError unavailable (too many others wrote), unknown; what the edit throws
+   */
+  async append(edit: RevocationEdit): Promise<RevocationState> {
+    if (this.latest.number === 0) await this.find();
+    for (let races = 0; races < MAX_RACES; races++) {
+      const base = await this.follow();
+      const at = this.context.clock.now();
+      const change = edit(base, at);
+      if (change === undefined) return base;
+      const next = { ...change, number: base.number + 1, id: this.ids.next(), at };
+      const { outcome } = await settleCreate(
+        { ...this.context, timeoutMs: APPEND_TIMEOUT_MS },
+        bucketLayout.revocation(next.number),
+        encodeRevocationState(next),
+      );
+      if (outcome !== 'done') continue;
+      this.latest = next;
+      // What it leaves costs cents, and the next one finds it.
+      if (next.number % CLEAN_EVERY === 0) await this.clean(next).catch(() => undefined);
+      return next;
+    }
+    throw new LeaseholdError('unavailable', 'unavailable', 'the log of revocations is being written by others', {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+  }
+
+  private read(number: number, signal: AbortSignal | undefined): Promise<RevocationState | undefined> {
+    const key = bucketLayout.revocation(number);
+    return readDecoded(
+      async () => {
+        const object = await this.context.store.get(key, signal && { signal });
+        return object === 'not-modified' ? undefined : object;
+      },
+      ({ body }) => decodeRevocationState(body, number),
+    );
+  }
+
+  private async clean(latest: RevocationState): Promise<void> {
+    const { objects } = await this.context.store.list(bucketLayout.revocations);
+    for (const { key, lastModifiedAt } of objects) {
+      const number = bucketLayout.parseRevocation(key);
+      if (number === undefined || number > latest.number - KEPT_STATES) continue;
+      if (latest.at - lastModifiedAt > KEPT_MS) await this.context.store.delete(key);
+    }
+  }
+}

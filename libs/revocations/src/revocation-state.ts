@@ -1,0 +1,150 @@
+import { CorruptBytesError, decodeUtf8, isTenantId, LeaseholdError, utf8, type TenantId } from '@leasehold/foundation';
+
+/**
+ * What `revoked/<n>` says, format version 1: one JSON object, whole, so that a reader needs the latest one alone.
+ *
+ *     {"format":1,"number":7,"id":"<ulid>","at":<ms>,
+ *      "suspended":[{"tenant":"<id>","reason":"…","by":"…","at":<ms>,"number":5},…],
+ *      "keys":[{"id":"<key id>","at":<ms>},…]}
+ */
+const FORMAT = 1;
+/** A state is read as a whole; at 400 bytes each these are 4 MB. */
+export const MAX_SUSPENDED = 10_000;
+/**
+ * Keys that were revoked within {@link KEY_KEPT_MS}; the oldest go first where there are more, which costs nothing while gateways reach
+ * Postgres.
+ */
+export const MAX_REVOKED_KEYS = 10_000;
+/** Gateways serve a key that nobody confirms for 15 minutes: after four times as long none knows it. */
+export const KEY_KEPT_MS = 60 * 60 * 1_000;
+export const MAX_REASON_CHARS = 500;
+const MAX_STATE_BYTES = 16 * 1024 * 1024;
+
+export interface Suspension {
+  readonly tenantId: TenantId;
+  /** For operators. */
+  readonly reason: string;
+  /** Who did it, for operators. */
+  readonly by: string;
+  /** Wall ms since the Unix epoch. */
+  readonly at: number;
+  /** Of the state that said so first. */
+  readonly number: number;
+}
+
+export interface RevokedKey {
+  readonly id: string;
+  /** Wall ms since the Unix epoch. */
+  readonly at: number;
+}
+
+export interface RevocationState {
+  /** Counts from 1; 0: nobody has written yet. */
+  readonly number: number;
+  /** Unique to this writing. */
+  readonly id: string;
+  readonly at: number;
+  readonly suspended: readonly Suspension[];
+  readonly keys: readonly RevokedKey[];
+}
+
+/** What changes from one state to the next; undefined: nothing does. */
+export type RevocationEdit = (
+  state: RevocationState,
+  at: number,
+) => Pick<RevocationState, 'suspended' | 'keys'> | undefined;
+
+export const NO_REVOCATIONS: RevocationState = { number: 0, id: '', at: 0, suspended: [], keys: [] };
+
+/** Suspends; a tenant that is suspended already stays so for the first reason. */
+export function suspension(tenantId: TenantId, reason: string, by: string): RevocationEdit {
+  return ({ number, suspended, keys }, at) => {
+    if (suspended.some((entry) => entry.tenantId === tenantId)) return undefined;
+    if (suspended.length >= MAX_SUSPENDED) {
+      throw new LeaseholdError(
+        'quota',
+        'too-many-suspensions',
+        `no more than ${MAX_SUSPENDED} tenants can be suspended`,
+      );
+    }
+    return { suspended: [...suspended, { tenantId, reason, by, at, number: number + 1 }], keys };
+  };
+}
+
+export function resumption(tenantId: TenantId): RevocationEdit {
+  return ({ suspended, keys }) => {
+    const others = suspended.filter((entry) => entry.tenantId !== tenantId);
+    return others.length === suspended.length ? undefined : { suspended: others, keys };
+  };
+}
+
+/** Keys that were revoked lately, whether or not the log has some of them already. */
+export function keyRevocations(revoked: readonly RevokedKey[]): RevocationEdit {
+  return ({ suspended, keys }, at) => {
+    const known = new Set(keys.map(({ id }) => id));
+    const added = revoked.filter(({ id, at: revokedAt }) => !known.has(id) && at - revokedAt < KEY_KEPT_MS);
+    if (added.length === 0) return undefined;
+    const kept = [...keys, ...added].filter((key) => at - key.at < KEY_KEPT_MS).sort((a, b) => a.at - b.at);
+    return { suspended, keys: kept.slice(-MAX_REVOKED_KEYS) };
+  };
+}
+
+export function encodeRevocationState({ number, id, at, suspended, keys }: RevocationState): Uint8Array {
+  return utf8(
+    JSON.stringify({
+      format: FORMAT,
+      number,
+      id,
+      at,
+      suspended: suspended.map(({ tenantId: tenant, reason, by, at, number }) => ({ tenant, reason, by, at, number })),
+      keys: keys.map(({ id, at }) => ({ id, at })),
+    }),
+  );
+}
+
+/** @throws CorruptBytesError on what no writer of this format writes, or not under this number */
+export function decodeRevocationState(bytes: Uint8Array, expectedNumber: number): RevocationState {
+  const text = bytes.byteLength <= MAX_STATE_BYTES ? decodeUtf8(bytes) : undefined;
+  const state = recordOf(text === undefined ? undefined : parseJson(text));
+  const { format, number, id, at, suspended, keys } = state;
+  if (format !== FORMAT) throw new CorruptBytesError(`revocations of another format than ${FORMAT}`);
+  if (number !== expectedNumber) throw new CorruptBytesError('revocations under another number than their own');
+  if (typeof id !== 'string' || !isCount(at) || !Array.isArray(suspended) || !Array.isArray(keys)) throw damaged();
+  return { number, id, at, suspended: suspended.map(suspensionOf), keys: keys.map(revokedKeyOf) };
+}
+
+function suspensionOf(value: unknown): Suspension {
+  const { tenant, reason, by, at, number } = recordOf(value);
+  if (typeof tenant !== 'string' || !isTenantId(tenant) || typeof reason !== 'string' || typeof by !== 'string') {
+    throw damaged();
+  }
+  if (!isCount(at) || !isCount(number)) throw damaged();
+  return { tenantId: tenant, reason, by, at, number };
+}
+
+function revokedKeyOf(value: unknown): RevokedKey {
+  const { id, at } = recordOf(value);
+  if (typeof id !== 'string' || !isCount(at)) throw damaged();
+  return { id, at };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged();
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(): CorruptBytesError {
+  return new CorruptBytesError('revocations are damaged');
+}

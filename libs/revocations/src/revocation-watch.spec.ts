@@ -1,0 +1,183 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { bucketLayout } from '@leasehold/bucket-layout';
+import { seededRandom, utf8, type TenantId } from '@leasehold/foundation';
+import { FakeClock } from '@leasehold/foundation-testing';
+import { MemoryStore, StoreUnavailableError, type ObjectStore } from '@leasehold/object-store';
+
+import { RevocationLog } from './revocation-log.js';
+import { keyRevocations, resumption, suspension } from './revocation-state.js';
+import { REVOCATION_INTERVAL_MS, RevocationWatch } from './revocation-watch.js';
+
+const A = 'tenant-a' as TenantId;
+const B = 'tenant-b' as TenantId;
+const HOUR_MS = 3_600_000;
+
+describe('the log of revocations', () => {
+  let clock: FakeClock;
+  let memory: MemoryStore;
+  let calls: string[];
+  let down: boolean;
+  let store: ObjectStore;
+  let log: RevocationLog;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    memory = new MemoryStore(clock);
+    calls = [];
+    down = false;
+    const ask = <T>(verb: string, work: () => Promise<T>): Promise<T> => {
+      calls.push(verb);
+      return down ? Promise.reject(new StoreUnavailableError('down')) : work();
+    };
+    store = {
+      get: (key, options) => ask('get', () => memory.get(key, options)),
+      put: (key, body, condition) => ask('put', () => memory.put(key, body, condition)),
+      delete: (key) => ask('delete', () => memory.delete(key)),
+      list: (prefix, options) => ask('list', () => memory.list(prefix, options)),
+    };
+    log = new RevocationLog({ store: memory, clock, random: seededRandom(1) });
+  });
+
+  const watchOf = (outages: string[] = []) =>
+    new RevocationWatch({
+      store,
+      clock,
+      random: seededRandom(2),
+      onOutage: () => outages.push('down'),
+      onRecovery: () => outages.push('up'),
+    });
+
+  it('tells gateways within one interval what is suspended, resumed and revoked', async () => {
+    const watch = watchOf();
+    await watch.start();
+    expect([watch.suspends(A), watch.isRevoked('k1'), watch.number]).toEqual([false, false, 0]);
+    await log.append(suspension(A, 'abuse', 'op'));
+    await log.append(keyRevocations([{ id: 'k1', at: clock.now() }]));
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.suspends(B), watch.isRevoked('k1'), watch.number]).toEqual([true, false, true, 2]);
+    await log.append(resumption(A));
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.isRevoked('k1')]).toEqual([false, true]);
+    await watch.stop();
+  });
+
+  it('costs a gateway one GET for each look while nothing changes', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    const watch = watchOf();
+    await watch.start();
+    expect(calls).toEqual(['list', 'get']);
+    calls.length = 0;
+    for (let looks = 0; looks < 100; looks++) await clock.advance(REVOCATION_INTERVAL_MS);
+    expect(calls).toEqual(Array(100).fill('get'));
+    await watch.stop();
+  });
+
+  it('knows what was suspended before it started, from the latest state alone', async () => {
+    for (const tenant of ['a', 'b', 'c', 'd']) await log.append(suspension(tenant as TenantId, 'abuse', 'op'));
+    const watch = watchOf();
+    await watch.start();
+    expect(['a', 'b', 'c', 'd', 'e'].map((id) => watch.suspends(id as TenantId))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(calls).toEqual(['list', 'get']);
+    await watch.stop();
+  });
+
+  it('goes on refusing while the bucket does not answer, and reads on afterwards', async () => {
+    const outages: string[] = [];
+    await log.append(suspension(A, 'abuse', 'op'));
+    const watch = watchOf(outages);
+    await watch.start();
+    down = true;
+    await log.append(suspension(B, 'abuse', 'op'));
+    for (let looks = 0; looks < 5; looks++) await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.suspends(B), outages]).toEqual([true, false, ['down']]);
+    down = false;
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.suspends(B), outages]).toEqual([true, true, ['down', 'up']]);
+    await watch.stop();
+  });
+
+  it('starts without the bucket', async () => {
+    down = true;
+    await log.append(suspension(A, 'abuse', 'op'));
+    const watch = watchOf();
+    await watch.start();
+    expect([watch.suspends(A), watch.unconfirmedMs()]).toEqual([false, undefined]);
+    down = false;
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect(watch.suspends(A)).toBe(true);
+    await watch.stop();
+  });
+
+  it('keeps what it knew in the face of a damaged state, and gets past it', async () => {
+    const outages: string[] = [];
+    await log.append(suspension(A, 'abuse', 'op'));
+    const watch = watchOf(outages);
+    await watch.start();
+    await memory.put(bucketLayout.revocation(2), utf8('{"format":1'), 'create');
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), outages]).toEqual([true, ['down']]);
+    const state = '{"format":1,"number":3,"id":"x","at":1,"suspended":[],"keys":[]}';
+    await memory.put(bucketLayout.revocation(3), utf8(state), 'create');
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.number, outages]).toEqual([false, 3, ['down', 'up']]);
+    await watch.stop();
+  });
+
+  it('loses none of two edits that are made at once', async () => {
+    const other = new RevocationLog({ store: memory, clock, random: seededRandom(3) });
+    await Promise.all([log.append(suspension(A, 'one', 'op')), other.append(suspension(B, 'two', 'op'))]);
+    const { suspended, number } = await log.follow();
+    expect([suspended.map(({ tenantId }) => tenantId).sort(), number]).toEqual([[A, B], 2]);
+  });
+
+  it('writes nothing where nothing changes', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    expect((await log.append(suspension(A, 'again', 'op'))).number).toBe(1);
+    expect((await memory.list(bucketLayout.revocations)).objects.length).toBe(1);
+  });
+
+  it('learns that its own state was written when the answer was lost', async () => {
+    let lost = false;
+    const lossy: ObjectStore = {
+      ...store,
+      put: async (key, body, condition) => {
+        const answer = await memory.put(key, body, condition);
+        if (lost) return answer;
+        lost = true;
+        return { outcome: 'unknown', cause: new Error('reset') };
+      },
+    };
+    const writer = new RevocationLog({ store: lossy, clock, random: seededRandom(4) });
+    const appended = writer.append(suspension(A, 'abuse', 'op'));
+    for (let steps = 0; steps < 50; steps++) await clock.advance(100);
+    expect((await appended).number).toBe(1);
+    expect((await log.follow()).number).toBe(1);
+  });
+
+  it('takes old states away, and a gateway that stood still finds the latest all the same', async () => {
+    const watch = watchOf();
+    await log.append(suspension(A, 'abuse', 'op'));
+    await watch.start();
+    down = true;
+    for (let edits = 0; edits < 40; edits++) {
+      await log.append(edits % 2 === 0 ? suspension(B, 'abuse', 'op') : resumption(B));
+    }
+    await clock.advance(2 * HOUR_MS);
+    for (let edits = 0; edits < 24; edits++) {
+      await log.append(edits % 2 === 0 ? suspension(B, 'abuse', 'op') : resumption(B));
+    }
+    const { objects } = await memory.list(bucketLayout.revocations);
+    expect(objects.map(({ key }) => bucketLayout.parseRevocation(key))[0]).toBe(33);
+    await log.append(suspension(B, 'abuse', 'op'));
+    down = false;
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.number, watch.suspends(A), watch.suspends(B)]).toEqual([66, true, true]);
+    await watch.stop();
+  });
+});
