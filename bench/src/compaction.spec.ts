@@ -15,10 +15,12 @@ describe('compaction', () => {
       'read-amplification-bytes',
       'space-amplification',
       'compaction-peak-memory',
+      'compaction-peak-held',
     ]);
     for (const { id, value } of rows) expect({ id, measured: value > 0 }).toEqual({ id, measured: true });
     // Half of what was written is superseded: a merge that keeps it would show here.
     expect(byId.get('space-amplification')?.value).toBeLessThan(1.3);
-    expect(byId.get('compaction-peak-memory')?.value).toBeLessThanOrEqual(256);
+    // Not what is resident, which is also what collector and allocator have not given back yet: on a busy machine they take their time.
+    expect(byId.get('compaction-peak-held')?.value).toBeLessThanOrEqual(256);
   }, 120_000);
 });
