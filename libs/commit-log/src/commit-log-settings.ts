@@ -26,8 +26,8 @@ const SHARED = {
   hedgeShare: 0.04,
   // At the 140 puts a second of `fast`: two puts for 1.4 seconds. Far enough below the limit that no segment waits for a rollup.
   foldAtSegments: 192,
-  // At a megabyte a second, some ten times what waits for the next rollup.
-  heldBytes: 16 * 1024 * 1024,
+  // Twenty megabytes a second until the next rollup; of most of it the memtables keep the same bytes.
+  heldBytes: 32 * 1024 * 1024,
 } as const;
 
 /**

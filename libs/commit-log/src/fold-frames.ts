@@ -60,7 +60,7 @@ async function readSegmentBack(
     const retained = retention.find(header, number);
     if (retained === undefined || !missing.delete(retained)) continue;
     // A copy: a view would keep all of the segment in memory until the rollup is written, and there may be hundreds.
-    found.push({ retained, rolled: { segment: number, frame: { ...header, payload: Uint8Array.from(payload) } } });
+    found.push({ retained, rolled: { segment: number, frame: { ...header, payload: copyOf(payload) } } });
   }
   for (const { needed } of missing) if (needed) throw new UnreadableHolderError(number);
   return found;
@@ -79,7 +79,7 @@ async function readRollupBack(
     const { segment, ...rest } = header;
     const retained = retention.find(header, segment);
     // A copy: a view would keep all of the old rollup in memory.
-    if (retained !== undefined) found.set(retained, { segment, frame: { ...rest, payload: Uint8Array.from(payload) } });
+    if (retained !== undefined) found.set(retained, { segment, frame: { ...rest, payload: copyOf(payload) } });
   }
   if (found.size !== rollup.neededFrames) throw new UnreadableHolderError(from);
   return [...found].map(([retained, rolled]) => ({ retained, rolled }));
@@ -96,4 +96,9 @@ async function readBackObject(
     if (isLeaseholdError(error, 'corrupt')) throw new UnreadableHolderError(segment);
     throw error;
   }
+}
+
+/** Not `Uint8Array.from`, which goes byte by byte. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes);
 }

@@ -7,9 +7,24 @@ export interface Random {
   fraction(): number;
 }
 
+/** Short draws come from a supply: a call for each takes longer than most of what needs them. */
+const SUPPLY_BYTES = 4_096;
+const SHORT_BYTES = 64;
+let supply = Buffer.alloc(0);
+
+function drawn(length: number): Uint8Array {
+  if (length > SHORT_BYTES) return randomBytes(length);
+  if (supply.byteLength < length) supply = randomBytes(SUPPLY_BYTES);
+  const bytes = Buffer.from(supply.subarray(0, length));
+  // What was given away is nowhere but there.
+  supply.fill(0, 0, length);
+  supply = supply.subarray(length);
+  return bytes;
+}
+
 export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  bytes: drawn,
+  fraction: () => Buffer.from(drawn(6)).readUIntBE(0, 6) / 2 ** 48,
 };
 
 /** A deterministic source for tests and simulation (SplitMix32). Not for secrets. */

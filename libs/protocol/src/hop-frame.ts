@@ -124,12 +124,24 @@ export class FrameReader {
 
   /** @throws BadFrameError; nothing may be read from the same connection after that */
   push(piece: Buffer): void {
-    this.sizeBytes += piece.byteLength;
-    if (this.sizeBytes < this.wantedBytes) {
-      this.pieces.push(piece);
-      return;
+    let rest = piece;
+    // One turn for the prefix of a frame that has begun, and one for the frame.
+    while (this.pieces.length > 0) {
+      const missingBytes = this.wantedBytes - this.sizeBytes;
+      if (rest.byteLength < missingBytes) {
+        this.pieces.push(rest);
+        this.sizeBytes += rest.byteLength;
+        return;
+      }
+      // No more than what belongs to it: behind that there may be a hundred frames, which need not be copied.
+      const begun = Buffer.concat([...this.pieces, rest.subarray(0, missingBytes)], this.wantedBytes);
+      rest = rest.subarray(missingBytes);
+      this.read(begun);
     }
-    const bytes = this.pieces.length === 0 ? piece : Buffer.concat([...this.pieces, piece], this.sizeBytes);
+    this.read(rest);
+  }
+
+  private read(bytes: Buffer): void {
     const end = this.readAll(bytes);
     this.pieces = end === bytes.byteLength ? [] : [bytes.subarray(end)];
     this.sizeBytes = bytes.byteLength - end;

@@ -31,11 +31,16 @@ interface DatabaseTurns<W> extends Turn {
   isListed: boolean;
 }
 
+interface Queues<W> {
+  readonly databases: Map<DatabaseId, DatabaseTurns<W>>;
+  readonly order: Earliest<DatabaseTurns<W>>;
+}
+
 interface TenantTurns<W> extends Turn {
   readonly tenantId: TenantId;
   readonly weight: number;
-  readonly databases: Map<DatabaseId, DatabaseTurns<W>>;
-  readonly order: Earliest<DatabaseTurns<W>>;
+  /** Of those that wait. Made with the first: most tenants never have one. */
+  queues: Queues<W> | undefined;
   /** Virtual time between its databases. */
   now: number;
   waiting: number;
@@ -103,15 +108,17 @@ export class FairSchedule<W extends Work> {
     if (this.waitingCount >= maxWaiting) return false;
     const tenant = this.tenantOf(work.tenantId, nowMs);
     if (tenant.waiting >= maxWaitingOfTenant) return false;
-    let database = tenant.databases.get(work.databaseId);
+    const queues = (tenant.queues ??= { databases: new Map(), order: new Earliest() });
+    let database = queues.databases.get(work.databaseId);
     if (database === undefined) {
       database = { databaseId: work.databaseId, at: tenant.now, waiting: new Set(), isListed: false };
-      tenant.databases.set(work.databaseId, database);
+      queues.databases.set(work.databaseId, database);
     }
     database.waiting.add(work);
     tenant.waiting++;
     this.waitingCount++;
-    this.list(tenant, database);
+    this.listDatabase(tenant, queues, database);
+    this.listTenant(tenant);
     return true;
   }
 
@@ -159,7 +166,8 @@ export class FairSchedule<W extends Work> {
         this.resting.add(tenant);
         continue;
       }
-      const work = peek(tenant);
+      const queues = queuesOf(tenant);
+      const work = peek(queues);
       // Its requests end, and then it is listed again.
       if (!this.fitsTenant(tenant, work.units)) {
         this.unlist(tenant);
@@ -167,7 +175,7 @@ export class FairSchedule<W extends Work> {
       }
       // Nobody passes the one whose turn it is, or what is large would wait for ever.
       if (!this.fits(work.units)) return undefined;
-      this.take(tenant, work, nowMs);
+      this.take(tenant, queues, work, nowMs);
       return work;
     }
     return undefined;
@@ -186,7 +194,7 @@ export class FairSchedule<W extends Work> {
   /** Who waited for it waits no more. @returns false when it does not wait */
   remove(work: W): boolean {
     const tenant = this.tenants.get(work.tenantId);
-    const database = tenant?.databases.get(work.databaseId);
+    const database = tenant?.queues?.databases.get(work.databaseId);
     if (tenant === undefined || database?.waiting.delete(work) !== true) return false;
     tenant.waiting--;
     this.waitingCount--;
@@ -195,14 +203,14 @@ export class FairSchedule<W extends Work> {
     return true;
   }
 
-  private take(tenant: TenantTurns<W>, work: W, nowMs: number): void {
-    const database = tenant.order.takeFirst() as DatabaseTurns<W>;
+  private take(tenant: TenantTurns<W>, queues: Queues<W>, work: W, nowMs: number): void {
+    const database = queues.order.takeFirst() as DatabaseTurns<W>;
     database.isListed = false;
     database.waiting.delete(work);
     tenant.now = database.at;
     database.at += work.units;
-    if (database.waiting.size > 0) this.listDatabase(tenant, database);
-    else if (tenant.order.count === 0) tenant.databases.clear();
+    if (database.waiting.size > 0) this.listDatabase(tenant, queues, database);
+    else if (queues.order.count === 0) queues.databases.clear();
     this.unlist(tenant);
     tenant.waiting--;
     this.waitingCount--;
@@ -252,25 +260,29 @@ export class FairSchedule<W extends Work> {
     let tenant = this.tenants.get(tenantId);
     if (tenant === undefined) {
       const weight = this.settings.weightOf?.(tenantId) ?? 1;
-      const order = new Earliest<DatabaseTurns<W>>();
       const tokens = BURST_SECONDS * this.unitsPerSecond;
-      const none = { now: 0, waiting: 0, units: 0, tokens, filledAtMs: nowMs, isListed: false };
-      tenant = { tenantId, weight, at: this.now, databases: new Map(), order, ...none };
+      tenant = {
+        tenantId,
+        weight,
+        at: this.now,
+        queues: undefined,
+        now: 0,
+        waiting: 0,
+        units: 0,
+        tokens,
+        filledAtMs: nowMs,
+        isListed: false,
+      };
       this.tenants.set(tenantId, tenant);
     }
     return tenant;
   }
 
-  private list(tenant: TenantTurns<W>, database: DatabaseTurns<W>): void {
-    this.listDatabase(tenant, database);
-    this.listTenant(tenant);
-  }
-
-  private listDatabase(tenant: TenantTurns<W>, database: DatabaseTurns<W>): void {
+  private listDatabase(tenant: TenantTurns<W>, { order }: Queues<W>, database: DatabaseTurns<W>): void {
     if (database.isListed) return;
     database.at = Math.max(database.at, tenant.now);
     database.isListed = true;
-    tenant.order.add(database);
+    order.add(database);
   }
 
   private listTenant(tenant: TenantTurns<W>): void {
@@ -295,13 +307,18 @@ export class FairSchedule<W extends Work> {
 }
 
 /** The request of a tenant whose turn it is. Queues that were left empty go. */
-function peek<W extends Work>(tenant: TenantTurns<W>): W {
+function peek<W extends Work>({ order, databases }: Queues<W>): W {
   for (;;) {
-    const database = tenant.order.first;
+    const database = order.first;
     if (database === undefined) throw new Error('a tenant with requests has a database with requests');
     for (const work of database.waiting) return work;
-    tenant.order.takeFirst();
+    order.takeFirst();
     database.isListed = false;
-    tenant.databases.delete(database.databaseId);
+    databases.delete(database.databaseId);
   }
+}
+
+function queuesOf<W extends Work>({ queues }: TenantTurns<W>): Queues<W> {
+  if (queues === undefined) throw new Error('a tenant with requests has queues');
+  return queues;
 }

@@ -3,7 +3,7 @@ import { assert, VERSION_ZERO } from '@leasehold/foundation';
 
 import type { Commit, Entry, IdempotencyRecord, KeyRange, RangeDelete, UsageCounters } from '../entry.js';
 import { NO_USAGE } from '../entry.js';
-import { ownCommit } from './own-commit.js';
+import { ownCommit, ownKey } from './own-commit.js';
 import { SortedEntries } from './sorted-entries.js';
 
 /**
@@ -46,7 +46,9 @@ export class Memtable {
     const at = this.firstAtOrAfter(own.version.sequence);
     const replaces = this.list[at]?.version.sequence === own.version.sequence;
     for (const entry of own.entries) this.bytes += weight(entry);
-    this.sorted.insertAll(own.entries, (present) => (this.bytes -= weight(present)));
+    // Entries that share their commit's memory were made here, and are nobody else's yet.
+    const keyOf = encoded !== undefined && own.entries.length === 1 ? ownKey : undefined;
+    this.sorted.insertAll(own.entries, (present) => (this.bytes -= weight(present)), keyOf);
     if (replaces) {
       // What it brought beside entries is known already: a repeated commit is the same commit.
       this.list[at] = own;

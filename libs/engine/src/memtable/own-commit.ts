@@ -34,11 +34,21 @@ export function ownCommit(commit: Commit, encoded?: Uint8Array): Commit {
   };
 }
 
+/** Its key is the one that came, where that is short: {@link ownKey} is for who knows whether there is an equal one. */
 function sharedEntry(entry: Entry, commit: Commit, encoded: Uint8Array): Entry {
   const { version, kind, expiresAt } = entry;
   const { keyAt, valueAt } = onlyEntryPlaces(commit, encoded.byteLength);
-  const key = sharedBytes(entry.key, encoded, keyAt);
+  const key = entry.key.length <= ON_HEAP_BYTES ? entry.key : sharedBytes(entry.key, encoded, keyAt);
   return { key, version, kind, value: sharedBytes(entry.value, encoded, valueAt), expiresAt };
+}
+
+/**
+ * The key of an entry of a single-entry commit, as it is kept: versions of one key share it while it is short. A long one is a part of its own
+ * commit, and would keep the value of that.
+ */
+export function ownKey(key: Uint8Array, equal: Uint8Array | undefined): Uint8Array {
+  if (key.length > ON_HEAP_BYTES) return key;
+  return equal ?? copyOf(key);
 }
 
 function sharedBytes(bytes: Uint8Array, encoded: Uint8Array, at: number): Uint8Array {

@@ -16,6 +16,9 @@ const INDEXED_KEYS = 1_024;
 
 const NO_CHUNKS: Versions[][] = [];
 
+type KeyChoice = (key: Uint8Array, equal: Uint8Array | undefined) => Uint8Array;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /**
  * Entries ordered by (key, version descending), in memory, in chunks: two binary searches find a place, and one short move makes room.
  * A tree or skip list would spend a pointer-heavy node per entry, and a database with one entry should cost little more than that entry.
@@ -35,10 +38,13 @@ export class SortedEntries {
     return this.count;
   }
 
-  /** Adds all of one commit; `replaced` hears of each that was there at the same version already. */
-  insertAll(entries: readonly Entry[], replaced: (present: Entry) => void): void {
+  /**
+   * Adds all of one commit; `replaced` hears of each that was there at the same version already.
+   * @param keyOf what an entry gets as its key, given its own and the equal one that is there, if any; without, it keeps its own
+   */
+  insertAll(entries: readonly Entry[], replaced: (present: Entry) => void, keyOf?: KeyChoice): void {
     const ordered = entries.length < SORTED_BATCH_ENTRIES ? entries : [...entries].sort(compareEntries);
-    for (const entry of ordered) this.insert(entry, replaced);
+    for (const entry of ordered) this.insert(entry, replaced, keyOf);
     if (this.index !== undefined) for (const entry of entries) this.index.put(entry);
     else if (this.keyCount >= INDEXED_KEYS) this.makeIndex();
   }
@@ -99,27 +105,24 @@ export class SortedEntries {
     }
   }
 
-  private insert(entry: Entry, replaced: (present: Entry) => void): void {
+  private insert(entry: Mutable<Entry>, replaced: (present: Entry) => void, choose: KeyChoice | undefined): void {
     const found = this.chunkOf(entry.key);
     const isAppend = found === this.chunks.length;
-    if (isAppend && found === 0) {
-      this.insertions++;
-      this.count++;
-      this.keyCount++;
+    const at = isAppend ? found - 1 : found;
+    const chunk = this.chunks[at];
+    const slot = chunk === undefined || isAppend ? (chunk?.length ?? 0) : slotOf(chunk, entry.key);
+    const next = chunk?.[slot];
+    const present = next !== undefined && compareKeys(keyOf(next), entry.key) === 0 ? next : undefined;
+    if (choose !== undefined) entry.key = choose(entry.key, present && keyOf(present));
+    if (chunk !== undefined && present !== undefined) return this.addVersion(chunk, slot, present, entry, replaced);
+    this.insertions++;
+    this.count++;
+    this.keyCount++;
+    if (chunk === undefined) {
       // Literals: an array that grows reserves room for 16 more.
       this.chunks = [[entry]];
       return;
     }
-    const at = isAppend ? found - 1 : found;
-    const chunk = this.chunks[at] as Versions[];
-    const slot = isAppend ? chunk.length : slotOf(chunk, entry.key);
-    const present = chunk[slot];
-    if (present !== undefined && compareKeys(keyOf(present), entry.key) === 0) {
-      return this.addVersion(chunk, slot, present, entry, replaced);
-    }
-    this.insertions++;
-    this.count++;
-    this.keyCount++;
     if (isAppend) chunk.push(entry);
     else chunk.splice(slot, 0, entry);
     if (chunk.length > CHUNK_KEYS) {
