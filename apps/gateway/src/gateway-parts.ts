@@ -5,12 +5,13 @@ import {
   PostgresDirectorySource,
   PostgresKeyUses,
 } from '@leasehold/directory';
-import type { DemandBoard, DirectorySource } from '@leasehold/directory';
+import type { DemandBoard, DirectorySource, Revocations } from '@leasehold/directory';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { probeStore, reliableReads } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
 import { RedisDemandBoard } from '@leasehold/redis';
+import { RevocationWatch } from '@leasehold/revocations';
 import { s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
 
@@ -27,7 +28,7 @@ export interface GatewayParts {
 }
 
 /**
- * The real parts: sessions from the bucket, keys and databases from Postgres.
+ * The real parts: sessions and revocations from the bucket, keys and databases from Postgres.
  * @throws ProbeFailedError when the bucket is not fit, StoreUnavailableError
  */
 export async function openParts(config: GatewayConfig, logger: Logger): Promise<GatewayParts> {
@@ -47,8 +48,15 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
   const onLost = (error: unknown) => logger.warn({ err: error }, 'when keys were used last is not told this time');
   const useStore = new PostgresKeyUses(config.DATABASE_URL);
   const uses = new KeyUses(useStore, { clock: systemClock, onLost }, { intervalMs: config.KEY_USE_INTERVAL_MS });
-  const directory = directoryOver(source, logger, uses);
+  const revocations = new RevocationWatch({
+    store,
+    ...context,
+    onOutage: (error) => logger.warn({ err: error }, 'revocations cannot be read, those that are known hold'),
+    onRecovery: () => logger.info('revocations can be read again'),
+  });
+  const directory = directoryOver(source, logger, uses, revocations);
   const board = openBoard(config);
+  await revocations.start();
   await directory.start();
   uses.start();
   return {
@@ -58,6 +66,7 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     close: async () => {
       sessions.stop();
       await directory.stop();
+      await revocations.stop();
       await uses.stop();
       await useStore.close();
       await source.close();
@@ -71,10 +80,16 @@ function openBoard({ REDIS_URL, DATABASE_URL }: GatewayConfig): DemandBoard & { 
   return REDIS_URL === undefined ? new PostgresDemandBoard(DATABASE_URL) : new RedisDemandBoard(REDIS_URL);
 }
 
-export function directoryOver(source: DirectorySource, logger: Logger, uses?: KeyUses): Directory {
+export function directoryOver(
+  source: DirectorySource,
+  logger: Logger,
+  uses?: KeyUses,
+  revocations?: Revocations,
+): Directory {
   return new Directory(source, {
     clock: systemClock,
     ...(uses && { uses }),
+    ...(revocations && { revocations }),
     onOutage: (error) => logger.warn({ err: error }, 'directory does not answer, known keys and databases are served'),
     onRecovery: () => logger.info('directory answers again'),
   });

@@ -8,6 +8,8 @@ import type {
   PublicTokenKey,
   Scope,
   TenantEntry,
+  TenantQuotas,
+  TenantSuspension,
 } from '@leasehold/directory';
 import { mintApiKey, parseApiKey } from '@leasehold/directory';
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
@@ -20,6 +22,8 @@ export class FakeDirectorySource implements DirectorySource {
   private readonly keys = new Map<string, KeyEntry>();
   private readonly databases = new Map<string, DatabaseEntry>();
   private readonly origins = new Map<string, readonly string[]>();
+  private readonly quotas = new Map<string, TenantQuotas>();
+  private readonly suspensions = new Map<string, TenantSuspension>();
   private publishedKeys: readonly PublicTokenKey[] = [];
   private readonly untold: DirectoryChange[] = [];
 
@@ -54,6 +58,21 @@ export class FakeDirectorySource implements DirectorySource {
     this.untold.push({ kind: 'tenant', id: tenantId });
   }
 
+  suspend(tenantId: string, number?: number): void {
+    this.suspensions.set(tenantId, { number });
+    this.untold.push({ kind: 'tenant', id: tenantId });
+  }
+
+  resume(tenantId: string): void {
+    this.suspensions.delete(tenantId);
+    this.untold.push({ kind: 'tenant', id: tenantId });
+  }
+
+  setQuotas(tenantId: string, quotas: TenantQuotas): void {
+    this.quotas.set(tenantId, quotas);
+    this.untold.push({ kind: 'tenant', id: tenantId });
+  }
+
   publish(...keys: readonly PublicTokenKey[]): void {
     this.publishedKeys = keys;
     this.untold.push({ kind: 'token-key' });
@@ -76,7 +95,12 @@ export class FakeDirectorySource implements DirectorySource {
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
     this.answer();
-    return { id, corsOrigins: new Set(this.origins.get(id)) };
+    return {
+      id,
+      corsOrigins: new Set(this.origins.get(id)),
+      quotas: this.quotas.get(id),
+      suspension: this.suspensions.get(id),
+    };
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {

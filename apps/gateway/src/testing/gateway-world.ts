@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 
+import type { Revocations } from '@leasehold/directory';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { rendezvousOrder } from '@leasehold/routing';
@@ -32,6 +33,12 @@ export interface CallOptions {
   readonly body?: string | Uint8Array;
 }
 
+export interface GatewayWorldParts {
+  readonly source?: FakeDirectorySource;
+  /** What reaches the gateway past Postgres. */
+  readonly revocations?: Revocations;
+}
+
 /** A real gateway over HTTP, with workers, sessions and a directory that the test commands. */
 export class GatewayWorld {
   readonly sessions = new FakeSessions();
@@ -39,11 +46,13 @@ export class GatewayWorld {
   readonly key: string;
   private readonly workers: FakeWorker[] = [];
   private readonly ids = new UlidSource(systemClock, systemRandom);
+  private readonly revocations: Revocations | undefined;
   private gateway: RunningService | undefined;
 
   /** @param shared with another world, whose keys and databases are known here, too */
-  constructor({ source = new FakeDirectorySource() }: { readonly source?: FakeDirectorySource } = {}) {
+  constructor({ source = new FakeDirectorySource(), revocations }: GatewayWorldParts = {}) {
     this.source = source;
+    this.revocations = revocations;
     this.key = this.source.addKey('tenant-a', ['data:read', 'data:write']);
     this.source.addDatabase('tenant-a', 'main', DATABASE_ID);
   }
@@ -57,7 +66,7 @@ export class GatewayWorld {
       DRAIN_TIMEOUT_MS: '100',
       ...env,
     });
-    const directory = directoryOver(this.source, createLogger('gateway', 'silent'));
+    const directory = directoryOver(this.source, createLogger('gateway', 'silent'), undefined, this.revocations);
     await directory.start();
     this.gateway = await startGateway(
       config,
