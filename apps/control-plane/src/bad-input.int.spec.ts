@@ -17,6 +17,7 @@ const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
 const PLAN = { name: 'Pro' };
+const ROLE = { role: 'viewer' };
 const AGREEMENT = { databases: 10 };
 
 const VERIFICATION = { token: 'some.damaged.token' };
@@ -35,6 +36,7 @@ const BODY_ROUTES = [
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
+  ['PATCH', '/v1/members/some-member', ROLE],
   ['PUT', '/v1/admin/plans/pro', PLAN],
   ['PATCH', '/v1/admin/tenants/some-tenant/quotas', AGREEMENT],
   ['POST', '/api/auth/change-password', CHANGE_PASSWORD],
@@ -285,7 +287,7 @@ describe('bad input to the control plane', () => {
     ['surprise=1', 'invalid-parameter'],
     ['__proto__=1', 'invalid-parameter'],
   ])('refuses listing with %.30s', async (query, code) => {
-    for (const path of ['/v1/databases', '/v1/keys']) {
+    for (const path of ['/v1/databases', '/v1/keys', '/v1/members']) {
       expectProblem(await service.call('GET', `${path}?${query}`, { token: tenant.token }), 400, code);
     }
   });
@@ -316,6 +318,9 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/sessions/none', 404, 'not-found'],
     ['DELETE', '/v1/sessions/%00', 404, 'not-found'],
     ['DELETE', '/v1/sessions/__proto__', 404, 'not-found'],
+    ['DELETE', '/v1/members/none', 404, 'not-found'],
+    ['DELETE', '/v1/members/%00', 404, 'not-found'],
+    ['GET', '/v1/members/none', 405, 'method-not-allowed'],
     ['GET', '/v1/sessions/none', 405, 'method-not-allowed'],
     ['GET', '/api/auth/list-sessions', 404, 'route-not-found'],
     ['DELETE', '/v1/cors', 405, 'method-not-allowed'],
@@ -362,6 +367,9 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/keys/x/previous'],
     ['POST', '/v1/keys/x/rotate'],
     ['POST', '/v1/tokens'],
+    ['GET', '/v1/members'],
+    ['PATCH', '/v1/members/x'],
+    ['DELETE', '/v1/members/x'],
     ['GET', '/v1/cors'],
     ['PUT', '/v1/cors'],
   ])('refuses %s %s to strangers before anything else', async (method, path) => {

@@ -26,6 +26,7 @@ import { MailThrottle } from './mail/mail-throttle.js';
 import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { OperatorSeed } from './operators/operator-seed.js';
+import { MembersController } from './organizations/members-controller.js';
 import { PlansController } from './plans/plans-controller.js';
 import { QuotaInterceptor } from './plans/quota-interceptor.js';
 import { QuotasController } from './plans/quotas-controller.js';
@@ -63,6 +64,7 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
       DatabasesController,
       EmailVerificationController,
       KeysController,
+      MembersController,
       PasswordResetController,
       PlansController,
       QuotasController,

@@ -173,7 +173,7 @@ describe('two organizations', () => {
     const me = await service.call('GET', '/v1/me', { token: leaver.token });
     expect(me.body['organization']).toMatchObject({ id: leaver.organizationId });
     await service.metadata.prisma.member.deleteMany({ where: { organizationId: leaver.organizationId } });
-    const alone = await service.call('GET', '/v1/me', { token: leaver.token });
+    const alone = await service.call('GET', '/v1/databases', { token: leaver.token });
     expect([alone.status, alone.body['code']]).toEqual([403, 'forbidden']);
   });
 });

@@ -20,6 +20,15 @@ export class DatabaseExistsError extends LeaseholdError {
   }
 }
 
+/** It would leave the organization without an owner. Nothing was applied. */
+export class LastOwnerError extends LeaseholdError {
+  override readonly name = 'LastOwnerError';
+
+  constructor() {
+    super('conflict', 'last-owner', 'the organization would have no owner');
+  }
+}
+
 /** The database is not to be deleted. */
 export class DatabaseProtectedError extends LeaseholdError {
   override readonly name = 'DatabaseProtectedError';

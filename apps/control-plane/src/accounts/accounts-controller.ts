@@ -1,11 +1,11 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { assert, isLeaseholdError } from '@leasehold/foundation';
-import { Metadata, MetadataOutcomeUnknownError, type OrganizationEntry } from '@leasehold/metadata';
+import { isLeaseholdError } from '@leasehold/foundation';
+import { Metadata, MetadataOutcomeUnknownError, type Membership, type OrganizationEntry } from '@leasehold/metadata';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { Access, EVERYBODY, SESSION_ONLY } from '../auth/access.js';
+import { Access, EVERYBODY, PEOPLE } from '../auth/access.js';
 import { Authentication } from '../auth/authentication.js';
-import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { CurrentPerson, type Person } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
@@ -70,25 +70,20 @@ export class AccountsController {
 
   @Post('logout')
   @HttpCode(204)
-  @Access(SESSION_ONLY)
+  @Access(PEOPLE)
   async logOut(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const cookies = await this.authentication.logOut(webHeaders(request));
     reply.header('set-cookie', [...cookies]);
   }
 
   @Get('me')
-  @Access(SESSION_ONLY)
-  me(@CurrentCaller() caller: Caller) {
-    assert(caller.kind === 'session', 'the route takes sessions only');
+  @Access(PEOPLE)
+  me(@CurrentPerson() { active, memberships, ...person }: Person) {
+    const { userId: id, email, emailVerified, operator } = person;
     return {
-      user: {
-        id: caller.userId,
-        email: caller.email,
-        emailVerified: caller.emailVerified,
-        operator: caller.operator,
-      },
-      organization: { ...caller.organization, role: caller.role },
-      organizations: caller.memberships.map(({ organization, role }) => ({ ...organization, role })),
+      user: { id, email, emailVerified, operator },
+      organization: active ? shown(active) : null,
+      organizations: memberships.map(shown),
     };
   }
 
@@ -105,4 +100,8 @@ export class AccountsController {
     reply.header('set-cookie', [...cookies]);
     return { user: { id: userId, email }, token };
   }
+}
+
+function shown({ organization, role }: Membership) {
+  return { ...organization, role };
 }

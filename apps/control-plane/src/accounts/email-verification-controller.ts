@@ -1,10 +1,9 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
-import { assert } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access, EVERYBODY, SESSION_ONLY } from '../auth/access.js';
+import { Access, EVERYBODY, PEOPLE } from '../auth/access.js';
 import { Authentication } from '../auth/authentication.js';
-import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { CurrentPerson, type Person } from '../auth/caller.js';
 import { MailThrottle } from '../mail/mail-throttle.js';
 import { MailQueue } from '../mail/mail-queue.js';
 import { JsonBody } from '../requests/json-body.js';
@@ -24,13 +23,12 @@ export class EmailVerificationController {
   /** Sends the mail once more. */
   @Post('mail')
   @HttpCode(202)
-  @Access(SESSION_ONLY)
-  async send(@CurrentCaller() caller: Caller): Promise<void> {
-    assert(caller.kind === 'session', 'the route takes sessions only');
-    if (caller.emailVerified) throw new ProblemError('conflict', 'the address is verified already');
+  @Access(PEOPLE)
+  async send(@CurrentPerson() { email, emailVerified }: Person): Promise<void> {
+    if (emailVerified) throw new ProblemError('conflict', 'the address is verified already');
     this.mails.requireRoom();
-    this.throttle.admit(caller.email);
-    await this.mail.send(caller.email);
+    this.throttle.admit(email);
+    await this.mail.send(email);
   }
 
   /** With the token of the mail, logged in or not. Again is the same. */

@@ -5,10 +5,12 @@ import { Metadata, translateOutage, type StoredApiKey } from '@leasehold/metadat
 import { ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
-import { ACCESS, checkAccess, EVERYBODY, type Requirement } from './access.js';
+import { ACCESS, checkAccess, EVERYBODY, PEOPLE, type Requirement } from './access.js';
 import { Authentication } from './authentication.js';
-import { setCaller, type Caller } from './caller.js';
-import { bearerToken, webHeaders } from './request-headers.js';
+import { setCaller, setPerson, type Caller, type KeyCaller, type Person } from './caller.js';
+import { bearerToken, ORGANIZATION_HEADER, webHeaders } from './request-headers.js';
+
+type Wanted = Requirement | typeof EVERYBODY | typeof PEOPLE;
 
 /** Routes of the service kit, which knows nothing of us. */
 const PUBLIC_PATHS = new Set(['/healthz', '/readyz', '/metrics']);
@@ -28,28 +30,35 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (PUBLIC_PATHS.has(request.routeOptions.url ?? '')) return true;
     const targets = [context.getHandler(), context.getClass()];
-    const requirement = this.reflector.getAllAndOverride<Requirement | typeof EVERYBODY | undefined>(ACCESS, targets);
+    const requirement = this.reflector.getAllAndOverride<Wanted | undefined>(ACCESS, targets);
     if (requirement === EVERYBODY) return true;
     if (!requirement) throw new ProblemError('forbidden', 'nobody may call this route');
-    const caller = await this.identify(request);
+    const found = await this.identify(request);
+    if (requirement === PEOPLE) {
+      if ('kind' in found) throw new ProblemError('forbidden', 'this needs a session, not an API key');
+      setPerson(request, found);
+      return true;
+    }
+    const caller = 'kind' in found ? found : actingPerson(found);
+    checkNamed(request, caller);
     checkAccess(caller, requirement);
     setCaller(request, caller);
     return true;
   }
 
-  private async identify(request: FastifyRequest): Promise<Caller> {
+  private async identify(request: FastifyRequest): Promise<KeyCaller | Person> {
     const token = bearerToken(request);
     if (token === null) throw unauthenticated();
     try {
       return token !== undefined && looksLikeApiKey(token)
         ? await this.identifyKey(token)
-        : await this.identifySession(request, token);
+        : await this.identifyPerson(request, token);
     } catch (error) {
       throw translateOutage(error, false);
     }
   }
 
-  private async identifySession(request: FastifyRequest, token: string | undefined): Promise<Caller> {
+  private async identifyPerson(request: FastifyRequest, token: string | undefined): Promise<Person> {
     const headers = webHeaders(request);
     // A bearer token that is not good must not fall back on the browser's cookie.
     if (token !== undefined) headers.delete('cookie');
@@ -58,13 +67,14 @@ export class AccessGuard implements CanActivate {
     if (!session) throw unauthenticated();
     const { activeOrganizationId, ...person } = session;
     const memberships = await this.metadata.organizations.membershipsOf(session.userId);
-    const active = memberships.find(({ organization }) => organization.id === activeOrganizationId) ?? memberships[0];
-    if (!active) throw new ProblemError('forbidden', 'the account belongs to no organization');
-    return { kind: 'session', ...person, ...active, memberships };
+    const wantedId = namedOrganization(request) ?? activeOrganizationId;
+    // Whoever has left the organization of their session acts for another of theirs, and never for the one that they left.
+    const active = memberships.find(({ organization }) => organization.id === wantedId) ?? memberships[0];
+    return { ...person, memberships, active };
   }
 
   /** Straight from Postgres, not from a cache: here a revocation is effective at once. */
-  private async identifyKey(token: string): Promise<Caller> {
+  private async identifyKey(token: string): Promise<KeyCaller> {
     const parsed = parseApiKey(token);
     const key = parsed && (await this.metadata.apiKeys.find(parsed.id));
     const nowMs = Date.now();
@@ -83,6 +93,23 @@ export class AccessGuard implements CanActivate {
       expiresAt: endsAt === Infinity ? undefined : new Date(endsAt),
     };
   }
+}
+
+function actingPerson({ active, ...person }: Person): Caller {
+  if (!active) throw new ProblemError('forbidden', 'the account belongs to no organization');
+  return { kind: 'session', ...person, ...active };
+}
+
+function namedOrganization(request: FastifyRequest): string | undefined {
+  const named = request.headers[ORGANIZATION_HEADER];
+  return named === undefined ? undefined : String(named);
+}
+
+/** Acting for another organization than the one that the request names would be worse than not acting. */
+function checkNamed(request: FastifyRequest, caller: Caller): void {
+  const named = namedOrganization(request);
+  if (named === undefined || named === caller.organization.id) return;
+  throw new ProblemError('forbidden', 'Leasehold-Organization names none for which the caller acts');
 }
 
 function generationsOf({ secretHash, previousSecretHash: hash, previous }: StoredApiKey): KeyGenerations {

@@ -23,10 +23,12 @@ export interface Requirement {
 /** Everybody who is logged in, whatever their role; no API key. */
 export const SESSION_ONLY: Requirement = { roles: ROLES, scopes: [] };
 export const EVERYBODY = 'everybody';
+/** Everybody who is logged in, also who belongs to no organization: routes about oneself. No API key. */
+export const PEOPLE = 'people';
 export const ACCESS = 'leasehold:access';
 
 /** Required on every route: a route without it is refused to all. */
-export const Access = (requirement: Requirement | typeof EVERYBODY) => SetMetadata(ACCESS, requirement);
+export const Access = (requirement: Requirement | typeof EVERYBODY | typeof PEOPLE) => SetMetadata(ACCESS, requirement);
 
 /** What a key, or a token, is to be allowed. */
 export interface WantedGrant extends KeyGrant {

@@ -4,6 +4,19 @@ import type { KeyGrant, Scope } from '@leasehold/directory';
 import type { Membership, OrganizationEntry } from '@leasehold/metadata';
 import type { FastifyRequest } from 'fastify';
 
+/** A logged-in person, whether or not they belong to an organization. */
+export interface Person {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly email: string;
+  /** They have shown that they read its mails. */
+  readonly emailVerified: boolean;
+  readonly operator: boolean;
+  readonly memberships: readonly Membership[];
+  /** For which they act; undefined when they belong to none. */
+  readonly active: Membership | undefined;
+}
+
 /** A logged-in person, acting for one organization. */
 export interface SessionCaller {
   readonly kind: 'session';
@@ -33,6 +46,19 @@ export interface KeyCaller {
 export type Caller = SessionCaller | KeyCaller;
 
 const callers = new WeakMap<FastifyRequest, Caller>();
+
+const people = new WeakMap<FastifyRequest, Person>();
+
+export function setPerson(request: FastifyRequest, person: Person): void {
+  people.set(request, person);
+}
+
+/** Parameter of a handler: which person is calling. Only on routes with `@Access(PEOPLE)`. */
+export const CurrentPerson = createParamDecorator((_: unknown, context: ExecutionContext): Person => {
+  const person = people.get(context.switchToHttp().getRequest<FastifyRequest>());
+  assert(person, 'the route is not for people');
+  return person;
+});
 
 export function setCaller(request: FastifyRequest, caller: Caller): void {
   callers.set(request, caller);

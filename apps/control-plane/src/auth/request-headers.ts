@@ -18,3 +18,6 @@ export function bearerToken(request: FastifyRequest): string | null | undefined 
   if (header === undefined) return undefined;
   return /^bearer +([!-~]+) *$/i.exec(header)?.[1] ?? null;
 }
+
+/** For which of their organizations a person acts in this request, by its id; else the session says. */
+export const ORGANIZATION_HEADER = 'leasehold-organization';

@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
-import { assert, systemClock } from '@leasehold/foundation';
+import { systemClock } from '@leasehold/foundation';
 import { Metadata, type SessionEntry } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access, SESSION_ONLY } from '../auth/access.js';
-import { CurrentCaller, type Caller, type SessionCaller } from '../auth/caller.js';
+import { Access, PEOPLE } from '../auth/access.js';
+import { CurrentPerson, type Person } from '../auth/caller.js';
 import { isCleanText } from '../requests/text.js';
 
 /** The latest used; nobody looks through more. */
@@ -25,13 +25,12 @@ interface ShownSession {
 
 /** Where somebody is logged in, and logging out there. */
 @Controller('v1/sessions')
-@Access(SESSION_ONLY)
+@Access(PEOPLE)
 export class SessionsController {
   constructor(private readonly metadata: Metadata) {}
 
   @Get()
-  async list(@CurrentCaller() caller: Caller): Promise<{ readonly sessions: readonly ShownSession[] }> {
-    const { userId, sessionId } = person(caller);
+  async list(@CurrentPerson() { userId, sessionId }: Person): Promise<{ readonly sessions: readonly ShownSession[] }> {
     const found = await this.metadata.sessions.list(userId, new Date(systemClock.now()), SHOWN_SESSIONS);
     return { sessions: found.map((session) => shown(session, sessionId)) };
   }
@@ -39,23 +38,16 @@ export class SessionsController {
   /** All but the one that asks. */
   @Delete()
   @HttpCode(204)
-  async endOthers(@CurrentCaller() caller: Caller): Promise<void> {
-    const { userId, sessionId } = person(caller);
+  async endOthers(@CurrentPerson() { userId, sessionId }: Person): Promise<void> {
     await this.metadata.sessions.endOthers(userId, sessionId);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async end(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    const { userId } = person(caller);
+  async end(@CurrentPerson() person: Person, @Param('id') id: string): Promise<void> {
     const ended = isCleanText(id) && (await this.metadata.sessions.end(userId, id));
     if (!ended) throw new ProblemError('not-found', 'you have no such session');
   }
-}
-
-function person(caller: Caller): SessionCaller {
-  assert(caller.kind === 'session', 'the route takes sessions only');
-  return caller;
 }
 
 function shown({ id, ipAddress, userAgent, createdAt, updatedAt }: SessionEntry, currentId: string): ShownSession {
