@@ -1,6 +1,6 @@
 import type { Clock, DatabaseId, Random, SessionId } from '@leasehold/foundation';
 import type { CommitLog } from '@leasehold/commit-log';
-import type { BlockCache, HeadStore } from '@leasehold/engine';
+import type { BlockCache, Head, HeadStore, UsageCounters } from '@leasehold/engine';
 import type { Session, SessionWatch } from '@leasehold/lease';
 import type { ObjectStore } from '@leasehold/object-store';
 
@@ -38,6 +38,12 @@ export interface OwnershipEvents {
   /** A request met a database that was not open here, and was served. Once for each claim, however many waited for it. */
   coldStart?(start: ColdStart): void;
   released(databaseId: DatabaseId): void;
+  /** The database is this session's from here on, and this is what of it is in the bucket. */
+  opened?(head: Head): void;
+  /** The commits after `from` up to `to` are durable, all of the hour of `committedAt`: each is told once, in order, by the session that made it. */
+  wrote?(databaseId: DatabaseId, committedAt: number, from: UsageCounters, to: UsageCounters): void;
+  /** The bucket has a new head of a database that is open here. */
+  flushed?(head: Head): void;
   /** Someone has to look: bytes in the bucket are not what was written. */
   quarantined(databaseId: DatabaseId, cause: unknown): void;
   /** Background work failed and will be tried again. */

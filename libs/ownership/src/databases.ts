@@ -276,6 +276,7 @@ export class Databases {
         }
         const database = open ?? (await this.joined(identity, options, opening, inHand));
         assertSameTenant(database.head, identity);
+        if (identity.options !== undefined) database.want(identity.options);
         return { database };
       } catch (error) {
         const waitsForIt = waits === 0 && error instanceof MisdirectedError && error.owner === options.waitForOwner;
@@ -373,7 +374,9 @@ export class Databases {
     try {
       const ctx = tracedContext(this.ctx, traceparent);
       const claimed = await claimDatabase(ctx, this.recovery, identity, { inHand, aside, first, phases });
-      return new OwnedDatabase(this.handles, claimed);
+      const database = new OwnedDatabase(this.handles, claimed);
+      ctx.events.opened?.(claimed.head);
+      return database;
     } catch (error) {
       // Unknown is whether we own it, which the next claim finds out. Of what a caller wants, nothing was applied, but for the
       // one whose commit was carried, who is told apart.

@@ -1,6 +1,8 @@
 import type { AppendListener } from '@leasehold/commit-log';
 import { assert } from '@leasehold/foundation';
 
+import type { WriteTally } from './write-tally.js';
+
 /** Waits for a commit to be durable. Exactly one of the two is told, once; neither may throw. */
 export interface DurabilityListener {
   durable(): void;
@@ -24,8 +26,14 @@ export class DurableMark implements AppendListener {
   private waiting: Waiting[] | undefined;
   private failure: Error | undefined;
 
-  /** @param sequence what the head already contains. */
-  constructor(private sequence: number) {
+  /**
+   * @param sequence what the head already contains
+   * @param tally told of what becomes durable
+   */
+  constructor(
+    private sequence: number,
+    private readonly tally?: WriteTally,
+  ) {
     this.accepted = sequence;
   }
 
@@ -65,6 +73,7 @@ export class DurableMark implements AppendListener {
   /** By the log: what waits for it finds the mark where it belongs. */
   durable(sequence: number): void {
     if (sequence > this.sequence) this.sequence = sequence;
+    this.tally?.durable(this.sequence);
     const { waiting } = this;
     if (waiting === undefined) return;
     let told = 0;

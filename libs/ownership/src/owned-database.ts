@@ -1,5 +1,5 @@
 import type { DatabaseId, Phases, SessionId, Version } from '@leasehold/foundation';
-import type { Entry, Head, Lookup, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
+import type { DatabaseOptions, Entry, Head, Lookup, ScanOptions, ScanPage, StoredHead } from '@leasehold/engine';
 import { readChanges } from '@leasehold/engine';
 
 import type { HandleContext } from './context.js';
@@ -19,6 +19,7 @@ import type { PlainOperation, Transaction, TransactionOutcome } from './transact
 import { Transactor } from './transaction/transactor.js';
 import { Unflushed } from './unflushed.js';
 import { Users } from './users.js';
+import { WriteTally } from './write-tally.js';
 
 /** What the owner knows of the database; `head` is what the bucket holds, `version` the last durable commit. */
 export interface OwnedState {
@@ -52,6 +53,7 @@ export class OwnedDatabase {
   private readonly held: HeldHead;
   private readonly unflushed: Unflushed;
   private readonly durable: DurableMark;
+  private readonly tally: WriteTally | undefined;
   private readonly contents: Contents;
   private readonly users = new Users();
   /** Both are made when they are needed first: most databases of a worker are idle. */
@@ -71,7 +73,11 @@ export class OwnedDatabase {
     this.id = databaseId;
     this.epoch = epoch;
     this.held = new HeldHead(ctx, stored);
-    this.durable = new DurableMark(lastCommit.sequence);
+    const { events } = ctx;
+    if (events.wrote) {
+      this.tally = new WriteTally(stored.head.usage.total, (...writes) => events.wrote?.(databaseId, ...writes));
+    }
+    this.durable = new DurableMark(lastCommit.sequence, this.tally);
     this.unflushed = new Unflushed(ctx, this.held, this.durable);
     this.contents = new Contents(ctx, this.held, this.unflushed, this.durable);
     this.usedAt = ctx.clock.monotonic();
@@ -79,6 +85,11 @@ export class OwnedDatabase {
 
   get head(): Head {
     return this.held.head;
+  }
+
+  /** As somebody has decided about it; see {@link HeldHead.want}. */
+  want(options: DatabaseOptions): void {
+    if (!this.isOver) this.held.want(options);
   }
 
   /** Monotonic ms of the last request; a database in use counts as used now. */
@@ -281,6 +292,7 @@ export class OwnedDatabase {
       held: this.held,
       unflushed: this.unflushed,
       durable: this.durable,
+      tally: this.tally,
       contents: this.contents,
       users: this.users,
       onAccepted: () => this.followers?.wake(),

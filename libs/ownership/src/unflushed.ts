@@ -87,6 +87,7 @@ export class Unflushed {
     const { l0 } = this.held.head;
     if (l0.length >= this.ctx.settings.compactAtL0Files) this.ctx.events.compactionWanted(this.held.databaseId);
     this.ctx.flushed(this.held.databaseId);
+    this.ctx.events.flushed?.(this.held.head);
   }
 
   private contained(memtable: Memtable): void {

@@ -20,6 +20,7 @@ import type { HeldHead } from '../held-head.js';
 import type { Unflushed } from '../unflushed.js';
 import { unlessAborted } from '../unless-aborted.js';
 import type { Users } from '../users.js';
+import type { WriteTally } from '../write-tally.js';
 import type { Shortage } from './capacity.js';
 import { shortageFor } from './capacity.js';
 import { decide, lastSeen } from './decide.js';
@@ -49,6 +50,7 @@ export interface TransactorParts {
   readonly held: HeldHead;
   readonly unflushed: Unflushed;
   readonly durable: DurableMark;
+  readonly tally: WriteTally | undefined;
   readonly contents: Contents;
   readonly users: Users;
   /** Called when a commit has its number. */
@@ -254,7 +256,7 @@ export class Transactor {
 
   /** Hands a commit to log and memtable. Synchronous: nothing can come between. */
   private accept(tx: Omit<Transaction, 'checks'>, version: Version, effects: Effects, now: number): void {
-    const { ctx, id, epoch, unflushed, durable, contents } = this.parts;
+    const { ctx, id, epoch, unflushed, durable, tally, contents } = this.parts;
     ctx.session.assertServing();
     const commit = nextCommit(contents.last(), version, tx, effects, now);
     this.assertRoom(tx, commit);
@@ -269,6 +271,7 @@ export class Transactor {
       payloadChecksum: checksumOfCommits(payload),
     });
     durable.accept(version.sequence);
+    tally?.accepted(commit);
     unflushed.put(commit, payload);
     contents.changed();
     this.parts.onAccepted();

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { WriteTally } from './write-tally.js';
+
+const HOUR_MS = 3_600_000;
+const usage = (commits: number) => ({ commits, writeUnits: 2 * commits, writtenBytes: 100 * commits });
+const commit = (sequence: number, committedAt = 0) => ({
+  version: { epoch: 1, sequence },
+  committedAt,
+  usage: usage(sequence),
+});
+
+function tallyFrom(reached: number) {
+  const told: (readonly [number, number, number])[] = [];
+  const tally = new WriteTally(usage(reached), (committedAt, from, to) => {
+    told.push([Math.floor(committedAt / HOUR_MS), from.commits, to.commits]);
+  });
+  return { tally, told };
+}
+
+describe('a tally of writes', () => {
+  it('tells commits once they are durable, and each once', () => {
+    const { tally, told } = tallyFrom(4);
+    tally.durable(4);
+    for (const sequence of [5, 6, 7]) tally.accepted(commit(sequence));
+    tally.durable(6);
+    tally.durable(6);
+    tally.accepted(commit(8));
+    tally.durable(8);
+    tally.durable(9);
+    expect(told).toEqual([
+      [0, 4, 6],
+      [0, 6, 8],
+    ]);
+  });
+
+  it('keeps hours apart', () => {
+    const { tally, told } = tallyFrom(0);
+    tally.accepted(commit(1, HOUR_MS - 1));
+    tally.accepted(commit(2, HOUR_MS));
+    tally.accepted(commit(3, HOUR_MS + 1));
+    tally.accepted(commit(4, 3 * HOUR_MS));
+    tally.durable(3);
+    tally.durable(4);
+    expect(told).toEqual([
+      [0, 0, 1],
+      [1, 1, 3],
+      [3, 3, 4],
+    ]);
+  });
+});
