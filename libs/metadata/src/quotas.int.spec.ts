@@ -51,7 +51,7 @@ describe('quotas', () => {
     expect(await metadata.quotas.of(mine)).toEqual({
       plan: { id: FREE_PLAN, name: 'Free' },
       limits: NOTHING_SAID,
-      used: { databases: 0 },
+      used: { databases: 0, storageBytes: 0 },
     });
   });
 
@@ -158,6 +158,90 @@ describe('quotas', () => {
     expect(await counted()).toBe(1_000);
     await create('one', theirs.organization.id);
     expect((await metadata.quotas.of(theirs.organization.id))?.used.databases).toBe(1);
+  });
+
+  describe('of storage', () => {
+    const told = async (sizes: readonly (readonly [id: string, at: number, bytes: number])[]) => {
+      const [ids, times, bytes] = [sizes.map(([id]) => id), sizes.map(([, at]) => at), sizes.map((size) => size[2])];
+      await metadata.prisma.$executeRaw`
+        INSERT INTO usage_sizes AS known (database_id, at, bytes)
+        SELECT id, to_timestamp(at), size FROM unnest(${ids}::uuid[], ${times}::int[], ${bytes}::bigint[]) AS t (id, at, size)
+        ON CONFLICT (database_id, at) DO UPDATE SET bytes = greatest(known.bytes, EXCLUDED.bytes)`;
+    };
+    const stored = async () => (await metadata.quotas.of(mine))?.used.storageBytes;
+    const tenantChanges = () => metadata.prisma.change.count({ where: { kind: 'tenant', subject: mine } });
+
+    it('count the latest size of each live database, in whatever order they are told', async () => {
+      const [one, two] = [(await create('one')).id, (await create('two')).id];
+      await told([
+        [one, 10, 100],
+        [one, 20, 50],
+        [two, 10, 7],
+      ]);
+      expect(await stored()).toBe(57);
+      await told([[one, 15, 1_000]]);
+      await told([[one, 20, 40]]);
+      expect(await stored()).toBe(57);
+      await told([[one, 20, 60]]);
+      await told([[two, 30, 0]]);
+      expect(await stored()).toBe(60);
+      await told([['00000000-0000-4000-8000-00000000dead', 1, 9_999]]);
+      expect(await stored()).toBe(60);
+    });
+
+    it('lose the bytes of a deleted database, and have them back with it', async () => {
+      const [one, two] = [(await create('one')).id, (await create('two')).id];
+      await told([
+        [one, 10, 100],
+        [two, 10, 7],
+      ]);
+      await remove('one');
+      expect(await stored()).toBe(7);
+      await told([[one, 20, 120]]);
+      expect(await stored()).toBe(7);
+      await metadata.prisma.database.updateMany({ where: { id: one }, data: { deletedAt: null } });
+      expect(await stored()).toBe(127);
+      await metadata.prisma.database.deleteMany({ where: { id: one } });
+      expect(await stored()).toBe(7);
+      expect(await metadata.prisma.databaseSize.count({ where: { databaseId: one } })).toBe(0);
+    });
+
+    it('tell the data plane when they are used up and when there is room again, and not of every byte', async () => {
+      const one = (await create('one')).id;
+      await metadata.plans.agree(mine, { storageBytes: 100 });
+      const before = await tenantChanges();
+      for (const [at, bytes, changes] of [
+        [10, 60, 0],
+        [20, 99, 0],
+        [30, 100, 1],
+        [40, 500, 1],
+        [50, 99, 2],
+        [60, 10, 2],
+        [70, 200, 3],
+      ] as const) {
+        await told([[one, at, bytes]]);
+        expect([bytes, (await tenantChanges()) - before]).toEqual([bytes, changes]);
+      }
+      await remove('one');
+      expect((await tenantChanges()) - before).toBe(4);
+    });
+
+    it('add up when sizes are told while databases come and go', async () => {
+      const ids: string[] = [];
+      for (let n = 0; n < 10; n++) ids.push((await create(`database-${n}`)).id);
+      const telling = ids.map(async (id) => {
+        for (let at = 1; at <= 10; at++) await told([[id, at, at * 10]]);
+      });
+      const coming = ids.map(async (id, n) => {
+        for (let turn = 0; turn < 4 + (n % 2); turn++) {
+          const deletedAt = turn % 2 === 0 ? new Date() : null;
+          await metadata.prisma.database.updateMany({ where: { id }, data: { deletedAt } });
+        }
+      });
+      await Promise.all([...telling, ...coming]);
+      // Every second one ends as deleted.
+      expect([await stored(), await counted()]).toEqual([500, 5]);
+    });
   });
 
   it('mean nothing by errors that are about something else', async () => {

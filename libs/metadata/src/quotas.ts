@@ -13,6 +13,8 @@ export interface OrganizationQuotas {
   readonly used: {
     /** That are not deleted. */
     readonly databases: number;
+    /** That those take in the bucket, as was told last. */
+    readonly storageBytes: number;
   };
 }
 
@@ -40,6 +42,7 @@ interface QuotaRow {
   readonly storageBytes: bigint | null;
   readonly concurrentWakes: number | null;
   readonly usedDatabases: number;
+  readonly usedStorageBytes: bigint;
 }
 
 /** What organizations may use, and what of it is used. */
@@ -52,16 +55,17 @@ export class Quotas {
       SELECT q.plan_id AS "planId", q.plan_name AS "planName", q.requests_per_second AS "requestsPerSecond",
         q.burst_requests AS "burstRequests", q.bytes_per_second AS "bytesPerSecond",
         q.concurrent_requests AS "concurrentRequests", q.databases, q.storage_bytes AS "storageBytes",
-        q.concurrent_wakes AS "concurrentWakes", COALESCE(u.databases, 0) AS "usedDatabases"
+        q.concurrent_wakes AS "concurrentWakes", COALESCE(u.databases, 0) AS "usedDatabases",
+        COALESCE(u.storage_bytes, 0) AS "usedStorageBytes"
       FROM organizations o CROSS JOIN LATERAL organization_quotas(o.id) AS q
       LEFT JOIN organization_usage u ON u.organization_id = o.id
       WHERE o.id = ${organizationId}`;
     if (row === undefined) return undefined;
-    const { planId, planName, usedDatabases, bytesPerSecond, storageBytes, ...others } = row;
+    const { planId, planName, usedDatabases, usedStorageBytes, bytesPerSecond, storageBytes, ...others } = row;
     return {
       plan: { id: planId ?? '', name: planName ?? '' },
       limits: { ...others, bytesPerSecond: numberOf(bytesPerSecond), storageBytes: numberOf(storageBytes) },
-      used: { databases: usedDatabases },
+      used: { databases: usedDatabases, storageBytes: Number(usedStorageBytes) },
     };
   }
 }

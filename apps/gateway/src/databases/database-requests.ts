@@ -12,6 +12,7 @@ import { Forwarder } from '../forwarding/forwarder.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
 import { principalOf } from '../limits/limit-tenants.js';
+import { requireRoom } from '../limits/tenant-storage.js';
 import type { Caller } from './caller.js';
 import { callerOf } from './caller.js';
 import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
@@ -40,6 +41,17 @@ export class DatabaseRequests {
     phasesOf(request)?.enter('other');
     refuseOtherHeaders(request, headers);
     return caller;
+  }
+
+  /**
+   * Before anything is written that may make a database larger. Whose databases it belongs to has to have room: of a database that was
+   * granted, that is not who asks. Where the directory cannot tell, there is.
+   * @throws ProblemError quota-exceeded
+   */
+  async requireRoom({ tenantId }: Pick<DatabaseEntry, 'tenantId'>): Promise<void> {
+    const owner =
+      this.directory.knownTenant(tenantId) ?? (await this.directory.tenant(tenantId).catch(() => undefined));
+    if (owner !== undefined) requireRoom(owner);
   }
 
   /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */

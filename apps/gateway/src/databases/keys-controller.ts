@@ -44,6 +44,7 @@ export class KeysController {
     const resource = keyResource(request, keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'PUT', resource, body: valueOf(request), repetition } as const;
+    await this.requests.requireRoom(database);
     this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
   }
 

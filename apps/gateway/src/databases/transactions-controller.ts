@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { API_ROUTES, encodeTransaction, parseQueryString, parseTransactionBody, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { grows } from '../limits/tenant-storage.js';
 import { requireScope } from './caller.js';
 import { DatabaseRequests } from './database-requests.js';
 import { jsonOf, repetitionOf } from './request-rules.js';
@@ -24,6 +25,7 @@ export class TransactionsController {
     const changes = transaction.ops.length > 0;
     requireScope(principal, changes ? 'data:write' : 'data:read');
     keys.requireTransaction(transaction);
+    if (grows(transaction)) await this.requests.requireRoom(database);
     const hop = {
       method: 'POST',
       resource: 'transactions',

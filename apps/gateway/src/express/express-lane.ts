@@ -6,6 +6,7 @@ import { Exchange, ROUTE_OF } from './exchange.js';
 import type { ExchangeParts } from './exchange.js';
 import { plainHeadOf } from './plain-head.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
+import { isFull } from '../limits/tenant-storage.js';
 
 export interface ExpressParts extends ExchangeParts {
   readonly directory: Directory;
@@ -37,6 +38,8 @@ export class ExpressLane {
     if (owner?.isChannelOpen !== true) return false;
     const tenant = directory.knownTenant(principal.tenantId);
     if (tenant === undefined) return false;
+    // Whether there is room, the routes know.
+    if (head.method === 'PUT' && (isFull(tenant) || database.tenantId !== tenant.id)) return false;
     const nowMs = clock.monotonic();
     const account = limits.enterQuietly(tenant, head.bodyBytes, nowMs);
     if (account === undefined) return false;

@@ -23,6 +23,7 @@ import { bearerToken } from '../bearer-token.js';
 import { Feeds } from '../changes/feeds.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { oweBytes } from '../limits/limit-tenants.js';
+import { grows } from '../limits/tenant-storage.js';
 import { jsonOf, valueOf } from '../databases/request-rules.js';
 import { grantedRanges, keyOf } from './granted-ranges.js';
 import { AnswerTooLarge, readFrom, readRanges } from './kv-reads.js';
@@ -92,6 +93,7 @@ export class KvConnectController {
     const key = sent === undefined ? drawnKey(this.feeds.random) : keys.ownName(sent);
     const transaction = transactionOfKv(decodeAtomicWrite(messageOf(request, database)));
     keys.requireTransaction(transaction);
+    if (grows(transaction)) await this.requests.requireRoom(database);
     const ask = this.requests.hops(database, request, reply);
     const { outcome, cost, cause } = await write(ask, transaction, key);
     if (outcome.kind === 'unknown') {
