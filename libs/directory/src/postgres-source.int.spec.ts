@@ -162,6 +162,23 @@ describe('the directory on Postgres', () => {
     expect(await directory.database(other, 'fresh')).toBeUndefined();
   });
 
+  it('knows what was decided about a database, once something ever was, and hears of changes', async () => {
+    const { id } = await metadata.databases.create(tenant, 'decided', { sizeLimitBytes: 5_000_000_000 });
+    const options = async () => (await source.database(tenant, 'decided'))?.options;
+    expect(await options()).toEqual({ retentionMs: 86_400_000, maxBytes: 5_000_000_000 });
+    const { cursor } = await source.changes(undefined);
+    await metadata.databases.change(tenant, id, { sizeLimitBytes: null, retentionSeconds: 0 });
+    expect(await options()).toEqual({ retentionMs: 0, maxBytes: 10_000_000_000 });
+    expect((await source.changes(cursor)).changes).toContainEqual({
+      kind: 'database',
+      tenantId: tenant,
+      name: 'decided',
+    });
+    await metadata.databases.change(tenant, id, { retentionSeconds: null });
+    // Its head may have what was decided before.
+    expect(await options()).toEqual({ retentionMs: 86_400_000, maxBytes: 10_000_000_000 });
+  });
+
   it('knows the origins of a tenant, none at first, and nothing of a tenant that is none', async () => {
     expect(await source.tenant(other)).toEqual({ id: other, corsOrigins: new Set(), quotas: {} });
     const { cursor } = await source.changes(undefined);

@@ -1,5 +1,5 @@
 import type { Phases, SessionId } from '@leasehold/foundation';
-import type { Commit, DatabaseIdentity, Head, HeadSwap, StoredHead } from '@leasehold/engine';
+import type { Commit, DatabaseIdentity, DatabaseOptions, Head, HeadSwap, StoredHead } from '@leasehold/engine';
 import { emptyHead } from '@leasehold/engine';
 import type { SessionStatus } from '@leasehold/lease';
 import { SessionResumedError } from '@leasehold/lease';
@@ -76,6 +76,8 @@ export async function claimDatabase(
 
 interface ClaimContext extends OwnershipContext, ClaimOptions {
   readonly recovery: Recovery;
+  /** What the database is to have from now on; undefined: what it has. */
+  readonly wanted?: DatabaseOptions | undefined;
 }
 
 async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Promise<StoredHead | undefined> {
@@ -85,7 +87,10 @@ async function attemptClaim(ctx: ClaimContext, identity: DatabaseIdentity): Prom
   const owner = stored?.head.owner;
   const status = owner === undefined ? 'absent' : await ownerStatus(ctx, owner);
   const decision = decideClaim(stored?.head, ctx.session.id, status);
-  const claimed = stored === undefined ? await create(ctx, identity) : await advance(ctx, stored, decision);
+  const claimed =
+    stored === undefined
+      ? await create(ctx, identity)
+      : await advance({ ...ctx, wanted: identity.options }, stored, decision);
   // Applied, and taken over by another since: as good as lost.
   if (claimed === undefined || claimed.head.owner !== ctx.session.id) return undefined;
   ctx.events.claimed(identity.databaseId, owner === ctx.session.id ? undefined : owner);
@@ -173,7 +178,8 @@ async function takeOver(
 ): Promise<StoredHead | undefined> {
   ctx.phases.enter('open');
   const contained = await withTail(ctx, stored.head, tail);
-  const head = { ...contained, epoch: stored.head.epoch + 1, owner: ctx.session.id };
+  const options = ctx.wanted ?? contained.options;
+  const head = { ...contained, options, epoch: stored.head.epoch + 1, owner: ctx.session.id };
   return put(ctx, head, (next) => ctx.heads.swap(stored, next));
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import type { Head, Memtable, StoredHead, Warming } from '@leasehold/engine';
-import { adoptFiles, FLUSH_SETTINGS, flushInto, holds, sstWriterOfFlush } from '@leasehold/engine';
+import type { DatabaseOptions, Head, Memtable, Warming } from '@leasehold/engine';
+import { adoptFiles, FLUSH_SETTINGS, flushInto, holds, sstWriterOfFlush, StoredHead } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
 import { FencedError, HandleClosedError } from './errors.js';
@@ -27,6 +27,8 @@ export class HeldHead {
   /** Of the files that the last edits brought. */
   private warming: Warming | undefined;
   private edits: number;
+  /** What the database is to have, where somebody has said so. */
+  private wanted: DatabaseOptions | undefined;
   /** Of what is kept; undefined until somebody asks. */
   private weightBytes: number | undefined;
 
@@ -59,6 +61,16 @@ export class HeldHead {
     if (!(this.kept instanceof PackedHead)) this.keep(new PackedHead(this.kept));
   }
 
+  /**
+   * From now on the database has these options (H2). They are in the bucket with its next flush, or when it is given up: nothing that was
+   * acknowledged depends on them, and who opens it next is told them anew.
+   */
+  want(options: DatabaseOptions): void {
+    if (isSame(options, this.wanted ?? this.head.options)) return;
+    this.wanted = options;
+    this.keep(withOptions(this.stored, options));
+  }
+
   /** True once the bucket was seen to name another owner or epoch: nothing of this database may be served any more. */
   get isFenced(): boolean {
     return this.fenced;
@@ -71,7 +83,8 @@ export class HeldHead {
    */
   async swapIn(memtable: Memtable | undefined, owner: SessionId | undefined): Promise<void> {
     const writeSst = sstWriterOfFlush(this.ctx);
-    const edit = await this.ctx.heads.edit(this.stored, async (head) => {
+    const edit = await this.ctx.heads.edit(this.stored, async (found) => {
+      const head = this.wanted === undefined ? found : { ...found, options: this.wanted };
       // Somebody has found this session's log damaged, and everything stays as it is until someone has looked (L3).
       if (head.quarantined) return undefined;
       const contained = memtable
@@ -115,7 +128,7 @@ export class HeldHead {
   private adopt(seen: StoredHead): void {
     if (seen.head.trail.edits <= this.edits) return;
     this.warm(seen.head);
-    this.keep(seen);
+    this.keep(this.wanted === undefined ? seen : withOptions(seen, this.wanted));
     this.edits = seen.head.trail.edits;
   }
 
@@ -156,4 +169,12 @@ export class HeldHead {
     this.kept = kept;
     this.weightBytes = undefined;
   }
+}
+
+function withOptions({ head, etag, lastModifiedAt }: StoredHead, options: DatabaseOptions): StoredHead {
+  return new StoredHead({ ...head, options }, etag, lastModifiedAt);
+}
+
+function isSame(a: DatabaseOptions, b: DatabaseOptions): boolean {
+  return a.retentionMs === b.retentionMs && a.maxBytes === b.maxBytes;
 }

@@ -11,6 +11,8 @@ export const HOP_HEADERS = {
   session: 'leasehold-session',
   /** `<expiresAt>.<hex mac>` */
   hop: 'leasehold-hop',
+  /** What was decided about the database: {@link formatHopOptions}. Without it as its head says. */
+  options: 'leasehold-options',
   requestId: 'x-request-id',
   /** A session that the gateway could not reach: wait for its end instead of answering 421. */
   waitForOwner: 'leasehold-wait-for-owner',
@@ -48,6 +50,26 @@ export interface HopClaims {
   readonly expiresAt: number;
 }
 
+/** What a gateway tells a worker of a database besides whose it is. */
+export interface HopOptions {
+  /** How long superseded versions stay readable. */
+  readonly retentionMs: number;
+  /** Of live data, past which writes that add data are refused. */
+  readonly maxBytes: number;
+}
+
+const OPTIONS = /^([0-9]{1,15}),([0-9]{1,15})$/;
+
+export function formatHopOptions({ retentionMs, maxBytes }: HopOptions): string {
+  return `${retentionMs},${maxBytes}`;
+}
+
+/** Undefined when it is nothing that {@link formatHopOptions} writes. */
+export function parseHopOptions(text: string): HopOptions | undefined {
+  const [, retentionMs, maxBytes] = OPTIONS.exec(text) ?? [];
+  return retentionMs === undefined ? undefined : { retentionMs: Number(retentionMs), maxBytes: Number(maxBytes) };
+}
+
 /** The value of the `leasehold-hop` header: HMAC-SHA256 over all claims. */
 export function signHop(secret: string, claims: HopClaims): string {
   return `${claims.expiresAt}.${mac(secret, claims).toString('hex')}`;
@@ -72,7 +94,9 @@ export function digestBody(body: Uint8Array): string {
 }
 
 function mac(secret: string, { method, path, headers, bodyDigest, expiresAt }: HopClaims): Buffer {
-  const signed = SIGNED_HEADERS.map((name) => headers[name] ?? null);
+  const signed: unknown[] = SIGNED_HEADERS.map((name) => headers[name] ?? null);
+  // Where it is given: most databases have none, and a gateway of an earlier version knows none.
+  if (headers[HOP_HEADERS.options] !== undefined) signed.push(headers[HOP_HEADERS.options]);
   // JSON keeps the parts apart whatever they hold.
   const text = JSON.stringify([method, path, signed, bodyDigest, expiresAt]);
   return createHmac('sha256', secret).update(text).digest();

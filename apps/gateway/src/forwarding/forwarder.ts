@@ -1,7 +1,15 @@
 import type { DatabaseEntry } from '@leasehold/directory';
 import type { Clock, DatabaseId, Instant, Phases, SessionId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
-import { digestBody, HOP_HEADERS, HOP_LIFETIME_MS, percentEncode, ProblemError, signHop } from '@leasehold/protocol';
+import {
+  digestBody,
+  formatHopOptions,
+  HOP_HEADERS,
+  HOP_LIFETIME_MS,
+  percentEncode,
+  ProblemError,
+  signHop,
+} from '@leasehold/protocol';
 import type { HopResult, Patience, Repetition, RouteStep } from '@leasehold/routing';
 import { OwnerHints, patienceFor, Route } from '@leasehold/routing';
 
@@ -306,6 +314,7 @@ export class Forwarder {
       [HOP_HEADERS.tenant]: database.tenantId,
       [HOP_HEADERS.database]: percentEncode(Buffer.from(database.name)),
       [HOP_HEADERS.waitMs]: String(workerMs),
+      ...(database.options && { [HOP_HEADERS.options]: formatHopOptions(database.options) }),
       ...(waitForOwner === undefined ? {} : { [HOP_HEADERS.waitForOwner]: waitForOwner }),
     };
   }

@@ -4,7 +4,7 @@ import type { DatabaseIdentity } from '@leasehold/engine';
 import type { SessionId } from '@leasehold/foundation';
 import { isDatabaseId, isSessionId, isTenantId } from '@leasehold/foundation';
 import type { HeaderValues } from '@leasehold/protocol';
-import { digestBody, HOP_HEADERS, ProblemError, verifyHop } from '@leasehold/protocol';
+import { digestBody, HOP_HEADERS, parseHopOptions, ProblemError, verifyHop } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
 import type { WorkerConfig } from '../config.js';
@@ -68,8 +68,13 @@ export function hopFrom(headers: HeaderValues, databaseId: string | undefined): 
     throw new ProblemError('invalid-request', 'the hop names no database, or no tenant');
   }
   const waitMs = Number(header(headers, HOP_HEADERS.waitMs));
+  const told = header(headers, HOP_HEADERS.options);
+  const options = told === undefined ? undefined : parseHopOptions(told);
+  if (told !== undefined && options === undefined) {
+    throw new ProblemError('invalid-request', 'the hop tells options that are none');
+  }
   return {
-    identity: { databaseId, tenantId: tenant, name },
+    identity: { databaseId, tenantId: tenant, name, options },
     waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
     waitMs: Number.isSafeInteger(waitMs) && waitMs > 0 ? waitMs : undefined,
   };

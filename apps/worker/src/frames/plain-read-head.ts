@@ -15,6 +15,7 @@ const PASSED_OVER: ReadonlySet<string> = new Set([
   'traceparent',
   'tracestate',
   HOP_HEADERS.requestId,
+  HOP_HEADERS.options,
   HOP_HEADERS.waitMs,
 ]);
 

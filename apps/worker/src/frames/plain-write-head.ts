@@ -6,6 +6,8 @@ export interface PlainWriteHead {
   readonly databaseId: string;
   readonly tenantId: string;
   readonly key64: string;
+  /** As it was sent. */
+  readonly options: string | undefined;
   /** Of a PUT, as it was sent. */
   readonly ttl: string | undefined;
   /** As it was sent. */
@@ -31,6 +33,7 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
   let tenantId: string | undefined;
   let isNamed = false;
   let ttl: string | undefined;
+  let options: string | undefined;
   let waitMs: string | undefined;
   // Each turn takes a name and a value.
   while (at < head.length) {
@@ -43,6 +46,7 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
     // One that is encoded has to be decoded to be known as a name.
     else if (name === HOP_HEADERS.database) isNamed = !head.slice(middle + 1, end).includes('%');
     else if (name === HOP_HEADERS.waitMs) waitMs = head.slice(middle + 1, end);
+    else if (name === HOP_HEADERS.options) options = head.slice(middle + 1, end);
     else if (name === TTL_HEADER && isPut) ttl = head.slice(middle + 1, end);
     else if (!PASSED_OVER.has(name)) return undefined;
     at = end;
@@ -53,6 +57,7 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
     databaseId: head.slice(idAt, idEnd),
     tenantId,
     key64,
+    options,
     ttl,
     waitMs,
   };

@@ -7,6 +7,7 @@ import type { HopFrame } from '@leasehold/protocol';
 import {
   COST_HEADER,
   formatCost,
+  formatHopOptions,
   HOP_PHASES_HEADER,
   LIMITS,
   parseKey64,
@@ -126,6 +127,8 @@ export class PlainWrites implements WriteLane {
       const { databases } = worker.access;
       const database = databases.get(databaseId as DatabaseId);
       if (database === undefined || database.head.tenantId !== tenantId) return undefined;
+      // Others than it has are for the route to take over.
+      if (head.options !== undefined && head.options !== formatHopOptions(database.head.options)) return undefined;
       const op = operationOf(head, frame.body);
       if (op === undefined || !worker.requests.begin(work)) return undefined;
       isCounted = true;

@@ -4,17 +4,19 @@ import { EMPTY_TRAIL } from '@leasehold/object-store';
 
 import type { Entry } from '../entry.js';
 import { compareKeys, NO_USAGE } from '../entry.js';
-import type { Head, HeadStatistics } from '../format/head.js';
+import type { DatabaseOptions, Head, HeadStatistics } from '../format/head.js';
 import { DEFAULT_DATABASE_OPTIONS } from '../format/head.js';
 
 export interface DatabaseIdentity {
   readonly databaseId: DatabaseId;
   readonly tenantId: TenantId;
   readonly name: string;
+  /** As its owner is to have them from now on. Undefined: as its head has them, and a new one as all do at first. */
+  readonly options?: DatabaseOptions | undefined;
 }
 
 /** Of a database without any commit: epoch 0, nobody's. What reads of a database without a head see, and what a first claim starts from. */
-export function emptyHead({ databaseId, tenantId, name }: DatabaseIdentity): Head {
+export function emptyHead({ databaseId, tenantId, name, options }: DatabaseIdentity): Head {
   return {
     databaseId,
     tenantId,
@@ -32,7 +34,7 @@ export function emptyHead({ databaseId, tenantId, name }: DatabaseIdentity): Hea
     timeline: [],
     idempotency: { recent: [], files: [], recentFrom: 1 },
     usage: { total: NO_USAGE, recorded: NO_USAGE, hours: [] },
-    options: DEFAULT_DATABASE_OPTIONS,
+    options: options ?? DEFAULT_DATABASE_OPTIONS,
     parent: undefined,
     gcFloor: undefined,
     horizon: 0,
