@@ -6,6 +6,7 @@ import { BlockCache, HeadStore } from '@leasehold/engine';
 import type { DatabaseId } from '@leasehold/foundation';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { Session, SessionWatch } from '@leasehold/lease';
+import { UsageMeter } from '@leasehold/metering';
 import { hedgedReads, MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
@@ -18,6 +19,8 @@ import { AnswerRoom } from './fairness/answer-room.js';
 import { FairAdmission } from './fairness/fair-admission.js';
 import { ANSWERS, REQUESTS, SLICES } from './fairness/fairness-settings.js';
 import { LongAnswers } from './fairness/long-answers.js';
+import { usageEvents } from './usage/usage-events.js';
+import { UsageRecorder } from './usage/usage-recorder.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import type { OpenWorkerParts } from './worker-parts.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
@@ -28,6 +31,7 @@ interface Running {
   readonly access: DatabaseAccess;
   readonly maintenance: Maintenance;
   readonly blocks: BlockCache;
+  readonly usage: UsageRecorder;
 }
 
 /**
@@ -39,6 +43,8 @@ export class WorkerSession {
   readonly requests = new FairAdmission(systemClock, REQUESTS);
   /** Whose long answer goes on being made next, and how many there may be. */
   readonly answers = new LongAnswers(new FairAdmission(systemClock, SLICES), new AnswerRoom(ANSWERS));
+  /** What this session does, until it is recorded. */
+  readonly usage = new UsageMeter();
   private running: Running | undefined;
   private stopping = false;
   private draining: Promise<void> | undefined;
@@ -91,14 +97,28 @@ export class WorkerSession {
       heads: new HeadStore(ctx),
       blocks,
       settings: ownershipSettingsOf(config),
-      events: metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
+      events: {
+        ...metrics.events((databaseId) => jobs.enqueueCompaction(databaseId)),
+        ...usageEvents(this.usage, systemClock),
+      },
     };
     const access = new DatabaseAccess(ownership);
     const maintenance = new Maintenance(ownership, access.databases);
     this.closers.push(() => maintenance.stop());
-    this.running = { session, access, maintenance, blocks };
+    const usage = new UsageRecorder(
+      {
+        ...ctx,
+        session: session.id,
+        meter: this.usage,
+        onFailed: (error) => logger.warn({ err: error }, 'usage could not be recorded, it will be tried again'),
+      },
+      { intervalMs: config.USAGE_INTERVAL_MS },
+    );
+    this.closers.push(() => usage.stop());
+    this.running = { session, access, maintenance, blocks, usage };
     session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
     maintenance.start();
+    usage.start();
 
     metrics.gauge('open_databases', 'databases that this session owns', () => access.databases.openCount);
     metrics.gauge('open_databases_bytes', 'memory of open databases, about', () => access.databases.openBytes);
@@ -111,6 +131,7 @@ export class WorkerSession {
     metrics.gauge('unflushed_bytes', 'bytes in the log that no head contains', () => log.unflushedBytes());
     metrics.gauge('loose_segments', 'segments that a recovery would read', () => log.looseSegments());
     metrics.gauge('waiting_requests', 'requests that wait for their turn', () => this.requests.waiting);
+    metrics.gauge('lost_usage', 'tellings of usage that there was no room for', () => this.usage.lost);
     metrics.gauge('work_units', 'units of work under way', () => this.requests.units);
     logger.info({ session: session.id }, 'session started');
   }
@@ -164,8 +185,18 @@ export class WorkerSession {
     if (running === undefined) return;
     await running.maintenance.stop();
     await running.access.databases.drain();
+    await this.recordTheRest(running.usage);
     await running.session.sealClean();
     this.logger.info({ session: running.session.id }, 'session sealed, nothing to recover');
+  }
+
+  /** What of it is not recorded then is told by whoever opens the databases next, but for reads. */
+  private async recordTheRest(usage: UsageRecorder): Promise<void> {
+    try {
+      await usage.record();
+    } catch (error) {
+      this.logger.error({ err: error }, 'the last usage could not be recorded');
+    }
   }
 
   /** A disk that cannot be used is no reason not to serve, but a directory that cannot be is a wrong setting. @throws CacheDirectoryError */

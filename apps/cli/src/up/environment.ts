@@ -35,6 +35,7 @@ const TUNING = {
     'BLOCK_CACHE_DIR',
     'BLOCK_CACHE_DISK_BYTES',
     'OWNER_WAIT_MS',
+    'USAGE_INTERVAL_MS',
   ],
   gateway: [
     'KEY_USE_INTERVAL_MS',
