@@ -2,9 +2,13 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 
 import { ApiKeys } from './api-keys.js';
+import { AuditLog } from './audit-log.js';
+import { authored } from './authored-adapter.js';
 import { ChangeFeed } from './change-feed.js';
+import { DatabaseGrants } from './database-grants.js';
 import { Databases } from './databases.js';
 import { PrismaClient } from './generated/client.js';
+import { Invitations } from './invitations.js';
 import { Members } from './members.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
@@ -13,6 +17,7 @@ import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
 import { Sessions } from './sessions.js';
 import { Suspensions } from './suspensions.js';
+import { Tenants } from './tenants.js';
 import { TokenKeys } from './token-keys.js';
 import { UsageReport } from './usage-report.js';
 
@@ -38,16 +43,20 @@ const ANSWER_TIMEOUT_MS = 2_000;
 export class Metadata {
   readonly organizations: Organizations;
   readonly members: Members;
+  readonly invitations: Invitations;
   readonly people: People;
   readonly sessions: Sessions;
   readonly databases: Databases;
+  readonly databaseGrants: DatabaseGrants;
   readonly apiKeys: ApiKeys;
   readonly settings: OrganizationSettings;
   readonly plans: Plans;
   readonly quotas: Quotas;
   readonly suspensions: Suspensions;
+  readonly tenants: Tenants;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
+  readonly auditLog: AuditLog;
   readonly usageReport: UsageReport;
 
   private constructor(
@@ -57,16 +66,20 @@ export class Metadata {
     const ids = new UlidSource(systemClock, systemRandom);
     this.organizations = new Organizations(prisma, ids);
     this.members = new Members(prisma);
+    this.invitations = new Invitations(prisma, ids);
     this.people = new People(prisma);
     this.sessions = new Sessions(prisma);
     this.databases = new Databases(prisma);
+    this.databaseGrants = new DatabaseGrants(prisma);
     this.apiKeys = new ApiKeys(prisma);
     this.settings = new OrganizationSettings(prisma);
     this.plans = new Plans(prisma);
     this.quotas = new Quotas(prisma);
     this.suspensions = new Suspensions(prisma);
+    this.tenants = new Tenants(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
+    this.auditLog = new AuditLog(prisma);
     this.usageReport = new UsageReport(prisma);
   }
 
@@ -80,7 +93,7 @@ export class Metadata {
       query_timeout: statementTimeoutMs + REPORT_MARGIN_MS,
       application_name: 'leasehold',
     });
-    return new Metadata(new PrismaClient({ adapter, errorFormat: 'minimal' }));
+    return new Metadata(new PrismaClient({ adapter: authored(adapter), errorFormat: 'minimal' }));
   }
 
   /** Whether Postgres answers, soon. Never throws. */

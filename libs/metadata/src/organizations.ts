@@ -1,11 +1,11 @@
 import type { UlidSource } from '@leasehold/foundation';
 
-import { EmailTakenError, isUniqueViolation } from './errors.js';
+import { actAsPerson } from './author.js';
+import { EmailTakenError, isUniqueViolation, TooManyError } from './errors.js';
+import { passwordAccount, PASSWORD_PROVIDER } from './password-account.js';
 import type { PrismaClient } from './generated/client.js';
 import { slugOf } from './slug.js';
 
-/** As better-auth names the account of somebody who logs in by e-mail and password. */
-const PASSWORD_PROVIDER = 'credential';
 /** Two organizations of one name signing up at the same instant each lose at most once. */
 const SLUG_ATTEMPTS = 4;
 
@@ -64,6 +64,29 @@ export class Organizations {
     }
   }
 
+  /**
+   * Another organization of a person, who is its owner. Durable when it resolves.
+   *
+   * @throws TooManyError when they own `limit` already
+   */
+  async create(userId: string, name: string, limit: number): Promise<Membership> {
+    for (let attempt = 1; ; attempt++) {
+      const slug = await this.freeSlug(name);
+      try {
+        return await this.insertOrganization(userId, { id: this.ids.next(), name, slug }, limit);
+      } catch (error) {
+        if (!isUniqueViolation(error) || attempt === SLUG_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** The name for people alone: what is in URLs stays. @returns undefined when there is no such organization */
+  async rename(id: string, name: string): Promise<OrganizationEntry | undefined> {
+    const { count } = await this.prisma.organization.updateMany({ where: { id }, data: { name } });
+    if (count === 0) return undefined;
+    return (await this.prisma.organization.findUnique({ where: { id }, select: ENTRY })) ?? undefined;
+  }
+
   async hasAccount(email: string): Promise<boolean> {
     return (await this.prisma.user.count({ where: { email } })) > 0;
   }
@@ -101,26 +124,38 @@ export class Organizations {
     });
   }
 
+  private async insertOrganization(
+    userId: string,
+    organization: OrganizationEntry,
+    limit: number,
+  ): Promise<Membership> {
+    return this.prisma.$transaction(async (transaction) => {
+      // One after the other, for each person: otherwise two at once would pass the limit.
+      await transaction.$queryRaw`SELECT id FROM users WHERE id = ${userId} FOR NO KEY UPDATE`;
+      const owned = await transaction.member.count({ where: { userId, role: 'owner' } });
+      if (owned >= limit) throw new TooManyError('organizations that one person owns', limit);
+      const members = { create: { id: this.ids.next(), userId, role: 'owner' } };
+      await transaction.organization.create({ data: { ...organization, members }, select: { id: true } });
+      return { organization, role: 'owner' };
+    });
+  }
+
   private async insertAccount(account: NewAccount, slug: string): Promise<CreatedAccount> {
     const userId = this.ids.next();
     const organization = { id: this.ids.next(), name: account.organizationName, slug };
-    await this.prisma.user.create({
-      data: {
-        id: userId,
-        email: account.email,
-        name: account.email,
-        role: account.role ?? 'user',
-        accounts: {
-          create: {
-            id: this.ids.next(),
-            accountId: userId,
-            providerId: PASSWORD_PROVIDER,
-            password: account.passwordHash,
-          },
+    // Who signs up is nobody yet: the account's first changes are its own.
+    await actAsPerson(userId, account.email, async () => {
+      await this.prisma.user.create({
+        data: {
+          id: userId,
+          email: account.email,
+          name: account.email,
+          role: account.role ?? 'user',
+          accounts: { create: passwordAccount(this.ids.next(), userId, account.passwordHash) },
+          members: { create: { id: this.ids.next(), role: 'owner', organization: { create: organization } } },
         },
-        members: { create: { id: this.ids.next(), role: 'owner', organization: { create: organization } } },
-      },
-      select: { id: true },
+        select: { id: true },
+      });
     });
     return { userId, organization };
   }
