@@ -108,7 +108,6 @@ export class WorkerSession {
     const usage = new UsageRecorder(
       {
         ...ctx,
-        session: session.id,
         meter: this.usage,
         onFailed: (error) => logger.warn({ err: error }, 'usage could not be recorded, it will be tried again'),
       },

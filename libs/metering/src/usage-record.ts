@@ -60,6 +60,9 @@ export interface SizeMark {
   readonly bytes: number;
 }
 
+/** A session that has recorded nothing for so long is over: whatever comes is told by another one, so that nobody has to look after sessions for ever. */
+export const SESSION_QUIET_MS = 30 * 60_000;
+
 export const HOUR_MS = 3_600_000;
 
 /** Whole hours since the Unix epoch. */

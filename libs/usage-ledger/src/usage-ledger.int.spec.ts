@@ -165,7 +165,11 @@ describe('the usage ledger', () => {
     await ledger.take({ ...record, number: 3 });
     await ledger.take({ ...record, number: 2 });
     expect(await ledger.lastNumber(record.session)).toBe(3);
+    expect(await ledger.sessionsSince(record.to)).toContain(record.session);
+    expect(await ledger.sessionsSince(record.to + 1)).not.toContain(record.session);
+    expect(await ledger.completeTo()).toBeUndefined();
     for (const time of [5_000, 4_000]) await ledger.passed(time);
+    expect(await ledger.completeTo()).toBe(5_000);
     expect(await metadata.usageReport.completeTo()).toEqual(new Date(5_000));
   });
 });

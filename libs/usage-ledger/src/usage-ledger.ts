@@ -13,6 +13,8 @@ const QUERY_TIMEOUT_MS = 62_000;
 const TAKER_LOCK = 7_220_146;
 
 const LAST_NUMBER = `SELECT COALESCE(max(number), 0) AS number FROM usage_records WHERE session = $1`;
+const SESSIONS_SINCE = `SELECT DISTINCT session FROM usage_records WHERE reaches_to >= $1`;
+const COMPLETE_TO = `SELECT complete_to FROM usage_progress WHERE id = 1`;
 const PASSED = `
   INSERT INTO usage_progress (id, complete_to) VALUES (1, $1)
   ON CONFLICT (id) DO UPDATE SET complete_to = greatest(usage_progress.complete_to, EXCLUDED.complete_to)`;
@@ -54,6 +56,18 @@ export class UsageLedger {
   async lastNumber(session: SessionId): Promise<number> {
     const { rows } = await this.ask((client) => client.query<{ number: string }>(LAST_NUMBER, [session]));
     return Number(rows[0]?.number ?? 0);
+  }
+
+  /** Sessions of whose taken records one reaches to this time or past it (ms since the Unix epoch). @throws LeaseholdError `unavailable` */
+  async sessionsSince(time: number): Promise<readonly SessionId[]> {
+    const { rows } = await this.ask((client) => client.query<{ session: SessionId }>(SESSIONS_SINCE, [new Date(time)]));
+    return rows.map(({ session }) => session);
+  }
+
+  /** The latest time that {@link passed} was told; undefined: none was. @throws LeaseholdError `unavailable` */
+  async completeTo(): Promise<number | undefined> {
+    const { rows } = await this.ask((client) => client.query<{ complete_to: Date }>(COMPLETE_TO));
+    return rows[0]?.complete_to.getTime();
   }
 
   /** Every record that was in the bucket at that time is taken. Ms since the Unix epoch. @throws LeaseholdError `unavailable` */

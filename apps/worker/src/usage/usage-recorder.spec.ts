@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
-import { seededRandom, type Clock, type DatabaseId, type SessionId } from '@leasehold/foundation';
+import { seededRandom, type Clock, type DatabaseId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
-import { decodeUsageRecord, UsageMeter, type UsageRecord } from '@leasehold/metering';
+import { decodeUsageRecord, SESSION_QUIET_MS, UsageMeter, type UsageRecord } from '@leasehold/metering';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 
 import { UsageRecorder } from './usage-recorder.js';
 
-const SESSION = '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId;
 const READ = { requests: 1, readUnits: 1, egressBytes: 10 };
 const databaseOf = (i: number) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}` as DatabaseId;
 
@@ -19,12 +18,9 @@ function setUp<C extends Clock = VirtualClock>(seed = 1, clock: C = new VirtualC
   const meter = new UsageMeter();
   const failures: unknown[] = [];
   const onFailed = (error: unknown) => void failures.push(error);
-  const recorder = new UsageRecorder(
-    { store, clock, random, session: SESSION, meter, onFailed },
-    { intervalMs: 1_000 },
-  );
+  const recorder = new UsageRecorder({ store, clock, random, meter, onFailed }, { intervalMs: 1_000 });
   const records = async (): Promise<readonly UsageRecord[]> => {
-    const { objects } = await bucket.list(bucketLayout.usageOf(SESSION));
+    const { objects } = await bucket.list(bucketLayout.usage);
     return Promise.all(
       objects.map(async ({ key }) => {
         const object = await bucket.get(key);
@@ -57,6 +53,19 @@ describe('a usage recorder', () => {
       [1, 0, 500],
       [2, 500, 1_200],
     ]);
+  });
+
+  it('begins another session after a long quiet', async () => {
+    const { clock, meter, recorder, records } = setUp();
+    for (const pauseMs of [0, SESSION_QUIET_MS, SESSION_QUIET_MS + 1, 0]) {
+      clock.advance(pauseMs);
+      meter.read(databaseOf(1), clock.now(), 'k', READ);
+      await recorder.record();
+    }
+    const written = await records();
+    expect(written.map(({ number }) => number)).toEqual([1, 2, 1, 2]);
+    expect(new Set(written.map(({ session }) => session)).size).toBe(2);
+    expect(written.map(({ from }) => from).slice(1)).toEqual(written.map(({ to }) => to).slice(0, -1));
   });
 
   it('costs nothing while nothing happens', async () => {

@@ -1,14 +1,13 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Clock, Random, SessionId } from '@leasehold/foundation';
-import { LeaseholdError } from '@leasehold/foundation';
-import { encodeUsageRecord, type DatabaseUsage, type UsageMeter } from '@leasehold/metering';
+import { LeaseholdError, UlidSource } from '@leasehold/foundation';
+import { encodeUsageRecord, SESSION_QUIET_MS, type DatabaseUsage, type UsageMeter } from '@leasehold/metering';
 import { settleCreate, type ObjectStore } from '@leasehold/object-store';
 
 export interface UsageRecorderContext {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly session: SessionId;
   readonly meter: UsageMeter;
   /** A record could not be written, and will be tried again. */
   readonly onFailed: (error: unknown) => void;
@@ -28,13 +27,15 @@ interface Pending {
 const RECORD_ENTRIES = 100_000;
 
 /**
- * Puts what a meter was told into the bucket, as records of one session (docs/formats/usage.md). A record that was begun stays as it is until the bucket has it, also when
+ * Puts what a meter was told into the bucket (docs/formats/usage.md), as records of one session, and of another one after a long quiet: sessions of records are no more than that. A record that was begun stays as it is until the bucket has it, also when
  * answers are lost: only then another is begun, so that each telling is in exactly one.
  */
 export class UsageRecorder {
   private readonly stopping = new AbortController();
   /** Begun, and not known to be in the bucket; oldest first. */
   private pending: Pending[] = [];
+  private readonly ids: UlidSource;
+  private session: SessionId | undefined;
   private number = 0;
   private reachesTo: number;
   private running: Promise<void> = Promise.resolve();
@@ -45,6 +46,7 @@ export class UsageRecorder {
     private readonly settings: UsageRecorderSettings,
   ) {
     this.reachesTo = ctx.clock.now();
+    this.ids = new UlidSource(ctx.clock, ctx.random);
   }
 
   start(): void {
@@ -81,14 +83,22 @@ export class UsageRecorder {
     await this.writePending();
     if (this.ctx.meter.isEmpty) return;
     const [from, to] = [this.reachesTo, Math.max(this.reachesTo, Math.floor(this.ctx.clock.now()))];
+    const session = this.sessionAt(to);
     this.reachesTo = to;
     this.pending = partsOf(this.ctx.meter.take()).map((databases) => {
-      const { session } = this.ctx;
       const number = ++this.number;
       const bytes = encodeUsageRecord({ session, number, from, to, databases });
       return { name: bucketLayout.usageRecord(session, number), bytes };
     });
     await this.writePending();
+  }
+
+  private sessionAt(time: number): SessionId {
+    if (this.session === undefined || time - this.reachesTo > SESSION_QUIET_MS) {
+      this.session = this.ids.next() as SessionId;
+      this.number = 0;
+    }
+    return this.session;
   }
 
   private async writePending(): Promise<void> {

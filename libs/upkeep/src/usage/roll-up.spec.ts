@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
-import { seededRandom, utf8, type DatabaseId, type SessionId } from '@leasehold/foundation';
+import { seededRandom, ulidFloorAt, utf8, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { encodeUsageRecord, type UsageRecord } from '@leasehold/metering';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 
 import { RollUp } from './roll-up.js';
 
-const sessionOf = (n: number) => `01jd${String(n).padStart(22, '0')}` as SessionId;
+/** Begun so many minutes after the clock's beginning. */
+const sessionOf = (n: number, minutes = 0) =>
+  `${ulidFloorAt(new VirtualClock().now() + minutes * 60_000).slice(0, 10)}${String(n).padStart(16, '0')}` as SessionId;
 const [A, B] = [sessionOf(1), sessionOf(2)];
 const DATABASE = '00000000-0000-4000-8000-000000000001' as DatabaseId;
 const NEVER = new AbortController().signal;
@@ -22,18 +24,27 @@ async function setUp() {
   const damaged: string[] = [];
   const conflicts: unknown[] = [];
   const conflicting = new Set<string>();
+  /** Of the records that were taken, until when they tell. */
+  const reaches = new Map<string, number>();
   let failAfter = Infinity;
   const ledger = {
-    take: async ({ session, number }: UsageRecord) => {
+    take: async ({ session, number, to }: UsageRecord) => {
       const name = `${session} ${number}`;
       if (taken.length >= failAfter) throw new Error('the ledger is down');
       if (taken.includes(name)) again.push(name);
       else taken.push(name);
+      reaches.set(name, to);
       return { isNew: true, conflicts: conflicting.has(name) ? [DATABASE] : [] };
     },
     lastNumber: async (session: SessionId) =>
       Math.max(0, ...taken.filter((name) => name.startsWith(session)).map((name) => Number(name.split(' ')[1]))),
+    sessionsSince: async (time: number) => [
+      ...new Set(
+        taken.filter((name) => (reaches.get(name) ?? 0) >= time).map((name) => name.split(' ')[0] as SessionId),
+      ),
+    ],
     passed: async (completeTo: number) => void passed.push(completeTo),
+    completeTo: async () => passed.at(-1),
   };
   const rollUpOf = () =>
     new RollUp({
@@ -44,17 +55,12 @@ async function setUp() {
       onConflict: (name, databases) => void conflicts.push([name, databases]),
     });
   const write = async (session: SessionId, number: number, says: Partial<UsageRecord> = {}) => {
-    const record = { session, number, from: 0, to: 1, databases: [], ...says };
+    const record = { session, number, from: 0, to: clock.now(), databases: [], ...says };
     await bucket.put(bucketLayout.usageRecord(session, number), encodeUsageRecord(record), 'create');
   };
-  const live = async (session: SessionId) => {
-    await bucket.put(bucketLayout.session(session), utf8('a record'), 'create');
-  };
-  await live(A);
-  await live(B);
   const setLedger = (after: number) => void (failAfter = after);
   return {
-    ...{ clock, store, bucket, write, live, rollUp: rollUpOf(), rollUpOf, setLedger },
+    ...{ clock, store, bucket, write, rollUp: rollUpOf(), rollUpOf, setLedger },
     ...{ taken, again, passed, damaged, conflicts, conflicting },
   };
 }
@@ -83,9 +89,12 @@ describe('a roll-up', () => {
   });
 
   it('costs a listing and one read a session where nothing is new', async () => {
-    const { rollUp, store, write, bucket } = await setUp();
+    const { rollUp, clock, store, write, bucket } = await setUp();
     await write(A, 1);
-    await rollUp.pass(NEVER);
+    for (const minutes of [15, 1]) {
+      await rollUp.pass(NEVER);
+      clock.advance(minutes * 60_000);
+    }
     const calls: string[] = [];
     const counted = new Proxy(bucket, {
       get: (target, name: keyof MemoryStore) => {
@@ -99,7 +108,7 @@ describe('a roll-up', () => {
     });
     Object.assign(store, { store: counted });
     await rollUp.pass(NEVER);
-    expect(calls).toEqual(['list', 'get', 'get']);
+    expect(calls).toEqual(['get', 'list']);
   });
 
   it('says how far everything is taken, as of when it began to look, and only then', async () => {
@@ -140,13 +149,29 @@ describe('a roll-up', () => {
     expect(conflicts).toEqual([[bucketLayout.usageRecord(A, 1), [DATABASE]]]);
   });
 
-  it('finds in a full pass what sessions have left that are forgotten otherwise', async () => {
-    const { rollUp, bucket, write, taken } = await setUp();
+  it('finds sessions that begin later, and asks no more of those that are quiet for long', async () => {
+    const { rollUp, clock, write, taken } = await setUp();
+    await write(A, 1);
+    await rollUp.pass(NEVER);
+    for (let minutes = 20; minutes <= 100; minutes += 20) {
+      clock.advance(20 * 60_000);
+      await write(sessionOf(minutes, minutes), 1);
+      await rollUp.pass(NEVER);
+    }
+    expect(taken).toHaveLength(6);
+    clock.advance(60_000);
+    // Those of the last forty minutes.
+    expect(await rollUp.pass(NEVER)).toMatchObject({ sessions: 3, records: 0 });
+  });
+
+  it('finds in a full pass what a clock far behind has hidden', async () => {
+    const { rollUp, clock, bucket, write } = await setUp();
+    clock.advance(60 * 60_000);
+    await rollUp.pass(NEVER);
     for (const number of [1, 2, 3]) await write(sessionOf(7), number);
     await write(sessionOf(9), 1);
     await bucket.put('usage/nonsense', utf8('x'), 'create');
-    await rollUp.pass(NEVER);
-    expect(taken).toEqual([]);
+    expect(await rollUp.pass(NEVER)).toMatchObject({ sessions: 0, records: 0 });
     expect(await rollUp.pass(NEVER, { full: true })).toMatchObject({ sessions: 2, records: 4 });
   });
 

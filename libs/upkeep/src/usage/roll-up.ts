@@ -1,7 +1,7 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Clock, SessionId } from '@leasehold/foundation';
-import { CorruptBytesError, LeaseholdError } from '@leasehold/foundation';
-import { decodeUsageRecord, type UsageRecord } from '@leasehold/metering';
+import { CorruptBytesError, LeaseholdError, ulidFloorAt } from '@leasehold/foundation';
+import { decodeUsageRecord, SESSION_QUIET_MS, type UsageRecord } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 
 /** Where records are rolled up. Everything rejects when it does not answer; taking a record again is always safe. */
@@ -9,8 +9,12 @@ export interface RecordTaker {
   take(record: UsageRecord): Promise<{ readonly isNew: boolean; readonly conflicts: readonly string[] }>;
   /** Of the session's records that were taken, the highest number; 0: none was. */
   lastNumber(session: SessionId): Promise<number>;
+  /** Sessions of whose records one reaches to this time or past it (ms since the Unix epoch). */
+  sessionsSince(time: number): Promise<readonly SessionId[]>;
   /** Every record that was in the bucket at that time (ms since the Unix epoch) is taken. */
   passed(completeTo: number): Promise<void>;
+  /** The latest of these times; undefined: there is none. */
+  completeTo(): Promise<number | undefined>;
 }
 
 export interface RollUpContext {
@@ -31,14 +35,16 @@ export interface RollUpReport {
 
 /** Sessions that are looked at in one pass; each is a request. */
 const MAX_SESSIONS = 20_000;
+/** How far behind the clock of whoever writes records may be without their being late; and how late they may be after their time. */
+const CLOCKS_APART_MS = 10 * 60_000;
 /** Records of one session in one pass. */
 const MAX_RECORDS = 1_000;
 
 /**
- * Takes the usage records that are new: those of sessions that have a record among `workers/`, or, in a full pass, those of every session that ever wrote one, which finds what
- * was left while nobody rolled up for longer than dead sessions are kept.
+ * Takes the usage records that are new: those of sessions that wrote some lately, and of those that began since. A session that is quiet for longer ends: who
+ * writes records begins another one then (`UsageRecorder`). A full pass looks at every session that ever wrote one, and finds what a clock far behind has hidden.
  *
- * Where nothing is new a pass costs a LIST and a GET for each session, which asks for the record behind the last one. A pass may run beside another, or die anywhere: what was
+ * Where nothing is new a pass costs a GET for each of these sessions, which asks for the record behind the last one, and a LIST for each that began lately and one more. A pass may run beside another, or die anywhere: what was
  * taken stays, and is not taken twice.
  */
 export class RollUp {
@@ -53,7 +59,7 @@ export class RollUp {
     const report = { sessions: 0, records: 0, damaged: 0 };
     const known = this.next;
     this.next = new Map();
-    for await (const session of full ? this.everySession(signal) : this.presentSessions(signal)) {
+    for await (const session of full ? this.sessionsBehind('', signal) : this.recentSessions(signal)) {
       if (report.sessions === MAX_SESSIONS)
         throw new LeaseholdError('quota', 'overloaded', 'there are too many sessions to look at');
       report.sessions++;
@@ -92,39 +98,30 @@ export class RollUp {
     throw new LeaseholdError('unavailable', 'unavailable', 'a session has more records than one pass takes');
   }
 
-  private async *presentSessions(signal: AbortSignal): AsyncIterable<SessionId> {
-    let startAfter: string | undefined;
-    // Ends with the listing, or by the bound of whoever iterates.
-    for (;;) {
-      const page = await this.ctx.store.list(bucketLayout.sessions, { signal, ...(startAfter && { startAfter }) });
-      for (const { key } of page.objects) {
-        const session = bucketLayout.parseSession(key);
-        if (session !== undefined) yield session;
-      }
-      startAfter = page.objects.at(-1)?.key;
-      if (!page.truncated || startAfter === undefined) return;
-    }
+  private async *recentSessions(signal: AbortSignal): AsyncIterable<SessionId> {
+    const completeTo = await this.ctx.ledger.completeTo();
+    if (completeTo === undefined) return yield* this.sessionsBehind('', signal);
+    const known = new Set(await this.ctx.ledger.sessionsSince(completeTo - SESSION_QUIET_MS - CLOCKS_APART_MS));
+    yield* known;
+    const begunAfter = bucketLayout.usageOf(ulidFloorAt(completeTo - CLOCKS_APART_MS) as SessionId);
+    for await (const session of this.sessionsBehind(begunAfter, signal)) if (!known.has(session)) yield session;
   }
 
   /** From one to the next, past all records of each: a LIST for every session. */
-  private async *everySession(signal: AbortSignal): AsyncIterable<SessionId> {
-    let startAfter: string | undefined;
-    // As above.
+  private async *sessionsBehind(name: string, signal: AbortSignal): AsyncIterable<SessionId> {
+    let startAfter = name;
+    // Ends with the listing, or by the bound of whoever iterates.
     for (;;) {
       const { objects } = await this.ctx.store.list(bucketLayout.usage, {
         signal,
         limit: 1,
-        ...(startAfter && { startAfter }),
+        ...(startAfter === '' ? {} : { startAfter }),
       });
       const [first] = objects;
       if (first === undefined) return;
       const record = bucketLayout.parseUsageRecord(first.key);
-      if (record === undefined) {
-        startAfter = first.key;
-        continue;
-      }
-      yield record.session;
-      startAfter = bucketLayout.behindUsageOf(record.session);
+      if (record !== undefined) yield record.session;
+      startAfter = record === undefined ? first.key : bucketLayout.behindUsageOf(record.session);
     }
   }
 }
