@@ -17,8 +17,13 @@ const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
 const PLAN = { name: 'Pro' };
+const ORGANIZATION = { name: 'Some Inc.' };
+const SWITCH = { organizationId: 'no-such-organization' };
+const INVITATION = { email: 'someone@example.com', role: 'viewer' };
+const INVITATION_TOKEN = { token: 'no-such-token' };
 const ROLE = { role: 'viewer' };
 const AGREEMENT = { databases: 10 };
+const SUSPENSION = { reason: 'abuse of the service' };
 
 const VERIFICATION = { token: 'some.damaged.token' };
 const RESET_MAIL = { email: 'someone@example.com' };
@@ -37,10 +42,19 @@ const BODY_ROUTES = [
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
   ['PATCH', '/v1/members/some-member', ROLE],
+  ['POST', '/v1/invitations', INVITATION],
+  ['POST', '/v1/invitations/accept', INVITATION_TOKEN],
+  ['POST', '/v1/invitations/decline', INVITATION_TOKEN],
+  ['POST', '/v1/organizations', ORGANIZATION],
+  ['PATCH', '/v1/organizations/current', ORGANIZATION],
+  ['POST', '/v1/sessions/current/organization', SWITCH],
   ['PUT', '/v1/admin/plans/pro', PLAN],
   ['PATCH', '/v1/admin/tenants/some-tenant/quotas', AGREEMENT],
+  ['POST', '/v1/admin/tenants/some-tenant/suspend', SUSPENSION],
   ['POST', '/api/auth/change-password', CHANGE_PASSWORD],
 ] as const;
+/** Routes that take a name, any name. */
+const MAKE_BY_NAME: readonly string[] = ['/v1/databases', '/v1/organizations', '/v1/organizations/current'];
 /** better-auth has routes of its own. */
 const OUR_BODY_ROUTES = BODY_ROUTES.filter(([, path]) => path.startsWith('/v1/'));
 
@@ -287,7 +301,7 @@ describe('bad input to the control plane', () => {
     ['surprise=1', 'invalid-parameter'],
     ['__proto__=1', 'invalid-parameter'],
   ])('refuses listing with %.30s', async (query, code) => {
-    for (const path of ['/v1/databases', '/v1/keys', '/v1/members']) {
+    for (const path of ['/v1/databases', '/v1/keys', '/v1/members', '/v1/invitations']) {
       expectProblem(await service.call('GET', `${path}?${query}`, { token: tenant.token }), 400, code);
     }
   });
@@ -319,6 +333,12 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/sessions/%00', 404, 'not-found'],
     ['DELETE', '/v1/sessions/__proto__', 404, 'not-found'],
     ['DELETE', '/v1/members/none', 404, 'not-found'],
+    ['DELETE', '/v1/invitations/none', 404, 'not-found'],
+    ['DELETE', '/v1/invitations/%00', 404, 'not-found'],
+    ['GET', '/v1/invitations/accept', 405, 'method-not-allowed'],
+    ['GET', '/v1/invitations/decline', 405, 'method-not-allowed'],
+    ['GET', '/v1/organizations', 405, 'method-not-allowed'],
+    ['GET', '/api/auth/organization/list', 404, 'route-not-found'],
     ['DELETE', '/v1/members/%00', 404, 'not-found'],
     ['GET', '/v1/members/none', 405, 'method-not-allowed'],
     ['GET', '/v1/sessions/none', 405, 'method-not-allowed'],
@@ -367,6 +387,13 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/keys/x/previous'],
     ['POST', '/v1/keys/x/rotate'],
     ['POST', '/v1/tokens'],
+    ['POST', '/v1/invitations'],
+    ['GET', '/v1/invitations'],
+    ['DELETE', '/v1/invitations/x'],
+    ['POST', '/v1/invitations/accept'],
+    ['POST', '/v1/organizations'],
+    ['PATCH', '/v1/organizations/current'],
+    ['POST', '/v1/sessions/current/organization'],
     ['GET', '/v1/members'],
     ['PATCH', '/v1/members/x'],
     ['DELETE', '/v1/members/x'],
@@ -426,7 +453,7 @@ describe('bad input to the control plane', () => {
             : value;
           const raw = JSON.stringify(body);
           // A value that happens to be right must not be tried: this test changes nothing.
-          fc.pre(path !== '/v1/databases' || typeof (body as { name?: unknown } | null)?.name !== 'string');
+          fc.pre(!MAKE_BY_NAME.includes(path) || typeof (body as { name?: unknown } | null)?.name !== 'string');
           expectProblem(await ask(method, path, json(raw)), undefined, undefined);
         },
       ),

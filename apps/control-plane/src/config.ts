@@ -1,5 +1,5 @@
 import { parseSigningKey } from '@leasehold/directory';
-import { loadConfig, secret, serviceConfig } from '@leasehold/service-kit';
+import { loadConfig, secret, serviceConfig, storeConfig } from '@leasehold/service-kit';
 import { z } from 'zod';
 
 import { isLoopbackHost } from './mailbox/loopback.js';
@@ -10,6 +10,11 @@ const databaseUrl = z.string().regex(/^postgres(?:ql)?:\/\//, 'must begin with p
 export const controlPlaneConfig = serviceConfig
   .extend({
     DATABASE_URL: databaseUrl,
+    ...storeConfig.shape,
+    /** The bucket of the data plane, for suspensions that hold without Postgres. Not set: there is none here. */
+    S3_BUCKET: z.string().optional(),
+    /** Where the job queues are; without it, in Postgres. */
+    REDIS_URL: z.string().optional(),
     /** Where browsers reach this service; decides whether cookies are `Secure`. Without it, wherever they came in. */
     PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Where browsers reach the gateway; told to the console. */
@@ -23,6 +28,8 @@ export const controlPlaneConfig = serviceConfig
       context.addIssue({ code: 'custom', message: 'must be an Ed25519 private key, PKCS #8 in base64' });
       return z.NEVER;
     }),
+    /** How long audit entries are kept. */
+    AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(400),
     /** The operator's account, made at start when both are given. */
     ADMIN_EMAIL: z.email().toLowerCase().optional(),
     ADMIN_PASSWORD: z.string().min(10).max(128).optional(),

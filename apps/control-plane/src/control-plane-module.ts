@@ -2,13 +2,22 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { TokenSigner } from '@leasehold/directory';
+import { systemClock } from '@leasehold/foundation';
+import { JobBoard } from '@leasehold/jobs';
 import { Metadata } from '@leasehold/metadata';
 import type { Logger } from '@leasehold/service-kit';
 
+import { JobsController } from './admin/jobs-controller.js';
+import type { OperatorsBucket } from './admin/operators-bucket.js';
+import { Suspender } from './admin/suspender.js';
+import { TenantsController } from './admin/tenants-controller.js';
+import { OPERATORS_BUCKET, WorkersController } from './admin/workers-controller.js';
 import { AccountsController } from './accounts/accounts-controller.js';
 import { EmailVerificationController } from './accounts/email-verification-controller.js';
 import { PasswordResetController } from './accounts/password-reset-controller.js';
 import { VerificationMail } from './accounts/verification-mail.js';
+import { AuditController } from './audit/audit-controller.js';
+import { AuthorInterceptor } from './audit/author-interceptor.js';
 import { AccessGuard } from './auth/access-guard.js';
 import { AuthController } from './auth/auth-controller.js';
 import { Authentication } from './auth/authentication.js';
@@ -26,7 +35,10 @@ import { MailThrottle } from './mail/mail-throttle.js';
 import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { OperatorSeed } from './operators/operator-seed.js';
+import { INVITATION_THROTTLE, INVITATION_THROTTLE_SETTINGS } from './organizations/invitation-throttle.js';
+import { InvitationsController } from './organizations/invitations-controller.js';
 import { MembersController } from './organizations/members-controller.js';
+import { OrganizationsController } from './organizations/organizations-controller.js';
 import { PlansController } from './plans/plans-controller.js';
 import { QuotaInterceptor } from './plans/quota-interceptor.js';
 import { QuotasController } from './plans/quotas-controller.js';
@@ -40,6 +52,10 @@ export interface ControlPlaneParts {
   readonly metadata: Metadata;
   readonly signer: TokenSigner;
   readonly mails: MailQueue;
+  readonly suspender: Suspender;
+  readonly board: JobBoard;
+  /** Undefined: this control plane is told of none. */
+  readonly bucket: OperatorsBucket | undefined;
   readonly logger: Logger;
 }
 
@@ -47,7 +63,8 @@ export interface ControlPlaneParts {
 class ControlPlaneModule {}
 
 /** A new resource: a folder with its controller, listed here. */
-export function controlPlaneModule({ config, metadata, signer, mails, logger }: ControlPlaneParts): DynamicModule {
+export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
+  const { config, metadata, signer, mails, suspender, board, bucket, logger } = parts;
   const mailbox = config.MAILBOX_DIR;
   // The configuration has seen to it that there is a public URL where there is mail.
   const letters = new Letters(config.PUBLIC_URL ?? 'http://localhost');
@@ -58,18 +75,24 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
     module: ControlPlaneModule,
     controllers: [
       AccountsController,
+      AuditController,
       AuthController,
       ConsoleConfigController,
       CorsController,
       DatabasesController,
       EmailVerificationController,
+      JobsController,
+      InvitationsController,
       KeysController,
       MembersController,
+      OrganizationsController,
       PasswordResetController,
       PlansController,
       QuotasController,
       SessionsController,
+      TenantsController,
       TokensController,
+      WorkersController,
       ...(mailbox === undefined ? [] : [MailboxController]),
     ],
     providers: [
@@ -78,16 +101,21 @@ export function controlPlaneModule({ config, metadata, signer, mails, logger }: 
       VerificationMail,
       { provide: CONFIG, useValue: config },
       { provide: Metadata, useValue: metadata },
+      { provide: Suspender, useValue: suspender },
+      { provide: JobBoard, useValue: board },
+      { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: authentication },
       { provide: Letters, useValue: letters },
       { provide: MailQueue, useValue: mails },
       { provide: MailThrottle, useValue: new MailThrottle() },
+      { provide: INVITATION_THROTTLE, useValue: new MailThrottle(systemClock, INVITATION_THROTTLE_SETTINGS) },
       ...(mailbox === undefined ? [] : [{ provide: MailboxFolder, useValue: new MailboxFolder(mailbox) }]),
       { provide: PasswordTurns, useValue: new PasswordTurns() },
       { provide: LoginThrottle, useValue: new LoginThrottle() },
       { provide: APP_GUARD, useClass: SameOriginGuard },
       { provide: APP_GUARD, useClass: AccessGuard },
+      { provide: APP_INTERCEPTOR, useClass: AuthorInterceptor },
       { provide: APP_INTERCEPTOR, useClass: OutageInterceptor },
       { provide: APP_INTERCEPTOR, useClass: QuotaInterceptor },
     ],

@@ -1,7 +1,14 @@
 import { TokenSigner } from '@leasehold/directory';
+import { systemClock } from '@leasehold/foundation';
+import { JobBoard, queueStoreFrom } from '@leasehold/jobs';
 import { ChangeFeed, Metadata } from '@leasehold/metadata';
+import { RevocationLog } from '@leasehold/revocations';
 import { createLogger, Health, runService, type RunningService } from '@leasehold/service-kit';
 
+import { openOperatorsBucket } from './admin/operators-bucket.js';
+import { Suspender, TELL_INTERVAL_MS } from './admin/suspender.js';
+import { tellRevocations } from './admin/tell-revocations.js';
+import { pruneAuditLog } from './audit/audit-retention.js';
 import type { ControlPlaneConfig } from './config.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
@@ -15,6 +22,7 @@ import { TokenMint } from './tokens/token-mint.js';
 const SERVICE = 'control-plane';
 /** Bodies are forms: the largest holds a few names. */
 const BODY_LIMIT_BYTES = 64 * 1024;
+const AUDIT_PRUNE_INTERVAL_MS = 60 * 60 * 1_000;
 const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
 /** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
@@ -25,12 +33,21 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
   const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
   const mails = new MailQueue(openMailTransport(config), logger);
   if (!mails.configured) logger.warn('no mail is sent: neither SMTP_URL nor MAILBOX_DIR is set');
+  const bucket = openOperatorsBucket(config);
+  if (bucket === undefined) logger.warn('suspensions do not hold without Postgres: S3_BUCKET is not set');
+  const suspender = new Suspender(metadata, bucket && new RevocationLog(bucket), systemClock);
+  const board = new JobBoard(queueStoreFrom(config), systemClock);
   const stopping = new AbortController();
+  const closeParts = async () => {
+    await board.close();
+    await metadata.close();
+    bucket?.close();
+  };
   try {
     const signer = await TokenSigner.over(config.TOKEN_SIGNING_KEY);
     const service = await runService({
       name: SERVICE,
-      module: controlPlaneModule({ config, metadata, signer, mails, logger }),
+      module: controlPlaneModule({ config, metadata, signer, mails, suspender, board, bucket, logger }),
       config,
       logger,
       // We parse bodies ourselves: strictly, and better-auth wants them as they came.
@@ -47,7 +64,9 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         }
         const mint = app.get(TokenMint);
         if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
+        if (bucket) void repeat(tellRevocations(suspender, logger), TELL_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger), AUDIT_PRUNE_INTERVAL_MS, stopping.signal);
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });
@@ -57,12 +76,12 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         stopping.abort();
         await service.close();
         await mails.close();
-        await metadata.close();
+        await closeParts();
       },
     };
   } catch (error) {
     stopping.abort();
-    await metadata.close();
+    await closeParts();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 export type { JobLog } from './interval-log.js';
+export * from './job-board.js';
 export * from './job-kinds.js';
 export * from './job-queues.js';
 export * from './job-workers.js';

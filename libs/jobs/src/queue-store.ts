@@ -4,7 +4,9 @@ import {
   createPostgresBackend,
   Queue,
   Worker,
+  type Job,
   type JobsOptions,
+  type JobType,
   type PostgresPoolConfig,
   type Processor,
   type WorkerOptions,
@@ -68,6 +70,42 @@ export function openProducer(store: QueueStore, queueName: string, onError: (err
       await closeRedis(redis);
       await queue.close();
     },
+  };
+}
+
+/** One queue, to be looked at by people. */
+export interface BoardQueue {
+  counts(...states: JobType[]): Promise<Readonly<Record<string, number>>>;
+  /** From `start` to `end`, both included, the latest first. */
+  failed(start: number, end: number): Promise<readonly Job[]>;
+  job(id: string): Promise<Job | undefined>;
+  close(): Promise<void>;
+}
+
+export function openBoardQueue(store: QueueStore, queueName: string, onError: (error: Error) => void): BoardQueue {
+  if (store.kind === 'postgres') {
+    const connection = postgresConnection(store.databaseUrl, store.namespace, PRODUCER_CONNECTIONS);
+    const queue = new Queue(queueName, { connection }, createPostgresBackend);
+    queue.on('error', onError);
+    return { ...looking(queue as unknown as Queue), close: () => queue.close() };
+  }
+  const redis = connectRedis(store.redisUrl, 'producer', onError);
+  const queue = new Queue(queueName, { connection: redis, prefix: store.namespace });
+  queue.on('error', onError);
+  return {
+    ...looking(queue),
+    close: async () => {
+      await closeRedis(redis);
+      await queue.close();
+    },
+  };
+}
+
+function looking(queue: Queue): Omit<BoardQueue, 'close'> {
+  return {
+    counts: (...states) => queue.getJobCounts(...states),
+    failed: async (start, end) => (await queue.getFailed(start, end)) as Job[],
+    job: async (id) => (await queue.getJob(id)) as Job | undefined,
   };
 }
 

@@ -103,6 +103,8 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
     Array.from({ length: count }, (_, index) => make(index));
   return {
     controlPlane: service('control-plane', 'control-plane', {
+      S3_BUCKET: LOCAL_BUCKET_NAME,
+      ...store,
       PORT: String(options.port + 1),
       PUBLIC_URL: urls.controlPlane,
       GATEWAY_URL: urls.gateway,

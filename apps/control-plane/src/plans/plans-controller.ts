@@ -5,6 +5,7 @@ import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { requireOperator } from '../auth/operator.js';
 import { JsonBody } from '../requests/json-body.js';
 import { newAgreement, newPlan, planId, type NewAgreement, type NewPlan } from './limit-schemas.js';
 
@@ -58,9 +59,4 @@ export class PlansController {
     if (quotas === undefined) throw new ProblemError('not-found', 'there is no such tenant');
     return quotas;
   }
-}
-
-function requireOperator(caller: Caller): void {
-  if (caller.kind === 'session' && caller.operator) return;
-  throw new ProblemError('forbidden', 'this is for operators of the service');
 }

@@ -1,0 +1,71 @@
+import { bucketLayout } from '@leasehold/bucket-layout';
+import { CorruptBytesError, isLeaseholdError, isSessionId, type SessionId } from '@leasehold/foundation';
+import { decodeSessionRecord, type SessionRecord } from '@leasehold/lease';
+import type { ListedObject, ObjectStore } from '@leasehold/object-store';
+
+/** Records read at the same time. */
+const CONCURRENT_READS = 16;
+/** Renewals come every third of the ttl; S3 tells times in whole seconds. */
+const ROUNDING_MS = 1_000;
+
+/** A session as its record in the bucket tells it. */
+export interface WorkerView {
+  readonly session: SessionId;
+  /**
+   * `live`, `sealed` or `clean` as the record says; `silent`: it says live, and has not been renewed for its ttl and a tenth. That is judged by
+   * clocks of different machines: it is for people, nothing is decided by it. `unreadable`: the record is damaged.
+   */
+  readonly state: 'live' | 'silent' | 'sealed' | 'clean' | 'unreadable';
+  /** On the bucket's clock. */
+  readonly renewedAt: string;
+  readonly endpoint?: string;
+  readonly host?: string;
+  readonly pid?: number;
+  readonly ttlMs?: number;
+  /** The first segment of its log that recovery may need. */
+  readonly logFloor?: number;
+  /** Folded parts of the log that recovery needs besides. */
+  readonly rollups?: number;
+}
+
+/**
+ * A page of sessions, oldest first, straight from the bucket: one LIST and a GET each.
+ * @param after the session behind which the page begins
+ * @throws StoreUnavailableError
+ */
+export async function listWorkers(
+  store: ObjectStore,
+  nowMs: number,
+  after: string | undefined,
+  limit: number,
+): Promise<{ readonly workers: readonly WorkerView[]; readonly more: boolean }> {
+  const startAfter = after !== undefined && isSessionId(after) ? { startAfter: bucketLayout.session(after) } : {};
+  const { objects, truncated } = await store.list(bucketLayout.sessions, { ...startAfter, limit });
+  const workers: WorkerView[] = [];
+  for (let from = 0; from < objects.length; from += CONCURRENT_READS) {
+    const read = objects.slice(from, from + CONCURRENT_READS).map((object) => viewOf(store, object, nowMs));
+    for (const view of await Promise.all(read)) if (view !== undefined) workers.push(view);
+  }
+  return { workers, more: truncated };
+}
+
+/** Undefined: it is no session, or gone since it was listed. */
+async function viewOf(store: ObjectStore, { key, lastModifiedAt }: ListedObject, nowMs: number) {
+  const session = bucketLayout.parseSession(key);
+  const object = session && (await store.get(key));
+  if (session === undefined || object === undefined || object === 'not-modified') return undefined;
+  const renewedAt = new Date(lastModifiedAt).toISOString();
+  try {
+    const record = decodeSessionRecord(object.body, session);
+    const { endpoint, host, pid, ttlMs, floor: logFloor, rollups } = record;
+    const state = stateOf(record, nowMs - lastModifiedAt);
+    return { session, state, renewedAt, endpoint, host, pid, ttlMs, logFloor, rollups: rollups.length };
+  } catch (error) {
+    if (!(error instanceof CorruptBytesError) && !isLeaseholdError(error, 'corrupt')) throw error;
+    return { session, state: 'unreadable' as const, renewedAt };
+  }
+}
+
+function stateOf({ state, ttlMs }: SessionRecord, sinceMs: number): WorkerView['state'] {
+  return state === 'live' && sinceMs > ttlMs + ttlMs / 10 + ROUNDING_MS ? 'silent' : state;
+}
