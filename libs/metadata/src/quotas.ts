@@ -13,7 +13,7 @@ export interface OrganizationQuotas {
   readonly used: {
     /** That are not deleted. */
     readonly databases: number;
-    /** That those take in the bucket, as was told last. */
+    /** That those take, as was told last. */
     readonly storageBytes: number;
   };
 }

@@ -28,6 +28,14 @@ export interface TenantLimitsSettings {
   readonly onRefused?: (policy: RateLimitPolicy) => void;
 }
 
+/** A tenant of whom enough is asked here to matter elsewhere. */
+interface Pressing {
+  readonly account: TenantAccount;
+  readonly demand: TenantDemand;
+  /** Of an even share of its limit. */
+  readonly pressure: number;
+}
+
 /** Some 300 bytes each: 30 MB where as many tenants ask within the seconds in which a bucket fills. */
 const MAX_TENANTS = 100_000;
 /** Each request looks at so many of those that asked longest ago; more than one, so that what is at rest goes faster than it comes. */
@@ -60,6 +68,9 @@ export class TenantLimits {
   private readonly maxTenants: number;
   /** Those of whom something was asked lately. */
   private told: TenantAccount[] = [];
+  /** Of those, the ones of whom enough is asked to matter to other gateways: in the latest second, and in the one before. */
+  private pressed: readonly TenantAccount[] = [];
+  private pressedBefore: readonly TenantAccount[] = [];
   private gateways = 1;
   /** Undefined: nobody can tell. */
   private others: Demands | undefined = NOTHING_KNOWN;
@@ -116,17 +127,19 @@ export class TenantLimits {
   /** A second is over, or so: what was asked in it, as far as it matters to other gateways; the most pressing where there is too much. */
   tick(elapsedSeconds: number): Demands {
     const nowMs = this.clock.monotonic();
-    const pressing: { readonly id: TenantId; readonly demand: TenantDemand; readonly pressure: number }[] = [];
+    const pressing: Pressing[] = [];
     this.told = this.told.filter((account) => {
       const demand = account.tick(elapsedSeconds, nowMs);
       const { requestsPerSecond, bytesPerSecond } = account.limit;
       const pressure = this.gateways * Math.max(demand.requests / requestsPerSecond, demand.bytes / bytesPerSecond);
-      if (pressure >= TOLD_SHARE) pressing.push({ id: account.tenant.id, demand, pressure });
+      if (pressure >= TOLD_SHARE) pressing.push({ account, demand, pressure });
       account.isTold = pressure > 0 && this.accounts.get(account.tenant.id) === account;
       return account.isTold;
     });
+    this.pressedBefore = this.pressed;
+    this.pressed = pressing.map(({ account }) => account);
     if (pressing.length > BOARD_TENANTS) pressing.sort((a, b) => b.pressure - a.pressure);
-    return new Map(pressing.slice(0, BOARD_TENANTS).map(({ id, demand }) => [id, demand]));
+    return new Map(pressing.slice(0, BOARD_TENANTS).map(({ account, demand }) => [account.tenant.id, demand]));
   }
 
   /** What is asked of the other gateways. */
@@ -137,7 +150,8 @@ export class TenantLimits {
     this.others = others;
     if (isOther) return this.shareAmong(this.accounts.values());
     const heard = [...before.keys(), ...others.keys()].flatMap((id) => this.accounts.get(id as TenantId) ?? []);
-    this.shareAmong(new Set([...this.told, ...heard]));
+    // To all others it makes no difference.
+    this.shareAmong(new Set([...this.pressed, ...this.pressedBefore, ...heard]));
   }
 
   /** Nobody can tell any more what is asked of the others: each gets an equal part, by as many as there were. */
