@@ -20,8 +20,11 @@ function query(parameters) {
 /** @returns {Promise<{ gatewayUrl: string | null }>} null: the console can show no data */
 export const consoleConfig = () => call('GET', 'console-config.json');
 
-export const signUp = ({ email, password, organization }) =>
-  call('POST', '/v1/signup', { email, password, organization });
+/** With the name of an organization of one's own, or the token of an `invitation` to another one. */
+export const signUp = ({ email, password, organization, invitation }) =>
+  call('POST', '/v1/signup', { email, password, organization, invitation });
+export const acceptInvitation = (token) => call('POST', '/v1/invitations/accept', { token });
+export const declineInvitation = (token) => call('POST', '/v1/invitations/decline', { token });
 export const logIn = ({ email, password }) => call('POST', '/v1/login', { email, password });
 export const logOut = () => call('POST', '/v1/logout');
 export const verifyEmail = (token) => call('POST', '/v1/email-verification', { token });

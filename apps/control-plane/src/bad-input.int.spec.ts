@@ -12,6 +12,7 @@ const SIGNUP = { email: 'someone@example.com', password: 'ten characters', organ
 const LOGIN = { email: 'someone@example.com', password: 'ten characters' };
 const CHANGE_PASSWORD = { currentPassword: 'not the one', newPassword: 'ten characters' };
 const DATABASE = { name: 'some-name' };
+const GRANT = { organizationId: '01hzzzzzzzzzzzzzzzzzzzzzzz', access: 'read' };
 const DATABASE_CHANGE = { undeleteSeconds: 86_400 };
 const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
@@ -38,6 +39,7 @@ const BODY_ROUTES = [
   ['POST', '/v1/password-reset', RESET],
   ['POST', '/v1/databases', DATABASE],
   ['PATCH', '/v1/databases/some-name', DATABASE_CHANGE],
+  ['POST', '/v1/databases/some-name/grants', GRANT],
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],

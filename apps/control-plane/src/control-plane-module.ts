@@ -27,7 +27,9 @@ import { SameOriginGuard } from './auth/same-origin-guard.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
 import { CorsController } from './cors/cors-controller.js';
+import { DatabaseGrantsController } from './databases/database-grants-controller.js';
 import { DatabasesController } from './databases/databases-controller.js';
+import { SharedDatabasesController } from './databases/shared-databases-controller.js';
 import { KeysController } from './keys/keys-controller.js';
 import { Letters } from './mail/letters.js';
 import { MailQueue } from './mail/mail-queue.js';
@@ -79,6 +81,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       AuthController,
       ConsoleConfigController,
       CorsController,
+      DatabaseGrantsController,
       DatabasesController,
       EmailVerificationController,
       JobsController,
@@ -90,6 +93,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       PlansController,
       QuotasController,
       SessionsController,
+      SharedDatabasesController,
       TenantsController,
       TokensController,
       WorkersController,

@@ -49,6 +49,30 @@ describe('two organizations', () => {
     expect((await service.call('GET', '/v1/keys', { token: theirKey.key })).status).toBe(200);
   });
 
+  it('grants nothing of another organization, and ends none of its grants', async () => {
+    const stranger = await service.signUp();
+    const json = { organizationId: stranger.organizationId, access: 'write' };
+    const granted = await service.call('POST', '/v1/databases/theirs/grants', { token: theirs.token, json });
+    expect(granted.status).toBe(201);
+    const nobodys = '00000000-0000-4000-8000-000000000000';
+    for (const token of callers) {
+      for (const [method, suffix, call] of [
+        ['POST', 'grants', { json: { ...json, organizationId: mine.organizationId } }],
+        ['GET', 'grants', {}],
+        ['DELETE', `grants/${stranger.organizationId}`, {}],
+      ] as const) {
+        const answer = await service.call(method, `/v1/databases/${theirDatabase}/${suffix}`, { token, ...call });
+        const absent = await service.call(method, `/v1/databases/${nobodys}/${suffix}`, { token, ...call });
+        expect([method, answer.status]).toEqual([method, 404]);
+        expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+      }
+      expect((await service.call('GET', '/v1/shared-databases', { token })).body['databases']).toEqual([]);
+    }
+    const { body } = await service.call('GET', '/v1/databases/theirs/grants', { token: theirs.token });
+    expect(body['grants']).toMatchObject([json]);
+    await service.call('DELETE', `/v1/databases/theirs/grants/${stranger.organizationId}`, { token: theirs.token });
+  });
+
   it("neither changes nor brings back another organization's database", async () => {
     const ask = (method: string, path: string, token: string, json: object) =>
       service.call(method, `/v1/databases/${path}`, { token, json });
@@ -152,14 +176,10 @@ describe('two organizations', () => {
   });
 
   it('does not let a session act for an organization that it merely names', async () => {
-    const headers = { origin: service.url };
-    const json = { organizationId: theirs.organizationId };
-    const answer = await service.call('POST', '/api/auth/organization/set-active', {
-      token: mine.token,
-      json,
-      headers,
-    });
-    expect([400, 403]).toContain(answer.status);
+    const ask = (organizationId: string) =>
+      service.call('POST', '/v1/sessions/current/organization', { token: mine.token, json: { organizationId } });
+    const [answer, absent] = [await ask(theirs.organizationId), await ask('01000000000000000000000000')];
+    expect([answer.status, { ...answer.body, requestId: '' }]).toEqual([404, { ...absent.body, requestId: '' }]);
     const me = await service.call('GET', '/v1/me', { token: mine.token });
     expect(me.body['organization']).toMatchObject({ id: mine.organizationId });
   });

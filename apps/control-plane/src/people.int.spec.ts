@@ -1,10 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 
+import { MAIL_WAIT_MS, TestMailbox } from './testing/test-mailbox.js';
 import { TestService, type Answer } from './testing/test-service.js';
 import { TestSmtpServer } from './testing/test-smtp-server.js';
 
@@ -12,46 +9,22 @@ import { TestSmtpServer } from './testing/test-smtp-server.js';
 jest.setTimeout(60_000);
 
 const PUBLIC_URL = 'http://localhost:4001';
-/** Mails go out in the background. */
-const MAIL_WAIT_MS = 5_000;
-
-interface Mail {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-}
 
 describe('people', () => {
   let service: TestService;
-  let folder: string;
+  let mailbox: TestMailbox;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'mailbox-'));
-    service = await TestService.start({ PUBLIC_URL, MAILBOX_DIR: folder });
+    mailbox = await TestMailbox.open(PUBLIC_URL);
+    service = await TestService.start({ PUBLIC_URL, MAILBOX_DIR: mailbox.folder });
   });
   afterAll(async () => {
     await service.close();
-    await rm(folder, { recursive: true, force: true });
+    await mailbox.close();
   });
 
-  async function mailsTo(address: string, count: number): Promise<readonly Mail[]> {
-    for (let waitedMs = 0; ; waitedMs += 20) {
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-      const mails = await Promise.all(
-        names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as Mail),
-      );
-      const found = mails.filter(({ to }) => to === address);
-      if (found.length >= count || waitedMs > MAIL_WAIT_MS) return found;
-      await systemClock.sleep(20);
-    }
-  }
-
-  async function tokenOf(address: string, page: string, count: number): Promise<string> {
-    const mail = (await mailsTo(address, count)).at(-1);
-    const link = new RegExp(`^${PUBLIC_URL}/${page}\\.html#(\\S+)$`, 'm').exec(mail?.text ?? '');
-    expect([mail?.to, link !== null]).toEqual([address, true]);
-    return decodeURIComponent(link?.[1] ?? '');
-  }
+  const mailsTo = (address: string, count: number) => mailbox.mailsTo(address, count);
+  const tokenOf = (address: string, page: string, count: number) => mailbox.tokenOf(address, page, count);
 
   const post = (path: string, json?: unknown, token?: string) =>
     service.call('POST', path, { ...(json === undefined ? {} : { json }), ...(token === undefined ? {} : { token }) });

@@ -20,6 +20,24 @@ export class DatabaseExistsError extends LeaseholdError {
   }
 }
 
+/** The address has an invitation already, or is a member's. Nothing was applied. */
+export class AlreadyInvitedError extends LeaseholdError {
+  override readonly name = 'AlreadyInvitedError';
+
+  constructor(what: string) {
+    super('conflict', 'conflict', what);
+  }
+}
+
+/** It would be more than somebody may have. Nothing was applied. */
+export class TooManyError extends LeaseholdError {
+  override readonly name = 'TooManyError';
+
+  constructor(what: string, limit: number) {
+    super('quota', 'quota-exceeded', `${what}: at most ${limit}`);
+  }
+}
+
 /** It would leave the organization without an owner. Nothing was applied. */
 export class LastOwnerError extends LeaseholdError {
   override readonly name = 'LastOwnerError';
@@ -35,6 +53,15 @@ export class DatabaseProtectedError extends LeaseholdError {
 
   constructor() {
     super('conflict', 'database-protected', 'the database is protected from deletion');
+  }
+}
+
+/** The database is shared with as many organizations as it may be. Nothing was applied. */
+export class DatabaseSharedTooOftenError extends LeaseholdError {
+  override readonly name = 'DatabaseSharedTooOftenError';
+
+  constructor(limit: number) {
+    super('conflict', 'conflict', `the database is shared with as many organizations as it may be: ${limit}`);
   }
 }
 

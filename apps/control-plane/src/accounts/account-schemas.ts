@@ -1,20 +1,26 @@
 import { z } from 'zod';
 
 import { PASSWORD_CHARS } from '../auth/authentication.js';
-import { emailAddress, nameOf } from '../requests/text.js';
-
-const ORGANIZATION_CHARS = 100;
+import { invitationToken, organizationName } from '../organizations/organization-schemas.js';
+import { emailAddress } from '../requests/text.js';
 
 const newPassword = z
   .string()
   .min(PASSWORD_CHARS.min, `must have at least ${PASSWORD_CHARS.min} characters`)
   .max(PASSWORD_CHARS.max, `must have at most ${PASSWORD_CHARS.max} characters`);
 
-export const signupBody = z.strictObject({
-  email: emailAddress,
-  password: newPassword,
-  organization: nameOf(1, ORGANIZATION_CHARS),
-});
+/** Either makes an organization of one's own, or joins the one that sent an invitation. */
+export const signupBody = z
+  .strictObject({
+    email: emailAddress,
+    password: newPassword,
+    organization: organizationName.optional(),
+    invitation: invitationToken.optional(),
+  })
+  .refine(({ organization, invitation }) => (organization === undefined) !== (invitation === undefined), {
+    path: ['organization'],
+    message: 'must be given, or invitation instead',
+  });
 
 export type SignupBody = z.output<typeof signupBody>;
 

@@ -1,14 +1,17 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { isLeaseholdError } from '@leasehold/foundation';
+import { assert, isLeaseholdError, systemClock } from '@leasehold/foundation';
 import { Metadata, MetadataOutcomeUnknownError, type Membership, type OrganizationEntry } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { authorOf } from '../audit/author-of.js';
 import { Access, EVERYBODY, PEOPLE } from '../auth/access.js';
 import { Authentication } from '../auth/authentication.js';
 import { CurrentPerson, type Person } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
+import { hashInvitationToken, invalidInvitation } from '../organizations/invitation-token.js';
 import { JsonBody } from '../requests/json-body.js';
 import { loginBody, signupBody, type LoginBody, type SignupBody } from './account-schemas.js';
 import { VerificationMail } from './verification-mail.js';
@@ -41,9 +44,7 @@ export class AccountsController {
   ): Promise<SignedIn> {
     return this.passwords.run(async () => {
       const passwordHash = await this.authentication.hashPassword(body.password);
-      const account = { email: body.email, passwordHash, organizationName: body.organization };
-      const { organization } = await this.metadata.organizations.createAccount(account);
-      await this.verification.welcome(body.email);
+      const organization = await this.createAccount(body, passwordHash);
       const session = await this.startSession(body, request, reply).catch((error: unknown) => {
         // The account is there already: nobody may read that nothing was applied.
         throw isLeaseholdError(error, 'unavailable') ? new MetadataOutcomeUnknownError(error) : error;
@@ -61,7 +62,10 @@ export class AccountsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignedIn & { readonly organizations: readonly OrganizationEntry[] }> {
     const session = await this.throttle.attempt(body.email, request.ip, () =>
-      this.passwords.run(() => this.startSession(body, request, reply)),
+      this.passwords.run(() => this.startSession(body, request, reply)).catch(async (error: unknown) => {
+        if (isRefused(error)) await this.metadata.auditLog.noteFailedLogIn(body.email, authorOf(request));
+        throw error;
+      }),
     );
     const memberships = await this.metadata.organizations.membershipsOf(session.user.id);
     const organizations = memberships.map(({ organization }) => organization);
@@ -87,6 +91,23 @@ export class AccountsController {
     };
   }
 
+  private async createAccount(
+    { email, organization: organizationName, invitation }: SignupBody,
+    passwordHash: string,
+  ): Promise<OrganizationEntry> {
+    const { organizations, invitations } = this.metadata;
+    if (invitation !== undefined) {
+      const now = new Date(systemClock.now());
+      const joined = await invitations.signUp(hashInvitationToken(invitation), email, passwordHash, now);
+      if (!joined) throw invalidInvitation();
+      return joined.organization;
+    }
+    assert(organizationName !== undefined, 'the schema wants one of the two');
+    const { organization } = await organizations.createAccount({ email, passwordHash, organizationName });
+    await this.verification.welcome(email);
+    return organization;
+  }
+
   private async startSession(
     { email, password }: LoginBody,
     request: FastifyRequest,
@@ -100,6 +121,10 @@ export class AccountsController {
     reply.header('set-cookie', [...cookies]);
     return { user: { id: userId, email }, token };
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === 'invalid-credentials';
 }
 
 function shown({ organization, role }: Membership) {

@@ -1,8 +1,9 @@
 import { All, Controller, Inject, Req, Res } from '@nestjs/common';
-import { Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError } from '@leasehold/metadata';
+import { actAs, Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError } from '@leasehold/metadata';
 import { ProblemError, type ErrorCode } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { authorOf } from '../audit/author-of.js';
 import { CONFIG, type ControlPlaneConfig } from '../config.js';
 import { parseJson } from '../requests/json-body.js';
 import { isCleanText } from '../requests/text.js';
@@ -18,13 +19,7 @@ const CHANGE_PASSWORD = '/change-password';
  * and log in only by /v1/login, where guessing is slowed down; sessions are
  * listed without their tokens by /v1/sessions; what needs mail or review is closed until it has it.
  */
-const OPEN_PATHS: ReadonlySet<string> = new Set([
-  '/sign-out',
-  '/get-session',
-  CHANGE_PASSWORD,
-  '/organization/list',
-  '/organization/set-active',
-]);
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/sign-out', '/get-session', CHANGE_PASSWORD]);
 
 /** All that better-auth knows, and all that a `Request` of fetch can be asked to be. */
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
@@ -73,7 +68,10 @@ export class AuthController {
     const headers = webHeaders(request);
     headers.delete('content-length');
     const init = { method: request.method, headers, ...(body === undefined ? {} : { body }) };
-    const ask = () => this.authentication.handle(new Request(target, init));
+    // The guard leaves finding out who calls to better-auth.
+    const session = hasBody ? await this.authentication.session(headers) : undefined;
+    const author = authorOf(request, session);
+    const ask = () => actAs(author, () => this.authentication.handle(new Request(target, init)));
     const answer = path === CHANGE_PASSWORD ? await this.passwords.run(ask) : await ask();
     if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);

@@ -6,7 +6,7 @@ import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { APIError, createEmailVerificationToken } from 'better-auth/api';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import { bearer, organization } from 'better-auth/plugins';
+import { bearer } from 'better-auth/plugins';
 
 import type { ControlPlaneConfig } from '../config.js';
 import { RESET_SECONDS, VERIFICATION_SECONDS } from '../mail/letters.js';
@@ -175,12 +175,13 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
     },
     // Whoever reads the table, or a copy of it, gets no link of a mail out of it.
     verification: { storeIdentifier: 'hashed' },
-    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_UPDATE_SECONDS },
+    session: {
+      expiresIn: SESSION_SECONDS,
+      updateAge: SESSION_UPDATE_SECONDS,
+      additionalFields: { activeOrganizationId: { type: 'string', required: false, input: false } },
+    },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
-    plugins: [
-      organization({ disableOrganizationDeletion: true, requireEmailVerificationOnInvitation: true }),
-      bearer(),
-    ],
+    plugins: [bearer()],
     databaseHooks: {
       session: {
         create: {

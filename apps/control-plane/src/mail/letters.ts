@@ -3,6 +3,7 @@ import type { Mail } from './mail.js';
 /** How long the link in each letter works. */
 export const VERIFICATION_SECONDS = 24 * 60 * 60;
 export const RESET_SECONDS = 60 * 60;
+export const INVITATION_SECONDS = 7 * 24 * 60 * 60;
 
 /**
  * The words of our mails. What a link carries stands behind `#`: browsers send that to no server, so that it gets into no log.
@@ -34,6 +35,20 @@ export class Letters {
         'Choose it within an hour, and once:',
         this.link('reset-password.html', token),
         'If it was not you, do nothing: the old password stays.',
+      ),
+    };
+  }
+
+  /** @param inviter whose address we know to be theirs */
+  invitation(to: string, inviter: string, token: string): Mail {
+    return {
+      to,
+      subject: 'You are invited to Leasehold',
+      text: lines(
+        `The person with the address ${inviter} invites you to their organization at Leasehold.`,
+        'Accept or decline within seven days:',
+        this.link('invitation.html', token),
+        'If you do not know them, do nothing.',
       ),
     };
   }

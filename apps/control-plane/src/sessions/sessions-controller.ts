@@ -1,10 +1,12 @@
-import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { systemClock } from '@leasehold/foundation';
 import { Metadata, type SessionEntry } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, PEOPLE } from '../auth/access.js';
 import { CurrentPerson, type Person } from '../auth/caller.js';
+import { switchBody, type SwitchBody } from '../organizations/organization-schemas.js';
+import { JsonBody } from '../requests/json-body.js';
 import { isCleanText } from '../requests/text.js';
 
 /** The latest used; nobody looks through more. */
@@ -35,6 +37,19 @@ export class SessionsController {
     return { sessions: found.map((session) => shown(session, sessionId)) };
   }
 
+  /** For which organization of theirs this session acts from the next request on. */
+  @Post('current/organization')
+  @HttpCode(200)
+  async actFor(
+    @CurrentPerson() { userId, sessionId, memberships }: Person,
+    @JsonBody(switchBody) { organizationId }: SwitchBody,
+  ) {
+    const wanted = memberships.find(({ organization }) => organization.id === organizationId);
+    if (!wanted) throw new ProblemError('not-found', 'you belong to no such organization');
+    await this.metadata.sessions.actFor(userId, sessionId, organizationId);
+    return { organization: { ...wanted.organization, role: wanted.role } };
+  }
+
   /** All but the one that asks. */
   @Delete()
   @HttpCode(204)
@@ -44,7 +59,7 @@ export class SessionsController {
 
   @Delete(':id')
   @HttpCode(204)
-  async end(@CurrentPerson() person: Person, @Param('id') id: string): Promise<void> {
+  async end(@CurrentPerson() { userId }: Person, @Param('id') id: string): Promise<void> {
     const ended = isCleanText(id) && (await this.metadata.sessions.end(userId, id));
     if (!ended) throw new ProblemError('not-found', 'you have no such session');
   }
