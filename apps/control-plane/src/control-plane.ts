@@ -3,7 +3,7 @@ import { systemClock } from '@leasehold/foundation';
 import { JobBoard, queueStoreFrom } from '@leasehold/jobs';
 import { ChangeFeed, Metadata } from '@leasehold/metadata';
 import { RevocationLog } from '@leasehold/revocations';
-import { createLogger, Health, runService, type RunningService } from '@leasehold/service-kit';
+import { createLogger, Health, routeTableOf, runService, type RunningService } from '@leasehold/service-kit';
 
 import { openOperatorsBucket } from './admin/operators-bucket.js';
 import { Suspender, TELL_INTERVAL_MS } from './admin/suspender.js';
@@ -27,8 +27,13 @@ const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
 /** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
 
+export interface RunningControlPlane extends RunningService {
+  /** `GET /v1/databases/:nameOrId`, sorted, without HEAD. */
+  readonly routes: readonly string[];
+}
+
 /** Starts the service. Postgres may be down: then it is not ready, and answers 503 where it needs Postgres. */
-export async function startControlPlane(config: ControlPlaneConfig): Promise<RunningService> {
+export async function startControlPlane(config: ControlPlaneConfig): Promise<RunningControlPlane> {
   const logger = createLogger(SERVICE, config.LOG_LEVEL);
   const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
   const mails = new MailQueue(openMailTransport(config), logger);
@@ -38,6 +43,7 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
   const suspender = new Suspender(metadata, bucket && new RevocationLog(bucket), systemClock);
   const board = new JobBoard(queueStoreFrom(config), systemClock);
   const stopping = new AbortController();
+  let routes: readonly string[] = [];
   const closeParts = async () => {
     await board.close();
     await metadata.close();
@@ -58,6 +64,7 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         await serveConsole(app, config, logger);
       },
       afterListen: async (app) => {
+        routes = routeTableOf(app.getHttpAdapter().getInstance())?.list() ?? [];
         const seed = app.get(OperatorSeed);
         if (!(await seed.plant())) {
           void repeat(async () => ((await seed.plant()) ? 'done' : 'again'), SEED_RETRY_MS, stopping.signal);
@@ -66,12 +73,17 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
         if (bucket) void repeat(tellRevocations(suspender, logger), TELL_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
-        void repeat(() => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger), AUDIT_PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(
+          () => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger),
+          AUDIT_PRUNE_INTERVAL_MS,
+          stopping.signal,
+        );
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });
     return {
       url: service.url,
+      routes,
       close: async () => {
         stopping.abort();
         await service.close();

@@ -10,6 +10,7 @@ export type { HttpMetrics, RouteCounts } from './metrics.js';
 export { answerOnSocket } from './client-error.js';
 export * from './problem-filter.js';
 export * from './request-phases.js';
+export { routeTableOf } from './route-table.js';
 export * from './run-main.js';
 export * from './run-service.js';
 export { ServiceKitModule } from './service-kit-module.js';

@@ -17,6 +17,15 @@ export class RouteTable {
     this.routes.push({ segments: pattern.split('/'), methods });
   }
 
+  /** `GET /v1/things/:id`, sorted; HEAD is left out where there is GET. */
+  list(): readonly string[] {
+    const all = this.routes.flatMap(({ segments, methods }) =>
+      methods.map((method) => `${method} ${segments.join('/')}`),
+    );
+    const known = new Set(all);
+    return [...known].filter((route) => !route.startsWith('HEAD ') || !known.has(route.replace('HEAD', 'GET'))).sort();
+  }
+
   /** Of the routes whose pattern matches the path of this raw request target, sorted. Catch-all routes do not count. */
   methodsAt(target: string): readonly string[] {
     const segments = (/^[^?#]*/.exec(target)?.[0] ?? '').split('/');

@@ -2,10 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { Metadata, applyMigrations } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
-import type { RunningService } from '@leasehold/service-kit';
 
 import { readConfig } from '../config.js';
-import { startControlPlane } from '../control-plane.js';
+import { startControlPlane, type RunningControlPlane } from '../control-plane.js';
+
+/** Signs session cookies and the links of mails. */
+export const TEST_AUTH_SECRET = 's'.repeat(32);
 
 export interface Answer {
   readonly status: number;
@@ -45,7 +47,7 @@ export class TestService {
     readonly databaseUrl: string,
     /** Beside the service, to look at what it left. */
     readonly metadata: Metadata,
-    private running: RunningService,
+    private running: RunningControlPlane,
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
@@ -56,7 +58,7 @@ export class TestService {
       await applyMigrations(databaseUrl, () => undefined);
       const env = {
         DATABASE_URL: databaseUrl,
-        AUTH_SECRET: 's'.repeat(32),
+        AUTH_SECRET: TEST_AUTH_SECRET,
         TOKEN_SIGNING_KEY: newSigningKey(),
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
         ...more,
@@ -71,6 +73,11 @@ export class TestService {
 
   get url(): string {
     return this.running.url;
+  }
+
+  /** Of the running service, without HEAD: `GET /v1/databases/:nameOrId`. */
+  get routes(): readonly string[] {
+    return this.running.routes;
   }
 
   async restart(more: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -91,7 +98,7 @@ export class TestService {
       ...(body === undefined ? {} : { body: body as string }),
     });
     const text = await answer.text();
-    const json = /json/.test(answer.headers.get('content-type') ?? '') && text !== '';
+    const json = /json(?!l)/.test(answer.headers.get('content-type') ?? '') && text !== '';
     return {
       status: answer.status,
       headers: answer.headers,

@@ -1,0 +1,122 @@
+import { createEmailVerificationToken } from 'better-auth/api';
+
+import { TEST_AUTH_SECRET } from '../test-service.js';
+import type { AccessCaller, AccessWorld } from './access-world.js';
+
+/** A request that nothing is wrong with. */
+export interface AccessCall {
+  readonly path: string;
+  readonly json?: object;
+}
+
+/** Made anew for every caller: what one of them deletes is not there for the next. */
+export type MakeCall = (world: AccessWorld, caller: AccessCaller) => Promise<AccessCall> | AccessCall;
+
+const PASSWORD = 'ten characters';
+const at = (path: string, json?: object): MakeCall => {
+  const call = json === undefined ? { path } : { path, json };
+  return () => call;
+};
+const ofTenant = (suffix: string, json?: object): MakeCall => {
+  const more = json === undefined ? {} : { json };
+  return ({ organizationId }) => ({ path: `/v1/admin/tenants/${organizationId}${suffix}`, ...more });
+};
+
+/** What a route is called with, where that is more than its path. */
+export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
+  'POST /v1/signup': (world) => ({
+    path: '/v1/signup',
+    json: { email: world.newEmail(), password: PASSWORD, organization: 'New Inc.' },
+  }),
+  'POST /v1/login': async ({ service }) => {
+    const { email, password } = await service.signUp();
+    return { path: '/v1/login', json: { email, password } };
+  },
+  'POST /v1/email-verification/mail': async ({ service }, { userId }) => {
+    if (userId !== undefined) {
+      await service.metadata.prisma.user.update({ where: { id: userId }, data: { emailVerified: false } });
+    }
+    return { path: '/v1/email-verification/mail' };
+  },
+  'POST /v1/email-verification': async ({ service }) => {
+    const { email } = await service.signUp();
+    const token = await createEmailVerificationToken(TEST_AUTH_SECRET, email, undefined, 60);
+    return { path: '/v1/email-verification', json: { token } };
+  },
+  'POST /v1/password-reset/mail': (world) => ({ path: '/v1/password-reset/mail', json: { email: world.newEmail() } }),
+  'POST /v1/password-reset': at('/v1/password-reset', { token: 'of-no-mail', password: PASSWORD }),
+  'POST /v1/sessions/current/organization': ({ organizationId }) => ({
+    path: '/v1/sessions/current/organization',
+    json: { organizationId },
+  }),
+  'DELETE /v1/sessions/:id': async (world) => ({
+    path: `/v1/sessions/${await world.makeSession(world.caller('owner').userId ?? '')}`,
+  }),
+
+  'POST /v1/organizations': at('/v1/organizations', { name: 'Another Inc.' }),
+  'PATCH /v1/organizations/current': at('/v1/organizations/current', { name: 'Renamed Inc.' }),
+  'PATCH /v1/members/:id': async (world) => ({
+    path: `/v1/members/${(await world.makeMember('viewer')).memberId}`,
+    json: { role: 'developer' },
+  }),
+  'DELETE /v1/members/:id': async (world) => ({ path: `/v1/members/${(await world.makeMember('viewer')).memberId}` }),
+  'POST /v1/invitations': (world) => ({ path: '/v1/invitations', json: { email: world.newEmail(), role: 'viewer' } }),
+  'DELETE /v1/invitations/:id': async (world) => ({
+    path: `/v1/invitations/${(await world.makeInvitation(world.newEmail())).id}`,
+  }),
+  'POST /v1/invitations/accept': async (world, { email }) => ({
+    path: '/v1/invitations/accept',
+    json: { token: (await world.makeInvitation(email, true)).token },
+  }),
+  'POST /v1/invitations/decline': async (world) => ({
+    path: '/v1/invitations/decline',
+    json: { token: (await world.makeInvitation(world.newEmail())).token },
+  }),
+
+  'POST /v1/databases': (_world, { column }) => ({
+    path: '/v1/databases',
+    json: { name: `of-${column}`.replace(':', '-') },
+  }),
+  'GET /v1/databases/:nameOrId': async (world) => ({ path: `/v1/databases/${(await world.makeDatabase()).id}` }),
+  'PATCH /v1/databases/:nameOrId': async (world) => ({
+    path: `/v1/databases/${(await world.makeDatabase()).id}`,
+    json: { undeleteSeconds: 86_400 },
+  }),
+  'DELETE /v1/databases/:nameOrId': async (world) => ({ path: `/v1/databases/${(await world.makeDatabase()).id}` }),
+  'POST /v1/databases/:id/undelete': async (world) => {
+    const { id } = await world.makeDatabase();
+    await world.service.metadata.databases.delete(world.organizationId, id, undefined);
+    return { path: `/v1/databases/${id}/undelete`, json: {} };
+  },
+  'POST /v1/tokens': async (world, { column }) => {
+    const { name } = await world.makeDatabase();
+    const scope = column === 'data:write' ? column : 'data:read';
+    return { path: '/v1/tokens', json: { database: name, scopes: [scope], ttlSeconds: 60 } };
+  },
+  'PUT /v1/cors': at('/v1/cors', { origins: ['https://app.example.com'] }),
+
+  'POST /v1/keys': at('/v1/keys', { name: 'a key', scopes: ['keys:admin'] }),
+  'POST /v1/keys/:id/rotate': async (world) => ({
+    path: `/v1/keys/${(await world.makeKey(['keys:admin'])).id}/rotate`,
+    json: {},
+  }),
+  'DELETE /v1/keys/:id/previous': async (world) => ({
+    path: `/v1/keys/${(await world.makeKey(['keys:admin'])).id}/previous`,
+  }),
+  'DELETE /v1/keys/:id': async (world) => ({ path: `/v1/keys/${(await world.makeKey(['keys:admin'])).id}` }),
+
+  'PUT /v1/admin/plans/:id': at('/v1/admin/plans/matrix', { name: 'Pro' }),
+  'GET /v1/admin/tenants/:id': ofTenant(''),
+  'POST /v1/admin/tenants/:id/suspend': ofTenant('/suspend', { reason: 'to see who may' }),
+  'POST /v1/admin/tenants/:id/resume': ofTenant('/resume'),
+  'GET /v1/admin/tenants/:id/quotas': ofTenant('/quotas'),
+  'PATCH /v1/admin/tenants/:id/quotas': ofTenant('/quotas', { databases: 10 }),
+  'GET /v1/admin/jobs/:kind/failed': at('/v1/admin/jobs/compact/failed'),
+  'POST /v1/admin/jobs/:kind/failed/:id/retry': at('/v1/admin/jobs/compact/failed/none/retry'),
+
+  'POST /api/auth/change-password': at('/api/auth/change-password', {
+    currentPassword: 'not the one',
+    newPassword: PASSWORD,
+  }),
+  'POST /api/auth/sign-up/email': at('/api/auth/sign-up/email', {}),
+};

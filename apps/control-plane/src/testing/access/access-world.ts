@@ -1,0 +1,141 @@
+import { mintApiKey } from '@leasehold/directory';
+import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+
+import { drawInvitationToken, hashInvitationToken } from '../../organizations/invitation-token.js';
+import type { TestService } from '../test-service.js';
+import { COLUMNS, type Column } from './access-table.js';
+
+const ROLES = ['owner', 'admin', 'developer', 'finance', 'viewer'] as const;
+const SESSION_MS = 3_600_000;
+const ids = new UlidSource(systemClock, systemRandom);
+
+/** Somebody with a session, or an API key. */
+export interface AccessCaller {
+  readonly column: Column;
+  /** Undefined: of nobody. */
+  readonly token: string | undefined;
+  readonly email: string;
+  /** Of people. */
+  readonly userId: string | undefined;
+}
+
+/** Callers of every kind, made straight in the tables: one organization, an operator and a foreign owner. */
+export class AccessWorld {
+  private constructor(
+    readonly service: TestService,
+    /** Whose objects all callers name. */
+    readonly organizationId: string,
+    readonly callers: ReadonlyMap<Column, AccessCaller>,
+  ) {}
+
+  static async make(service: TestService): Promise<AccessWorld> {
+    const callers = new Map<Column, AccessCaller>();
+    const organizationId = await makeOrganization(service);
+    const world = new AccessWorld(service, organizationId, callers);
+    for (const column of COLUMNS) callers.set(column, await world.makeCaller(column));
+    return world;
+  }
+
+  caller(column: Column): AccessCaller {
+    const found = this.callers.get(column);
+    if (!found) throw new Error(`there is no caller ${column}`);
+    return found;
+  }
+
+  /** Another one of the organization. */
+  async makeMember(role: string): Promise<{ readonly memberId: string }> {
+    const { userId } = await this.makePerson('viewer', this.organizationId);
+    return { memberId: await addMember(this.service, this.organizationId, userId, role) };
+  }
+
+  async makeSession(userId: string): Promise<string> {
+    const id = ids.next();
+    await this.service.metadata.prisma.session.create({
+      data: { id, userId, token: `session-${id}`, expiresAt: new Date(systemClock.now() + SESSION_MS) },
+    });
+    return id;
+  }
+
+  async makeDatabase(): Promise<{ readonly id: string; readonly name: string }> {
+    return this.service.metadata.databases.create(this.organizationId, `db-${ids.next()}`, {});
+  }
+
+  async makeKey(scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {
+    const { key, ...minted } = mintApiKey(ids, systemRandom);
+    const stored = { ...minted, name: 'a key', scopes, expiresAt: undefined };
+    const { id } = await this.service.metadata.apiKeys.create(this.organizationId, stored);
+    return { id, key };
+  }
+
+  /** Of this organization, or of a new one. */
+  async makeInvitation(email: string, elsewhere = false): Promise<{ readonly id: string; readonly token: string }> {
+    const token = drawInvitationToken(systemRandom);
+    const organizationId = elsewhere ? await makeOrganization(this.service) : this.organizationId;
+    const id = ids.next();
+    await this.service.metadata.prisma.invitation.create({
+      data: {
+        id,
+        organizationId,
+        email,
+        role: 'viewer',
+        tokenHash: hashInvitationToken(token),
+        expiresAt: new Date(systemClock.now() + SESSION_MS),
+        inviterId: this.caller('owner').userId ?? '',
+      },
+    });
+    return { id, token };
+  }
+
+  newEmail(): string {
+    return `${ids.next()}@example.com`;
+  }
+
+  private async makeCaller(column: Column): Promise<AccessCaller> {
+    if (column === 'nobody') return { column, token: undefined, email: this.newEmail(), userId: undefined };
+    if (column === 'operator' || column === 'foreign') {
+      const organizationId = await makeOrganization(this.service);
+      const person = await this.makePerson(column, organizationId);
+      await addMember(this.service, organizationId, person.userId, 'owner');
+      return person;
+    }
+    const role = ROLES.find((known) => known === column);
+    if (role === undefined) {
+      return { column, token: (await this.makeKey([column])).key, email: this.newEmail(), userId: undefined };
+    }
+    const person = await this.makePerson(column, this.organizationId);
+    await addMember(this.service, this.organizationId, person.userId, role);
+    return person;
+  }
+
+  private async makePerson(
+    column: Column,
+    organizationId: string,
+  ): Promise<AccessCaller & { readonly userId: string }> {
+    const { prisma } = this.service.metadata;
+    const [userId, token, email] = [ids.next(), `session-${ids.next()}`, this.newEmail()];
+    const role = column === 'operator' ? 'admin' : 'user';
+    await prisma.user.create({ data: { id: userId, name: column, email, emailVerified: true, role } });
+    await prisma.session.create({
+      data: {
+        id: ids.next(),
+        userId,
+        token,
+        activeOrganizationId: organizationId,
+        expiresAt: new Date(systemClock.now() + SESSION_MS),
+      },
+    });
+    return { column, token, email, userId };
+  }
+}
+
+async function makeOrganization(service: TestService): Promise<string> {
+  const id = ids.next();
+  await service.metadata.prisma.organization.create({ data: { id, name: 'Some Inc.', slug: `some-${id}` } });
+  return id;
+}
+
+async function addMember(service: TestService, organizationId: string, userId: string, role: string): Promise<string> {
+  const id = ids.next();
+  await service.metadata.prisma.member.create({ data: { id, organizationId, userId, role } });
+  return id;
+}
