@@ -29,7 +29,7 @@ import { OwnedDatabase } from './owned-database.js';
 import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import { Recovery } from './recovery.js';
 import { tracedContext } from './traced-context.js';
-import type { PlainOperation } from './transaction/transaction.js';
+import type { PlainWrite } from './transaction/transaction.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** A handle may be given up between look-up and use; more often than this in a row means that something flaps. */
@@ -176,13 +176,13 @@ export class Databases {
   /**
    * Accepts one put or delete of a database that {@link get} has given, where that can be done at once. Until the listener is told the
    * caller is a user of the database, and then tells of its end by {@link leave}, once, also when it waits no longer.
-   * Undefined: there is something to wait for; nothing was done, and nobody is to leave.
+   * Undefined: there is something to wait for, or it may have been applied already; nothing was done, and nobody is to leave.
    * @throws LeaseholdError as {@link use}: nothing was applied
    */
-  writeNow(database: OwnedDatabase, op: PlainOperation, listener: DurabilityListener): Version | undefined {
+  writeNow(database: OwnedDatabase, write: PlainWrite, listener: DurabilityListener): Version | undefined {
     this.draining.throwIfBegun();
     this.ctx.session.assertServing();
-    return database.writeNow(op, listener);
+    return database.writeNow(write, listener);
   }
 
   leave(database: OwnedDatabase): void {

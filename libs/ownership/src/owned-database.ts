@@ -15,7 +15,7 @@ import { Followers, MAX_FOLLOWERS } from './reads/followers.js';
 import type { PointInTime } from './reads/point-in-time.js';
 import type { Snapshot, SnapshotRead } from './reads/snapshot-read.js';
 import { readSnapshot } from './reads/snapshot-read.js';
-import type { PlainOperation, Transaction, TransactionOutcome } from './transaction/transaction.js';
+import type { PlainWrite, Transaction, TransactionOutcome } from './transaction/transaction.js';
 import { Transactor } from './transaction/transactor.js';
 import { Unflushed } from './unflushed.js';
 import { Users } from './users.js';
@@ -130,13 +130,13 @@ export class OwnedDatabase {
 
   /**
    * Accepts one put or delete where that can be done at once, and tells the listener when it is durable; until then the caller is in here, and
-   * then tells of its end by {@link leave}, once, also when it waits no longer. Undefined: there is something to wait for, or this handle is
-   * over; nothing was done.
+   * then tells of its end by {@link leave}, once, also when it waits no longer. Undefined: there is something to wait for, this handle is over,
+   * or the write may have been applied already; nothing was done.
    * @throws LeaseholdError as {@link transact}: nothing was applied, and nobody is to leave
    */
-  writeNow(op: PlainOperation, listener: DurabilityListener): Version | undefined {
+  writeNow(write: PlainWrite, listener: DurabilityListener): Version | undefined {
     if (this.isOver) return undefined;
-    const version = (this.transactor ??= this.newTransactor()).acceptNow(op);
+    const version = (this.transactor ??= this.newTransactor()).acceptNow(write);
     if (version === undefined) return undefined;
     this.lookIn();
     this.users.enter();

@@ -1,4 +1,4 @@
-import { HOP_HEADERS, TTL_HEADER } from '@leasehold/protocol';
+import { HOP_HEADERS, IDEMPOTENCY_HEADER, TTL_HEADER } from '@leasehold/protocol';
 
 /** What of a frame's head makes a write of one key without conditions. */
 export interface PlainWriteHead {
@@ -12,6 +12,8 @@ export interface PlainWriteHead {
   readonly ttl: string | undefined;
   /** As it was sent. */
   readonly waitMs: string | undefined;
+  /** As it was sent. */
+  readonly idempotencyKey: string | undefined;
 }
 
 const PUT = 'PUT\n/internal/v1/databases/';
@@ -35,6 +37,7 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
   let ttl: string | undefined;
   let options: string | undefined;
   let waitMs: string | undefined;
+  let idempotencyKey: string | undefined;
   // Each turn takes a name and a value.
   while (at < head.length) {
     const middle = head.indexOf('\n', at + 1);
@@ -47,6 +50,7 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
     else if (name === HOP_HEADERS.database) isNamed = !head.slice(middle + 1, end).includes('%');
     else if (name === HOP_HEADERS.waitMs) waitMs = head.slice(middle + 1, end);
     else if (name === HOP_HEADERS.options) options = head.slice(middle + 1, end);
+    else if (name === IDEMPOTENCY_HEADER) idempotencyKey = head.slice(middle + 1, end);
     else if (name === TTL_HEADER && isPut) ttl = head.slice(middle + 1, end);
     else if (!PASSED_OVER.has(name)) return undefined;
     at = end;
@@ -60,5 +64,6 @@ export function plainWriteHeadOf(head: string): PlainWriteHead | undefined {
     options,
     ttl,
     waitMs,
+    idempotencyKey,
   };
 }

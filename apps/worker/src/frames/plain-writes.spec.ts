@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { HOP_HEADERS, HOP_PHASES_HEADER, IDEMPOTENCY_HEADER, parseServerTiming, TTL_HEADER } from '@leasehold/protocol';
+import {
+  HOP_HEADERS,
+  HOP_PHASES_HEADER,
+  IDEMPOTENCY_HEADER,
+  parseServerTiming,
+  REPLAYED_HEADER,
+  TTL_HEADER,
+} from '@leasehold/protocol';
 import type { LocalBucket } from '@leasehold/local-bucket';
 import type { RunningService } from '@leasehold/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -92,11 +99,35 @@ describe('puts and deletes without conditions', () => {
     expect(metrics).toMatch(/leasehold_http_requests_total\{method="DELETE",[^}]*status="200"[^}]*\} 6/);
   });
 
-  it('are left to the route under an idempotency key, and where the database is not open', async () => {
+  it('are left to the route where the database is not open', async () => {
     const take = jest.spyOn(PlainWrites.prototype, 'take');
-    await gateway.key('PUT', database, 'k', 'v', { [IDEMPOTENCY_HEADER]: 'once' });
     await gateway.key('PUT', randomUUID(), 'k', 'v');
-    expect(take.mock.results.map(({ value }) => value)).toEqual([false, false]);
+    expect(take.mock.results.map(({ value }) => value)).toEqual([false]);
+  });
+
+  it('are applied once under an idempotency key, whichever way the first or the next one goes', async () => {
+    const take = jest.spyOn(PlainWrites.prototype, 'take');
+    for (const way of ['ahead', 'by the route']) {
+      const asks = [
+        ['PUT', 'k', 'v', {}],
+        ['PUT', 'k', 'v', { [TTL_HEADER]: '60' }],
+        ['DELETE', 'k', '', {}],
+      ] as const;
+      for (const [n, [method, key, value, more]] of asks.entries()) {
+        const headers = { 'x-request-id': 'one', [IDEMPOTENCY_HEADER]: `${way} ${n}`.replaceAll(' ', '-'), ...more };
+        const ask = (body: string = value) => gateway.key(method, database, key, body, headers);
+        if (way === 'by the route') take.mockReturnValueOnce(false);
+        const first = await ask();
+        expect([first.status, first.headers[REPLAYED_HEADER]]).toEqual([200, undefined]);
+        const again = await ask();
+        expect([again.headers[REPLAYED_HEADER], again.headers['leasehold-cost']]).toEqual(['true', 'read=0, write=0']);
+        expect(again.headers['etag']).toBe(first.headers['etag']);
+        if (method === 'PUT') expect(codeOf(await ask('another'))).toEqual([422, 'idempotency-key-reused']);
+      }
+    }
+    expect(take.mock.results.filter(({ value }) => value === true)).toHaveLength(3);
+    const bad = { [IDEMPOTENCY_HEADER]: 'x'.repeat(300) };
+    expect(codeOf(await gateway.key('PUT', database, 'k', 'v', bad))).toEqual([400, 'invalid-idempotency-key']);
   });
 
   it('have versions that grow, whichever way they go', async () => {

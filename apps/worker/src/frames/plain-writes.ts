@@ -1,15 +1,18 @@
 import type { Clock, DatabaseId, TenantId, Timer, Version } from '@leasehold/foundation';
 import { formatVersion, isLeaseholdError, PHASES, Recency } from '@leasehold/foundation';
 import { UnknownOutcomeError } from '@leasehold/object-store';
-import type { PlainOperation } from '@leasehold/ownership';
+import type { IdempotencyKey, PlainOperation } from '@leasehold/ownership';
 import { writeUnitsOfOperation } from '@leasehold/ownership';
 import type { HopFrame } from '@leasehold/protocol';
 import {
   COST_HEADER,
+  digestOfRequest,
   formatCost,
   formatHopOptions,
   HOP_PHASES_HEADER,
+  IDEMPOTENCY_HEADER,
   LIMITS,
+  parseIdempotencyKey,
   parseKey64,
   parseTtl,
   TTL_HEADER,
@@ -145,7 +148,7 @@ export class PlainWrites implements WriteLane {
         beganMs,
         untilMs: beganMs + Math.min(ownerWaitMs, waitMsOf(head.waitMs) ?? Infinity),
       });
-      write.version = databases.writeNow(database, op, write);
+      write.version = databases.writeNow(database, { op, idempotencyKey: idempotencyKeyOf(head, frame.body) }, write);
       write.acceptedMs = clock.monotonic();
       if (write.version !== undefined) return write;
       worker.requests.end(work);
@@ -203,6 +206,17 @@ function operationOf({ method, key64, ttl }: PlainWriteHead, body: Uint8Array): 
   if (body.byteLength > LIMITS.valueBytes) return undefined;
   const ttlMs = ttl === undefined ? undefined : (parseTtl({ [TTL_HEADER]: ttl }) ?? 0) * 1_000;
   return { op: 'put', key, value: body, ttlMs };
+}
+
+/** Under the digest of what the hop says, as the route has it. @throws ProblemError */
+function idempotencyKeyOf(
+  { method, key64, ttl, idempotencyKey }: PlainWriteHead,
+  body: Uint8Array,
+): IdempotencyKey | undefined {
+  const key = parseIdempotencyKey({ [IDEMPOTENCY_HEADER]: idempotencyKey });
+  if (key === undefined) return undefined;
+  const digest = digestOfRequest({ method, resource: `keys64/${key64}`, headers: { [TTL_HEADER]: ttl }, body });
+  return { key: Buffer.from(key, 'latin1'), digest };
 }
 
 function waitMsOf(text: string | undefined): number | undefined {

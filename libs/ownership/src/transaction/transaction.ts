@@ -67,6 +67,12 @@ export interface CounterOperation extends EntryLifetime {
   readonly prefix?: Uint8Array;
 }
 
+/** A write that depends on nothing but whether it was applied already. */
+export interface PlainWrite {
+  readonly op: PlainOperation;
+  readonly idempotencyKey?: IdempotencyKey;
+}
+
 export interface TransactionOutcome {
   /** Of the commit; of one without operations, the last durable commit that its checks have seen. */
   readonly version: Version;

@@ -34,7 +34,7 @@ import type { LastCommit } from './next-commit.js';
 import { nextCommit, versionAfter } from './next-commit.js';
 import type { Effects } from './resolve-operations.js';
 import { resolveOperations, resolvePlain } from './resolve-operations.js';
-import type { PlainOperation, Transaction, TransactionOutcome } from './transaction.js';
+import type { IdempotencyKey, PlainWrite, Transaction, TransactionOutcome } from './transaction.js';
 import { writeUnitsOf } from './transaction-cost.js';
 
 /** Writes of one database that are slowed down at a time; each holds its values in memory. */
@@ -87,17 +87,18 @@ export class Transactor {
 
   /**
    * One put or delete that asks for nothing, where nobody and nothing has to be waited for: it has its number when this returns, and is
-   * waited for by its version. Undefined: it has to wait for something, and nothing was done.
+   * waited for by its version. Undefined: it has to wait for something, or something was applied under its idempotency key; nothing was done.
    * @throws LeaseholdError as {@link transact}: nothing was applied
    */
-  acceptNow(op: PlainOperation): Version | undefined {
+  acceptNow({ op, idempotencyKey }: PlainWrite): Version | undefined {
     if (this.turns !== undefined || this.isUnderPressure) return undefined;
+    if (idempotencyKey !== undefined && !this.isUnused(idempotencyKey)) return undefined;
     const { contents, epoch } = this.parts;
     this.assertHeld();
     const last = contents.last();
     const now = this.timeAfter(last);
     const version = versionAfter(last, epoch);
-    const tx = { ops: [op] };
+    const tx = { ops: [op], idempotencyKey };
     this.accept(tx, version, resolvePlain(op, version, now), now);
     return version;
   }
@@ -196,6 +197,13 @@ export class Transactor {
     if (asksNothing(tx)) return NOTHING_ASKED;
     const { contents } = this.parts;
     return gather(tx, () => contents.present(), tx.idempotencyKey && this.recordOf(tx.idempotencyKey.key));
+  }
+
+  /** False also where files would have to be asked. */
+  private isUnused({ key }: IdempotencyKey): boolean {
+    const record = this.recordOf(key);
+    if (record instanceof Promise) record.catch(() => undefined);
+    return record === undefined;
   }
 
   private recordOf(key: Uint8Array): IdempotencyRecord | undefined | Promise<IdempotencyRecord | undefined> {

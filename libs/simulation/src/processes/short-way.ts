@@ -15,7 +15,7 @@ export function writtenAhead(
   signal: AbortSignal,
 ): Promise<Version> | undefined {
   const op = ops[0];
-  const isPlain = ops.length === 1 && checks.length === 0 && idempotencyKey === undefined;
+  const isPlain = ops.length === 1 && checks.length === 0;
   if (!isPlain || !(op?.op === 'put' || op?.op === 'delete')) return undefined;
   const database = databases.get(databaseId);
   if (database === undefined || database.head.tenantId !== tenantId || signal.aborted) return undefined;
@@ -23,7 +23,7 @@ export function writtenAhead(
   const durable = new Promise<void>((resolve, lost) => (listener = { durable: resolve, lost }));
   try {
     const plain = op.op === 'delete' ? op : ({ ...op, op: 'put' } as const);
-    const version = databases.writeNow(database, plain, listener);
+    const version = databases.writeNow(database, { op: plain, idempotencyKey }, listener);
     return version && waited(durable, signal, () => databases.leave(database)).then(() => version);
   } catch (error) {
     if (!isLeaseholdError(error)) throw error;
