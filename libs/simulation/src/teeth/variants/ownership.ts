@@ -64,7 +64,8 @@ export const BROKEN_OWNERSHIP: readonly Variant[] = [
       {
         file: CLAIM,
         find: 'const head = { ...contained, options, epoch: stored.head.epoch + 1, owner: ctx.session.id };',
-        replace: 'const head = { ...contained, options, epoch: Math.max(1, stored.head.epoch), owner: ctx.session.id };',
+        replace:
+          'const head = { ...contained, options, epoch: Math.max(1, stored.head.epoch), owner: ctx.session.id };',
       },
     ],
   },
