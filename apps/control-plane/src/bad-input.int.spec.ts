@@ -19,11 +19,19 @@ const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
 const PLAN = { name: 'Pro' };
 const ORGANIZATION = { name: 'Some Inc.' };
+const PASSWORD_ALONE = { password: 'not the one' };
+const CODE = { code: '123456' };
+const SECOND_FACTOR_END = { password: 'not the one', code: '123456' };
+const SECOND_FACTOR_LOGIN = { challenge: 'no-such-challenge', code: '123456' };
 const SWITCH = { organizationId: 'no-such-organization' };
 const INVITATION = { email: 'someone@example.com', role: 'viewer' };
 const INVITATION_TOKEN = { token: 'no-such-token' };
 const ROLE = { role: 'viewer' };
 const AGREEMENT = { databases: 10 };
+const IDENTITY_PROVIDER = {
+  ...{ issuer: 'https://idp.example.com/', audience: 'leasehold', jwksUrl: 'https://idp.example.com/keys' },
+  mapping: { database: 'customer-{org}', scopes: ['data:read'] },
+};
 const SUSPENSION = { reason: 'abuse of the service' };
 
 const VERIFICATION = { token: 'some.damaged.token' };
@@ -43,7 +51,12 @@ const BODY_ROUTES = [
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
+  ['PUT', '/v1/identity-providers/some-name', IDENTITY_PROVIDER],
   ['PATCH', '/v1/members/some-member', ROLE],
+  ['POST', '/v1/login/second-factor', SECOND_FACTOR_LOGIN],
+  ['POST', '/v1/second-factor', PASSWORD_ALONE],
+  ['POST', '/v1/second-factor/confirm', CODE],
+  ['POST', '/v1/second-factor/disable', SECOND_FACTOR_END],
   ['POST', '/v1/invitations', INVITATION],
   ['POST', '/v1/invitations/accept', INVITATION_TOKEN],
   ['POST', '/v1/invitations/decline', INVITATION_TOKEN],
@@ -389,6 +402,10 @@ describe('bad input to the control plane', () => {
     ['DELETE', '/v1/keys/x/previous'],
     ['POST', '/v1/keys/x/rotate'],
     ['POST', '/v1/tokens'],
+    ['GET', '/v1/second-factor'],
+    ['POST', '/v1/second-factor'],
+    ['POST', '/v1/second-factor/confirm'],
+    ['POST', '/v1/second-factor/disable'],
     ['POST', '/v1/invitations'],
     ['GET', '/v1/invitations'],
     ['DELETE', '/v1/invitations/x'],

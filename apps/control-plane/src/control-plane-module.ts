@@ -5,7 +5,8 @@ import { TokenSigner } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
 import { JobBoard } from '@leasehold/jobs';
 import { Metadata } from '@leasehold/metadata';
-import type { Logger } from '@leasehold/service-kit';
+import { OutboundClient } from '@leasehold/outbound';
+import { outboundPolicyOf, type Logger } from '@leasehold/service-kit';
 
 import { JobsController } from './admin/jobs-controller.js';
 import type { OperatorsBucket } from './admin/operators-bucket.js';
@@ -15,6 +16,7 @@ import { OPERATORS_BUCKET, WorkersController } from './admin/workers-controller.
 import { AccountsController } from './accounts/accounts-controller.js';
 import { EmailVerificationController } from './accounts/email-verification-controller.js';
 import { PasswordResetController } from './accounts/password-reset-controller.js';
+import { SecondFactorController } from './accounts/second-factor-controller.js';
 import { VerificationMail } from './accounts/verification-mail.js';
 import { AuditController } from './audit/audit-controller.js';
 import { AuthorInterceptor } from './audit/author-interceptor.js';
@@ -23,6 +25,7 @@ import { AuthController } from './auth/auth-controller.js';
 import { Authentication } from './auth/authentication.js';
 import { LoginThrottle } from './auth/login-throttle.js';
 import { PasswordTurns } from './auth/password-turns.js';
+import { SecondFactor } from './auth/second-factor.js';
 import { SameOriginGuard } from './auth/same-origin-guard.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
@@ -31,6 +34,7 @@ import { DatabaseGrantsController } from './databases/database-grants-controller
 import { DatabasesController } from './databases/databases-controller.js';
 import { SharedDatabasesController } from './databases/shared-databases-controller.js';
 import { KeysController } from './keys/keys-controller.js';
+import { IdentityProvidersController } from './identity-providers/identity-providers-controller.js';
 import { Letters } from './mail/letters.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { MailThrottle } from './mail/mail-throttle.js';
@@ -44,6 +48,7 @@ import { OrganizationsController } from './organizations/organizations-controlle
 import { PlansController } from './plans/plans-controller.js';
 import { QuotaInterceptor } from './plans/quota-interceptor.js';
 import { QuotasController } from './plans/quotas-controller.js';
+import { IdempotencyInterceptor } from './requests/idempotency-interceptor.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
 import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -84,6 +89,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       DatabaseGrantsController,
       DatabasesController,
       EmailVerificationController,
+      IdentityProvidersController,
       JobsController,
       InvitationsController,
       KeysController,
@@ -92,6 +98,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       PasswordResetController,
       PlansController,
       QuotasController,
+      SecondFactorController,
       SessionsController,
       SharedDatabasesController,
       TenantsController,
@@ -107,10 +114,12 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: Metadata, useValue: metadata },
       { provide: Suspender, useValue: suspender },
       { provide: JobBoard, useValue: board },
+      { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: authentication },
       { provide: Letters, useValue: letters },
+      { provide: SecondFactor, useValue: new SecondFactor(metadata, config.AUTH_SECRET) },
       { provide: MailQueue, useValue: mails },
       { provide: MailThrottle, useValue: new MailThrottle() },
       { provide: INVITATION_THROTTLE, useValue: new MailThrottle(systemClock, INVITATION_THROTTLE_SETTINGS) },
@@ -122,6 +131,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: APP_INTERCEPTOR, useClass: AuthorInterceptor },
       { provide: APP_INTERCEPTOR, useClass: OutageInterceptor },
       { provide: APP_INTERCEPTOR, useClass: QuotaInterceptor },
+      { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
 
 import type { KeyGrant } from './grant.js';
+import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import type { KeyGenerations } from './key-generations.js';
 import type { TenantSuspension } from './revocations.js';
 import type { Scope } from './scope.js';
@@ -24,6 +25,8 @@ export interface DatabaseEntry {
   readonly name: string;
   /** To whom it belongs. */
   readonly tenantId: TenantId;
+  /** Of another tenant than the one that asks, which has granted it so; undefined: its own. */
+  readonly access?: 'read' | 'write' | undefined;
   /** As somebody has decided; undefined: nobody ever has, and it is as all are. */
   readonly options?: EntryOptions | undefined;
 }
@@ -60,7 +63,8 @@ export type DirectoryChange =
   | { readonly kind: 'tenant'; readonly id: string }
   /** What any tenant may use has changed. */
   | { readonly kind: 'plan' }
-  | { readonly kind: 'token-key' };
+  | { readonly kind: 'token-key' }
+  | { readonly kind: 'identity-provider'; readonly id: string };
 
 /** Where the feed was left. Opaque. */
 export type ChangeCursor = string;
@@ -77,12 +81,20 @@ export interface ChangePage {
 export interface DirectorySource {
   /** Sees everything that was committed before the call. */
   apiKey(id: string): Promise<KeyEntry | undefined>;
-  /** Sees everything that was committed before the call; never another tenant's database. */
+  /** Sees everything that was committed before the call; never another tenant's database, unless `name` is that of one that it has granted (`owner~name`). */
   database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined>;
+  /**
+   * Makes the database where there is none of this name. Durable, and visible to every later lookup, when it resolves. Undefined where this source
+   * makes none.
+   * @throws LeaseholdError of kind `quota`: the tenant may have no more
+   */
+  createDatabase?(tenantId: TenantId, name: string): Promise<void>;
   /** Sees everything that was committed before the call. */
   tenant(id: TenantId): Promise<TenantEntry | undefined>;
   /** Those by which tokens are believed, a few at most. Sees everything that was committed before the call. */
   tokenKeys(): Promise<readonly PublicTokenKey[]>;
+  /** Sees everything that was committed before the call. Undefined where this source knows of no identity providers. */
+  identityProvider?(id: string): Promise<IdentityProviderEntry | undefined>;
   /** What was committed since the cursor; with undefined, only where the feed is now. */
   changes(since: ChangeCursor | undefined): Promise<ChangePage>;
 }

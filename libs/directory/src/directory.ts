@@ -20,6 +20,9 @@ import type {
   TenantEntry,
 } from './directory-source.js';
 import { coversPrefix, grantsName, type Grant, type KeyGrant } from './grant.js';
+import { IDENTITY_PREFIX, parseIdentityBearer, type IdentityProviderEntry } from './identity/identity-provider.js';
+import { IdentityTokens } from './identity/identity-tokens.js';
+import type { FetchKeySet } from './identity/key-sets.js';
 import { endOfSecret } from './key-generations.js';
 import type { KeyUses } from './key-uses.js';
 import { LoadingCache } from './loading-cache.js';
@@ -56,6 +59,8 @@ export interface DirectoryContext {
   readonly clock: Clock;
   /** Told of each API key that is taken; not of tokens. */
   readonly uses?: Pick<KeyUses, 'note'>;
+  /** How the keys of identity providers are had; undefined: none of their tokens is believed. */
+  readonly fetchKeySet?: FetchKeySet;
   /** What is refused whatever the store says; undefined: nothing is told past the store. */
   readonly revocations?: Revocations;
   /** Told once when the store stops answering, and once when it answers again. */
@@ -66,6 +71,7 @@ export interface DirectoryContext {
 const DEFAULT_ENTRIES = 100_000;
 const DEFAULT_POLL_INTERVAL_MS = 1_000;
 const DEFAULT_MAX_STALE_MS = 15 * 60 * 1_000;
+const MAX_PROVIDERS = 10_000;
 const MAX_LOADS = 1_000;
 const MISS_PACE_MS = 100;
 /** Half of what the feed keeps (CHANGE_RETENTION_MS of libs/metadata): after a longer pause changes may be gone. */
@@ -87,6 +93,8 @@ export class Directory {
   private readonly databases: LoadingCache<DatabaseEntry>;
   private readonly tenants: LoadingCache<TenantEntry>;
   private readonly tokens: Tokens;
+  private readonly providers: LoadingCache<IdentityProviderEntry>;
+  private readonly identityTokens: IdentityTokens | undefined;
   private readonly tokenPrincipals = new TokenPrincipals();
   private readonly checked: CheckedKeys;
   private readonly clock: Clock;
@@ -122,6 +130,9 @@ export class Directory {
     this.databases = new LoadingCache(loadDatabase, this.clock, databaseCache);
     const tenantCache = { ...cache, capacity: settings.maxTenants ?? DEFAULT_ENTRIES };
     this.tenants = new LoadingCache((id) => source.tenant(id as TenantId), this.clock, tenantCache);
+    const loadProvider = async (id: string) => source.identityProvider?.(id);
+    this.providers = new LoadingCache(loadProvider, this.clock, { ...cache, capacity: MAX_PROVIDERS });
+    this.identityTokens = context.fetchKeySet && new IdentityTokens(context.fetchKeySet, this.clock);
     this.tokens = new Tokens(() => source.tokenKeys(), this.clock);
   }
 
@@ -149,7 +160,11 @@ export class Directory {
    */
   async authenticate(bearer: string): Promise<Principal> {
     const isToken = !looksLikeApiKey(bearer) && looksLikeToken(bearer);
-    const principal = await (isToken ? this.authenticateToken(bearer) : this.authenticateKey(bearer));
+    const principal = await (bearer.startsWith(IDENTITY_PREFIX)
+      ? this.authenticateIdentity(bearer)
+      : isToken
+        ? this.authenticateToken(bearer)
+        : this.authenticateKey(bearer));
     await this.requireActive(principal.tenantId);
     return principal;
   }
@@ -184,6 +199,19 @@ export class Directory {
    */
   async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
     return this.lookUp(this.databases.get(databaseKey(tenantId, name)));
+  }
+
+  /**
+   * Makes the tenant's database of this name where there is none; then {@link database} finds it.
+   *
+   * @returns false when databases are not made here
+   * @throws LeaseholdError of kind `quota`: the tenant may have no more; `unavailable`: the store does not answer, or its answer was lost: the
+   *   database may be there
+   */
+  async createDatabase(tenantId: TenantId, name: string): Promise<boolean> {
+    if (this.source.createDatabase === undefined) return false;
+    await this.lookUp(this.source.createDatabase(tenantId, name));
+    return true;
   }
 
   /**
@@ -229,6 +257,13 @@ export class Directory {
     return this.tokenPrincipals.of(claims, key);
   }
 
+  private async authenticateIdentity(bearer: string): Promise<Principal> {
+    const parsed = this.identityTokens && parseIdentityBearer(bearer);
+    const provider = parsed && (await this.lookUp(this.providers.get(parsed.providerId)));
+    if (parsed === undefined || provider === undefined || this.identityTokens === undefined) throw invalidToken();
+    return this.identityTokens.authenticate(parsed.jwt, provider);
+  }
+
   /** Where the store cannot tell, what was told past it decides. @throws ProblemError tenant-suspended */
   private async requireActive(id: TenantId): Promise<void> {
     const tenant = this.tenants.known(id) ?? (await this.tenants.get(id).catch(() => undefined));
@@ -246,7 +281,7 @@ export class Directory {
     try {
       return await found;
     } catch (error) {
-      if (isLeaseholdError(error, 'unavailable')) throw error;
+      if (isLeaseholdError(error, 'unavailable') || isLeaseholdError(error, 'quota')) throw error;
       const details = { cause: error, retryAfterMs: RETRY_AFTER_MS };
       throw new LeaseholdError(
         'unavailable',
@@ -280,6 +315,7 @@ export class Directory {
       this.keys.confirm(startedAt);
       this.databases.confirm(startedAt);
       this.tenants.confirm(startedAt);
+      this.providers.confirm(startedAt);
       if (this.failing) this.context.onRecovery?.();
       this.failing = false;
     } catch (error) {
@@ -300,6 +336,8 @@ export class Directory {
         return this.tenants.clear();
       case 'token-key':
         return this.tokens.forget();
+      case 'identity-provider':
+        return this.providers.invalidate(change.id);
     }
   }
 
@@ -307,6 +345,7 @@ export class Directory {
     this.keys.clear();
     this.databases.clear();
     this.tenants.clear();
+    this.providers.clear();
     this.tokens.forget();
   }
 }

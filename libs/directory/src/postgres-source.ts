@@ -1,4 +1,7 @@
-import { assert, isDatabaseId, isTenantId, type TenantId } from '@leasehold/foundation';
+import { randomUUID } from 'node:crypto';
+
+import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from '@leasehold/foundation';
+import { parseSharedName, type SharedName } from '@leasehold/protocol';
 import pg from 'pg';
 
 import { isDatabasePattern } from './database-patterns.js';
@@ -13,6 +16,8 @@ import type {
   TenantEntry,
 } from './directory-source.js';
 import type { TenantSuspension } from './revocations.js';
+import { parseClaimTemplate, parsePrefixTemplate } from './identity/claim-template.js';
+import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import { isScope } from './scope.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
@@ -36,6 +41,19 @@ const DATABASE = `
   SELECT id, organization_id, name, revision, retention_seconds, size_limit_bytes FROM databases
   WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
 
+/** By the slug of its owner, where that has granted it. */
+const SHARED_DATABASE = `
+  SELECT d.id, d.organization_id, d.name, d.revision, d.retention_seconds, d.size_limit_bytes, g.access
+  FROM organizations o JOIN databases d ON d.organization_id = o.id
+  JOIN database_grants g ON g.database_id = d.id AND g.organization_id = $1
+  WHERE o.slug = $2 AND d.name = $3 AND d.deleted_at IS NULL`;
+
+/** The quota is counted by a trigger (libs/metadata), whoever makes one. */
+const CREATE_DATABASE = `
+  INSERT INTO databases (id, organization_id, name) VALUES ($1::uuid, $2, $3)
+  ON CONFLICT (organization_id, name) WHERE deleted_at IS NULL DO NOTHING`;
+const QUOTA_EXCEEDED = 'LHQ01';
+
 const TENANT = `
   SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins, q.requests_per_second, q.burst_requests, q.bytes_per_second,
     q.concurrent_requests, q.concurrent_wakes,
@@ -45,6 +63,10 @@ const TENANT = `
   LEFT JOIN organization_suspensions x ON x.organization_id = o.id
   LEFT JOIN organization_usage u ON u.organization_id = o.id
   LEFT JOIN LATERAL organization_quotas(o.id) AS q ON true WHERE o.id = $1`;
+
+const IDENTITY_PROVIDER = `
+  SELECT id, organization_id, issuer, audience, jwks_url, database_template, prefix_template, scopes
+  FROM identity_providers WHERE id = $1`;
 
 /** The latest one signs; tokens of the one before live on. */
 const TOKEN_KEYS = `SELECT kid, public_key FROM token_keys ORDER BY published_at DESC LIMIT 2`;
@@ -82,6 +104,10 @@ interface DatabaseRow {
   readonly size_limit_bytes: string | null;
 }
 
+interface SharedRow extends DatabaseRow {
+  readonly access: string;
+}
+
 interface TenantRow {
   readonly id: string;
   readonly cors_origins: readonly string[];
@@ -103,6 +129,17 @@ interface TokenKeyRow {
   readonly public_key: Buffer;
 }
 
+interface IdentityProviderRow {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwks_url: string;
+  readonly database_template: string;
+  readonly prefix_template: string | null;
+  readonly scopes: readonly string[];
+}
+
 interface ChangeRow {
   readonly horizon: string;
   readonly kind: string | null;
@@ -111,7 +148,7 @@ interface ChangeRow {
 }
 
 /**
- * The directory's source in the control plane's Postgres (tables of libs/metadata). Read-only. Plain SQL, because the
+ * The directory's source in the control plane's Postgres (tables of libs/metadata). Writes nothing but databases of first writes. Plain SQL, because the
  * gateways that use it should not carry an ORM for a few queries.
  */
 export class PostgresDirectorySource implements DirectorySource {
@@ -141,10 +178,33 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 
   async database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
+    const shared = parseSharedName(name);
+    if (shared !== undefined) return this.sharedDatabase(tenantId, shared);
     const [row] = await query<DatabaseRow>(this.lookups, DATABASE, [tenantId, name]);
     if (!row) return undefined;
     assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
     return { id: row.id, name: row.name, tenantId, ...optionsOf(row) };
+  }
+
+  async createDatabase(tenantId: TenantId, name: string): Promise<void> {
+    try {
+      await query(this.lookups, CREATE_DATABASE, [randomUUID(), tenantId, name]);
+    } catch (error) {
+      const { code, detail } = error as { readonly code?: string; readonly detail?: string };
+      if (code !== QUOTA_EXCEEDED) throw error;
+      const message = `the organization has as many databases as it may have: ${detail}`;
+      throw new LeaseholdError('quota', 'quota-exceeded', message, { cause: error });
+    }
+  }
+
+  private async sharedDatabase(tenantId: TenantId, { owner, name }: SharedName): Promise<DatabaseEntry | undefined> {
+    const [row] = await query<SharedRow>(this.lookups, SHARED_DATABASE, [tenantId, owner, name]);
+    if (!row) return undefined;
+    const { id, organization_id: ownerId, access } = row;
+    assert(isDatabaseId(id) && isTenantId(ownerId), 'a database belongs to a tenant');
+    // What a later version may grant besides is none to this one.
+    if (access !== 'read' && access !== 'write') return undefined;
+    return { id, name: row.name, tenantId: ownerId, access, ...optionsOf(row) };
   }
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
@@ -155,6 +215,25 @@ export class PostgresDirectorySource implements DirectorySource {
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {
     const rows = await query<TokenKeyRow>(this.lookups, TOKEN_KEYS, []);
     return rows.map(({ kid, public_key: publicKey }) => ({ kid, publicKey }));
+  }
+
+  async identityProvider(id: string): Promise<IdentityProviderEntry | undefined> {
+    const [row] = await query<IdentityProviderRow>(this.lookups, IDENTITY_PROVIDER, [id]);
+    if (!row) return undefined;
+    const { organization_id: tenantId, jwks_url: jwksUrl, issuer, audience, prefix_template: prefixText } = row;
+    assert(isTenantId(tenantId), 'an identity provider belongs to a tenant');
+    const database = parseClaimTemplate(row.database_template);
+    const prefix = prefixText === null ? undefined : parsePrefixTemplate(prefixText);
+    // A template that this version does not understand must not open more than it says.
+    if (database === undefined || (prefixText !== null && prefix === undefined)) return undefined;
+    return {
+      id,
+      tenantId,
+      issuer,
+      audience,
+      jwksUrl,
+      mapping: { database, prefix, scopes: new Set(row.scopes.filter(isScope)) },
+    };
   }
 
   async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
@@ -246,6 +325,7 @@ function toChange(row: ChangeRow): readonly DirectoryChange[] {
   if (row.kind === 'tenant') return [{ kind: 'tenant', id: row.subject }];
   if (row.kind === 'plan') return [{ kind: 'plan' }];
   if (row.kind === 'token-key') return [{ kind: 'token-key' }];
+  if (row.kind === 'identity-provider') return [{ kind: 'identity-provider', id: row.subject }];
   // Of a later version than this one, about things that this one does not cache.
   return [];
 }

@@ -8,18 +8,24 @@ import { ChangeFeed } from './change-feed.js';
 import { DatabaseGrants } from './database-grants.js';
 import { Databases } from './databases.js';
 import { PrismaClient } from './generated/client.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
 import { Invitations } from './invitations.js';
+import { LoginChallenges } from './login-challenges.js';
 import { Members } from './members.js';
+import { IdentityProviders } from './identity-providers.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
 import { People } from './people.js';
 import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
+import { SecondFactors } from './second-factors.js';
 import { Sessions } from './sessions.js';
 import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
 import { TokenKeys } from './token-keys.js';
 import { UsageReport } from './usage-report.js';
+import { WebhookDeliveries } from './webhook-deliveries.js';
+import { Webhooks } from './webhooks.js';
 
 export interface MetadataSettings {
   readonly databaseUrl: string;
@@ -45,6 +51,8 @@ export class Metadata {
   readonly members: Members;
   readonly invitations: Invitations;
   readonly people: People;
+  readonly secondFactors: SecondFactors;
+  readonly loginChallenges: LoginChallenges;
   readonly sessions: Sessions;
   readonly databases: Databases;
   readonly databaseGrants: DatabaseGrants;
@@ -52,11 +60,15 @@ export class Metadata {
   readonly settings: OrganizationSettings;
   readonly plans: Plans;
   readonly quotas: Quotas;
+  readonly identityProviders: IdentityProviders;
   readonly suspensions: Suspensions;
   readonly tenants: Tenants;
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
+  readonly idempotencyKeys: IdempotencyKeys;
   readonly auditLog: AuditLog;
+  readonly webhooks: Webhooks;
+  readonly deliveries: WebhookDeliveries;
   readonly usageReport: UsageReport;
 
   private constructor(
@@ -68,6 +80,8 @@ export class Metadata {
     this.members = new Members(prisma);
     this.invitations = new Invitations(prisma, ids);
     this.people = new People(prisma);
+    this.secondFactors = new SecondFactors(prisma);
+    this.loginChallenges = new LoginChallenges(prisma, ids);
     this.sessions = new Sessions(prisma);
     this.databases = new Databases(prisma);
     this.databaseGrants = new DatabaseGrants(prisma);
@@ -75,11 +89,15 @@ export class Metadata {
     this.settings = new OrganizationSettings(prisma);
     this.plans = new Plans(prisma);
     this.quotas = new Quotas(prisma);
+    this.identityProviders = new IdentityProviders(prisma);
     this.suspensions = new Suspensions(prisma);
     this.tenants = new Tenants(prisma);
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
+    this.idempotencyKeys = new IdempotencyKeys(prisma);
     this.auditLog = new AuditLog(prisma);
+    this.webhooks = new Webhooks(prisma);
+    this.deliveries = new WebhookDeliveries(prisma);
     this.usageReport = new UsageReport(prisma);
   }
 

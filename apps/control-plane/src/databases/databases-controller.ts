@@ -122,7 +122,7 @@ function checkedName(caller: Caller, name: string): string {
 }
 
 /** Of what holds for a whole database. @throws ProblemError forbidden */
-function requireAllKeys(caller: Caller): void {
+export function requireAllKeys(caller: Caller): void {
   if (caller.kind !== 'key' || caller.grant.keyPrefix === undefined) return;
   throw new ProblemError(
     'forbidden',

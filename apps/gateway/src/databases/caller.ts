@@ -1,5 +1,5 @@
 import { grantsName, type DatabaseEntry, type Directory, type Principal, type Scope } from '@leasehold/directory';
-import { isDatabaseName, ProblemError } from '@leasehold/protocol';
+import { isDatabaseName, parseSharedName, ProblemError } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
@@ -29,9 +29,12 @@ export async function callerOf(
   const principal = known ?? (await directory.authenticate(bearerToken(request.headers.authorization)));
   if (!scopes.some((scope) => principal.scopes.has(scope))) requireScope(principal, scopes[0]);
   const { database: name } = request.params as { readonly database: string };
-  const database = isDatabaseName(name) ? await grantedDatabase(principal, name, directory) : undefined;
+  const database = isDatabaseName(name)
+    ? await grantedDatabase(principal, name, directory)
+    : await sharedDatabase(principal, name, directory);
   if (!database) throw new ProblemError('database-not-found', 'the tenant of the key has no such database');
-  return { principal, database, keys: new GrantedKeys(principal.grant?.keyPrefix) };
+  const keys = new GrantedKeys(principal.grant?.keyPrefix);
+  return { principal: withinAccess(principal, database, scopes), database, keys };
 }
 
 /** Of other names than the granted ones nobody is asked; and a name may stand for another database by now. */
@@ -44,6 +47,26 @@ async function grantedDatabase(
   if (!grantsName(grant, name) || (granted !== undefined && granted.name !== name)) return undefined;
   const database = await directory.database(tenantId, name);
   return granted === undefined || granted.id === database?.id ? database : undefined;
+}
+
+/** Of another tenant. What a caller is confined to are names of its own tenant. */
+async function sharedDatabase(
+  { tenantId, grant }: Principal,
+  name: string,
+  directory: Directory,
+): Promise<DatabaseEntry | undefined> {
+  const isConfined = grant?.databases !== undefined || grant?.database !== undefined;
+  return isConfined || parseSharedName(name) === undefined ? undefined : directory.database(tenantId, name);
+}
+
+/** Of what was granted for reading nobody writes, whatever the key may. @throws ProblemError insufficient-scope */
+function withinAccess(principal: Principal, { access }: DatabaseEntry, scopes: readonly Scope[]): Principal {
+  if (access !== 'read') return principal;
+  const readable = new Set<Scope>([...principal.scopes].filter((scope) => scope === 'data:read'));
+  if (scopes.some((scope) => readable.has(scope))) return { ...principal, scopes: readable };
+  throw new ProblemError('insufficient-scope', 'the database was granted for reading', {
+    members: { requiredScope: scopes[0] },
+  });
 }
 
 /** @throws ProblemError insufficient-scope */

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DatabaseEntry } from '@leasehold/directory';
+import type { DatabaseEntry, Principal } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
+import { systemClock } from '@leasehold/foundation';
 import type { ApiRoute, DataScope } from '@leasehold/protocol';
-import { IDEMPOTENCY_HEADER, parseIdempotencyKey } from '@leasehold/protocol';
+import { IDEMPOTENCY_HEADER, parseIdempotencyKey, ProblemError } from '@leasehold/protocol';
 import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { bearerToken } from '../bearer-token.js';
 import { ResponsePresence } from '../forwarding/client-presence.js';
 import type { ForwardedRequest } from '../forwarding/forwarder.js';
 import { Forwarder } from '../forwarding/forwarder.js';
@@ -13,8 +15,10 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
 import { principalOf } from '../limits/limit-tenants.js';
 import { requireRoom } from '../limits/tenant-storage.js';
+import { noteDatabase } from '../usage/read-usage.js';
 import type { Caller } from './caller.js';
 import { callerOf } from './caller.js';
+import { CREATE_HEADER, FirstWriteCreation } from './first-write-creation.js';
 import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
 
 /** A route of {@link API_ROUTES} that needs a key. */
@@ -28,19 +32,44 @@ export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repet
 /** The way of every request to a database: who asks, then what is asked, then to a worker and back. */
 @Injectable()
 export class DatabaseRequests {
+  private readonly creation: FirstWriteCreation;
+
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Forwarder) private readonly forwarder: Forwarder,
-  ) {}
+  ) {
+    this.creation = new FirstWriteCreation(directory, systemClock);
+  }
 
   /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
-  async admit(request: FastifyRequest, { scopes, headers }: DatabaseRoute): Promise<Caller> {
+  async admit(request: FastifyRequest, route: DatabaseRoute): Promise<Caller> {
     // A body takes time to arrive, in which the key may have been revoked.
     const known = request.body === undefined ? principalOf(request) : undefined;
-    const caller = await callerOf(request, this.directory, scopes, known);
+    const caller = await this.callerOf(request, route, known);
+    noteDatabase(request, caller.database);
     phasesOf(request)?.enter('other');
-    refuseOtherHeaders(request, headers);
+    refuseOtherHeaders(request, route.headers);
     return caller;
+  }
+
+  /** Where there is no database, and the request says that there is to be one, it is made first. */
+  private async callerOf(
+    request: FastifyRequest,
+    { scopes, headers }: DatabaseRoute,
+    known: Principal | undefined,
+  ): Promise<Caller> {
+    const said = headers.includes(CREATE_HEADER) ? request.headers[CREATE_HEADER] : undefined;
+    if (said === undefined) return callerOf(request, this.directory, scopes, known);
+    const principal = known ?? (await this.directory.authenticate(bearerToken(request.headers.authorization)));
+    const isWanted = FirstWriteCreation.isWantedBy(said);
+    try {
+      return await callerOf(request, this.directory, scopes, principal);
+    } catch (error) {
+      const isMissing = error instanceof ProblemError && error.code === 'database-not-found';
+      if (!isMissing || !isWanted) throw error;
+    }
+    await this.creation.make(principal, (request.params as { readonly database: string }).database);
+    return callerOf(request, this.directory, scopes, principal);
   }
 
   /**

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+
 import type {
   ChangePage,
   DatabaseEntry,
   DirectoryChange,
   DirectorySource,
+  IdentityProviderEntry,
   KeyEntry,
   KeyGrant,
   PublicTokenKey,
@@ -13,7 +16,7 @@ import type {
 } from '@leasehold/directory';
 import { mintApiKey, parseApiKey } from '@leasehold/directory';
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
-import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { LeaseholdError, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 
 /** Keys, databases and tenants in memory. */
 export class FakeDirectorySource implements DirectorySource {
@@ -24,6 +27,7 @@ export class FakeDirectorySource implements DirectorySource {
   private readonly origins = new Map<string, readonly string[]>();
   private readonly quotas = new Map<string, TenantQuotas>();
   private readonly suspensions = new Map<string, TenantSuspension>();
+  private readonly providers = new Map<string, IdentityProviderEntry>();
   private publishedKeys: readonly PublicTokenKey[] = [];
   private readonly untold: DirectoryChange[] = [];
 
@@ -93,6 +97,27 @@ export class FakeDirectorySource implements DirectorySource {
     return this.databases.get(`${tenantId}/${name}`);
   }
 
+  /** How many databases a tenant may have. */
+  databasesAllowed = Infinity;
+
+  async createDatabase(tenantId: TenantId, name: string): Promise<void> {
+    this.answer();
+    if (this.databases.has(`${tenantId}/${name}`)) return;
+    const made = [...this.databases.keys()].filter((key) => key.startsWith(`${tenantId}/`)).length;
+    if (made >= this.databasesAllowed) throw new LeaseholdError('quota', 'quota-exceeded', 'as many as it may have');
+    this.addDatabase(tenantId, name, randomUUID());
+  }
+
+  /** That another tenant has granted to this one. */
+  share(tenantId: string, sharedName: string, entry: DatabaseEntry, access: 'read' | 'write'): void {
+    this.databases.set(`${tenantId}/${sharedName}`, { ...entry, access });
+  }
+
+  unshare(tenantId: string, sharedName: string): void {
+    this.databases.delete(`${tenantId}/${sharedName}`);
+    this.untold.push({ kind: 'database', tenantId, name: sharedName });
+  }
+
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
     this.answer();
     return {
@@ -101,6 +126,16 @@ export class FakeDirectorySource implements DirectorySource {
       quotas: this.quotas.get(id),
       suspension: this.suspensions.get(id),
     };
+  }
+
+  addProvider(provider: IdentityProviderEntry): void {
+    this.providers.set(provider.id, provider);
+    this.untold.push({ kind: 'identity-provider', id: provider.id });
+  }
+
+  async identityProvider(id: string): Promise<IdentityProviderEntry | undefined> {
+    this.answer();
+    return this.providers.get(id);
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {

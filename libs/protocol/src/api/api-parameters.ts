@@ -21,8 +21,13 @@ const header = (description: string, schema: Schema = text): ApiParameter => ({ 
 export const API_PARAMETERS: Readonly<Record<string, ApiParameter>> = {
   database: {
     in: 'path',
-    description: 'Its name inside the tenant of the API key.',
-    schema: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]*$', maxLength: LIMITS.databaseNameChars },
+    description:
+      'Its name inside the tenant of the API key; of one that another tenant has granted, the slug of that one, a tilde, and its name there.',
+    schema: {
+      type: 'string',
+      pattern: '^([a-z0-9-]+~)?[a-z0-9][a-z0-9_-]*$',
+      maxLength: 2 * LIMITS.databaseNameChars + 2,
+    },
   },
   key: {
     in: 'path',
@@ -77,5 +82,9 @@ export const API_PARAMETERS: Readonly<Record<string, ApiParameter>> = {
     pattern: '^[!-~]+$',
     maxLength: LIMITS.idempotencyKeyChars,
   }),
+  'leasehold-create-database': header(
+    '`if-missing`: a database of this name is made first where there is none. For API keys with `db:create`.',
+    { type: 'string', enum: ['if-missing'] },
+  ),
   'last-event-id': header('As `since`, and wins over it.'),
 };

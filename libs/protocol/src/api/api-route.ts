@@ -7,6 +7,7 @@ export const MEANING_HEADERS = [
   'if-unmodified-since',
   'leasehold-ttl',
   'idempotency-key',
+  'leasehold-create-database',
 ] as const;
 export type MeaningHeader = (typeof MEANING_HEADERS)[number];
 

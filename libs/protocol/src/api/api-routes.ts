@@ -47,7 +47,7 @@ export const API_ROUTES = {
     description:
       'Answered when it is durable. `If-None-Match: *` writes only if the key does not exist, `If-Match: *` only if it does, `If-Match: "version"` only over that version.',
     scopes: ['data:write'],
-    headers: ['if-match', 'if-none-match', 'leasehold-ttl', 'idempotency-key'],
+    headers: ['if-match', 'if-none-match', 'leasehold-ttl', 'idempotency-key', 'leasehold-create-database'],
     query: [],
     body: 'value',
     answer: 'version',
@@ -106,7 +106,7 @@ export const API_ROUTES = {
     description:
       'All of it or nothing. A check that fails is named by its position. Needs `data:write` when there are operations, `data:read` for checks alone.',
     scopes: ['data:write', 'data:read'],
-    headers: ['idempotency-key'],
+    headers: ['idempotency-key', 'leasehold-create-database'],
     query: [],
     body: 'transaction',
     answer: 'outcome',
