@@ -73,6 +73,7 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
         if (bucket) void repeat(tellRevocations(suspender, logger), TELL_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => prune(metadata.idempotencyKeys), PRUNE_INTERVAL_MS, stopping.signal);
         void repeat(
           () => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger),
           AUDIT_PRUNE_INTERVAL_MS,
@@ -105,8 +106,8 @@ async function publish(mint: TokenMint): Promise<'again' | 'done'> {
   );
 }
 
-async function prune(changes: ChangeFeed): Promise<'again'> {
+async function prune(rows: Pick<ChangeFeed, 'prune'>): Promise<'again'> {
   // Failing only means that the table stays larger until the next time.
-  await changes.prune().catch(() => 0);
+  await rows.prune().catch(() => 0);
   return 'again';
 }

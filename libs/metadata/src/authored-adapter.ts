@@ -7,12 +7,13 @@ import type {
 } from '@prisma/driver-adapter-utils';
 
 import { presentAuthor, type Author } from './author.js';
+import { markChanged, presentKeyedRequest } from './keyed-request.js';
 
 /** Everything else may change something. */
 const READ = /^\s*(?:SELECT|SHOW)\b/i;
 
 /**
- * Tells Postgres in each transaction who makes it, where the triggers of the audit log read it. Below Prisma, because here everything comes
+ * Tells Postgres in each transaction who makes it, where the triggers of the audit log read it, and for which idempotency key. Below Prisma, because here everything comes
  * through: repositories, raw statements, better-auth. A change outside a transaction is given one of its own, for three more round trips; what
  * is no request's (gateways, jobs) has no author, and goes as it is.
  */
@@ -50,6 +51,8 @@ class AuthoredAdapter implements SqlDriverAdapter {
     const author = presentAuthor();
     const transaction = await this.inner.startTransaction(...options);
     if (author !== undefined) await orRolledBack(transaction, () => sign(transaction, author));
+    const keyed = presentKeyedRequest();
+    if (keyed !== undefined) await orRolledBack(transaction, () => markChanged(transaction, keyed));
     return transaction;
   }
 
@@ -62,7 +65,7 @@ class AuthoredAdapter implements SqlDriverAdapter {
   }
 
   private async change<T>(work: (on: Pick<Transaction, 'queryRaw' | 'executeRaw'>) => Promise<T>): Promise<T> {
-    if (presentAuthor() === undefined) return work(this.inner);
+    if (presentAuthor() === undefined && presentKeyedRequest() === undefined) return work(this.inner);
     const transaction = await this.startTransaction();
     const result = await orRolledBack(transaction, async () => {
       const done = await work(transaction);

@@ -131,6 +131,12 @@ const TABLE = {
     'The credentials are not valid',
     'E-mail or password is wrong, or the session has ended.',
   ),
+  'second-factor-required': entry(
+    401,
+    'denied',
+    'A second factor is required',
+    'The password is right. Send `challenge`, which lasts five minutes, with a code to `POST /v1/login/second-factor`.',
+  ),
   forbidden: entry(403, 'denied', 'This is not allowed', 'The caller is known, and may not do this.'),
   'insufficient-scope': entry(
     403,
@@ -288,7 +294,7 @@ const TABLE = {
     429,
     'quota',
     'Too many idempotency keys in a day',
-    'The database remembers at most 10,000,000 idempotency keys for 24 hours. Nothing was applied; writes without a key still work.',
+    'A database remembers at most 10,000,000 idempotency keys for 24 hours, the control plane 10,000 of each caller. Nothing was applied; what has no key still works.',
   ),
   'quota-exceeded': entry(
     429,
