@@ -1,5 +1,5 @@
 import { parseSigningKey } from '@leasehold/directory';
-import { loadConfig, secret, serviceConfig, storeConfig } from '@leasehold/service-kit';
+import { loadConfig, outboundConfig, secret, serviceConfig, storeConfig } from '@leasehold/service-kit';
 import { z } from 'zod';
 
 import { isLoopbackHost } from './mailbox/loopback.js';
@@ -11,6 +11,7 @@ export const controlPlaneConfig = serviceConfig
   .extend({
     DATABASE_URL: databaseUrl,
     ...storeConfig.shape,
+    ...outboundConfig.shape,
     /** The bucket of the data plane, for suspensions that hold without Postgres. Not set: there is none here. */
     S3_BUCKET: z.string().optional(),
     /** Where the job queues are; without it, in Postgres. */

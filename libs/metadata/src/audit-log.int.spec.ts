@@ -30,6 +30,7 @@ const NOT_AUDITED: Readonly<Record<string, string>> = {
   usage_progress: 'measured',
   usage_records: 'measured',
   usage_sizes: 'measured',
+  webhook_deliveries: 'made by a trigger of what is audited',
   verifications: 'halves of what is not done yet, hashed',
 };
 /** Columns whose content is in no entry. A new column of an audited table is shown, passed over, or stands here. */

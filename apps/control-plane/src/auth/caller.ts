@@ -60,6 +60,16 @@ export const CurrentPerson = createParamDecorator((_: unknown, context: Executio
   return person;
 });
 
+/** Undefined on routes that are not for people. */
+export function personOf(request: FastifyRequest): Person | undefined {
+  return people.get(request);
+}
+
+/** Undefined on routes for everybody. */
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return callers.get(request);
+}
+
 export function setCaller(request: FastifyRequest, caller: Caller): void {
   callers.set(request, caller);
 }
