@@ -1,4 +1,4 @@
-import { internalSecretConfig, serviceConfig, storeConfig, wholeNumber } from '@leasehold/service-kit';
+import { internalSecretConfig, outboundConfig, serviceConfig, storeConfig, wholeNumber } from '@leasehold/service-kit';
 import { z } from 'zod';
 
 import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
@@ -7,6 +7,7 @@ import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
 export const gatewayConfig = serviceConfig.extend({
   ...storeConfig.shape,
   ...internalSecretConfig.shape,
+  ...outboundConfig.shape,
   /** Where the directory of keys and databases is read. */
   DATABASE_URL: z.string(),
   /** The one origin whose pages may call the data plane from a browser; none when not set. */
@@ -18,6 +19,8 @@ export const gatewayConfig = serviceConfig.extend({
   HOLD_TIMEOUT_MS: wholeNumber(0, 60_000).default(12_000),
   /** How often it is written when API keys were used last. */
   KEY_USE_INTERVAL_MS: wholeNumber(1_000, 86_400_000).default(60_000),
+  /** Between two usage records; none is written while nothing is read. What a gateway that is killed has served since its last one is not billed. */
+  USAGE_INTERVAL_MS: wholeNumber(1_000, 3_600_000).default(15_000),
   /** After so long a change feed ends, and its client resumes. */
   FEED_LIFETIME_MS: wholeNumber(1_000, 86_400_000).default(DEFAULT_FEED_SETTINGS.lifetimeMs),
   /** Where gateways tell each other what tenants ask of them; without it, in Postgres. */

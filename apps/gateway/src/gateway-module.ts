@@ -15,10 +15,11 @@ import { DocumentsController } from './documents/documents-controller.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { KvConnectController } from './kv-connect/kv-connect-controller.js';
 import { KvWatchController } from './kv-connect/kv-watch-controller.js';
+import { ReadUsage } from './usage/read-usage.js';
 
 @Module({})
 export class GatewayModule {
-  static with(directory: Directory, forwarder: Forwarder, feeds: Feeds): DynamicModule {
+  static with(directory: Directory, forwarder: Forwarder, feeds: Feeds, usage?: ReadUsage): DynamicModule {
     return {
       module: GatewayModule,
       controllers: [
@@ -38,6 +39,7 @@ export class GatewayModule {
         { provide: Directory, useValue: directory },
         { provide: Forwarder, useValue: forwarder },
         { provide: Feeds, useValue: feeds },
+        ...(usage ? [{ provide: ReadUsage, useValue: usage }] : []),
       ],
     };
   }

@@ -5,16 +5,20 @@ import {
   PostgresDirectorySource,
   PostgresKeyUses,
 } from '@leasehold/directory';
-import type { DemandBoard, DirectorySource, Revocations } from '@leasehold/directory';
+import type { DemandBoard, DirectoryContext, DirectorySource } from '@leasehold/directory';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { probeStore, reliableReads } from '@leasehold/object-store';
 import { createS3Store } from '@leasehold/object-store-s3';
+import { OutboundClient } from '@leasehold/outbound';
 import { RedisDemandBoard } from '@leasehold/redis';
 import { RevocationWatch } from '@leasehold/revocations';
-import { s3SettingsOf } from '@leasehold/service-kit';
+import { outboundPolicyOf, s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
+import { UsageMeter } from '@leasehold/metering';
+import { UsageRecorder } from '@leasehold/usage-recorder';
 
+import { keySetFetcher } from './fetch-key-set.js';
 import type { Sessions } from './forwarding/worker-fleet.js';
 import type { GatewayConfig } from './config.js';
 
@@ -24,6 +28,8 @@ export interface GatewayParts {
   readonly directory: Directory;
   /** Undefined: this gateway is the only one. */
   readonly board?: DemandBoard;
+  /** Told what is read; undefined: nobody meters. */
+  readonly usage?: UsageMeter;
   close(): Promise<void>;
 }
 
@@ -54,8 +60,20 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     onOutage: (error) => logger.warn({ err: error }, 'revocations cannot be read, those that are known hold'),
     onRecovery: () => logger.info('revocations can be read again'),
   });
-  const directory = directoryOver(source, logger, uses, revocations);
+  const fetchKeySet = keySetFetcher(new OutboundClient(outboundPolicyOf(config)));
+  const directory = directoryOver(source, logger, { uses, revocations, fetchKeySet });
   const board = openBoard(config);
+  const usage = new UsageMeter();
+  const recorder = new UsageRecorder(
+    {
+      store,
+      ...context,
+      meter: usage,
+      onFailed: (error) => logger.warn({ err: error }, 'usage could not be recorded, it will be tried again'),
+    },
+    { intervalMs: config.USAGE_INTERVAL_MS },
+  );
+  recorder.start();
   await revocations.start();
   await directory.start();
   uses.start();
@@ -63,7 +81,12 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     sessions,
     directory,
     board,
+    usage,
     close: async () => {
+      await recorder
+        .record()
+        .catch((error: unknown) => logger.error({ err: error }, 'the last usage could not be recorded'));
+      await recorder.stop();
       sessions.stop();
       await directory.stop();
       await revocations.stop();
@@ -83,13 +106,13 @@ function openBoard({ REDIS_URL, DATABASE_URL }: GatewayConfig): DemandBoard & { 
 export function directoryOver(
   source: DirectorySource,
   logger: Logger,
-  uses?: KeyUses,
-  revocations?: Revocations,
+  { uses, revocations, fetchKeySet }: Pick<DirectoryContext, 'uses' | 'revocations' | 'fetchKeySet'> = {},
 ): Directory {
   return new Directory(source, {
     clock: systemClock,
     ...(uses && { uses }),
     ...(revocations && { revocations }),
+    ...(fetchKeySet && { fetchKeySet }),
     onOutage: (error) => logger.warn({ err: error }, 'directory does not answer, known keys and databases are served'),
     onRecovery: () => logger.info('directory answers again'),
   });

@@ -11,6 +11,7 @@ import { Feeds } from './changes/feeds.js';
 import { allowOrigins } from './cors.js';
 import { withoutKey } from './databases/request-target.js';
 import { serveExpress } from './express/serve-express.js';
+import { meterReads, ReadUsage } from './usage/read-usage.js';
 import { Forwarder } from './forwarding/forwarder.js';
 import { WorkerFleet } from './forwarding/worker-fleet.js';
 import type { GatewayConfig } from './config.js';
@@ -69,9 +70,10 @@ export async function startGateway(
     await rates?.start();
     const feedSettings = { ...DEFAULT_FEED_SETTINGS, lifetimeMs: config.FEED_LIFETIME_MS };
     const feeds = new Feeds(systemClock, systemRandom, feedSettings, (open) => metrics.feeds(open));
+    const usage = parts.usage && new ReadUsage(parts.usage, systemClock);
     const service = await runService({
       name: 'gateway',
-      module: GatewayModule.with(parts.directory, forwarder, feeds),
+      module: GatewayModule.with(parts.directory, forwarder, feeds, usage),
       config,
       logger,
       rawBodies: true,
@@ -102,6 +104,7 @@ export async function startGateway(
         const times = timeGateway(instance, app.get<Registry>(METRICS));
         allowOrigins(instance, { directory: parts.directory, consoleOrigin: config.CONSOLE_ORIGIN });
         limitTenants(instance, parts.directory, limits);
+        if (usage) meterReads(instance, usage);
         if (expressLane) {
           // As the routes, where answers may depend on the origin of a page.
           const fixedHeaders = config.CONSOLE_ORIGIN === undefined ? [] : ['vary', 'origin'];
@@ -115,6 +118,7 @@ export async function startGateway(
             logger,
             clock: systemClock,
             fixedHeaders,
+            usage,
           });
         }
         // Known once, served through outages: the directory need not answer now.

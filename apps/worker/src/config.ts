@@ -34,7 +34,7 @@ export const workerConfig = serviceConfig.extend({
   BLOCK_CACHE_DISK_BYTES: wholeNumber(MIN_CAPACITY_BYTES, MAX_CAPACITY_BYTES).default(8 * 1024 * MIB),
   /** How long one request may wait, for a database to be had or a commit to be durable; the gateway holds it a little longer. */
   OWNER_WAIT_MS: wholeNumber(100, 60_000).default(10_000),
-  /** Between two usage records; none is written while nothing happens. What a worker that is killed has read since the last one is not billed. */
+  /** Between two usage records; none is written while nothing is. */
   USAGE_INTERVAL_MS: wholeNumber(1_000, 3_600_000).default(15_000),
 });
 

@@ -13,6 +13,7 @@ import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership
 import type { HeaderValues } from '@leasehold/protocol';
 import { HOP_HEADERS } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
+import { UsageRecorder } from '@leasehold/usage-recorder';
 
 import type { WorkerConfig } from './config.js';
 import { AnswerRoom } from './fairness/answer-room.js';
@@ -20,7 +21,6 @@ import { FairAdmission } from './fairness/fair-admission.js';
 import { ANSWERS, REQUESTS, SLICES } from './fairness/fairness-settings.js';
 import { LongAnswers } from './fairness/long-answers.js';
 import { usageEvents } from './usage/usage-events.js';
-import { UsageRecorder } from './usage/usage-recorder.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import type { OpenWorkerParts } from './worker-parts.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';

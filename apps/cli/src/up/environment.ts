@@ -39,6 +39,7 @@ const TUNING = {
   ],
   gateway: [
     'KEY_USE_INTERVAL_MS',
+    'USAGE_INTERVAL_MS',
     'HOLD_TIMEOUT_MS',
     'FEED_LIFETIME_MS',
     'TENANT_REQUESTS_PER_SECOND',

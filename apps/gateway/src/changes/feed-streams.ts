@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
 import { ProblemError } from '@leasehold/protocol';
@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireListedOrigin } from '../cors.js';
 import { callerOf } from '../databases/caller.js';
 import { oweBytes } from '../limits/limit-tenants.js';
+import { ReadUsage } from '../usage/read-usage.js';
 import type { FeedConnection } from './feed-connection.js';
 import type { FeedPart, FeedSource } from './feed.js';
 import { Feed } from './feed.js';
@@ -29,6 +30,7 @@ export class FeedStreams {
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Feeds) private readonly feeds: Feeds,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Optional() @Inject(ReadUsage) private readonly usage?: ReadUsage,
   ) {}
 
   /** Resolves when the feed is over; nothing else may answer any more. */
@@ -45,7 +47,10 @@ export class FeedStreams {
       clock,
       random,
       settings,
-      onTold: (sizeBytes) => oweBytes(request, sizeBytes),
+      onTold: (sizeBytes) => {
+        oweBytes(request, sizeBytes);
+        this.usage?.streamed(request, sizeBytes);
+      },
       onRefused: (error) => this.logger.warn({ requestId: request.id, err: error }, 'feed ended'),
     });
     await this.feeds.run(feed, first);

@@ -190,12 +190,13 @@ describe('a request that goes ahead of the routes', () => {
     routes = new GatewayWorld({ source });
     const env = { CONSOLE_ORIGIN: 'https://console.example', TENANT_REQUESTS_PER_SECOND: '1000000' };
     await Promise.all([express.start(env), routes.start(env, { expressLane: false })]);
-    for (const { sessions, url } of [express, routes]) {
+    for (const { sessions, url, usage } of [express, routes]) {
       sessions.add(SESSION, worker.endpoint);
       const asked = `GET /v1/db/main/keys/echo HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${keys.all}\r\n\r\n`;
       const other = asked.replace('main', 'other');
       // Until the connection to the worker is there, and all that is asked for has been looked up once.
       while (!(await talk(url, asked + other)).includes('"method":"GET"'));
+      usage.take();
     }
   });
   afterAll(async () => {
@@ -244,6 +245,29 @@ describe('a request that goes ahead of the routes', () => {
       const asked = `GET /v1/db/${name}/keys/${of} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${key}\r\n\r\n`;
       await talk(routes.url, asked + asked);
     }
+  });
+
+  it('is metered like them, by database and key', () => {
+    const [ours, theirs] = [express, routes].map(({ usage }) =>
+      usage.take().map(({ database, reads }) => {
+        // An hour may have ended meanwhile.
+        const keysOf = [...new Set(reads.map(({ key }) => key))];
+        return [
+          database,
+          keysOf.map((key) => {
+            const ofKey = reads.filter((read) => read.key === key);
+            const sum = (member: 'requests' | 'readUnits' | 'egressBytes') =>
+              ofKey.reduce((total, read) => total + read[member], 0);
+            return [key, sum('requests'), sum('readUnits'), sum('egressBytes')];
+          }),
+        ];
+      }),
+    );
+    expect(ours).toEqual(theirs);
+    expect(ours).toHaveLength(2);
+    const [, [ofAll] = []] = ours?.[0] as [string, [string, number, number, number][]];
+    expect(ofAll?.[1]).toBeGreaterThan((SEEDS.length * TALKS) / 2);
+    expect(ofAll?.[3]).toBeGreaterThan(1_000);
   });
 
   it('is counted like them', async () => {

@@ -5,7 +5,9 @@ import type { Clock } from '@leasehold/foundation';
 import { assert, Phases } from '@leasehold/foundation';
 import {
   API_ROUTES,
+  COST_HEADER,
   parseAnswerHead,
+  parseCost,
   ProblemError,
   requestIdFrom,
   traceContextFrom,
@@ -26,6 +28,7 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders, resultOf } from '../forwarding/worker-answer.js';
 import type { WorkerConnection } from '../forwarding/worker-connection.js';
 import type { TenantAccount } from '../limits/tenant-account.js';
+import type { ReadUsage } from '../usage/read-usage.js';
 import { timesOf } from './exchange-times.js';
 import { frameHeadOf } from './frame-head.js';
 import { plainAnswerOf } from './plain-answer.js';
@@ -42,6 +45,8 @@ export interface ExchangeParts {
   readonly clock: Clock;
   /** What every answer has, right behind its id: names in lower case and values by turns. */
   readonly fixedHeaders: readonly string[];
+  /** Told what was read. */
+  readonly usage: ReadUsage | undefined;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -95,6 +100,7 @@ export class Exchange implements FramedAsker, ClientPresence {
     private readonly parts: ExchangeParts,
     private readonly head: PlainHead,
     private readonly database: DatabaseEntry,
+    private readonly keyId: string | undefined,
     private readonly account: TenantAccount,
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
@@ -319,7 +325,15 @@ export class Exchange implements FramedAsker, ClientPresence {
     for (const field of parts.fixedHeaders) fields.push(field);
     fields.push('ratelimit-policy', account.policy, 'ratelimit', rateLimit);
     for (const field of passed) fields.push(field);
+    this.meter(status, passed, body.byteLength);
     this.write(response, status, fields, status === 304 ? undefined : body);
+  }
+
+  private meter(status: number, passed: readonly string[], sizeBytes: number): void {
+    const { parts, database, keyId } = this;
+    const cost = passed.indexOf(COST_HEADER);
+    if (parts.usage === undefined || cost < 0) return;
+    parts.usage.answered(database.id, keyId, parseCost(passed[cost + 1]), status < 300 ? sizeBytes : 0);
   }
 
   private refuse(error: unknown): void {

@@ -43,7 +43,7 @@ export class ExpressLane {
     const nowMs = clock.monotonic();
     const account = limits.enterQuietly(tenant, head.bodyBytes, nowMs);
     if (account === undefined) return false;
-    new Exchange(parts, head, database, account, request, response, beganMs, nowMs).begin();
+    new Exchange(parts, head, database, principal.keyId, account, request, response, beganMs, nowMs).begin();
     return true;
   }
 }

@@ -68,6 +68,8 @@ export class FakeWorker {
   }
 }
 
+const READ = { 'leasehold-cost': 'read=1, write=0' };
+
 /** Keeps values by path: enough to see that requests and answers pass through. */
 export function answerStored(values: Map<string, Buffer>): Behaviour {
   return ({ method, path, body }, response) => {
@@ -77,9 +79,10 @@ export function answerStored(values: Map<string, Buffer>): Behaviour {
     if (path.endsWith('/reads')) return answerJson(response, 200, { version, gets: [], lists: [] });
     if (method === 'GET') {
       const value = values.get(path);
-      if (!value) return answerProblem(response, 'key-not-found');
+      if (!value) return answerProblem(response, 'key-not-found', READ);
       response
         .writeHead(200, {
+          ...READ,
           etag: `"${version}"`,
           'content-type': 'application/octet-stream',
           'content-length': value.byteLength,

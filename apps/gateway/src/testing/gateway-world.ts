@@ -1,9 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Revocations } from '@leasehold/directory';
+import type { FetchKeySet, Revocations } from '@leasehold/directory';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { UsageMeter } from '@leasehold/metering';
 import { rendezvousOrder } from '@leasehold/routing';
 import { createLogger } from '@leasehold/service-kit';
 import type { RunningService } from '@leasehold/service-kit';
@@ -37,6 +38,7 @@ export interface GatewayWorldParts {
   readonly source?: FakeDirectorySource;
   /** What reaches the gateway past Postgres. */
   readonly revocations?: Revocations;
+  readonly fetchKeySet?: FetchKeySet;
 }
 
 /** A real gateway over HTTP, with workers, sessions and a directory that the test commands. */
@@ -44,13 +46,17 @@ export class GatewayWorld {
   readonly sessions = new FakeSessions();
   readonly source: FakeDirectorySource;
   readonly key: string;
+  /** What was read through it. */
+  readonly usage = new UsageMeter();
   private readonly workers: FakeWorker[] = [];
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private readonly revocations: Revocations | undefined;
+  private readonly fetchKeySet: FetchKeySet | undefined;
   private gateway: RunningService | undefined;
 
   /** @param shared with another world, whose keys and databases are known here, too */
-  constructor({ source = new FakeDirectorySource(), revocations }: GatewayWorldParts = {}) {
+  constructor({ source = new FakeDirectorySource(), revocations, fetchKeySet }: GatewayWorldParts = {}) {
+    this.fetchKeySet = fetchKeySet;
     this.source = source;
     this.revocations = revocations;
     this.key = this.source.addKey('tenant-a', ['data:read', 'data:write']);
@@ -66,13 +72,17 @@ export class GatewayWorld {
       DRAIN_TIMEOUT_MS: '100',
       ...env,
     });
-    const directory = directoryOver(this.source, createLogger('gateway', 'silent'), undefined, this.revocations);
+    const directory = directoryOver(this.source, createLogger('gateway', 'silent'), {
+      ...(this.revocations && { revocations: this.revocations }),
+      ...(this.fetchKeySet && { fetchKeySet: this.fetchKeySet }),
+    });
     await directory.start();
     this.gateway = await startGateway(
       config,
       async () => ({
         sessions: this.sessions,
         directory,
+        usage: this.usage,
         close: () => directory.stop(),
       }),
       options,
