@@ -63,6 +63,22 @@ export function s3SettingsOf(config: StoreConfig) {
   };
 }
 
+/** What may be called of what tenants name: key sets of identity providers, webhooks. */
+export const outboundConfig = z.object({
+  /** Also plain http and any port, to loopback alone: for work on one machine. */
+  OUTBOUND_ALLOW_LOCAL: flag().default(false),
+  /** Public ranges that are the operator's own, separated by commas: `198.51.100.0/24,2001:db8::/32`. */
+  OUTBOUND_REFUSED: z
+    .string()
+    .transform((text) => text.split(',').map((range) => range.trim()))
+    .optional(),
+});
+
+/** The same in the words of libs/outbound. */
+export function outboundPolicyOf(config: z.output<typeof outboundConfig>) {
+  return { allowLocal: config.OUTBOUND_ALLOW_LOCAL, alsoRefused: config.OUTBOUND_REFUSED ?? [] };
+}
+
 /** The key of the signatures on the hop from gateway to worker. */
 export const internalSecretConfig = z.object({ LEASEHOLD_INTERNAL_SECRET: secret() });
 

@@ -32,6 +32,10 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     const { email, password } = await service.signUp();
     return { path: '/v1/login', json: { email, password } };
   },
+  'POST /v1/login/second-factor': at('/v1/login/second-factor', { challenge: 'of-no-login', code: '123456' }),
+  'POST /v1/second-factor': at('/v1/second-factor', { password: 'not the one' }),
+  'POST /v1/second-factor/confirm': at('/v1/second-factor/confirm', { code: '123456' }),
+  'POST /v1/second-factor/disable': at('/v1/second-factor/disable', { password: 'not the one', code: '123456' }),
   'POST /v1/email-verification/mail': async ({ service }, { userId }) => {
     if (userId !== undefined) {
       await service.metadata.prisma.user.update({ where: { id: userId }, data: { emailVerified: false } });
@@ -88,11 +92,33 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     await world.service.metadata.databases.delete(world.organizationId, id, undefined);
     return { path: `/v1/databases/${id}/undelete`, json: {} };
   },
+  'POST /v1/databases/:nameOrId/grants': async (world) => ({
+    path: `/v1/databases/${(await world.makeDatabase()).id}/grants`,
+    json: { organizationId: await world.makeOrganization(), access: 'read' },
+  }),
+  'GET /v1/databases/:nameOrId/grants': async (world) => ({
+    path: `/v1/databases/${(await world.makeDatabase()).id}/grants`,
+  }),
+  'DELETE /v1/databases/:nameOrId/grants/:organizationId': async (world) => {
+    const [{ id }, grantee] = [await world.makeDatabase(), await world.makeOrganization()];
+    await world.service.metadata.databaseGrants.put(world.organizationId, id, grantee, 'read');
+    return { path: `/v1/databases/${id}/grants/${grantee}` };
+  },
   'POST /v1/tokens': async (world, { column }) => {
     const { name } = await world.makeDatabase();
     const scope = column === 'data:write' ? column : 'data:read';
     return { path: '/v1/tokens', json: { database: name, scopes: [scope], ttlSeconds: 60 } };
   },
+  'GET /v1/identity-providers/:name': async (world) => ({
+    path: `/v1/identity-providers/${await world.makeIdentityProvider()}`,
+  }),
+  'PUT /v1/identity-providers/:name': at('/v1/identity-providers/matrix-put', {
+    ...{ issuer: 'https://idp.example.com/', audience: 'a', jwksUrl: 'https://idp.example.com/keys' },
+    mapping: { database: 'customer-{org}', scopes: ['data:read'] },
+  }),
+  'DELETE /v1/identity-providers/:name': async (world) => ({
+    path: `/v1/identity-providers/${await world.makeIdentityProvider()}`,
+  }),
   'PUT /v1/cors': at('/v1/cors', { origins: ['https://app.example.com'] }),
 
   'POST /v1/keys': at('/v1/keys', { name: 'a key', scopes: ['keys:admin'] }),

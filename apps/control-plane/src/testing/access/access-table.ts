@@ -32,6 +32,7 @@ const TABLE = `
 #                                          own adm dev fin vie   d:r d:w d:c d:a k:a u:r   opr non for
 POST   /v1/signup                          201 201 201 201 201   201 201 201 201 201 201   201 201 201
 POST   /v1/login                           200 200 200 200 200   200 200 200 200 200 200   200 200 200
+POST   /v1/login/second-factor             401 401 401 401 401   401 401 401 401 401 401   401 401 401
 POST   /v1/logout                          204 204 204 204 204   403 403 403 403 403 403   204 401 204
 GET    /v1/me                              200 200 200 200 200   403 403 403 403 403 403   200 401 200
 POST   /v1/email-verification/mail         202 202 202 202 202   403 403 403 403 403 403   202 401 202
@@ -42,6 +43,10 @@ GET    /v1/sessions                        200 200 200 200 200   403 403 403 403
 POST   /v1/sessions/current/organization   200 200 200 200 200   403 403 403 403 403 403   404 401 404
 DELETE /v1/sessions                        204 204 204 204 204   403 403 403 403 403 403   204 401 204
 DELETE /v1/sessions/:id                    204 404 404 404 404   403 403 403 403 403 403   404 401 404
+GET    /v1/second-factor                   200 200 200 200 200   403 403 403 403 403 403   200 401 200
+POST   /v1/second-factor                   401 401 401 401 401   403 403 403 403 403 403   401 401 401
+POST   /v1/second-factor/confirm           409 409 409 409 409   403 403 403 403 403 403   409 401 409
+POST   /v1/second-factor/disable           401 401 401 401 401   403 403 403 403 403 403   401 401 401
 
 POST   /v1/organizations                   201 201 201 201 201   403 403 403 403 403 403   201 401 201
 PATCH  /v1/organizations/current           200 200 403 403 403   403 403 403 403 403 403   200 401 200
@@ -60,9 +65,17 @@ GET    /v1/databases/:nameOrId             200 200 200 200 200   403 403 200 200
 PATCH  /v1/databases/:nameOrId             200 200 200 403 403   403 403 403 200 403 403   404 401 404
 DELETE /v1/databases/:nameOrId             200 200 200 403 403   403 403 403 200 403 403   404 401 404
 POST   /v1/databases/:id/undelete          200 200 200 403 403   403 403 403 200 403 403   404 401 404
+POST   /v1/databases/:nameOrId/grants      201 201 403 403 403   403 403 403 201 403 403   404 401 404
+GET    /v1/databases/:nameOrId/grants      200 200 403 403 403   403 403 403 200 403 403   404 401 404
+DELETE /v1/databases/:nameOrId/grants/:organizationId  204 204 403 403 403   403 403 403 204 403 403   404 401 404
+GET    /v1/shared-databases                200 200 200 200 200   403 403 200 200 403 403   200 401 200
 POST   /v1/tokens                          201 201 201 403 403   201 201 403 403 403 403   404 401 404
 GET    /v1/cors                            200 200 200 200 200   403 403 403 200 403 403   200 401 200
 PUT    /v1/cors                            200 200 403 403 403   403 403 403 200 403 403   200 401 200
+GET    /v1/identity-providers              200 200 200 200 200   403 403 403 403 403 403   200 401 200
+GET    /v1/identity-providers/:name        200 200 200 200 200   403 403 403 403 403 403   404 401 404
+PUT    /v1/identity-providers/:name        200 200 403 403 403   403 403 403 403 403 403   200 401 200
+DELETE /v1/identity-providers/:name        204 204 403 403 403   403 403 403 403 403 403   404 401 404
 GET    /v1/quotas                          200 200 200 200 200   403 403 403 200 403 200   200 401 200
 
 GET    /v1/audit                           200 200 403 403 403   403 403 403 403 403 403   200 401 200

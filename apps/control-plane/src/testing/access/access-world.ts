@@ -56,8 +56,23 @@ export class AccessWorld {
     return id;
   }
 
+  /** Another one, with nobody in it. */
+  makeOrganization(): Promise<string> {
+    return makeOrganization(this.service);
+  }
+
   async makeDatabase(): Promise<{ readonly id: string; readonly name: string }> {
     return this.service.metadata.databases.create(this.organizationId, `db-${ids.next()}`, {});
+  }
+
+  /** @returns its name */
+  async makeIdentityProvider(): Promise<string> {
+    const id = ids.next();
+    await this.service.metadata.identityProviders.put(this.organizationId, `idp-${id}`, id, {
+      ...{ issuer: 'https://idp.example.com/', audience: 'a', jwksUrl: 'https://idp.example.com/keys' },
+      ...{ databaseTemplate: 'customer-{org}', prefixTemplate: null, scopes: ['data:read'] },
+    });
+    return `idp-${id}`;
   }
 
   async makeKey(scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {

@@ -1,0 +1,114 @@
+import { elapsedMsSince, instant, LeaseholdError, type Clock, type Instant } from '@leasehold/foundation';
+
+import { readKeySet, type IdentityKey, type KeySet } from './key-set.js';
+
+/** Of 64 KiB at most as text, and some KiB mostly. */
+const MAX_SETS = 1_000;
+/** Served without a doubt; then served, and fetched again meanwhile. A key that was taken out of its set is believed for so long, and no longer while the provider answers. */
+const FRESH_MS = 10 * 60 * 1_000;
+/** While the provider does not answer. */
+const MAX_STALE_MS = 60 * 60 * 1_000;
+/** Of one set: fetches for kids that it lacks, and after a failure. */
+const PACE_MS = 30_000;
+/** Under way at once, of all sets: tenants decide where they go, and how long they take. */
+const MAX_FETCHES = 50;
+const RETRY_AFTER_MS = 1_000;
+
+/** The bytes at a URL that a tenant has named; rejects within a bounded time. */
+export type FetchKeySet = (url: string) => Promise<Uint8Array>;
+
+interface CachedSet {
+  keys: KeySet | undefined;
+  fetchedAt: Instant | undefined;
+  triedAt: Instant | undefined;
+  fetching: Promise<void> | undefined;
+}
+
+/**
+ * Public keys of identity providers, from memory. One fetch per set at a time, however many tokens ask; made-up kids cost a set one fetch
+ * each 30 s, and a provider that is away costs nobody but its own tokens anything.
+ */
+export class KeySets {
+  /** In the order of use, latest last. */
+  private readonly sets = new Map<string, CachedSet>();
+  private fetches = 0;
+
+  constructor(
+    private readonly fetch: FetchKeySet,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What is known of a key without asking anybody. */
+  known(url: string, kid: string): IdentityKey | undefined {
+    const set = this.sets.get(url);
+    return set !== undefined && this.isServed(set) ? set.keys?.get(kid) : undefined;
+  }
+
+  /**
+   * The key of this kid; undefined when the set has none.
+   * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any
+   */
+  async find(url: string, kid: string): Promise<IdentityKey | undefined> {
+    const set = this.use(url);
+    const key = this.isServed(set) ? set.keys?.get(kid) : undefined;
+    if (key !== undefined) {
+      if (!this.isFresh(set)) void this.refresh(url, set);
+      return key;
+    }
+    await this.refresh(url, set);
+    if (!this.isServed(set)) {
+      throw new LeaseholdError('unavailable', 'unavailable', 'the keys of the identity provider cannot be had', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    return set.keys?.get(kid);
+  }
+
+  /** Never rejects; whether it brought anything, the set tells. */
+  private refresh(url: string, set: CachedSet): Promise<void> {
+    if (set.fetching !== undefined) return set.fetching;
+    const isTooSoon = set.triedAt !== undefined && elapsedMsSince(this.clock, set.triedAt) < PACE_MS;
+    if (isTooSoon || this.fetches >= MAX_FETCHES) return Promise.resolve();
+    this.fetches += 1;
+    set.triedAt = instant(this.clock);
+    set.fetching = this.load(url, set).finally(() => {
+      this.fetches -= 1;
+      set.fetching = undefined;
+    });
+    return set.fetching;
+  }
+
+  private async load(url: string, set: CachedSet): Promise<void> {
+    const fetchedAt = instant(this.clock);
+    try {
+      const keys = await readKeySet(await this.fetch(url));
+      if (keys === undefined) return;
+      set.keys = keys;
+      set.fetchedAt = fetchedAt;
+    } catch {
+      // What was known is served until it is stale; then its tokens learn it.
+    }
+  }
+
+  private use(url: string): CachedSet {
+    const set = this.sets.get(url) ?? {
+      keys: undefined,
+      fetchedAt: undefined,
+      triedAt: undefined,
+      fetching: undefined,
+    };
+    this.sets.delete(url);
+    this.sets.set(url, set);
+    const [first] = this.sets.keys();
+    if (this.sets.size > MAX_SETS && first !== undefined) this.sets.delete(first);
+    return set;
+  }
+
+  private isFresh({ fetchedAt }: CachedSet): boolean {
+    return fetchedAt !== undefined && elapsedMsSince(this.clock, fetchedAt) <= FRESH_MS;
+  }
+
+  private isServed({ fetchedAt }: CachedSet): boolean {
+    return fetchedAt !== undefined && elapsedMsSince(this.clock, fetchedAt) <= MAX_STALE_MS;
+  }
+}
