@@ -3,7 +3,7 @@ import type { UlidSource } from '@leasehold/foundation';
 import { AlreadyInvitedError, EmailTakenError, isUniqueViolation, TooManyError } from './errors.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { lockOrganization } from './organization-lock.js';
-import type { Membership } from './organizations.js';
+import type { CreatedAccount, Membership } from './organizations.js';
 import { passwordAccount } from './password-account.js';
 
 export interface InvitationEntry {
@@ -134,7 +134,7 @@ export class Invitations {
     email: string,
     passwordHash: string,
     now: Date,
-  ): Promise<Membership | undefined> {
+  ): Promise<CreatedAccount | undefined> {
     // Whoever has no token that is worth something does not learn whether the address has an account.
     if ((await this.addressOf(tokenHash, now)) !== email) return undefined;
     const id = this.ids.next();
@@ -144,7 +144,7 @@ export class Invitations {
         await transaction.user.create({ data: { id, email, name: email, accounts }, select: { id: true } });
         const joined = await this.redeem(transaction, tokenHash, id, email, now);
         if (!joined) throw new Spent();
-        return joined;
+        return { userId: id, organization: joined.organization };
       })
       .catch((error: unknown) => {
         if (error instanceof Spent) return undefined;

@@ -1,8 +1,22 @@
 import type { PrismaClient } from './generated/client.js';
+import { PASSWORD_PROVIDER } from './password-account.js';
 
 /** What is to be done about single people that better-auth does not do. */
 export class People {
   constructor(private readonly prisma: PrismaClient) {}
+
+  /** Who has this address, and the hash of their password; undefined without an account that has one. */
+  async passwordOf(email: string): Promise<{ readonly userId: string; readonly passwordHash: string } | undefined> {
+    const where = { user: { email }, providerId: PASSWORD_PROVIDER };
+    const found = await this.prisma.account.findFirst({ where, select: { userId: true, password: true } });
+    return found?.password ? { userId: found.userId, passwordHash: found.password } : undefined;
+  }
+
+  /** The same password, hashed anew: unless it was changed meanwhile. */
+  async rehash(userId: string, before: string, passwordHash: string): Promise<void> {
+    const where = { userId, providerId: PASSWORD_PROVIDER, password: before };
+    await this.prisma.account.updateMany({ where, data: { password: passwordHash } });
+  }
 
   /**
    * A person has a new password by a mail that they got: the address is theirs, and whatever else was begun for them (mails

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication } from '../auth/authentication.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
+import type { SecondFactor } from '../auth/second-factor.js';
 import { AccountsController } from './accounts-controller.js';
 import type { VerificationMail } from './verification-mail.js';
 
@@ -16,14 +17,15 @@ const REQUEST = { headers: {}, ip: '192.0.2.1' } as FastifyRequest;
 const REPLY = {} as FastifyReply;
 
 function controller(failure: Error): AccountsController {
-  const logIn = () => Promise.reject(failure);
+  const refuse = () => Promise.reject(failure);
   const createAccount = async () => ({ userId: 'u', organization: { id: 'o', name: 'A', slug: 'a' } });
   return new AccountsController(
     { organizations: { createAccount } } as unknown as Metadata,
-    { hashPassword: async () => 'hash', logIn } as unknown as Authentication,
+    { hashPassword: async () => 'hash', identify: refuse, startSession: refuse } as unknown as Authentication,
     new PasswordTurns(),
     new LoginThrottle(),
     { welcome: async () => undefined } as unknown as VerificationMail,
+    { require: async () => undefined } as unknown as SecondFactor,
   );
 }
 

@@ -1,6 +1,12 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { assert, isLeaseholdError, systemClock } from '@leasehold/foundation';
-import { Metadata, MetadataOutcomeUnknownError, type Membership, type OrganizationEntry } from '@leasehold/metadata';
+import {
+  Metadata,
+  MetadataOutcomeUnknownError,
+  type CreatedAccount,
+  type Membership,
+  type OrganizationEntry,
+} from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -11,9 +17,11 @@ import { CurrentPerson, type Person } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
+import { SecondFactor } from '../auth/second-factor.js';
 import { hashInvitationToken, invalidInvitation } from '../organizations/invitation-token.js';
 import { JsonBody } from '../requests/json-body.js';
 import { loginBody, signupBody, type LoginBody, type SignupBody } from './account-schemas.js';
+import { proofOf, secondFactorLogin, type SecondFactorLogin } from './second-factor-schemas.js';
 import { VerificationMail } from './verification-mail.js';
 
 interface SignedIn {
@@ -21,6 +29,13 @@ interface SignedIn {
   /** The one that the session acts for; null when the account belongs to none. */
   readonly organization: OrganizationEntry | null;
   readonly token: string;
+}
+
+type Entered = SignedIn & { readonly organizations: readonly OrganizationEntry[] };
+
+interface Identified {
+  readonly userId: string;
+  readonly email: string;
 }
 
 /** Signing up, logging in and out, and who one is. */
@@ -32,6 +47,7 @@ export class AccountsController {
     private readonly passwords: PasswordTurns,
     private readonly throttle: LoginThrottle,
     private readonly verification: VerificationMail,
+    private readonly secondFactor: SecondFactor,
   ) {}
 
   /** Account and organization: all or nothing. The token and the cookie work at once. */
@@ -44,8 +60,8 @@ export class AccountsController {
   ): Promise<SignedIn> {
     return this.passwords.run(async () => {
       const passwordHash = await this.authentication.hashPassword(body.password);
-      const organization = await this.createAccount(body, passwordHash);
-      const session = await this.startSession(body, request, reply).catch((error: unknown) => {
+      const { userId, organization } = await this.createAccount(body, passwordHash);
+      const session = await this.startSession({ userId, email: body.email }, request, reply).catch((error: unknown) => {
         // The account is there already: nobody may read that nothing was applied.
         throw isLeaseholdError(error, 'unavailable') ? new MetadataOutcomeUnknownError(error) : error;
       });
@@ -60,13 +76,34 @@ export class AccountsController {
     @JsonBody(loginBody) body: LoginBody,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignedIn & { readonly organizations: readonly OrganizationEntry[] }> {
-    const session = await this.throttle.attempt(body.email, request.ip, () =>
-      this.passwords.run(() => this.startSession(body, request, reply)).catch(async (error: unknown) => {
-        if (isRefused(error)) await this.metadata.auditLog.noteFailedLogIn(body.email, authorOf(request));
-        throw error;
-      }),
+  ): Promise<Entered> {
+    const { email, password } = body;
+    const person = await this.throttle.attempt(email, request.ip, () =>
+      this.passwords
+        .run(() => this.authentication.identify(email, password))
+        .catch(async (error: unknown) => {
+          if (isRefused(error)) await this.metadata.auditLog.noteFailedLogIn(email, authorOf(request));
+          throw error;
+        }),
     );
+    await this.secondFactor.require(person.userId);
+    return this.enter(person, request, reply);
+  }
+
+  /** For who has been answered `second-factor-required` by log-in. */
+  @Post('login/second-factor')
+  @HttpCode(200)
+  @Access(EVERYBODY)
+  async logInFurther(
+    @JsonBody(secondFactorLogin) body: SecondFactorLogin,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Entered> {
+    return this.enter(await this.secondFactor.answer(body.challenge, proofOf(body)), request, reply);
+  }
+
+  private async enter(person: Identified, request: FastifyRequest, reply: FastifyReply): Promise<Entered> {
+    const session = await this.startSession(person, request, reply);
     const memberships = await this.metadata.organizations.membershipsOf(session.user.id);
     const organizations = memberships.map(({ organization }) => organization);
     return { ...session, organization: organizations[0] ?? null, organizations };
@@ -94,30 +131,26 @@ export class AccountsController {
   private async createAccount(
     { email, organization: organizationName, invitation }: SignupBody,
     passwordHash: string,
-  ): Promise<OrganizationEntry> {
+  ): Promise<CreatedAccount> {
     const { organizations, invitations } = this.metadata;
     if (invitation !== undefined) {
       const now = new Date(systemClock.now());
       const joined = await invitations.signUp(hashInvitationToken(invitation), email, passwordHash, now);
       if (!joined) throw invalidInvitation();
-      return joined.organization;
+      return joined;
     }
     assert(organizationName !== undefined, 'the schema wants one of the two');
-    const { organization } = await organizations.createAccount({ email, passwordHash, organizationName });
+    const created = await organizations.createAccount({ email, passwordHash, organizationName });
     await this.verification.welcome(email);
-    return organization;
+    return created;
   }
 
   private async startSession(
-    { email, password }: LoginBody,
+    person: Identified,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Omit<SignedIn, 'organization'>> {
-    const headers = webHeaders(request);
-    // A session that the client has already is none of the new one's business.
-    headers.delete('cookie');
-    headers.delete('authorization');
-    const { userId, token, cookies } = await this.authentication.logIn(email, password, headers);
+    const { userId, email, token, cookies } = await this.authentication.startSession(person, webHeaders(request));
     reply.header('set-cookie', [...cookies]);
     return { user: { id: userId, email }, token };
   }

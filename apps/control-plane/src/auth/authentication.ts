@@ -1,15 +1,16 @@
-import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { systemClock, systemRandom, toBase64Url, UlidSource } from '@leasehold/foundation';
 import { Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError, translateOutage } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { APIError, createEmailVerificationToken } from 'better-auth/api';
-import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { bearer } from 'better-auth/plugins';
 
 import type { ControlPlaneConfig } from '../config.js';
 import { RESET_SECONDS, VERIFICATION_SECONDS } from '../mail/letters.js';
+import { hashPassword, isOutdated, verifyPassword } from './passwords.js';
+import { sessionStarter } from './session-starter.js';
 
 export const AUTH_PATH = '/api/auth';
 export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
@@ -49,6 +50,14 @@ export class Authentication {
     private readonly secret: string,
   ) {}
 
+  private dummyHash: Promise<string> | undefined;
+
+  /** A hash that no password has. */
+  private nobodys(): Promise<string> {
+    this.dummyHash ??= hashPassword(toBase64Url(systemRandom.bytes(PASSWORD_CHARS.max / 4)));
+    return this.dummyHash;
+  }
+
   static create(config: ControlPlaneConfig, metadata: Metadata, logger: Logger, sendReset: SendReset): Authentication {
     return new Authentication(createAuth(config, metadata, logger, sendReset), metadata, config.AUTH_SECRET);
   }
@@ -58,19 +67,41 @@ export class Authentication {
   }
 
   verifyPassword(password: string, hash: string): Promise<boolean> {
-    return verifyPassword({ password, hash });
+    return verifyPassword(password, hash);
   }
 
-  /** @throws ProblemError invalid-credentials, after the same time for unknown addresses and wrong passwords */
-  async logIn(email: string, password: string, headers: Headers): Promise<LoggedIn> {
+  /**
+   * Whose address and password these are. A password that was hashed in the way of before is hashed anew.
+   *
+   * @throws ProblemError invalid-credentials, after the same time for unknown addresses and wrong passwords
+   */
+  async identify(email: string, password: string): Promise<{ readonly userId: string; readonly email: string }> {
+    const { people } = this.metadata;
+    const read = people.passwordOf(email).catch((error: unknown) => Promise.reject(translateOutage(error, false)));
+    const found = await read;
+    // Nobody's password: only its time matters.
+    const right = await verifyPassword(password, found?.passwordHash ?? (await this.nobodys()));
+    if (!found || !right) throw wrongCredentials(undefined);
+    const { userId, passwordHash } = found;
+    if (isOutdated(passwordHash)) {
+      // Another log-in does it, if this one cannot.
+      await people.rehash(userId, passwordHash, await hashPassword(password)).catch(() => undefined);
+    }
+    return { userId, email };
+  }
+
+  /** Somebody who has shown all that they must. A session of theirs that they had already is none of the new one's business. */
+  async startSession({ userId, email }: { readonly userId: string; readonly email: string }, headers: Headers) {
+    headers.delete('cookie');
+    headers.delete('authorization');
     // A session whose token nobody was told is as good as none: an outage is not called a change of unknown outcome.
     const answer = await this.ask(
-      () => this.auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
+      () => this.auth.api.startSession({ body: { userId }, headers, returnHeaders: true }),
       false,
       wrongCredentials,
     );
-    const { token, user } = answer.response;
-    return { userId: user.id, email: user.email, token, cookies: answer.headers.getSetCookie() };
+    const { token } = answer.response;
+    return { userId, email, token, cookies: answer.headers.getSetCookie() } satisfies LoggedIn;
   }
 
   /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
@@ -157,6 +188,7 @@ function invalidLink(cause: unknown): ProblemError {
 function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logger, sendReset: SendReset) {
   const ids = new UlidSource(systemClock, systemRandom);
   const publicUrl = config.PUBLIC_URL;
+  const secure = publicUrl?.startsWith('https:') ?? false;
   return betterAuth({
     appName: 'Leasehold',
     // Only for links and the cookies' `Secure`: requests are told apart by their path.
@@ -166,6 +198,7 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
     database: prismaAdapter(metadata.prisma, { provider: 'postgresql' }),
     emailAndPassword: {
       enabled: true,
+      password: { hash: hashPassword, verify: ({ password, hash }) => verifyPassword(password, hash) },
       minPasswordLength: PASSWORD_CHARS.min,
       maxPasswordLength: PASSWORD_CHARS.max,
       resetPasswordTokenExpiresIn: RESET_SECONDS,
@@ -181,7 +214,7 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
       additionalFields: { activeOrganizationId: { type: 'string', required: false, input: false } },
     },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
-    plugins: [bearer()],
+    plugins: [bearer(), sessionStarter()],
     databaseHooks: {
       session: {
         create: {
@@ -195,8 +228,10 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
     // Our guard has checked the origin already, against the Host as well as PUBLIC_URL.
     trustedOrigins: (request) => [publicUrl, request?.headers.get('origin')],
     advanced: {
-      cookiePrefix: 'leasehold',
-      useSecureCookies: publicUrl?.startsWith('https:') ?? false,
+      // `__Host-`: browsers take it over HTTPS alone, for this host alone, and from no other host of the domain.
+      cookiePrefix: secure ? '__Host-leasehold' : 'leasehold',
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
       database: { generateId: () => ids.next() },
     },
