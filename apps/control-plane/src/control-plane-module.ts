@@ -40,6 +40,8 @@ import { MailQueue } from './mail/mail-queue.js';
 import { MailThrottle } from './mail/mail-throttle.js';
 import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
+import { DatabaseDeletionController } from './operations/database-deletion-controller.js';
+import { OperationsController } from './operations/operations-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { INVITATION_THROTTLE, INVITATION_THROTTLE_SETTINGS } from './organizations/invitation-throttle.js';
 import { InvitationsController } from './organizations/invitations-controller.js';
@@ -53,6 +55,7 @@ import { OutageInterceptor } from './requests/outage-interceptor.js';
 import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokensController } from './tokens/tokens-controller.js';
+import { UsageController } from './usage/usage-controller.js';
 
 export interface ControlPlaneParts {
   readonly config: ControlPlaneConfig;
@@ -87,6 +90,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       ConsoleConfigController,
       CorsController,
       DatabaseGrantsController,
+      DatabaseDeletionController,
       DatabasesController,
       EmailVerificationController,
       IdentityProvidersController,
@@ -95,6 +99,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       KeysController,
       MembersController,
       OrganizationsController,
+      OperationsController,
       PasswordResetController,
       PlansController,
       QuotasController,
@@ -103,6 +108,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       SharedDatabasesController,
       TenantsController,
       TokensController,
+      UsageController,
       WorkersController,
       ...(mailbox === undefined ? [] : [MailboxController]),
     ],
