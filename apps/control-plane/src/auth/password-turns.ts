@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
 export interface PasswordTurnsSettings {
-  /** Hashing at the same time; each takes 32 MiB and a thread of the pool of four, one of which is left to others. */
+  /** Hashing at the same time; each takes 19 MiB (32 for hashes of before) and a thread of the pool of four, one of which is left to others. */
   readonly atOnce: number;
   /** Waiting for one of those to end. */
   readonly maxWaiting: number;

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { systemClock } from '@leasehold/foundation';
+import { hashPassword as hashScrypt } from 'better-auth/crypto';
+
+import { TestService, type Tenant } from '../testing/test-service.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const SECURE_URL = 'https://leasehold.example';
+
+describe('logging in', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await TestService.start({ PUBLIC_URL: SECURE_URL });
+  });
+  afterAll(() => service.close());
+
+  const logIn = ({ email, password }: Pick<Tenant, 'email' | 'password'>, headers: Record<string, string> = {}) =>
+    service.call('POST', '/v1/login', { json: { email, password }, headers });
+  const hashOf = async ({ email }: Tenant) => {
+    const account = await service.metadata.prisma.account.findFirstOrThrow({ where: { user: { email } } });
+    return account.password ?? '';
+  };
+
+  it('sets cookies that are bound to this host and to HTTPS', async () => {
+    const answer = await logIn(await service.signUp());
+    const cookies = answer.headers.getSetCookie();
+    expect(cookies.length).toBeGreaterThan(0);
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(/^__Host-leasehold\.\w+=/);
+      expect(cookie).toMatch(/; Path=\/;/);
+      expect(cookie).toMatch(/; Secure/);
+      expect(cookie).toMatch(/; HttpOnly/);
+      expect(cookie).not.toMatch(/; Domain=/);
+    }
+    const cookie = cookies.map((line) => line.split(';')[0]).join('; ');
+    expect((await service.call('GET', '/v1/me', { headers: { cookie } })).status).toBe(200);
+    const plain = cookie.replaceAll('__Host-', '');
+    expect((await service.call('GET', '/v1/me', { headers: { cookie: plain } })).status).toBe(401);
+  });
+
+  it('fixes no session: what the browser had before is another one, and stays whose it was', async () => {
+    const [attacker, victim] = [await service.signUp(), await service.signUp()];
+    const answer = await logIn(victim, { cookie: attacker.cookie, authorization: `Bearer ${attacker.token}` });
+    expect(answer.status).toBe(200);
+    expect([attacker.token, victim.token]).not.toContain(answer.body['token']);
+    const seen = await service.call('GET', '/v1/me', { headers: { cookie: attacker.cookie } });
+    expect(seen.body).toMatchObject({ user: { email: attacker.email } });
+  });
+
+  it('is refused to pages of other origins, whose visitor would be logged in to a foreign account', async () => {
+    const person = await service.signUp();
+    for (const origin of ['https://evil.example', 'null', 'http://leasehold.example']) {
+      const answer = await logIn(person, { origin });
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);
+      const call = { json: { name: 'x' }, headers: { origin, cookie: person.cookie } };
+      expect((await service.call('POST', '/v1/organizations', call)).status).toBe(403);
+    }
+    expect((await logIn(person, { origin: SECURE_URL })).status).toBe(200);
+  });
+
+  it('takes as long for addresses that nobody has as for wrong passwords', async () => {
+    const person = await service.signUp();
+    const timed = async (email: string) => {
+      const startMs = systemClock.monotonic();
+      expect((await logIn({ email, password: 'not the one' })).status).toBe(401);
+      return systemClock.monotonic() - startMs;
+    };
+    await timed('warm@example.com');
+    const [known, unknown]: [number[], number[]] = [[], []];
+    // In turns, so that what else the machine does meets both.
+    for (let i = 0; i < 9; i++) {
+      known.push(await timed(person.email));
+      unknown.push(await timed(`nobody${i}@example.com`));
+    }
+    const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[4] ?? 0;
+    const ratio = median(unknown) / median(known);
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
+  });
+
+  it('keeps passwords as argon2id, and goes on taking those that were kept as scrypt, which it hashes anew', async () => {
+    const person = await service.signUp();
+    const hash = await hashOf(person);
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    const data = { password: await hashScrypt(person.password) };
+    await service.metadata.prisma.account.updateMany({ where: { user: { email: person.email } }, data });
+    expect((await logIn({ ...person, password: 'not the one' })).status).toBe(401);
+    expect(await hashOf(person)).toBe(data.password);
+    expect((await logIn(person)).status).toBe(200);
+    const renewed = await hashOf(person);
+    expect(renewed).toMatch(/^\$argon2id\$/);
+    expect(renewed).not.toBe(hash);
+    expect((await logIn(person)).status).toBe(200);
+    expect(await hashOf(person)).toBe(renewed);
+  });
+});
