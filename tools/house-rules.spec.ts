@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
   {
     title: 'refuses a foundation that imports a port',
     file: 'libs/foundation/src/x.ts',
-    code: `import '@leasehold/object-store';`,
+    code: `import '@leasehold/disk-cache';`,
     rule: BOUNDARY,
   },
   {
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
   {
     title: 'refuses shared code that imports the data plane',
     file: 'libs/jobs/src/x.ts',
-    code: `import '@leasehold/object-store';`,
+    code: `import '@leasehold/disk-cache';`,
     rule: BOUNDARY,
   },
   {

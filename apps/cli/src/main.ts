@@ -5,6 +5,7 @@ import { CliError, explainFileError } from './cli-error.js';
 import { addRemoteCommands } from './remote/commands.js';
 import { REPOSITORY } from './repository.js';
 import type { SimulateOptions } from './simulate/simulate.js';
+import type { OpenBucket } from './scrub/open-bucket.js';
 import type { StoreSettings } from './probe/store-settings.js';
 import { openTerminal } from './terminal.js';
 import { isLane, LANES, type Lane } from './tests/lanes.js';
@@ -116,26 +117,16 @@ program
     });
   });
 
-program
-  .command('scrub')
-  .description('read a whole bucket, running or not, and check that everything that is referenced is there and whole')
-  .option('--endpoint <url>', 'of the S3 server (S3_ENDPOINT)')
-  .option('--bucket <name>', 'S3_BUCKET')
-  .option('--region <name>', 'S3_REGION')
-  .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
-  .option('--data <folder>', 'the bucket of an up with this folder instead, whether it runs or not', folderName)
+bucketCommand(
+  'scrub',
+  'read a whole bucket, running or not, and check that everything that is referenced is there and whole',
+)
   .option('--grace <seconds>', 'count younger unreferenced objects apart', wholeNumber(0, GRACE_MAX_SECONDS), 0)
   .option('--verbose', 'name unreferenced objects too', false)
   .option('--json', 'print the report as one line of JSON', false)
-  .action(async (flags: StoreFlags & { data?: string; grace: number; verbose: boolean; json: boolean }) => {
-    const [{ scrub }, { openDataBucket, openS3Bucket }] = await Promise.all([
-      import('./scrub/scrub.js'),
-      import('./scrub/open-bucket.js'),
-    ]);
-    const named = [flags.endpoint, flags.bucket, flags.region, flags.pathStyle].some((flag) => flag !== undefined);
-    if (flags.data !== undefined && named) throw new CliError('give --data, or flags of an S3 server, not both');
-    const bucket =
-      flags.data === undefined ? openS3Bucket(await storeSettingsOf(flags)) : await openDataBucket(flags.data);
+  .action(async (flags: BucketFlags & { grace: number; verbose: boolean; json: boolean }) => {
+    const { scrub } = await import('./scrub/scrub.js');
+    const bucket = await bucketOf(flags);
     const { json, verbose, grace: graceSeconds } = flags;
     await scrub(bucket, { json, verbose, graceSeconds }, terminal);
   });
@@ -155,6 +146,27 @@ program
     await probe(await storeSettingsOf(flags), terminal, { create: flags.create });
   });
 
+const suspended = bucketCommand('suspended', 'print the tenants that are suspended, as lines of JSON');
+suspended.action(async (flags: BucketFlags) => {
+  const { listSuspended } = await import('./suspend/suspend.js');
+  await listSuspended(await bucketOf(flags), terminal);
+});
+
+const suspend = bucketCommand('suspend', 'suspend a tenant, also without control plane and Postgres');
+suspend
+  .argument('<tenant>', 'its id')
+  .requiredOption('--reason <text>', 'for operators')
+  .action(async (tenant: string, flags: BucketFlags & { reason: string }) => {
+    const { suspend } = await import('./suspend/suspend.js');
+    await suspend(await bucketOf(flags), tenant, flags.reason, terminal);
+  });
+
+const resume = bucketCommand('resume', 'take back the suspension of a tenant');
+resume.argument('<tenant>', 'its id').action(async (tenant: string, flags: BucketFlags) => {
+  const { resume } = await import('./suspend/suspend.js');
+  await resume(await bucketOf(flags), tenant, terminal);
+});
+
 addRemoteCommands(program, process.env);
 
 interface StoreFlags {
@@ -162,6 +174,28 @@ interface StoreFlags {
   readonly bucket?: string;
   readonly region?: string;
   readonly pathStyle?: string;
+}
+
+interface BucketFlags extends StoreFlags {
+  readonly data?: string;
+}
+
+function bucketCommand(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--endpoint <url>', 'of the S3 server (S3_ENDPOINT)')
+    .option('--bucket <name>', 'S3_BUCKET')
+    .option('--region <name>', 'S3_REGION')
+    .option('--path-style <boolean>', 'bucket in the path, not in the host name (S3_FORCE_PATH_STYLE)')
+    .option('--data <folder>', 'the bucket of an up with this folder instead, whether it runs or not', folderName);
+}
+
+async function bucketOf(flags: BucketFlags): Promise<OpenBucket> {
+  const { openDataBucket, openS3Bucket } = await import('./scrub/open-bucket.js');
+  const named = [flags.endpoint, flags.bucket, flags.region, flags.pathStyle].some((flag) => flag !== undefined);
+  if (flags.data !== undefined && named) throw new CliError('give --data, or flags of an S3 server, not both');
+  return flags.data === undefined ? openS3Bucket(await storeSettingsOf(flags)) : openDataBucket(flags.data);
 }
 
 /** Flags before variables. */
