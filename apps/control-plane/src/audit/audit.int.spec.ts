@@ -130,11 +130,22 @@ describe('the audit log over HTTP', () => {
         ['database.created user'],
       ],
       [
-        'PATCH /v1/databases/:name',
+        'PATCH /v1/databases/:nameOrId',
         () => call('PATCH', '/v1/databases/one', token(), { labels: { a: 'b' } }),
         ['database.changed user'],
       ],
-      ['DELETE /v1/databases/:name', () => call('DELETE', '/v1/databases/one', token()), ['database.deleted user']],
+      [
+        'POST /v1/databases/:nameOrId/grants',
+        () =>
+          call('POST', '/v1/databases/one/grants', token(), { organizationId: other.organizationId, access: 'read' }),
+        ['database-grant.created user'],
+      ],
+      [
+        'DELETE /v1/databases/:nameOrId/grants/:organizationId',
+        () => call('DELETE', `/v1/databases/one/grants/${other.organizationId}`, token()),
+        ['database-grant.deleted user'],
+      ],
+      ['DELETE /v1/databases/:nameOrId', () => call('DELETE', '/v1/databases/one', token()), ['database.deleted user']],
       [
         'POST /v1/databases/:id/undelete',
         () => call('POST', `/v1/databases/${database}/undelete`, token(), {}),

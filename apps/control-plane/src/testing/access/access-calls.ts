@@ -104,6 +104,9 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     await world.service.metadata.databaseGrants.put(world.organizationId, id, grantee, 'read');
     return { path: `/v1/databases/${id}/grants/${grantee}` };
   },
+  'POST /v1/databases/delete': at('/v1/databases/delete', { search: 'of-nobody-' }),
+  'GET /v1/operations/:id': async (world) => ({ path: `/v1/operations/${await world.makeOperation()}` }),
+  'POST /v1/operations/:id/cancel': async (world) => ({ path: `/v1/operations/${await world.makeOperation()}/cancel` }),
   'POST /v1/tokens': async (world, { column }) => {
     const { name } = await world.makeDatabase();
     const scope = column === 'data:write' ? column : 'data:read';

@@ -75,6 +75,14 @@ export class AccessWorld {
     return `idp-${id}`;
   }
 
+  async makeOperation(): Promise<string> {
+    const { operations, prisma } = this.service.metadata;
+    const { id } = await operations.deleteDatabases(this.organizationId, { search: 'of-nobody-' });
+    // Ended, so that there are never too many.
+    await prisma.operation.update({ where: { id }, data: { state: 'succeeded', endedAt: new Date(0) } });
+    return id;
+  }
+
   async makeKey(scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {
     const { key, ...minted } = mintApiKey(ids, systemRandom);
     const stored = { ...minted, name: 'a key', scopes, expiresAt: undefined };
