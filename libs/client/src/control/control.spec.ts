@@ -10,6 +10,7 @@ interface Seen {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly body: unknown;
+  readonly ifMatch: string | undefined;
 }
 
 describe('the control plane', () => {
@@ -24,7 +25,8 @@ describe('the control plane', () => {
       let body = '';
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
-        seen.push({ method: request.method, url: request.url, body: body && JSON.parse(body) });
+        const { method, url, headers } = request;
+        seen.push({ method, url, body: body && JSON.parse(body), ifMatch: headers['if-match'] });
         const answer = answers.shift() ?? { status: 500 };
         if (answer === 'drop') return void request.socket.destroy();
         response.writeHead(answer.status).end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
@@ -73,6 +75,63 @@ describe('the control plane', () => {
       'POST /v1/tokens',
     ]);
     expect(seen.at(-1)?.body).toEqual({ database: 'acme', scopes, ttlSeconds: 60, prefix64: 'AnVzZXJzACc' });
+  });
+
+  it('lists those of a filter, and changes, deletes and brings back', async () => {
+    answers = [
+      { status: 200, body: { databases: [{ name: 'a' }], cursor: 'Yg' } },
+      { status: 200, body: { databases: [], cursor: null } },
+    ];
+    const label = { key: 'tier', value: 'a&b' };
+    for await (const { name } of control.databases.list({ search: 'cus', label, deleted: true }))
+      expect(name).toBe('a');
+    answers = [200, 200, 200, 200, 201].map((status) => ({ status, body: { revision: 2 } }));
+    await control.databases.change('acme', { labels: { tier: null }, sizeLimitBytes: null }, { revision: 1 });
+    await control.databases.change('acme', { retentionSeconds: 0 });
+    await control.databases.delete('id-1');
+    await control.databases.undelete('id-1', { name: 'acme-2' });
+    await control.databases.create({ name: 'b', labels: { k: 'v' } });
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['GET', '/v1/databases?limit=500&search=cus&label=tier%3Aa%26b&deleted=true', ''],
+      ['GET', '/v1/databases?limit=500&search=cus&label=tier%3Aa%26b&deleted=true&cursor=Yg', ''],
+      ['PATCH', '/v1/databases/acme', { labels: { tier: null }, sizeLimitBytes: null }],
+      ['PATCH', '/v1/databases/acme', { retentionSeconds: 0 }],
+      ['DELETE', '/v1/databases/id-1', ''],
+      ['POST', '/v1/databases/id-1/undelete', { name: 'acme-2' }],
+      ['POST', '/v1/databases', { name: 'b', labels: { k: 'v' } }],
+    ]);
+    expect(seen.map(({ ifMatch }) => ifMatch)).toEqual([undefined, undefined, '"1"', ...Array<undefined>(4)]);
+  });
+
+  it('does not repeat a change or a deletion whose answer was lost', async () => {
+    for (const act of [
+      () => control.databases.change('acme', { retentionSeconds: 0 }),
+      () => control.databases.delete('acme'),
+      () => control.databases.undelete('id-1'),
+    ]) {
+      answers = ['drop', { status: 200, body: {} }];
+      await expect(act()).rejects.toMatchObject({ name: 'UnknownOutcomeError' });
+    }
+    expect(seen).toHaveLength(3);
+  });
+
+  it('grants databases to others, and lists what others have granted', async () => {
+    answers = [
+      { status: 201, body: {} },
+      { status: 200, body: { grants: [{ organizationId: 'o', access: 'read' }] } },
+      { status: 204 },
+      { status: 200, body: { databases: [{ name: 'them~orders' }], cursor: null } },
+    ];
+    await control.databases.grant('acme', { organizationId: 'o', access: 'read' });
+    expect(await control.databases.grants('acme')).toEqual([{ organizationId: 'o', access: 'read' }]);
+    await control.databases.revokeGrant('acme', 'o');
+    for await (const { name } of control.databases.shared()) expect(name).toBe('them~orders');
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /v1/databases/acme/grants',
+      'GET /v1/databases/acme/grants',
+      'DELETE /v1/databases/acme/grants/o',
+      'GET /v1/shared-databases?limit=500',
+    ]);
   });
 
   it('makes confined keys, and rotates them', async () => {

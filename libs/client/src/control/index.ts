@@ -6,12 +6,18 @@ export {
   type Control,
   type ControlOptions,
   type DatabaseAdministration,
+  type DatabaseChange,
+  type DatabaseFilter,
+  type DatabaseGrant,
+  type DatabaseOptions,
   type DatabaseRecord,
   type MintedToken,
   type NewApiKey,
+  type NewDatabase,
   type NewToken,
   type Rotation,
   type Scope,
+  type SharedDatabase,
   type TokenAdministration,
 } from './control.js';
 export * from '../errors.js';
