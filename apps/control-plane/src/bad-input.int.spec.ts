@@ -14,6 +14,7 @@ const CHANGE_PASSWORD = { currentPassword: 'not the one', newPassword: 'ten char
 const DATABASE = { name: 'some-name' };
 const GRANT = { organizationId: '01hzzzzzzzzzzzzzzzzzzzzzzz', access: 'read' };
 const DATABASE_CHANGE = { undeleteSeconds: 86_400 };
+const DELETION = { search: 'of-nobody-' };
 const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
@@ -48,6 +49,7 @@ const BODY_ROUTES = [
   ['POST', '/v1/databases', DATABASE],
   ['PATCH', '/v1/databases/some-name', DATABASE_CHANGE],
   ['POST', '/v1/databases/some-name/grants', GRANT],
+  ['POST', '/v1/databases/delete', DELETION],
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
@@ -329,6 +331,10 @@ describe('bad input to the control plane', () => {
     ['GET', '/v1/databases/%2e%2e%2fkeys', 400, 'invalid-database-name'],
     ['GET', `/v1/databases/${'x'.repeat(10_000)}`, undefined, undefined],
     ['DELETE', '/v1/databases/none', 404, 'database-not-found'],
+    ['GET', '/v1/operations/none', 404, 'not-found'],
+    ['GET', '/v1/operations/%00', 404, 'not-found'],
+    ['POST', '/v1/operations/none/cancel', 404, 'not-found'],
+    ['POST', '/v1/operations/%00/cancel', 404, 'not-found'],
     ['DELETE', '/v1/keys/none', 404, 'api-key-not-found'],
     ['DELETE', '/v1/keys/%00', 404, 'api-key-not-found'],
     ['DELETE', `/v1/keys/${'0'.repeat(26)}`, 404, 'api-key-not-found'],

@@ -56,6 +56,8 @@ import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokensController } from './tokens/tokens-controller.js';
 import { UsageController } from './usage/usage-controller.js';
+import { WebhookSecrets } from './webhooks/webhook-signature.js';
+import { WebhooksController } from './webhooks/webhooks-controller.js';
 
 export interface ControlPlaneParts {
   readonly config: ControlPlaneConfig;
@@ -109,6 +111,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       TenantsController,
       TokensController,
       UsageController,
+      WebhooksController,
       WorkersController,
       ...(mailbox === undefined ? [] : [MailboxController]),
     ],
@@ -120,6 +123,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: Metadata, useValue: metadata },
       { provide: Suspender, useValue: suspender },
       { provide: JobBoard, useValue: board },
+      { provide: WebhookSecrets, useValue: new WebhookSecrets(config.WEBHOOK_SECRET ?? config.AUTH_SECRET) },
       { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: TokenSigner, useValue: signer },

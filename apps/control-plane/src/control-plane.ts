@@ -15,8 +15,10 @@ import { controlPlaneModule } from './control-plane-module.js';
 import { EXPIRY_INTERVAL_MS, expireDatabases } from './databases/database-expiry.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { openMailTransport } from './mail/open-mail-transport.js';
+import { OPERATIONS_INTERVAL_MS, runOperations } from './operations/operation-runner.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { repeat } from './repeat.js';
+import { startDeliveries } from './webhooks/start-deliveries.js';
 import { TokenMint } from './tokens/token-mint.js';
 
 const SERVICE = 'control-plane';
@@ -73,12 +75,15 @@ export async function startControlPlane(config: ControlPlaneConfig): Promise<Run
         if ((await publish(mint)) === 'again') void repeat(() => publish(mint), SEED_RETRY_MS, stopping.signal);
         if (bucket) void repeat(tellRevocations(suspender, logger), TELL_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.changes), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => prune(metadata.operations), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => runOperations(metadata, logger, stopping.signal), OPERATIONS_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.idempotencyKeys), PRUNE_INTERVAL_MS, stopping.signal);
         void repeat(
           () => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger),
           AUDIT_PRUNE_INTERVAL_MS,
           stopping.signal,
         );
+        startDeliveries(app, metadata, logger, stopping.signal);
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });

@@ -150,6 +150,27 @@ describe('two organizations', () => {
     expect((await service.call('GET', '/v1/me', { token: theirs.token })).status).toBe(200);
   });
 
+  it("neither shows nor cancels another organization's operations, and deletes none of its databases", async () => {
+    const json = { search: 'thei' };
+    const { id } = await service.metadata.operations.deleteDatabases(theirs.organizationId, { search: 'none-' });
+    for (const token of callers) {
+      for (const [method, suffix] of [
+        ['GET', ''],
+        ['POST', '/cancel'],
+      ] as const) {
+        const answer = await service.call(method, `/v1/operations/${id}${suffix}`, { token });
+        const absent = await service.call(method, `/v1/operations/${'0'.repeat(26)}${suffix}`, { token });
+        expect([suffix, answer.status]).toEqual([suffix, 404]);
+        expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+      }
+      expect((await service.call('GET', '/v1/operations', { token })).text).not.toContain(id);
+      const counted = await service.call('POST', '/v1/databases/delete', { token, json: { ...json, dryRun: true } });
+      expect(counted.body['matches']).toBe(0);
+      expect((await service.call('POST', '/v1/databases/delete', { token, json })).status).toBe(202);
+    }
+    expect((await service.call('GET', '/v1/databases/theirs', { token: theirs.token })).status).toBe(200);
+  });
+
   it('lists nothing of another organization', async () => {
     for (const token of callers) {
       for (const path of ['/v1/databases', '/v1/keys', '/v1/databases?cursor=YQ', '/v1/keys?cursor=MA']) {

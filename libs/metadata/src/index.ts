@@ -15,6 +15,7 @@ export * from './members.js';
 export * from './identity-providers.js';
 export * from './metadata.js';
 export * from './migrations.js';
+export * from './operations.js';
 export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';

@@ -13,6 +13,7 @@ import { Invitations } from './invitations.js';
 import { LoginChallenges } from './login-challenges.js';
 import { Members } from './members.js';
 import { IdentityProviders } from './identity-providers.js';
+import { Operations } from './operations.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
 import { People } from './people.js';
@@ -66,6 +67,7 @@ export class Metadata {
   readonly tokenKeys: TokenKeys;
   readonly changes: ChangeFeed;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly operations: Operations;
   readonly auditLog: AuditLog;
   readonly webhooks: Webhooks;
   readonly deliveries: WebhookDeliveries;
@@ -95,6 +97,7 @@ export class Metadata {
     this.tokenKeys = new TokenKeys(prisma);
     this.changes = new ChangeFeed(prisma);
     this.idempotencyKeys = new IdempotencyKeys(prisma);
+    this.operations = new Operations(prisma, ids);
     this.auditLog = new AuditLog(prisma);
     this.webhooks = new Webhooks(prisma);
     this.deliveries = new WebhookDeliveries(prisma);
