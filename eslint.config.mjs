@@ -93,7 +93,7 @@ const SDK_OWNERS = [
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
   { packages: ['pg'], owners: ['libs/metadata', 'libs/jobs', 'libs/directory', 'libs/usage-ledger'] },
-  { packages: ['better-auth', 'nodemailer'], owners: ['apps/control-plane'] },
+  { packages: ['better-auth', 'nodemailer', '@node-rs/argon2'], owners: ['apps/control-plane'] },
   {
     packages: ['@nestjs/*', '@fastify/*'],
     owners: ['libs/service-kit', 'apps/gateway', 'apps/control-plane', 'apps/worker', 'apps/compactor'],

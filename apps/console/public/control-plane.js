@@ -26,6 +26,12 @@ export const signUp = ({ email, password, organization, invitation }) =>
 export const acceptInvitation = (token) => call('POST', '/v1/invitations/accept', { token });
 export const declineInvitation = (token) => call('POST', '/v1/invitations/decline', { token });
 export const logIn = ({ email, password }) => call('POST', '/v1/login', { email, password });
+/** After `second-factor-required`: `code` has six digits, or is one of those on paper. */
+export const logInFurther = (challenge, code) => {
+  const typed = code.trim();
+  const proof = /^[0-9 ]+$/.test(typed) ? { code: typed.replaceAll(' ', '') } : { backupCode: typed };
+  return call('POST', '/v1/login/second-factor', { challenge, ...proof });
+};
 export const logOut = () => call('POST', '/v1/logout');
 export const verifyEmail = (token) => call('POST', '/v1/email-verification', { token });
 export const resetPassword = (token, password) => call('POST', '/v1/password-reset', { token, password });

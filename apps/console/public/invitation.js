@@ -20,6 +20,8 @@ const WAYS = {
   decline: () => declineInvitation(token),
 };
 
+const LOG_IN_FIRST = 'Your account has a second factor: log in to the console, then open the link of the mail again.';
+
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   complain(form);
@@ -33,7 +35,7 @@ form.addEventListener('submit', (event) => {
       show(form, false);
       show($('done'));
     },
-    (error) => complain(form, error.message),
+    (error) => complain(form, error.code === 'second-factor-required' ? LOG_IN_FIRST : error.message),
   );
 });
 

@@ -46,6 +46,7 @@ export class Welcome {
   close() {
     show($('welcome'), false);
     this.form.reset();
+    this.askForCode(undefined);
   }
 
   focus() {
@@ -60,6 +61,7 @@ export class Welcome {
     $('switch-question').textContent = question;
     $('switch-mode').textContent = other;
     $('sign-in-password').autocomplete = passwordUse;
+    this.askForCode(undefined);
     show($('organization-field'), mode === 'sign-up');
     show($('password-hint'), mode === 'sign-up');
     $('organization-name').required = mode === 'sign-up';
@@ -68,18 +70,38 @@ export class Welcome {
 
   async enter(onSession) {
     complain(this.form);
-    const { email, password, organization } = Object.fromEntries(new FormData(this.form));
+    const { email, password, organization, code } = Object.fromEntries(new FormData(this.form));
     const missing = [...this.form.elements].find((field) => field.required && field.value.trim() === '');
     if (missing) {
       missing.focus();
       complain(this.form, `Please fill in “${missing.labels[0].textContent}”.`);
       return;
     }
-    if (this.mode === 'sign-up') {
+    if (this.challenge !== undefined && Date.now() < Date.parse(this.challenge.expiresAt)) {
+      await controlPlane.logInFurther(this.challenge.challenge, code);
+    } else if (this.mode === 'sign-up') {
       await controlPlane.signUp({ email: email.trim(), password, organization: organization.trim() });
     } else {
-      await controlPlane.logIn({ email: email.trim(), password });
+      try {
+        await controlPlane.logIn({ email: email.trim(), password });
+      } catch (error) {
+        if (error.code !== 'second-factor-required') throw error;
+        this.askForCode(error.members);
+        return;
+      }
     }
+    this.askForCode(undefined);
     await onSession();
+  }
+
+  /** The second half of a log-in, or back to the first. */
+  askForCode(challenge) {
+    this.challenge = challenge;
+    const asked = challenge !== undefined;
+    const input = $('sign-in-code');
+    show($('code-field'), asked);
+    input.required = asked;
+    input.value = '';
+    if (asked) input.focus();
   }
 }
