@@ -1,5 +1,5 @@
 import type { ByteDatabase } from '@leasehold/client';
-import type { ApiKeyRecord, Control, DatabaseRecord, Scope } from '@leasehold/client/control';
+import type { ApiKeyRecord, Control, Scope } from '@leasehold/client/control';
 import { connectControl } from '@leasehold/client/control';
 
 import { CliError } from '../cli-error.js';
@@ -16,22 +16,6 @@ export interface ApiKeyOptions {
   readonly overlap?: number;
   readonly endPrevious?: string;
   readonly revoke?: string;
-}
-
-/** All databases, or one: by name or id, or made under this name. */
-export async function databases(
-  name: string | undefined,
-  { create }: { readonly create: boolean },
-  env: NodeJS.ProcessEnv,
-  output: Output,
-): Promise<void> {
-  const control = controlOf(env);
-  const show = (database: DatabaseRecord): Promise<void> =>
-    output.line(output.json ? JSON.stringify(database) : `${database.name}\t${database.id}\t${database.createdAt}`);
-  if (name !== undefined)
-    return show(await (create ? control.databases.create({ name }) : control.databases.get(name)));
-  if (create) throw new CliError('give the database a name');
-  for await (const database of control.databases.list()) await show(database);
 }
 
 export async function apiKeys(options: ApiKeyOptions, env: NodeJS.ProcessEnv, output: Output): Promise<void> {
@@ -81,7 +65,8 @@ export async function stats(database: ByteDatabase, output: Output): Promise<voi
   }
 }
 
-function controlOf(env: NodeJS.ProcessEnv): Control {
+/** The control plane, by what is kept and what the environment says. */
+export function controlOf(env: NodeJS.ProcessEnv): Control {
   const { url, apiKey } = controlAccessOf(env);
   return connectControl({ url, key: apiKey });
 }

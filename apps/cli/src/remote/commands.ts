@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { wholeNumber } from '../up/up-options.js';
+import type { DatabaseCommandOptions } from './databases-command.js';
 import type { ExportOptions } from './export-command.js';
 import type { ImportOptions } from './import-command.js';
 import { KEY_NOTATIONS } from './key-notation.js';
@@ -39,8 +40,14 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
 
   command('databases [name]', 'list databases, or show one')
     .option('--create', 'make it', false)
-    .action((name: string | undefined, options: Json & { readonly create: boolean }) =>
-      run(options, async (output) => (await import('./account.js')).databases(name, options, env, output)),
+    .option('--set <json>', 'options of the one that is made, or changed, such as {"labels":{"tier":"gold"}}')
+    .option('--delete', 'delete it; it can be had back for a week, or as it was set', false)
+    .option('--undelete <id>', 'have this one back, as [name] where it is given')
+    .option('--search <text>', 'only names that begin so')
+    .option('--label <key:value>', 'only those with this label')
+    .option('--deleted', 'those that can be had back', false)
+    .action((name: string | undefined, options: Json & DatabaseCommandOptions) =>
+      run(options, async (output) => (await import('./databases-command.js')).databases(name, options, env, output)),
     );
   command('keys', 'list API keys')
     .option('--create <name>', 'make one; it is shown once')
