@@ -20,7 +20,7 @@ export const controlPlaneConfig = serviceConfig
     PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Where browsers reach the gateway; told to the console. */
     GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
-    /** Signs session cookies; changing it logs everybody out. */
+    /** Signs session cookies and seals second factors; changing it logs everybody out, and leaves of second factors the backup codes. */
     AUTH_SECRET: secret(),
     /** Signs short-lived tokens: an Ed25519 private key, PKCS #8 in base64. After a change tokens of the key before live on until they end. */
     TOKEN_SIGNING_KEY: z.string().transform((text, context) => {
@@ -29,6 +29,8 @@ export const controlPlaneConfig = serviceConfig
       context.addIssue({ code: 'custom', message: 'must be an Ed25519 private key, PKCS #8 in base64' });
       return z.NEVER;
     }),
+    /** Signing secrets of webhooks are derived from it; changing it changes them all. AUTH_SECRET when not set. */
+    WEBHOOK_SECRET: secret().optional(),
     /** How long audit entries are kept. */
     AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(400),
     /** The operator's account, made at start when both are given. */

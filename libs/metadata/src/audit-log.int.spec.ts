@@ -23,6 +23,7 @@ const NOT_AUDITED: Readonly<Record<string, string>> = {
   database_labels: 'kept by a trigger on databases',
   database_sizes: 'measured',
   gateway_demand: 'what gateways tell each other',
+  idempotency_keys: 'answers kept for requests that come again',
   organization_usage: 'counted by triggers',
   revocation_progress: 'a place in the bucket',
   usage_coverage: 'measured',
@@ -38,6 +39,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   accounts: ['access_token', 'refresh_token', 'id_token', 'password'],
   api_keys: ['secret_hash', 'previous_secret_hash'],
   invitations: ['token_hash'],
+  second_factors: ['sealed_secret', 'backup_hashes'],
   sessions: ['token'],
   organization_suspensions: ['suspended_by'],
 };

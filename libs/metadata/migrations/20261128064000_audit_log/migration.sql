@@ -61,6 +61,7 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
     WHEN subject = 'database' AND 'deleted_at' = ANY (changed)
       THEN CASE WHEN new_row ->> 'deleted_at' IS NULL THEN 'database.undeleted' ELSE 'database.deleted' END
     WHEN subject = 'database' AND 'purge_begun_at' = ANY (changed) THEN 'database.purge-begun'
+    WHEN subject = 'second-factor' AND 'confirmed_at' = ANY (changed) THEN 'second-factor.confirmed'
     WHEN subject = 'api-key' AND 'revoked_at' = ANY (changed) THEN 'api-key.revoked'
     WHEN subject = 'api-key' AND 'secret_hash' = ANY (changed) THEN 'api-key.rotated'
     WHEN subject = 'api-key' AND 'previous_ends_at' = ANY (changed) THEN 'api-key.previous-secret-ended'
@@ -104,7 +105,7 @@ BEGIN
     WHEN 'session' THEN
       person := present ->> 'user_id';
       organization := COALESCE(present ->> 'active_organization_id', old_row ->> 'active_organization_id');
-    WHEN 'password' THEN person := present ->> 'user_id';
+    WHEN 'password', 'second-factor' THEN person := present ->> 'user_id';
     WHEN 'user' THEN person := present ->> 'id';
     ELSE organization := present ->> 'organization_id';
   END CASE;

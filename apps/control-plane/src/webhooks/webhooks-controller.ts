@@ -1,0 +1,157 @@
+import { Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { MAX_WEBHOOKS, Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
+import { OutboundClient, TargetRefusedError } from '@leasehold/outbound';
+import { ProblemError } from '@leasehold/protocol';
+
+import { Access, ADMINS } from '../auth/access.js';
+import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { JsonBody } from '../requests/json-body.js';
+import { pageOf, PageQuery, type Page } from '../requests/page.js';
+import {
+  newWebhook,
+  webhookChange,
+  webhookRotation,
+  type NewWebhook,
+  type WebhookChange,
+  type WebhookRotation,
+} from './webhook-schemas.js';
+import { WebhookSecrets } from './webhook-signature.js';
+
+const WEBHOOK_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const DELIVERY_ID = /^[1-9][0-9]{0,17}$/;
+export const TEST_EVENT = 'webhook.test';
+
+/** Where the organization is told what happened in it. */
+@Controller('v1/webhooks')
+@Access({ roles: ADMINS, scopes: [] })
+export class WebhooksController {
+  private readonly ids = new UlidSource(systemClock, systemRandom);
+
+  constructor(
+    private readonly metadata: Metadata,
+    private readonly secrets: WebhookSecrets,
+    private readonly outbound: OutboundClient,
+  ) {}
+
+  /** `secret` is shown here and never again. */
+  @Post()
+  async create(@CurrentCaller() caller: Caller, @JsonBody(newWebhook) body: NewWebhook) {
+    this.check(body.url);
+    const settings = { ...body, enabled: true };
+    const made = await this.metadata.webhooks.create(caller.organization.id, this.ids.next(), settings);
+    if (!made) throw new ProblemError('conflict', `an organization has at most ${MAX_WEBHOOKS} webhooks`);
+    return { ...shown(made), secret: this.secrets.shown(made.id, made.generation) };
+  }
+
+  /** All of them, oldest first: there are few. */
+  @Get()
+  async list(@CurrentCaller() caller: Caller) {
+    return { webhooks: (await this.metadata.webhooks.list(caller.organization.id)).map(shown) };
+  }
+
+  @Get(':id')
+  async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return shown(await this.known(caller, id));
+  }
+
+  /** What is left out stays. Deliveries that wait go to the new URL. */
+  @Patch(':id')
+  async change(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(webhookChange) body: WebhookChange) {
+    if (body.url !== undefined) this.check(body.url);
+    await this.known(caller, id);
+    const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+    await this.metadata.webhooks.change(caller.organization.id, id, given);
+    return shown(await this.known(caller, id));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    await this.known(caller, id);
+    await this.metadata.webhooks.delete(caller.organization.id, id);
+  }
+
+  /** Another secret, shown here and never again; the present one signs beside it for a while. */
+  @Post(':id/rotate')
+  @HttpCode(200)
+  async rotate(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @JsonBody(webhookRotation) { overlapSeconds }: WebhookRotation,
+  ) {
+    await this.known(caller, id);
+    const endsAt = new Date(systemClock.now() + overlapSeconds * 1_000);
+    const rotated = await this.metadata.webhooks.rotate(caller.organization.id, id, endsAt);
+    if (!rotated) throw noSuchWebhook();
+    return { ...shown(rotated), secret: this.secrets.shown(rotated.id, rotated.generation) };
+  }
+
+  /** An event of no consequence, for whoever sets up a receiver. */
+  @Post(':id/test')
+  @HttpCode(202)
+  async test(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    await this.known(caller, id);
+    const timestamp = new Date(systemClock.now()).toISOString();
+    const payload = JSON.stringify({ type: TEST_EVENT, timestamp });
+    return { id: await this.metadata.deliveries.add(id, `msg_${this.ids.next()}`, TEST_EVENT, payload) };
+  }
+
+  /** The latest in front. */
+  @Get(':id/deliveries')
+  async deliveries(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() { limit, after }: Page) {
+    if (after !== undefined && !DELIVERY_ID.test(after)) {
+      throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+    }
+    await this.known(caller, id);
+    const before = after === undefined ? undefined : BigInt(after);
+    const found = await this.metadata.deliveries.list(id, before, limit + 1);
+    const { items, cursor } = pageOf(found, limit, (delivery) => delivery.id);
+    return { deliveries: items.map(shownDelivery), cursor };
+  }
+
+  /** The same message once more, delivered before or not. */
+  @Post(':id/deliveries/:deliveryId/redeliver')
+  @HttpCode(202)
+  async redeliver(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('deliveryId') deliveryId: string,
+  ): Promise<void> {
+    await this.known(caller, id);
+    const now = new Date(systemClock.now());
+    const known = DELIVERY_ID.test(deliveryId) && (await this.metadata.deliveries.again(id, BigInt(deliveryId), now));
+    if (!known) throw new ProblemError('not-found', 'the webhook has no such delivery');
+  }
+
+  /** @throws ProblemError invalid-body */
+  private check(url: string): void {
+    try {
+      this.outbound.check(url);
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError)) throw error;
+      const errors = [{ member: 'url', problem: error.message }];
+      throw new ProblemError('invalid-body', `url: ${error.message}`, { cause: error, members: { errors } });
+    }
+  }
+
+  private async known(caller: Caller, id: string): Promise<WebhookRecord> {
+    const found = WEBHOOK_ID.test(id) ? await this.metadata.webhooks.get(caller.organization.id, id) : undefined;
+    if (!found) throw noSuchWebhook();
+    return found;
+  }
+}
+
+function shown(record: WebhookRecord) {
+  const { id, url, description, events, enabled, previousEndsAt, failingSince, createdAt } = record;
+  const times = { previousSecretEndsAt: previousEndsAt, failingSince, createdAt };
+  return { id, url, description, events, enabled, ...times };
+}
+
+function shownDelivery({ dueAt, state, ...delivery }: DeliveryRecord) {
+  return { ...delivery, state, nextAttemptAt: state === 'waiting' ? dueAt : null };
+}
+
+function noSuchWebhook(): ProblemError {
+  return new ProblemError('not-found', 'the organization has no such webhook');
+}
