@@ -24,6 +24,8 @@ const NOTHING: Readonly<Record<string, string>> = {
   'POST /v1/email-verification/mail': 'a mail changes nothing',
   'POST /v1/password-reset/mail': 'a mail changes nothing',
   'POST /v1/tokens': 'nothing is stored; what the token may was given to its maker by audited changes',
+  'POST /v1/databases/delete': 'what it deletes is told database by database, when it is deleted',
+  'POST /v1/operations/:id/cancel': 'what is not done is not told',
   'POST /v1/admin/jobs/:kind/failed/:id/retry': 'a job is tried again: no change of accounts, keys or databases',
 };
 
