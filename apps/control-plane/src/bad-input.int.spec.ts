@@ -18,6 +18,7 @@ const DELETION = { search: 'of-nobody-' };
 const KEY = { name: 'some key', scopes: ['data:read'] };
 const TOKEN = { database: 'some-name', scopes: ['data:read'], ttlSeconds: 60 };
 const CORS = { origins: ['https://app.example.com'] };
+const WEBHOOK = { url: 'https://hooks.example.com/' };
 const PLAN = { name: 'Pro' };
 const ORGANIZATION = { name: 'Some Inc.' };
 const PASSWORD_ALONE = { password: 'not the one' };
@@ -53,6 +54,7 @@ const BODY_ROUTES = [
   ['POST', '/v1/keys', KEY],
   ['POST', '/v1/tokens', TOKEN],
   ['PUT', '/v1/cors', CORS],
+  ['POST', '/v1/webhooks', WEBHOOK],
   ['PUT', '/v1/identity-providers/some-name', IDENTITY_PROVIDER],
   ['PATCH', '/v1/members/some-member', ROLE],
   ['POST', '/v1/login/second-factor', SECOND_FACTOR_LOGIN],

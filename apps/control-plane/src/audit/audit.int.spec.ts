@@ -26,8 +26,23 @@ const NOTHING: Readonly<Record<string, string>> = {
   'POST /v1/tokens': 'nothing is stored; what the token may was given to its maker by audited changes',
   'POST /v1/databases/delete': 'what it deletes is told database by database, when it is deleted',
   'POST /v1/operations/:id/cancel': 'what is not done is not told',
+  'POST /v1/webhooks/:id/test': 'a delivery changes nothing',
+  'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': 'a delivery changes nothing',
   'POST /v1/admin/jobs/:kind/failed/:id/retry': 'a job is tried again: no change of accounts, keys or databases',
 };
+
+/** Routes whose tables are audited, which the tests of libs/metadata prove, and that have no step here: they need more than one request. */
+const BY_TABLE: readonly string[] = [
+  'DELETE /v1/identity-providers/:name',
+  'PUT /v1/identity-providers/:name',
+  'POST /v1/databases/delete',
+  'POST /v1/operations/:id/cancel',
+  'POST /v1/login/second-factor',
+  'POST /v1/second-factor',
+  'POST /v1/second-factor/confirm',
+  'POST /v1/second-factor/disable',
+  'POST /v1/sessions/current/organization',
+];
 
 describe('the audit log over HTTP', () => {
   let service: TestService;
@@ -66,6 +81,7 @@ describe('the audit log over HTTP', () => {
     let database = '';
     let invitation = '';
     let session = '';
+    let webhook = '';
     let resetToken = '';
     let joiner: Tenant;
     const token = () => owner.token;
@@ -195,6 +211,34 @@ describe('the audit log over HTTP', () => {
       ['DELETE /v1/keys/:id', () => call('DELETE', `/v1/keys/${keyId}`, token()), ['api-key.revoked user']],
       ['DELETE /v1/keys/:id', () => call('DELETE', `/v1/keys/${keyId}`, token()), []],
       [
+        'POST /v1/webhooks',
+        async () => {
+          const answer = await call('POST', '/v1/webhooks', token(), {
+            url: 'https://hooks.example.com/',
+            events: ['plan.created'],
+          });
+          webhook = String(answer.body['id']);
+          secrets.push(String(answer.body['secret']));
+          return answer;
+        },
+        ['webhook.created user'],
+      ],
+      [
+        'PATCH /v1/webhooks/:id',
+        () => call('PATCH', `/v1/webhooks/${webhook}`, token(), { enabled: false }),
+        ['webhook.disabled user'],
+      ],
+      [
+        'POST /v1/webhooks/:id/rotate',
+        async () => {
+          const answer = await call('POST', `/v1/webhooks/${webhook}/rotate`, token(), {});
+          secrets.push(String(answer.body['secret']));
+          return answer;
+        },
+        ['webhook.secret-rotated user'],
+      ],
+      ['DELETE /v1/webhooks/:id', () => call('DELETE', `/v1/webhooks/${webhook}`, token()), ['webhook.deleted user']],
+      [
         'PUT /v1/cors',
         () => call('PUT', '/v1/cors', token(), { origins: ['https://a.example'] }),
         ['organization-settings.changed user'],
@@ -307,7 +351,7 @@ describe('the audit log over HTTP', () => {
       for (const entry of mine) expect(entry).toMatchObject({ address: '127.0.0.1', agent: 'node' });
     }
     secrets.push(owner.token, 'the second password', 'the third password', password);
-    const covered = new Set([...steps.map(([route]) => route), ...Object.keys(NOTHING)]);
+    const covered = new Set([...steps.map(([route]) => route), ...Object.keys(NOTHING), ...BY_TABLE]);
     const routes = mutatingRoutes(controllers()).filter((route) => !route.startsWith('ALL '));
     expect(routes.filter((route) => !covered.has(route))).toEqual([]);
     expect(routes.length).toBeGreaterThan(20);

@@ -22,6 +22,15 @@ const ofTenant = (suffix: string, json?: object): MakeCall => {
   return ({ organizationId }) => ({ path: `/v1/admin/tenants/${organizationId}${suffix}`, ...more });
 };
 
+const ofWebhook = (method: string, suffix: string, json?: object): Readonly<Record<string, MakeCall>> => {
+  const more = json === undefined ? {} : { json };
+  const make: MakeCall = async (world) => ({
+    path: `/v1/webhooks/${(await world.makeWebhook()).id}${suffix}`,
+    ...more,
+  });
+  return { [`${method} /v1/webhooks/:id${suffix}`]: make };
+};
+
 /** What a route is called with, where that is more than its path. */
 export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'POST /v1/signup': (world) => ({
@@ -122,6 +131,17 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'DELETE /v1/identity-providers/:name': async (world) => ({
     path: `/v1/identity-providers/${await world.makeIdentityProvider()}`,
   }),
+  'POST /v1/webhooks': at('/v1/webhooks', { url: 'https://hooks.example.com/', events: ['plan.created'] }),
+  ...ofWebhook('GET', ''),
+  ...ofWebhook('PATCH', '', { description: 'another' }),
+  ...ofWebhook('DELETE', ''),
+  ...ofWebhook('POST', '/rotate', {}),
+  ...ofWebhook('POST', '/test'),
+  ...ofWebhook('GET', '/deliveries'),
+  'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': async (world) => {
+    const { id, deliveryId } = await world.makeWebhook();
+    return { path: `/v1/webhooks/${id}/deliveries/${deliveryId}/redeliver` };
+  },
   'PUT /v1/cors': at('/v1/cors', { origins: ['https://app.example.com'] }),
 
   'POST /v1/keys': at('/v1/keys', { name: 'a key', scopes: ['keys:admin'] }),

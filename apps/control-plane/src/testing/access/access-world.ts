@@ -65,6 +65,17 @@ export class AccessWorld {
     return this.service.metadata.databases.create(this.organizationId, `db-${ids.next()}`, {});
   }
 
+  /** Disabled, so that nothing is sent; the organization's only one. */
+  async makeWebhook(): Promise<{ readonly id: string; readonly deliveryId: string }> {
+    const { organizationId } = this;
+    const { deliveries, prisma, webhooks } = this.service.metadata;
+    await prisma.webhook.deleteMany({ where: { organizationId } });
+    const id = ids.next();
+    const settings = { url: 'https://hooks.example.com/', description: '', events: [], enabled: false };
+    await webhooks.create(organizationId, id, settings);
+    return { id, deliveryId: await deliveries.add(id, `msg_${id}`, 'webhook.test', '{}') };
+  }
+
   /** @returns its name */
   async makeIdentityProvider(): Promise<string> {
     const id = ids.next();
