@@ -121,7 +121,7 @@ describe('databases', () => {
       expect(await metadata.databases.undelete(mine, id)).toBeUndefined();
       expect(await metadata.databases.withId(mine, id)).toBeUndefined();
     }
-    expect(await names({ deleted: true })).toEqual([]);
+    expect(await names({ deleted: true })).toEqual(['due-purgeat']);
   });
 
   it('are deleted when they end, the protected ones not, and come back without an end that has passed', async () => {
