@@ -1,5 +1,6 @@
 import type { UlidSource } from '@leasehold/foundation';
 
+import { actAsPerson } from './author.js';
 import { AlreadyInvitedError, EmailTakenError, isUniqueViolation, TooManyError } from './errors.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { lockOrganization } from './organization-lock.js';
@@ -139,17 +140,19 @@ export class Invitations {
     if ((await this.addressOf(tokenHash, now)) !== email) return undefined;
     const id = this.ids.next();
     const accounts = { create: passwordAccount(this.ids.next(), id, passwordHash) };
-    return this.prisma
-      .$transaction(async (transaction) => {
+    // Who signs up is nobody yet: the account's first changes are its own.
+    const joining = actAsPerson(id, email, async () =>
+      this.prisma.$transaction(async (transaction) => {
         await transaction.user.create({ data: { id, email, name: email, accounts }, select: { id: true } });
         const joined = await this.redeem(transaction, tokenHash, id, email, now);
         if (!joined) throw new Spent();
         return { userId: id, organization: joined.organization };
-      })
-      .catch((error: unknown) => {
-        if (error instanceof Spent) return undefined;
-        throw isUniqueViolation(error) ? new EmailTakenError() : error;
-      });
+      }),
+    );
+    return joining.catch((error: unknown) => {
+      if (error instanceof Spent) return undefined;
+      throw isUniqueViolation(error) ? new EmailTakenError() : error;
+    });
   }
 
   private async redeem(
