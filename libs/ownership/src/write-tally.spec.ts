@@ -48,4 +48,14 @@ describe('a tally of writes', () => {
       [3, 3, 4],
     ]);
   });
+
+  it('tells each of very many that are on their way, however they become durable', () => {
+    const { tally, told } = tallyFrom(0);
+    for (let sequence = 1; sequence <= 5_000; sequence++) tally.accepted(commit(sequence));
+    for (let sequence = 3; sequence <= 5_000; sequence += 3) tally.durable(sequence);
+    tally.accepted(commit(5_001));
+    tally.durable(5_001);
+    expect(told.map(([, from]) => from).slice(1)).toEqual(told.map(([, , to]) => to).slice(0, -1));
+    expect([told[0]?.[1], told.at(-1)?.[2]]).toEqual([0, 5_001]);
+  });
 });

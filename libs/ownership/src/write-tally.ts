@@ -3,15 +3,20 @@ import type { Commit, UsageCounters } from '@leasehold/engine';
 /** What became durable, as metering wants it: the commits after `from` up to `to`, all of one hour. */
 export type TellWrites = (committedAt: number, from: UsageCounters, to: UsageCounters) => void;
 
+type Counted = Pick<Commit, 'version' | 'committedAt' | 'usage'>;
+
 const HOUR_MS = 3_600_000;
+/** Told already, and still in the list. */
+const KEPT_TOLD = 256;
 
 /**
  * Tells which commits of one database have become durable, in their order and each once: what is billed is what the bucket has, whatever its writers were told. Nothing
  * is told of commits whose session ended before: whoever takes the database over finds what of them is there, in the log.
  */
 export class WriteTally {
-  /** Accepted, and not durable yet; none while nothing is on its way: an idle database holds nothing. */
-  private pending: Pick<Commit, 'version' | 'committedAt' | 'usage'>[] | undefined;
+  /** Accepted, and not durable yet, from {@link first} on; none while nothing is on its way: an idle database holds nothing. */
+  private pending: Counted[] | undefined;
+  private first = 0;
 
   /** @param reached what the head contains already */
   constructor(
@@ -19,7 +24,7 @@ export class WriteTally {
     private readonly tell: TellWrites,
   ) {}
 
-  accepted(commit: Pick<Commit, 'version' | 'committedAt' | 'usage'>): void {
+  accepted(commit: Counted): void {
     (this.pending ??= []).push(commit);
   }
 
@@ -27,20 +32,31 @@ export class WriteTally {
   durable(sequence: number): void {
     const { pending } = this;
     if (pending === undefined) return;
-    let count = 0;
-    for (; count < pending.length; count++) {
-      const commit = pending[count] as Commit;
+    let last: Counted | undefined;
+    for (; this.first < pending.length; this.first++) {
+      const commit = pending[this.first] as Counted;
       if (commit.version.sequence > sequence) break;
-      const next = pending[count + 1];
-      const goesOn = next !== undefined && next.version.sequence <= sequence && hourOf(next) === hourOf(commit);
-      if (goesOn) continue;
-      this.tell(commit.committedAt, this.reached, commit.usage);
-      this.reached = commit.usage;
+      if (last !== undefined && hourOf(last) !== hourOf(commit)) this.told(last);
+      last = commit;
     }
-    this.pending = count === pending.length ? undefined : pending.slice(count);
+    if (last !== undefined) this.told(last);
+    this.shorten(pending);
+  }
+
+  private told({ committedAt, usage }: Counted): void {
+    this.tell(committedAt, this.reached, usage);
+    this.reached = usage;
+  }
+
+  /** Now and then: a list that is cut at each commit costs as much as it is long. */
+  private shorten(pending: Counted[]): void {
+    if (this.first === pending.length) this.pending = undefined;
+    else if (this.first > KEPT_TOLD && this.first > pending.length / 2) pending.splice(0, this.first);
+    else return;
+    this.first = 0;
   }
 }
 
-function hourOf({ committedAt }: Pick<Commit, 'committedAt'>): number {
+function hourOf({ committedAt }: Counted): number {
   return Math.floor(committedAt / HOUR_MS);
 }
