@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { wholeNumber } from '../up/up-options.js';
+import type { UsageOptions } from './usage.js';
 import type { DatabaseCommandOptions } from './databases-command.js';
 import type { ExportOptions } from './export-command.js';
 import type { ImportOptions } from './import-command.js';
@@ -69,6 +70,16 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--revoke <id>', 'end one; gateways refuse it within two seconds')
     .action((options: Json & { readonly create?: string }) =>
       run(options, async (output) => (await import('./account.js')).apiKeys(options, env, output)),
+    );
+
+  command('usage', 'what was used: this month, by days')
+    .option('--from <time>', 'a whole hour in UTC, such as 2030-01-31T00:00Z')
+    .option('--to <time>', 'the same; not in it')
+    .addOption(new Option('--step <step>', 'of the calendar in UTC').choices(['hour', 'day', 'month']))
+    .addOption(new Option('--group <what>', 'a line for each').choices(['database', 'key']))
+    .option('--database <name>', 'only of this one')
+    .action((options: Json & UsageOptions) =>
+      run(options, async (output) => (await import('./usage.js')).usage(options, env, output)),
     );
 
   keyed('get <database> <key>', 'print a value as it is')

@@ -149,6 +149,19 @@ describe('the control plane', () => {
     ]);
   });
 
+  it('asks for usage, page by page', async () => {
+    answers = [
+      { status: 200, body: { usage: [{ from: 'a', key: null }], cursor: 'Yg' } },
+      { status: 200, body: { usage: [{ from: 'b', key: 'k' }], cursor: null } },
+    ];
+    const rows: unknown[] = [];
+    const question = { from: new Date(Date.UTC(2026, 0)), step: 'hour', group: 'key', database: 'main' } as const;
+    for await (const row of control.usage.list(question)) rows.push(row);
+    expect(rows).toHaveLength(2);
+    const asked = '/v1/usage?limit=500&from=2026-01-01T00%3A00%3A00.000Z&step=hour&group=key&database=main';
+    expect(seen.map(({ url }) => url)).toEqual([asked, `${asked}&cursor=Yg`]);
+  });
+
   it('says what to do next', async () => {
     answers = [
       { status: 409, body: { code: 'database-exists' } },

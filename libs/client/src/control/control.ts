@@ -125,6 +125,36 @@ export interface NewToken {
   readonly prefix?: Key | ByteKey | undefined;
 }
 
+/** Which usage is asked for: that of this month by days, of everything together, where nothing is said. */
+export interface UsageQuestion {
+  /** Whole hours in UTC; `to` is not in it. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** Of the calendar in UTC. */
+  readonly step?: 'hour' | 'day' | 'month' | undefined;
+  /** What is told apart. */
+  readonly group?: 'database' | 'key' | undefined;
+  /** Only of this one, by name or id. */
+  readonly database?: string | undefined;
+}
+
+/** What was used in one step. */
+export interface UsageRow {
+  readonly from: string;
+  /** Its id, where databases are told apart. */
+  readonly database?: string;
+  /** Its id, where keys are told apart; null: what no key did, all writes among it. */
+  readonly key?: string | null;
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly egressBytes: number;
+  readonly storedGbHours: number;
+  readonly requests: number;
+  readonly commits: number;
+  /** Reads by tokens of people, which are not billed. */
+  readonly freeReadUnits: number;
+}
+
 export interface MintedToken {
   readonly token: string;
   readonly expiresAt: string;
@@ -148,12 +178,14 @@ export class Control {
   readonly databases: DatabaseAdministration;
   readonly apiKeys: ApiKeyAdministration;
   readonly tokens: TokenAdministration;
+  readonly usage: UsageReport;
 
   constructor(transport: Transport) {
     const service = new JsonService(transport);
     this.databases = new DatabaseAdministration(service);
     this.apiKeys = new ApiKeyAdministration(service);
     this.tokens = new TokenAdministration(service);
+    this.usage = new UsageReport(service);
   }
 }
 
@@ -288,6 +320,20 @@ export class ApiKeyAdministration {
   /** Safe to repeat. Every gateway refuses the key within two seconds, and its tokens with it. @throws NotFoundError */
   revoke(id: string, options?: CallOptions): Promise<void> {
     return this.service.delete(`/keys/${encodeURIComponent(id)}`, options);
+  }
+}
+
+export class UsageReport {
+  constructor(private readonly service: JsonService) {}
+
+  /** By time, then by database or key, page by page as they are iterated over; what was not used has no row. @throws NotFoundError no such database */
+  list(
+    { from, to, step, group, database }: UsageQuestion = {},
+    options?: CallOptions,
+  ): AsyncIterableIterator<UsageRow> {
+    const asked = { from: from?.toISOString(), to: to?.toISOString(), step, group, database };
+    const given = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return this.service.list('/usage', 'usage', options, Object.fromEntries(given));
   }
 }
 

@@ -19,5 +19,8 @@ export {
   type Scope,
   type SharedDatabase,
   type TokenAdministration,
+  type UsageQuestion,
+  type UsageReport,
+  type UsageRow,
 } from './control.js';
 export * from '../errors.js';
