@@ -65,7 +65,7 @@ describe('the audit log', () => {
 
   const latest = (count: number) => metadata.auditLog.list(organizationId, undefined, count);
   const told = async (count: number) =>
-    (await latest(count)).reverse().map(({ action, actorKind, actorId }) => [action, actorKind, actorId]);
+    [...(await latest(count))].reverse().map(({ action, actorKind, actorId }) => [action, actorKind, actorId]);
   const count = () => metadata.prisma.auditEntry.count();
 
   it('covers every table, or says why not', async () => {
