@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
+import { createLogger } from '@leasehold/service-kit';
+
 import { ACCESS_CALLS } from './testing/access/access-calls.js';
 import { accessRows, COLUMNS } from './testing/access/access-table.js';
 import { AccessWorld } from './testing/access/access-world.js';
-import { TestService } from './testing/test-service.js';
+import { TestService, type Answer } from './testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(120_000);
@@ -19,18 +21,36 @@ const CONSOLE = fileURLToPath(new URL('testing/console/', import.meta.url));
 /** better-auth answers these paths itself: each that is open has a row, and one that is not. */
 const CATCH_ALL = '/api/auth/*';
 
+/** On every answer, whatever it says and to whom. */
+const HEADERS = {
+  'content-security-policy': expect.stringContaining("default-src 'none'") as unknown,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+const SECRET_MEMBERS = new Set(['key', 'token', 'secret', 'password', 'currentPassword', 'newPassword']);
+/** Shorter texts may stand in a log for other reasons. */
+const MIN_SECRET_CHARS = 12;
+
 describe('who may call what', () => {
+  const logged: string[] = [];
+  const secrets = new Set<string>();
   let mailbox: string;
   let service: TestService;
   const rows = accessRows();
 
   beforeAll(async () => {
     mailbox = await mkdtemp(join(tmpdir(), 'leasehold-matrix-'));
-    service = await TestService.start({
-      MAILBOX_DIR: mailbox,
-      PUBLIC_URL: 'http://127.0.0.1:4001',
-      CONSOLE_DIR: CONSOLE,
-    });
+    service = await TestService.start(
+      {
+        MAILBOX_DIR: mailbox,
+        PUBLIC_URL: 'http://127.0.0.1:4001',
+        CONSOLE_DIR: CONSOLE,
+      },
+      createLogger('control-plane', 'trace', { write: (line: string) => void logged.push(line) }),
+    );
   });
   afterAll(async () => {
     await service.close();
@@ -67,6 +87,9 @@ describe('who may call what', () => {
         ...(caller.token === undefined ? {} : { token: caller.token }),
         ...(json === undefined ? {} : { json }),
       });
+      note({ token: caller.token }, json ?? {}, answer.body);
+      for (const cookie of answer.headers.getSetCookie()) note({ token: /=([^;]*)/.exec(cookie)?.[1] });
+      expectHeaders(path, answer);
       const status = expected.get(column) ?? 0;
       wanted[column] = `${status}`;
       // What a caller was told that is not as it should be is worth more than its number.
@@ -75,4 +98,24 @@ describe('who may call what', () => {
     }
     expect(told).toEqual(wanted);
   });
+
+  it('is answered without a word about it in the logs that is a secret of anybody', () => {
+    expect(logged.length).toBeGreaterThan(rows.length * COLUMNS.length);
+    expect(secrets.size).toBeGreaterThan(rows.length * COLUMNS.length);
+    const text = logged.join('');
+    expect(text).toContain('/v1/keys/:id/rotate');
+    expect([...secrets].filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  function note(...told: readonly (object | null)[]): void {
+    for (const [name, value] of told.flatMap((members) => Object.entries(members ?? {}))) {
+      if (typeof value === 'string' && value.length >= MIN_SECRET_CHARS && SECRET_MEMBERS.has(name)) secrets.add(value);
+    }
+  }
+
+  function expectHeaders(path: string, { headers }: Answer): void {
+    const found = Object.fromEntries(Object.keys(HEADERS).map((name) => [name, headers.get(name)]));
+    expect([path, found]).toEqual([path, HEADERS]);
+    if (path.startsWith('/v1/')) expect([path, headers.get('cache-control')]).toEqual([path, 'no-store']);
+  }
 });

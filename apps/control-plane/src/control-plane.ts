@@ -35,8 +35,10 @@ export interface RunningControlPlane extends RunningService {
 }
 
 /** Starts the service. Postgres may be down: then it is not ready, and answers 503 where it needs Postgres. */
-export async function startControlPlane(config: ControlPlaneConfig): Promise<RunningControlPlane> {
-  const logger = createLogger(SERVICE, config.LOG_LEVEL);
+export async function startControlPlane(
+  config: ControlPlaneConfig,
+  logger = createLogger(SERVICE, config.LOG_LEVEL),
+): Promise<RunningControlPlane> {
   const metadata = Metadata.open({ databaseUrl: config.DATABASE_URL });
   const mails = new MailQueue(openMailTransport(config), logger);
   if (!mails.configured) logger.warn('no mail is sent: neither SMTP_URL nor MAILBOX_DIR is set');

@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -10,15 +10,18 @@ export const LOGGER = Symbol('LOGGER');
 /**
  * JSON lines on stdout. Keys, values and secrets of tenants are never logged, and neither are URLs, which hold keys:
  * log the route pattern.
+ *
+ * @param destination in place of stdout
  */
-export function createLogger(service: string, level: string): Logger {
-  return pino({
+export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['authorization', '*.authorization', 'headers.*', '*.headers'], censor: '[redacted]' },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
 
 /** Nest's own log lines in the same form. Its chatter about modules and routes is for debugging only. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { Metadata, applyMigrations } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Logger } from '@leasehold/service-kit';
 
 import { readConfig } from '../config.js';
 import { startControlPlane, type RunningControlPlane } from '../control-plane.js';
@@ -51,7 +52,7 @@ export class TestService {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async start(more: Readonly<Record<string, string>> = {}): Promise<TestService> {
+  static async start(more: Readonly<Record<string, string>> = {}, logger?: Logger): Promise<TestService> {
     const postgres = await startTestPostgres();
     try {
       const databaseUrl = await postgres.createDatabase();
@@ -63,7 +64,7 @@ export class TestService {
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
         ...more,
       };
-      const running = await startControlPlane(readConfig(env));
+      const running = await startControlPlane(readConfig(env), logger);
       return new TestService(postgres, databaseUrl, Metadata.open({ databaseUrl }), running, env);
     } catch (error) {
       await postgres.close();
