@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 
 /** What an answer says beside its body. Cookies are not among it. */
 const KEPT_HEADERS = ['etag', 'location'] as const;
-/** Members of an answer that are shown once: kept as null. */
+/** Members of an answer that are shown once: kept as null. A route that shows another one names it here. */
 const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'key',
   'token',
@@ -11,7 +11,7 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'signingSecret',
   'password',
   'backupCodes',
-  'totpUri',
+  'uri',
 ]);
 
 /** What is kept of an answer for who repeats the request: without secrets, so that who reads the table learns none. */
