@@ -480,6 +480,7 @@ describe('bad input to the control plane', () => {
             : value;
           const raw = JSON.stringify(body);
           // A value that happens to be right must not be tried: this test changes nothing.
+          fc.pre(!spread || Object.keys(members).length > 0);
           fc.pre(!MAKE_BY_NAME.includes(path) || typeof (body as { name?: unknown } | null)?.name !== 'string');
           expectProblem(await ask(method, path, json(raw)), undefined, undefined);
         },
