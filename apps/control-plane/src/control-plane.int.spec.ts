@@ -314,7 +314,7 @@ describe('the control plane', () => {
         json: { currentPassword, newPassword: 'another one' },
         headers: origin,
       });
-    expect((await change('not the one')).body).toMatchObject({ status: 400, code: 'invalid-body' });
+    expect((await change('not the one')).body).toMatchObject({ status: 401, code: 'invalid-credentials' });
     expect((await change(password)).status).toBe(200);
     expect((await service.call('POST', '/v1/login', { json })).status).toBe(401);
     expect((await service.call('POST', '/api/auth/sign-out', { token, json: {}, headers: origin })).status).toBe(200);

@@ -25,8 +25,17 @@ export class People {
   async passwordReset(userId: string): Promise<void> {
     await this.prisma.$transaction([
       this.prisma.user.updateMany({ where: { id: userId }, data: { emailVerified: true } }),
-      // What verifications are of is hashed away; of whom is not.
-      this.prisma.verification.deleteMany({ where: { value: userId } }),
+      this.deleteBegun(userId),
     ]);
+  }
+
+  /** What was begun for a person (mails for a new password, halves of log-ins) is worth nothing from here on. Idempotent. */
+  async voidBegun(userId: string): Promise<void> {
+    await this.deleteBegun(userId);
+  }
+
+  /** What verifications are of is hashed away; of whom is not. */
+  private deleteBegun(userId: string) {
+    return this.prisma.verification.deleteMany({ where: { value: userId } });
   }
 }

@@ -8,11 +8,14 @@ import { CONFIG, type ControlPlaneConfig } from '../config.js';
 import { parseJson } from '../requests/json-body.js';
 import { isCleanText } from '../requests/text.js';
 import { Access, EVERYBODY } from './access.js';
-import { AUTH_PATH, Authentication } from './authentication.js';
+import { AUTH_PATH, Authentication, type SessionUser } from './authentication.js';
+import { LoginThrottle } from './login-throttle.js';
 import { PasswordTurns } from './password-turns.js';
 import { webHeaders } from './request-headers.js';
 
 const CHANGE_PASSWORD = '/change-password';
+/** better-auth's words for a password that is not the account's. */
+const WRONG_PASSWORD = 'INVALID_PASSWORD';
 
 /**
  * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization,
@@ -45,6 +48,7 @@ export class AuthController {
     private readonly authentication: Authentication,
     private readonly metadata: Metadata,
     private readonly passwords: PasswordTurns,
+    private readonly throttle: LoginThrottle,
     @Inject(CONFIG) private readonly config: ControlPlaneConfig,
   ) {}
 
@@ -71,9 +75,12 @@ export class AuthController {
     // The guard leaves finding out who calls to better-auth.
     const session = hasBody ? await this.authentication.session(headers) : undefined;
     const author = authorOf(request, session);
-    const ask = () => actAs(author, () => this.authentication.handle(new Request(target, init)));
-    const answer = path === CHANGE_PASSWORD ? await this.passwords.run(ask) : await ask();
-    if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
+    const ask = async () => {
+      const answer = await actAs(author, () => this.authentication.handle(new Request(target, init)));
+      if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
+      return answer;
+    };
+    const answer = path === CHANGE_PASSWORD ? await this.changePassword(session, request.ip, ask) : await ask();
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
     if (cookies.length > 0) reply.header('set-cookie', cookies);
@@ -81,6 +88,21 @@ export class AuthController {
       .status(answer.status)
       .header('cache-control', 'no-store')
       .send(Buffer.from(await answer.arrayBuffer()));
+  }
+
+  /** As slowly as log-in: whoever has found an open session shall not guess on. What was begun with the password of before is void. */
+  private async changePassword(
+    session: SessionUser | undefined,
+    address: string,
+    ask: () => Promise<Response>,
+  ): Promise<Response> {
+    // better-auth refuses it, before it looks at a password.
+    if (!session) return ask();
+    const answer = await this.throttle.attempt(session.email, address, () => this.passwords.run(ask));
+    await this.metadata.people.voidBegun(session.userId).catch((error: unknown) => {
+      throw new MetadataOutcomeUnknownError(error);
+    });
+    return answer;
   }
 
   private async asProblem(answer: Response, mutates: boolean): Promise<Error> {
@@ -91,6 +113,7 @@ export class AuthController {
       if (await this.metadata.answers()) return cause;
       return mutates ? new MetadataOutcomeUnknownError(cause) : new MetadataUnavailableError(cause);
     }
+    if (told.code === WRONG_PASSWORD) return new ProblemError('invalid-credentials', 'the password is wrong');
     const detail = typeof told.message === 'string' ? told.message : 'the request was refused';
     return new ProblemError(code, detail, { members: typeof told.code === 'string' ? { authCode: told.code } : {} });
   }

@@ -80,6 +80,40 @@ describe('logging in', () => {
     expect(ratio).toBeLessThan(2);
   });
 
+  it('lets nobody who has found an open session guess the password by changing it', async () => {
+    const { token, email, password } = await service.signUp();
+    const change = (currentPassword: string) =>
+      service.call('POST', '/api/auth/change-password', {
+        token,
+        json: { currentPassword, newPassword: 'another one' },
+      });
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => change('not the one')));
+    const told = guesses.map(({ body }) => body['code']).sort();
+    expect(told).toEqual([
+      ...Array<string>(10).fill('invalid-credentials'),
+      ...Array<string>(2).fill('too-many-requests'),
+    ]);
+    expect((await change(password)).body).toMatchObject({ code: 'too-many-requests' });
+    // Guesses at both places count together.
+    expect((await logIn({ email, password })).status).toBe(429);
+  });
+
+  it('voids what was begun with a password that is changed', async () => {
+    const { token, email, password } = await service.signUp();
+    const user = await service.metadata.prisma.user.findUniqueOrThrow({ where: { email } });
+    const [now, later] = [new Date(), new Date(Date.now() + 60_000)];
+    await service.metadata.loginChallenges.open(user.id, 'of before', now, later);
+    const change = (currentPassword: string) =>
+      service.call('POST', '/api/auth/change-password', {
+        token,
+        json: { currentPassword, newPassword: 'another one' },
+      });
+    expect((await change('not the one')).status).toBe(401);
+    expect(await service.metadata.loginChallenges.personOf('of before', now)).toBeDefined();
+    expect((await change(password)).status).toBe(200);
+    expect(await service.metadata.loginChallenges.personOf('of before', now)).toBeUndefined();
+  });
+
   it('keeps passwords as argon2id, and goes on taking those that were kept as scrypt, which it hashes anew', async () => {
     const person = await service.signUp();
     const hash = await hashOf(person);

@@ -116,7 +116,7 @@ GET    /v1/admin/workers                   403 403 403 403 403   403 403 403 403
 
 GET    /api/auth/get-session               200 200 200 200 200   200 200 200 200 200 200   200 200 200
 POST   /api/auth/sign-out                  200 200 200 200 200   200 200 200 200 200 200   200 200 200
-POST   /api/auth/change-password           400 400 400 400 400   401 401 401 401 401 401   400 401 400
+POST   /api/auth/change-password           401 401 401 401 401   401 401 401 401 401 401   401 401 401
 POST   /api/auth/sign-up/email             404 404 404 404 404   404 404 404 404 404 404   404 404 404
 
 GET    /console-config.json                200 200 200 200 200   200 200 200 200 200 200   200 200 200
