@@ -1,5 +1,13 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
-import { LeaseholdError, UlidSource, type Clock, type Random } from '@leasehold/foundation';
+import {
+  elapsedMsSince,
+  instant,
+  LeaseholdError,
+  UlidSource,
+  type Clock,
+  type Instant,
+  type Random,
+} from '@leasehold/foundation';
 import { readDecoded, settleCreate, type ObjectStore } from '@leasehold/object-store';
 
 import {
@@ -27,11 +35,15 @@ const APPEND_TIMEOUT_MS = 5_000;
 const CLEAN_EVERY = 32;
 const KEPT_STATES = 32;
 const KEPT_MS = 60 * 60 * 1_000;
+/** After a state was the latest for the last time as far as we know, what followed it may have been cleaned away; half is for clocks. */
+const HOLE_MS = KEPT_MS / 2;
 const RETRY_AFTER_MS = 1_000;
 
 /** The latest state of `revoked/`, as far as this process knows it, and the way to the next one. */
 export class RevocationLog {
   private latest = NO_REVOCATIONS;
+  /** When nothing followed it, for the last time. */
+  private lastAt: Instant | undefined;
   private readonly ids: UlidSource;
 
   constructor(private readonly context: RevocationContext) {
@@ -44,13 +56,20 @@ export class RevocationLog {
   }
 
   /**
-   * Reads on from the known state: one GET that finds nothing, where nothing is new.
+   * Reads on from the known state: one GET that finds nothing, where nothing is new. After half an hour without an answer that finding could be
+   * a hole where states were cleaned away, into which a writer must not write: then, and at first, it lists.
    * @throws StoreUnavailableError, CorruptBytesError; what was known stays known then
    */
   async follow(signal?: AbortSignal): Promise<RevocationState> {
+    const { clock } = this.context;
+    if (this.lastAt === undefined || elapsedMsSince(clock, this.lastAt) > HOLE_MS) return this.find(signal);
     for (let steps = 0; steps < MAX_STEPS; steps++) {
+      const askedAt = instant(clock);
       const next = await this.read(this.latest.number + 1, signal);
-      if (next === undefined) return this.latest;
+      if (next === undefined) {
+        this.lastAt = askedAt;
+        return this.latest;
+      }
       this.latest = next;
     }
     return this.find(signal);
@@ -61,6 +80,7 @@ export class RevocationLog {
    * @throws StoreUnavailableError, CorruptBytesError
    */
   async find(signal?: AbortSignal): Promise<RevocationState> {
+    const askedAt = instant(this.context.clock);
     let last = this.latest.number;
     for (let pages = 0; pages < LIST_PAGES_LIMIT; pages++) {
       const startAfter = bucketLayout.revocation(last);
@@ -68,10 +88,22 @@ export class RevocationLog {
       for (const { key } of page.objects) last = bucketLayout.parseRevocation(key) ?? last;
       if (!page.truncated) break;
     }
-    if (last === this.latest.number) return this.latest;
-    const found = await this.read(last, signal);
-    // Cleaned between the two calls: there are later ones, and the next look finds them.
-    if (found !== undefined && found.number > this.latest.number) this.latest = found;
+    if (last !== this.latest.number) {
+      const found = await this.read(last, signal);
+      if (found === undefined) {
+        // Cleaned between the two calls: there are later ones, and who asks again finds them.
+        throw new LeaseholdError(
+          'unavailable',
+          'unavailable',
+          'the log of revocations was cleaned while it was listed',
+          {
+            retryAfterMs: RETRY_AFTER_MS,
+          },
+        );
+      }
+      if (found.number > this.latest.number) this.latest = found;
+    }
+    this.lastAt = askedAt;
     return this.latest;
   }
 
@@ -82,13 +114,13 @@ export class RevocationLog {
    * @throws LeaseholdError unavailable (too many others wrote), unknown; what the edit throws
    */
   async append(edit: RevocationEdit): Promise<RevocationState> {
-    if (this.latest.number === 0) await this.find();
     for (let races = 0; races < MAX_RACES; races++) {
       const base = await this.follow();
       const at = this.context.clock.now();
       const change = edit(base, at);
       if (change === undefined) return base;
       const next = { ...change, number: base.number + 1, id: this.ids.next(), at };
+      const madeAt = instant(this.context.clock);
       const { outcome } = await settleCreate(
         { ...this.context, timeoutMs: APPEND_TIMEOUT_MS },
         bucketLayout.revocation(next.number),
@@ -96,6 +128,7 @@ export class RevocationLog {
       );
       if (outcome !== 'done') continue;
       this.latest = next;
+      this.lastAt = madeAt;
       // What it leaves costs cents, and the next one finds it.
       if (next.number % CLEAN_EVERY === 0) await this.clean(next).catch(() => undefined);
       return next;

@@ -62,6 +62,12 @@ describe('the state of revocations', () => {
     expect(() => suspension('b' as TenantId, '', '')(full, 1)).toThrow('no more than');
   });
 
+  it('is not written larger than it is read, however long the reasons are', () => {
+    const long = { ...STATE.suspended[0]!, reason: '😀'.repeat(500) };
+    const full = { ...STATE, suspended: Array.from({ length: MAX_SUSPENDED }, () => long) };
+    expect(() => encodeRevocationState(full)).toThrow(expect.objectContaining({ kind: 'quota' }));
+  });
+
   it('keeps revoked keys for an hour, and the latest ones where there are too many', () => {
     const at = STATE.at;
     expect(keyRevocations(STATE.keys)(STATE, at)).toBeUndefined();

@@ -89,8 +89,9 @@ export function keyRevocations(revoked: readonly RevokedKey[]): RevocationEdit {
   };
 }
 
+/** @throws LeaseholdError quota: it would be larger than readers take, by reasons without measure */
 export function encodeRevocationState({ number, id, at, suspended, keys }: RevocationState): Uint8Array {
-  return utf8(
+  const bytes = utf8(
     JSON.stringify({
       format: FORMAT,
       number,
@@ -100,6 +101,8 @@ export function encodeRevocationState({ number, id, at, suspended, keys }: Revoc
       keys: keys.map(({ id, at }) => ({ id, at })),
     }),
   );
+  if (bytes.byteLength <= MAX_STATE_BYTES) return bytes;
+  throw new LeaseholdError('quota', 'too-many-suspensions', `a state has more than ${MAX_STATE_BYTES} bytes`);
 }
 
 /** @throws CorruptBytesError on what no writer of this format writes, or not under this number */

@@ -180,4 +180,36 @@ describe('the log of revocations', () => {
     expect([watch.number, watch.suspends(A), watch.suspends(B)]).toEqual([66, true, true]);
     await watch.stop();
   });
+
+  /** What others write until there are more than cleaning leaves, and the oldest are an hour old. */
+  async function writeAndClean(other: RevocationLog): Promise<void> {
+    for (let edits = 0; edits < 40; edits++) {
+      await other.append(edits % 2 === 0 ? suspension(B, 'abuse', 'op') : resumption(B));
+    }
+    await clock.advance(2 * HOUR_MS);
+    for (let edits = 0; edits < 32; edits++) {
+      await other.append(edits % 2 === 0 ? suspension(B, 'abuse', 'op') : resumption(B));
+    }
+  }
+
+  it('is written behind its end by a writer that stood still while what it knew was cleaned away', async () => {
+    const late = new RevocationLog({ store: memory, clock, random: seededRandom(5) });
+    await late.append(suspension('c' as TenantId, 'abuse', 'op'));
+    await writeAndClean(log);
+    const watch = watchOf();
+    await watch.start();
+    expect((await late.append(suspension(A, 'abuse', 'op'))).number).toBe(74);
+    await clock.advance(REVOCATION_INTERVAL_MS);
+    expect([watch.suspends(A), watch.suspends('c' as TenantId), watch.number]).toEqual([true, true, 74]);
+    await watch.stop();
+  });
+
+  it('does not take for suspended what was resumed while the writer stood still', async () => {
+    const late = new RevocationLog({ store: memory, clock, random: seededRandom(5) });
+    await late.append(suspension(A, 'abuse', 'op'));
+    await log.append(resumption(A));
+    await writeAndClean(log);
+    await late.append(suspension(A, 'again', 'op'));
+    expect((await log.follow()).suspended.map(({ tenantId, reason }) => [tenantId, reason])).toEqual([[A, 'again']]);
+  });
 });
