@@ -9,6 +9,7 @@ import { FeedClient } from './testing/feed-client.js';
 import { GatewayWorld } from './testing/gateway-world.js';
 
 const A = 'tenant-a' as TenantId;
+const GATEWAYS = 3;
 const INTERVAL_MS = 50;
 /** What stands at 10 s in the product, at the interval of this test. */
 const SOON_MS = 2_000;
@@ -118,6 +119,27 @@ describe('a suspended tenant', () => {
     expect([feed.error, feed.ids]).toMatchObject([{ code: 'tenant-suspended', status: 403 }, []]);
   });
 
+  it.each(['the bucket', 'Postgres'])('has nobody else read what it granted, once %s says so', async (where) => {
+    const theirs = world.source.addDatabase(A, 'orders', '0b2f6f53-5a2f-4c6e-9a57-0d6a1f0b9d13');
+    world.source.share('tenant-b', 'owner~orders', theirs, 'read');
+    const read = (path: string) => codeOf('GET', `/v1/db/owner~orders${path}`, neighbour);
+    expect(await read('/stats')).not.toBe('tenant-suspended');
+    const feed = await FeedClient.open(world.url, '/v1/db/owner~orders/changes?since=0', {
+      headers: { authorization: `Bearer ${neighbour}` },
+    });
+    feeds.push(feed);
+    await feed.until('a part that waits', () => commits.waiting === 1);
+    if (where === 'Postgres') world.source.suspend(A);
+    else await writer.append(suspension(A, 'abuse', 'op'));
+    await until(async () => (await read('/stats')) === 'tenant-suspended');
+    for (const path of ['/keys/a', '/keys', '/changes?since=0']) {
+      expect([path, await read(path)]).toEqual([path, 'tenant-suspended']);
+    }
+    commits.commit('1');
+    await feed.untilEnded();
+    expect([feed.error, feed.ids]).toMatchObject([{ code: 'tenant-suspended', status: 403 }, []]);
+  });
+
   it('has a revoked key refused without Postgres, and its other keys taken', async () => {
     const other = world.source.addKey(A, ['data:read']);
     for (const key of [world.key, other]) await codeOf('GET', '/v1/db/main/stats', key);
@@ -126,4 +148,40 @@ describe('a suspended tenant', () => {
     await until(async () => (await codeOf('GET', '/v1/db/main/stats')) === 'invalid-api-key');
     expect(await codeOf('GET', '/v1/db/main/stats', other)).not.toBe('invalid-api-key');
   });
+});
+
+describe('a key that is revoked', () => {
+  it(`is refused by the last of ${GATEWAYS} gateways within 10 s, while Postgres and the control plane are down`, async () => {
+    const context = { store: new MemoryStore(systemClock), clock: systemClock };
+    const writer = new RevocationLog({ ...context, random: seededRandom(1) });
+    const watches = Array.from(
+      { length: GATEWAYS },
+      (_, n) => new RevocationWatch({ ...context, random: seededRandom(n + 2) }),
+    );
+    const worlds = watches.map((revocations) => new GatewayWorld({ revocations }));
+    try {
+      await Promise.all(watches.map((watch) => watch.start()));
+      await Promise.all(worlds.map((world) => world.start()));
+      const codeOf = async (world: GatewayWorld) =>
+        (await world.call('GET', '/v1/db/main/stats', { key: world.key })).json()['code'];
+      for (const world of worlds) {
+        expect(await codeOf(world)).not.toBe('invalid-api-key');
+        world.source.down = true;
+      }
+      const revokedAt = performance.now();
+      await writer.append(keyRevocations(worlds.map(({ key }) => ({ id: parseApiKey(key)!.id, at: Date.now() }))));
+      await Promise.all(
+        worlds.map(async (world) => {
+          while ((await codeOf(world)) !== 'invalid-api-key') {
+            expect(performance.now() - revokedAt).toBeLessThan(10_000);
+            await systemClock.sleep(50);
+          }
+        }),
+      );
+      expect(performance.now() - revokedAt).toBeLessThan(10_000);
+    } finally {
+      await Promise.all(worlds.map((world) => world.stop()));
+      await Promise.all(watches.map((watch) => watch.stop()));
+    }
+  }, 20_000);
 });

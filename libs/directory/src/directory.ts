@@ -165,8 +165,19 @@ export class Directory {
       : isToken
         ? this.authenticateToken(bearer)
         : this.authenticateKey(bearer));
-    await this.requireActive(principal.tenantId);
+    await this.requireActive(principal.tenantId, 'the tenant is suspended');
     return principal;
+  }
+
+  /** As {@link authenticate} does for who asks: for whose database it is, where that is another tenant. @throws ProblemError tenant-suspended */
+  requireActiveOwner(id: TenantId): Promise<void> {
+    return this.requireActive(id, 'the owner of the database is suspended');
+  }
+
+  /** Whether the tenant is known not to be suspended, where nobody has to be asked. */
+  isKnownActive(id: TenantId): boolean {
+    const tenant = this.tenants.known(id);
+    return tenant !== undefined && !isSuspended(id, tenant.suspension, this.context.revocations);
   }
 
   /**
@@ -181,8 +192,7 @@ export class Directory {
     if (this.keys.known(key.id) !== key) return undefined;
     if (endsAt !== Infinity && endsAt <= this.clock.now()) return undefined;
     if (this.context.revocations?.isRevoked(key.id) === true) return undefined;
-    const { tenantId } = principal;
-    if (isSuspended(tenantId, this.tenants.known(tenantId)?.suspension, this.context.revocations)) return undefined;
+    if (!this.isKnownActive(principal.tenantId)) return undefined;
     this.context.uses?.note(key.id);
     return principal;
   }
@@ -265,10 +275,10 @@ export class Directory {
   }
 
   /** Where the store cannot tell, what was told past it decides. @throws ProblemError tenant-suspended */
-  private async requireActive(id: TenantId): Promise<void> {
+  private async requireActive(id: TenantId, message: string): Promise<void> {
     const tenant = this.tenants.known(id) ?? (await this.tenants.get(id).catch(() => undefined));
     if (isSuspended(id, tenant?.suspension, this.context.revocations)) {
-      throw new ProblemError('tenant-suspended', 'the tenant is suspended');
+      throw new ProblemError('tenant-suspended', message);
     }
   }
 

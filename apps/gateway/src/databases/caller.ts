@@ -17,8 +17,8 @@ export interface Caller {
  * The database that the request names, if its key or token may do one of these things to it. Databases of other tenants, those that a
  * token or a key was not made for, missing ones and impossible names get the same answer.
  * @param known whose key it is, where that was asked a moment ago
- * @throws ProblemError unauthenticated, invalid-api-key, invalid-token, insufficient-scope, database-not-found; unavailable when the
- *   directory cannot tell
+ * @throws ProblemError unauthenticated, invalid-api-key, invalid-token, tenant-suspended (who asks, or whose database it is),
+ *   insufficient-scope, database-not-found; unavailable when the directory cannot tell
  */
 export async function callerOf(
   request: FastifyRequest,
@@ -33,6 +33,7 @@ export async function callerOf(
     ? await grantedDatabase(principal, name, directory)
     : await sharedDatabase(principal, name, directory);
   if (!database) throw new ProblemError('database-not-found', 'the tenant of the key has no such database');
+  if (database.tenantId !== principal.tenantId) await directory.requireActiveOwner(database.tenantId);
   const keys = new GrantedKeys(principal.grant?.keyPrefix);
   return { principal: withinAccess(principal, database, scopes), database, keys };
 }

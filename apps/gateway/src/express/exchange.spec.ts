@@ -85,6 +85,25 @@ function open(text: string): { readonly socket: Socket; readonly answer: Promise
 const head = (method: string, more = ''): string =>
   `${method} ${KEY} HTTP/1.1\r\nhost: h\r\nauthorization: Bearer ${world.key}\r\n${more}\r\n`;
 
+describe('a plain request for what another tenant has granted', () => {
+  beforeEach(() => start({ TENANT_REQUESTS_PER_SECOND: '1000000' }));
+
+  it('is refused once the owner is suspended', async () => {
+    const path = '/v1/db/owner~orders/keys/a';
+    const theirs = world.source.addDatabase('tenant-o', 'orders', '0b2f6f53-5a2f-4c6e-9a57-0d6a1f0b9d13');
+    world.source.share('tenant-a', 'owner~orders', theirs, 'read');
+    do expect((await world.call('GET', path)).status).toBe(200);
+    while (!wasExpress());
+    world.source.suspend('tenant-o');
+    let answer = await world.call('GET', path);
+    for (const until = performance.now() + 3_000; answer.status === 200 && performance.now() < until;) {
+      answer = await world.call('GET', path);
+    }
+    expect(answer.json()).toMatchObject({ code: 'tenant-suspended', detail: 'the owner of the database is suspended' });
+    expect((await world.call('GET', KEY)).status).toBe(200);
+  });
+});
+
 describe('a plain request whose first attempt is not its last', () => {
   beforeEach(() => start());
 

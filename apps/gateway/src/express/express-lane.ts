@@ -38,6 +38,7 @@ export class ExpressLane {
     if (owner?.isChannelOpen !== true) return false;
     const tenant = directory.knownTenant(principal.tenantId);
     if (tenant === undefined) return false;
+    if (database.tenantId !== tenant.id && !directory.isKnownActive(database.tenantId)) return false;
     // Whether there is room, the routes know.
     if (head.method === 'PUT' && (isFull(tenant) || database.tenantId !== tenant.id)) return false;
     const nowMs = clock.monotonic();
