@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareBytes, startsWith } from '@leasehold/foundation';
+import { compareBytes, startsWith, type TenantId } from '@leasehold/foundation';
 import { byteRangeOf } from '@leasehold/protocol';
 import fc from 'fast-check';
 
@@ -94,6 +94,22 @@ describe('a caller with a key prefix', () => {
     expect(() => keys.requireSnapshot({ ...snapshot, gets: [mine, theirs] })).toThrow('gets.1:');
     const lists = [list, { ...list, prefix: theirs }];
     expect(() => keys.requireSnapshot({ ...snapshot, lists })).toThrow('lists.1:');
+  });
+});
+
+describe('the idempotency key of a caller', () => {
+  const [b, c] = ['tenant-b', 'tenant-c'] as [TenantId, TenantId];
+
+  it('is its own name where others may not have it, and the same each time', () => {
+    const named = () => [
+      ...[new GrantedKeys(undefined), new GrantedKeys(Buffer.from('a/')), new GrantedKeys(Buffer.from('b/'))],
+      ...[new GrantedKeys(undefined, b), new GrantedKeys(undefined, c), new GrantedKeys(Buffer.from('a/'), b)],
+    ];
+    const names = named().map((keys) => keys.ownName('once'));
+    expect(new Set(names).size).toBe(names.length);
+    expect(names[0]).toBe('once');
+    expect(named().map((keys) => keys.ownName('once'))).toEqual(names);
+    expect(new GrantedKeys(undefined, b).ownName('twice')).not.toBe(new GrantedKeys(undefined, b).ownName('once'));
   });
 });
 

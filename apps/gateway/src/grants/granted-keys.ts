@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { compareBytes, prefixEnd, startsWith } from '@leasehold/foundation';
+import { compareBytes, prefixEnd, startsWith, type TenantId } from '@leasehold/foundation';
 import type { ByteRange, SnapshotRequest, TransactionRequest } from '@leasehold/protocol';
 import { ProblemError } from '@leasehold/protocol';
 
@@ -16,7 +16,11 @@ import { ProblemError } from '@leasehold/protocol';
  * What is outside is refused by its name alone, whether there is such a key or not.
  */
 export class GrantedKeys {
-  constructor(private readonly prefix: Uint8Array | undefined) {}
+  /** @param guest who asks, where the database was granted by another tenant */
+  constructor(
+    private readonly prefix: Uint8Array | undefined,
+    private readonly guest?: TenantId,
+  ) {}
 
   get isConfined(): boolean {
     return this.prefix !== undefined;
@@ -68,10 +72,18 @@ export class GrantedKeys {
   }
 
   /**
-   * The idempotency key as the database remembers it: a confined caller has names of its own, so that it can neither take those of others nor
-   * learn which are taken.
+   * The idempotency key as the database remembers it: a confined caller has names of its own, and so has each tenant that the database was granted
+   * to, so that they can neither take those of others nor learn which are taken.
    */
   ownName(idempotencyKey: string): string {
+    if (this.guest !== undefined) {
+      const hash = createHash('sha256').update(JSON.stringify([this.guest, this.confinedName(idempotencyKey)]));
+      return `guest-${hash.digest('base64url')}`;
+    }
+    return this.confinedName(idempotencyKey);
+  }
+
+  private confinedName(idempotencyKey: string): string {
     if (this.prefix === undefined) return idempotencyKey;
     const length = `${this.prefix.byteLength} `;
     const hash = createHash('sha256').update(length).update(this.prefix).update(idempotencyKey);
