@@ -41,6 +41,25 @@ describe('what is read', () => {
     expect([metered[0]?.readUnits, unitsOf(answers)]).toEqual([3, 3]);
   });
 
+  it('has only those bytes as egress that answers have: none of HEAD, of what did not change, and of refusals', async () => {
+    const { headers: put } = await world.call('PUT', KEY, { body: 'value' });
+    const serve = worker.behaviour;
+    worker.behaviour = (hop, response) =>
+      hop.headers['if-none-match'] === undefined
+        ? serve(hop, response)
+        : void response.writeHead(304, { etag: put['etag'], 'leasehold-cost': 'read=1, write=0' }).end();
+    const headers = { 'if-none-match': String(put['etag']) };
+    const answers = [
+      await world.call('HEAD', KEY),
+      await world.call('HEAD', KEY, { headers }),
+      await world.call('GET', KEY, { headers }),
+      await world.call('GET', '/v1/db/main/keys/missing'),
+      await world.call('HEAD', '/v1/db/main/keys/missing'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 304, 304, 404, 404]);
+    expect(reads()).toMatchObject([{ requests: 5, readUnits: 5, egressBytes: 0 }]);
+  });
+
   it('counts once where a worker was asked twice', async () => {
     await world.call('PUT', KEY, { body: 'value' });
     world.usage.take();

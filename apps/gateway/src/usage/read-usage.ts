@@ -48,10 +48,11 @@ export function meterReads(instance: FastifyInstance, usage: ReadUsage): void {
   instance.addHook('onSend', (request, reply, payload, done) => {
     const database = (request as MeteredRequest)[DATABASE];
     if (database !== undefined) {
-      const isServed = reply.statusCode < SUCCESS_BELOW;
-      const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
+      // Of HEAD the body is here, too: it is left out behind this.
+      const isSent = reply.statusCode < SUCCESS_BELOW && request.method !== 'HEAD';
+      const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? Buffer.byteLength(payload) : 0;
       const cost = parseCost(reply.getHeader(COST_HEADER));
-      usage.answered(database, principalOf(request)?.keyId, cost, isServed ? bytes : 0);
+      usage.answered(database, principalOf(request)?.keyId, cost, isSent ? bytes : 0);
     }
     done();
   });
