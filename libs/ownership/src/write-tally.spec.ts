@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { describe, expect, it } from '@jest/globals';
 
 import { WriteTally } from './write-tally.js';
@@ -57,5 +60,36 @@ describe('a tally of writes', () => {
     tally.durable(5_001);
     expect(told.map(([, from]) => from).slice(1)).toEqual(told.map(([, , to]) => to).slice(0, -1));
     expect([told[0]?.[1], told.at(-1)?.[2]]).toEqual([0, 5_001]);
+  });
+
+  it('keeps nothing of a commit that it has told, though others are on their way all the time', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { tally } = tallyFrom(0);
+    const accepted = Array.from({ length: 100 }, (_, i) => {
+      const next = commit(i + 1);
+      tally.accepted(next);
+      return new WeakRef(next);
+    });
+    tally.durable(90);
+    // What a WeakRef was made of stays until the task is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(accepted.filter((ref) => ref.deref() !== undefined)).toHaveLength(10);
+    tally.durable(100);
+  });
+
+  it('keeps nothing of what was written', async () => {
+    const { tally } = tallyFrom(0);
+    let collected = 0;
+    const registry = new FinalizationRegistry(() => collected++);
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      const entries = [new Uint8Array(1_000)];
+      registry.register(entries, undefined);
+      tally.accepted({ ...commit(sequence), entries } as Parameters<WriteTally['accepted']>[0]);
+    }
+    await collectGarbage(() => collected > 0);
+    expect(collected).toBeGreaterThan(0);
+    tally.durable(10);
   });
 });

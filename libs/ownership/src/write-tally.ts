@@ -15,7 +15,7 @@ const KEPT_TOLD = 256;
  */
 export class WriteTally {
   /** Accepted, and not durable yet, from {@link first} on; none while nothing is on its way: an idle database holds nothing. */
-  private pending: Counted[] | undefined;
+  private pending: (Counted | undefined)[] | undefined;
   private first = 0;
 
   /** @param reached what the head contains already */
@@ -24,8 +24,9 @@ export class WriteTally {
     private readonly tell: TellWrites,
   ) {}
 
-  accepted(commit: Counted): void {
-    (this.pending ??= []).push(commit);
+  /** Of the commit nothing is kept but what is counted: its values may be views on what was received. */
+  accepted({ version, committedAt, usage }: Counted): void {
+    (this.pending ??= []).push({ version, committedAt, usage });
   }
 
   /** Everything up to this sequence. */
@@ -38,6 +39,8 @@ export class WriteTally {
       if (commit.version.sequence > sequence) break;
       if (last !== undefined && hourOf(last) !== hourOf(commit)) this.told(last);
       last = commit;
+      // It has all that was written with it, which may be megabytes.
+      pending[this.first] = undefined;
     }
     if (last !== undefined) this.told(last);
     this.shorten(pending);
@@ -49,7 +52,7 @@ export class WriteTally {
   }
 
   /** Now and then: a list that is cut at each commit costs as much as it is long. */
-  private shorten(pending: Counted[]): void {
+  private shorten(pending: (Counted | undefined)[]): void {
     if (this.first === pending.length) this.pending = undefined;
     else if (this.first > KEPT_TOLD && this.first > pending.length / 2) pending.splice(0, this.first);
     else return;
