@@ -5,7 +5,8 @@ import { LeaseholdError } from '@leasehold/foundation';
 import { Client, type Dispatcher } from 'undici';
 
 import { TargetFailedError, TargetRefusedError, type FailedStep } from './outbound-errors.js';
-import { TargetRules, type Target, type TargetPolicy } from './target.js';
+import { publicNames } from './public-names.js';
+import { mayBeLocal, TargetRules, type Target, type TargetPolicy } from './target.js';
 
 /** More for a name are not looked at: who has so many is no receiver of ours. */
 const MAX_ADDRESSES = 32;
@@ -82,7 +83,7 @@ export class OutboundClient implements Outbound {
   /** @throws RangeError when a range of the policy is none */
   constructor(
     policy: TargetPolicy = {},
-    private readonly resolve: Resolve = (name) => lookup(name, { all: true, verbatim: true }),
+    private readonly resolve: Resolve = resolveByRules,
   ) {
     this.rules = new TargetRules(policy);
   }
@@ -135,6 +136,12 @@ export class OutboundClient implements Outbound {
     return found;
   }
 }
+
+const resolvePublic = publicNames();
+
+/** Names that may mean this machine come as far as this only where that is allowed: what they mean, the machine says. */
+const resolveByRules: Resolve = (name) =>
+  mayBeLocal(name) ? lookup(name, { all: true, verbatim: true }) : resolvePublic(name);
 
 interface Progress {
   step: FailedStep;

@@ -93,7 +93,7 @@ export class TargetRules {
 }
 
 /** Worth asking the resolver, which decides. */
-function mayBeLocal(host: string): boolean {
+export function mayBeLocal(host: string): boolean {
   return isIP(host) === 0 ? host === 'localhost' || /\.(localhost|test)$/.test(host) : isLoopbackAddress(host);
 }
 
