@@ -15,7 +15,7 @@ const KEPT_TOLD = 256;
  */
 export class WriteTally {
   /** Accepted, and not durable yet, from {@link first} on; none while nothing is on its way: an idle database holds nothing. */
-  private pending: (Counted | undefined)[] | undefined;
+  private pending: Counted[] | undefined;
   private first = 0;
 
   /** @param reached what the head contains already */
@@ -24,7 +24,7 @@ export class WriteTally {
     private readonly tell: TellWrites,
   ) {}
 
-  /** Of the commit nothing is kept but what is counted: its values may be views on what was received. */
+  /** Of the commit nothing is kept but what is counted: its values may be views on what was received, and megabytes. */
   accepted({ version, committedAt, usage }: Counted): void {
     (this.pending ??= []).push({ version, committedAt, usage });
   }
@@ -39,8 +39,6 @@ export class WriteTally {
       if (commit.version.sequence > sequence) break;
       if (last !== undefined && hourOf(last) !== hourOf(commit)) this.told(last);
       last = commit;
-      // It has all that was written with it, which may be megabytes.
-      pending[this.first] = undefined;
     }
     if (last !== undefined) this.told(last);
     this.shorten(pending);
@@ -52,7 +50,7 @@ export class WriteTally {
   }
 
   /** Now and then: a list that is cut at each commit costs as much as it is long. */
-  private shorten(pending: (Counted | undefined)[]): void {
+  private shorten(pending: Counted[]): void {
     if (this.first === pending.length) this.pending = undefined;
     else if (this.first > KEPT_TOLD && this.first > pending.length / 2) pending.splice(0, this.first);
     else return;
