@@ -1,5 +1,4 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import type { DatabaseEntry } from '@leasehold/directory';
 import type { Cost, KvMetadata, KvVersion } from '@leasehold/protocol';
 import {
   API_ROUTES,
@@ -53,7 +52,7 @@ export class KvConnectController {
     const metadata: KvMetadata = {
       version,
       databaseId: database.id,
-      endpoints: [{ url: endpointOf(request, database, version), consistency: 'strong' }],
+      endpoints: [{ url: endpointOf(request, version), consistency: 'strong' }],
       token: bearerToken(request.headers.authorization),
       expiresAt: new Date(this.feeds.clock.now() + METADATA_LIFETIME_MS).toISOString(),
     };
@@ -104,7 +103,9 @@ export class KvConnectController {
 }
 
 /** From the second version on clients resolve it against the URL that they connected to; before, it has to be whole. */
-function endpointOf(request: FastifyRequest, { name }: DatabaseEntry, version: KvVersion): string {
+function endpointOf(request: FastifyRequest, version: KvVersion): string {
+  // As the client calls it: what another tenant has granted is not found by its own name alone.
+  const { database: name } = request.params as { readonly database: string };
   if (version > 1) return `./${name}/v2`;
   const isSecure = request.headers['x-forwarded-proto'] === 'https';
   return `${isSecure ? 'https' : 'http'}://${request.headers.host ?? ''}/kv/${name}/v2`;
