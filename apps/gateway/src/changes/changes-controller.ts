@@ -26,17 +26,19 @@ export class ChangesController {
 
   @Get('changes')
   async changes(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.followChanges);
+    const { principal, database, keys } = await this.requests.admit(request, API_ROUTES.followChanges);
     const { since, ...asked } = parseChangesQuery(rawQueryOf(request.originalUrl), request.headers['last-event-id']);
     const query = { ...asked, prefix: asked.prefix ?? keys.prefixOtherwise };
     keys.requirePrefix(query.prefix);
     if (!acceptsEventStream(request.headers.accept)) {
       throw new ProblemError('not-acceptable', 'a change feed is served as text/event-stream');
     }
-    const leave = this.feeds.enter(database.tenantId);
+    // Who asks has the place, whosever database it is: a guest must not take those of its host.
+    const { tenantId } = principal;
+    const leave = this.feeds.enter(tenantId);
     try {
       const connection = new FeedConnection(reply.raw, this.feeds.clock, this.feeds.settings);
-      const source = new FeedRequests(this.forwarder, (...part) => this.feeds.admitPart(...part), {
+      const source = new FeedRequests(this.forwarder, (sizeBytes) => this.feeds.admitPart(tenantId, sizeBytes), {
         database,
         query,
         headers: passedRequestHeaders(request),

@@ -1,4 +1,3 @@
-import type { TenantId } from '@leasehold/foundation';
 import { formatInternalChangesQuery, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
 import type { ChangesQuery, InternalChangesQuery } from '@leasehold/protocol';
 
@@ -17,7 +16,7 @@ export class FeedRequests {
   constructor(
     private readonly forwarder: Pick<Forwarder, 'forward'>,
     /** Room for a part, until it is left. */
-    private readonly admitPart: (tenantId: TenantId, sizeBytes: number) => () => void,
+    private readonly admitPart: (sizeBytes: number) => () => void,
     private readonly request: FeedRequest,
   ) {}
 
@@ -30,7 +29,7 @@ export class FeedRequests {
     let taken = (): void => undefined;
     const admitAnswer = (sizeBytes: number): void => {
       taken();
-      taken = this.admitPart(request.database.tenantId, sizeBytes);
+      taken = this.admitPart(sizeBytes);
     };
     try {
       const answer = await this.forwarder.forward({

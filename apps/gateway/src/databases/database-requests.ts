@@ -102,6 +102,7 @@ export class DatabaseRequests {
       this.forwarder.forward({
         ...hop,
         database,
+        tenantId: principalOf(request)?.tenantId,
         headers: { ...passedRequestHeaders(request), ...hop.headers },
         requestId: request.id,
         phases: phasesOf(request),

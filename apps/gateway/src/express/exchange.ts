@@ -284,7 +284,19 @@ export class Exchange implements FramedAsker, ClientPresence {
     if (trace.tracestate !== undefined) headers['tracestate'] = trace.tracestate;
     const resource = `keys64/${key64}`;
     const body = method === 'PUT' ? this.body : undefined;
-    return { method, database, resource, repetition, headers, body, requestId, phases: further, client: this };
+    const { id: tenantId } = this.account.tenant;
+    return {
+      tenantId,
+      method,
+      database,
+      resource,
+      repetition,
+      headers,
+      body,
+      requestId,
+      phases: further,
+      client: this,
+    };
   }
 
   private get patience(): Patience {
@@ -294,14 +306,14 @@ export class Exchange implements FramedAsker, ClientPresence {
   /** @throws ProblemError as `AnswerRoom` */
   private admitAnswer(sizeBytes: number): void {
     const { answers } = this.parts.forwarder;
-    const { tenantId } = this.database;
+    const { id: tenantId } = this.account.tenant;
     if (sizeBytes === 0 || this.isGone) return;
     if (answers.takeShort(tenantId, sizeBytes)) this.roomBytes = sizeBytes;
     else answers.forRequest(tenantId, this)(sizeBytes);
   }
 
   private leaveRoom(): void {
-    if (this.roomBytes > 0) this.parts.forwarder.answers.giveBackShort(this.database.tenantId, this.roomBytes);
+    if (this.roomBytes > 0) this.parts.forwarder.answers.giveBackShort(this.account.tenant.id, this.roomBytes);
     this.roomBytes = 0;
   }
 

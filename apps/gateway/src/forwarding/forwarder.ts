@@ -1,5 +1,5 @@
 import type { DatabaseEntry } from '@leasehold/directory';
-import type { Clock, DatabaseId, Instant, Phases, SessionId } from '@leasehold/foundation';
+import type { Clock, DatabaseId, Instant, Phases, SessionId, TenantId } from '@leasehold/foundation';
 import { elapsedMsSince, instant } from '@leasehold/foundation';
 import {
   digestBody,
@@ -28,6 +28,8 @@ import type { WorkerFleet } from './worker-fleet.js';
 export interface ForwardedRequest {
   readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly database: DatabaseEntry;
+  /** Who asks, and has room for the answers; undefined: whose database it is. */
+  readonly tenantId?: TenantId | undefined;
   /** Below the database, query included: `keys64/…`, `keys?…`, `stats`. */
   readonly resource: string;
   /** By default a GET changes nothing, and anything else must not be sent twice. */
@@ -127,7 +129,7 @@ export class Forwarder {
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
-      return await this.followAwake(request, hold, this.answers.forRequest(request.database.tenantId, request.client));
+      return await this.followAwake(request, hold, this.answersOf(request));
     } finally {
       leaveHold?.();
       leave();
@@ -163,12 +165,16 @@ export class Forwarder {
     let leaveHold: (() => void) | undefined;
     try {
       const hold = () => (leaveHold ??= this.held.enter());
-      const admitAnswer = this.answers.forRequest(request.database.tenantId, request.client);
+      const admitAnswer = this.answersOf(request);
       return await this.follow(request, hold, admitAnswer, first);
     } finally {
       leaveHold?.();
       request.phases?.enter('other');
     }
+  }
+
+  private answersOf({ tenantId, database, client }: ForwardedRequest): (sizeBytes: number) => void {
+    return this.answers.forRequest(tenantId ?? database.tenantId, client);
   }
 
   /** Of whom nobody is known to serve it, the database may have to be woken. */

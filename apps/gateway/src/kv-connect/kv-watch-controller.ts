@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { DatabaseEntry } from '@leasehold/directory';
+import type { TenantId } from '@leasehold/foundation';
 import { API_ROUTES, decodeWatch, parseQueryString, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -35,15 +36,16 @@ export class KvWatchController {
   @Post(':database/v2/watch')
   @HttpCode(200)
   async watch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys: granted } = await this.requests.admit(request, API_ROUTES.kvWatch);
+    const { principal, database, keys: granted } = await this.requests.admit(request, API_ROUTES.kvWatch);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const keys = decodeWatch(messageOf(request, database));
     for (const [i, key] of keys.entries()) granted.requireKey(key, `keys.${i}`);
-    const leave = this.feeds.enter(database.tenantId);
+    const { tenantId } = principal;
+    const leave = this.feeds.enter(tenantId);
     try {
       const { clock, settings } = this.feeds;
       const connection = new FeedConnection(reply.raw, clock, settings, WATCH_FORM);
-      const source = this.sourceOf(request, database, keys);
+      const source = this.sourceOf(request, tenantId, database, keys);
       const first = await source.first(connection.gone);
       await this.streams.run(request, reply, { connection, source, database, first });
     } finally {
@@ -51,11 +53,17 @@ export class KvWatchController {
     }
   }
 
-  private sourceOf(request: FastifyRequest, database: DatabaseEntry, keys: readonly Uint8Array[]): WatchSource {
-    const rest = { database, headers: passedRequestHeaders(request), requestId: request.id };
+  private sourceOf(
+    request: FastifyRequest,
+    tenantId: TenantId,
+    database: DatabaseEntry,
+    keys: readonly Uint8Array[],
+  ): WatchSource {
+    const rest = { tenantId, database, headers: passedRequestHeaders(request), requestId: request.id };
     // That something has happened is all that is asked: what is there is read.
     const query = { prefix: commonPrefix(keys), encoding: 'base64', maxCommits: 1 } as const;
-    const changes = new FeedRequests(this.forwarder, (...part) => this.feeds.admitPart(...part), { ...rest, query });
+    const admit = (sizeBytes: number) => this.feeds.admitPart(tenantId, sizeBytes);
+    const changes = new FeedRequests(this.forwarder, admit, { ...rest, query });
     const read = async (signal: AbortSignal): Promise<KvKeys> => {
       // Of one look: its answer has its room until it is read, not for as long as the watch is there.
       const look = new AbortController();
@@ -71,7 +79,7 @@ export class KvWatchController {
       }
     };
     return new WatchSource(changes, read, {
-      admit: (sizeBytes) => this.feeds.admitPart(database.tenantId, sizeBytes),
+      admit,
       onUntold: async (sizeBytes, signal) => {
         oweBytes(request, sizeBytes);
         await this.feeds.clock.sleep(this.feeds.settings.emptyPauseMs, signal).catch(() => undefined);
