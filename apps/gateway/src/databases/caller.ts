@@ -33,8 +33,9 @@ export async function callerOf(
     ? await grantedDatabase(principal, name, directory)
     : await sharedDatabase(principal, name, directory);
   if (!database) throw new ProblemError('database-not-found', 'the tenant of the key has no such database');
-  if (database.tenantId !== principal.tenantId) await directory.requireActiveOwner(database.tenantId);
-  const keys = new GrantedKeys(principal.grant?.keyPrefix);
+  const isGuest = database.tenantId !== principal.tenantId;
+  if (isGuest) await directory.requireActiveOwner(database.tenantId);
+  const keys = new GrantedKeys(principal.grant?.keyPrefix, isGuest ? principal.tenantId : undefined);
   return { principal: withinAccess(principal, database, scopes), database, keys };
 }
 

@@ -2,13 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DatabaseEntry, Scope } from '@leasehold/directory';
 import { HOP_HEADERS } from '@leasehold/protocol';
 
+import { FakeChangeLog } from '../testing/fake-change-log.js';
 import type { FakeWorker } from '../testing/fake-worker.js';
+import { FeedClient } from '../testing/feed-client.js';
 import { GatewayWorld } from '../testing/gateway-world.js';
 import type { CallOptions } from '../testing/gateway-world.js';
 
 const CREATE = { 'leasehold-create-database': 'if-missing' };
 const ALL: readonly Scope[] = ['data:read', 'data:write', 'db:create'];
 const JSON_TYPE = { 'content-type': 'application/json' };
+/** Of one tenant at one gateway (`DEFAULT_FEED_SETTINGS`). */
+const TENANT_FEEDS = 100;
 
 let world: GatewayWorld;
 let worker: FakeWorker;
@@ -58,6 +62,55 @@ describe('a database that another tenant has granted', () => {
     expect(await transact({ ops: [{ op: 'put', key: 'a', value: 'v' }] })).toEqual(refused);
     expect(worker.received.length).toBe(before);
     expect(await transact({ checks: [{ key: 'a', version: null }] })).toEqual([200, undefined]);
+  });
+
+  it('is found by KV Connect under the name that its client knows', async () => {
+    const body = JSON.stringify({ supportedVersions: [2, 3] });
+    const answer = await world.call('POST', '/kv/owner~orders', { key, headers: JSON_TYPE, body });
+    expect(answer.json()).toMatchObject({ databaseId: theirs.id });
+    const { url } = (answer.json() as { endpoints: { url: string }[] }).endpoints[0] ?? { url: '' };
+    expect(new URL(url, `${world.url}/kv/owner~orders`).pathname).toBe('/kv/owner~orders/v2');
+  });
+
+  it('has idempotency keys of its guests apart from those of its owner, and from each other', async () => {
+    const host = world.source.addKey('tenant-o', ALL);
+    const other = world.source.addKey('tenant-d', ALL);
+    world.source.share('tenant-d', 'owner~drafts', theirs, 'write');
+    const named = async (method: string, name: string, by: string) => {
+      expect(await told(method, `/v1/db/${name}/keys/a`, { key: by, headers: { 'idempotency-key': 'once' } })).toEqual([
+        200,
+        undefined,
+      ]);
+      return worker.received.at(-1)?.headers['idempotency-key'];
+    };
+    for (const method of ['PUT', 'DELETE']) {
+      const names = [
+        await named(method, 'orders', host),
+        await named(method, 'owner~drafts', key),
+        await named(method, 'owner~drafts', other),
+      ];
+      expect([names[0], new Set(names).size]).toEqual(['once', 3]);
+      expect(await named(method, 'owner~drafts', key)).toBe(names[1]);
+    }
+  });
+
+  it('leaves its owner the places for feeds, however many its guests have', async () => {
+    const before = worker.behaviour;
+    worker.behaviour = new FakeChangeLog().serve;
+    const feeds: FeedClient[] = [];
+    const follow = async (name: string, by: string) => {
+      const headers = { authorization: `Bearer ${by}` };
+      feeds.push(await FeedClient.open(world.url, `/v1/db/${name}/changes?since=0`, { headers }));
+    };
+    try {
+      await Promise.all(Array.from({ length: TENANT_FEEDS }, () => follow('owner~orders', key)));
+      const refused = [429, 'too-many-requests'];
+      expect(await told('GET', '/v1/db/owner~orders/changes?since=0', { key })).toEqual(refused);
+      await follow('orders', world.source.addKey('tenant-o', ALL));
+    } finally {
+      for (const feed of feeds) feed.close();
+      worker.behaviour = before;
+    }
   });
 
   it('is none to whom it was not granted, nor to keys that are confined to names', async () => {

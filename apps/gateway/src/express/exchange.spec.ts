@@ -88,12 +88,32 @@ const head = (method: string, more = ''): string =>
 describe('a plain request for what another tenant has granted', () => {
   beforeEach(() => start({ TENANT_REQUESTS_PER_SECOND: '1000000' }));
 
-  it('is refused once the owner is suspended', async () => {
-    const path = '/v1/db/owner~orders/keys/a';
+  const path = '/v1/db/owner~orders/keys/a';
+
+  async function share(access: 'read' | 'write'): Promise<void> {
     const theirs = world.source.addDatabase('tenant-o', 'orders', '0b2f6f53-5a2f-4c6e-9a57-0d6a1f0b9d13');
-    world.source.share('tenant-a', 'owner~orders', theirs, 'read');
+    world.source.share('tenant-a', 'owner~orders', theirs, access);
     do expect((await world.call('GET', path)).status).toBe(200);
     while (!wasExpress());
+    for (const worker of [first, second]) worker.asked.length = 0;
+  }
+
+  it.each(['PUT', 'DELETE'])('is refused where it is a %s, and the grant is for reading', async (method) => {
+    await share('read');
+    const answer = await world.call(method, path);
+    expect(answer.json()).toMatchObject({ status: 403, code: 'insufficient-scope' });
+    expect([...first.asked, ...second.asked]).toEqual([]);
+  });
+
+  it.each(['PUT', 'DELETE'])('does not name its %s as the owner of the database would', async (method) => {
+    await share('write');
+    await world.call(method, path, { headers: { 'idempotency-key': 'once' } });
+    const [asked] = [...first.asked, ...second.asked];
+    expect(asked).toMatchObject({ method, headers: { 'idempotency-key': expect.stringMatching(/^guest-/) } });
+  });
+
+  it('is refused once the owner is suspended', async () => {
+    await share('read');
     world.source.suspend('tenant-o');
     let answer = await world.call('GET', path);
     for (const until = performance.now() + 3_000; answer.status === 200 && performance.now() < until;) {

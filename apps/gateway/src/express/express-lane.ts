@@ -39,8 +39,9 @@ export class ExpressLane {
     const tenant = directory.knownTenant(principal.tenantId);
     if (tenant === undefined) return false;
     if (database.tenantId !== tenant.id && !directory.isKnownActive(database.tenantId)) return false;
-    // Whether there is room, the routes know.
-    if (head.method === 'PUT' && (isFull(tenant) || database.tenantId !== tenant.id)) return false;
+    // Whether there is room, and what a guest may change and how it names that, the routes know.
+    if (head.method === 'PUT' && isFull(tenant)) return false;
+    if (head.method !== 'GET' && database.tenantId !== tenant.id) return false;
     const nowMs = clock.monotonic();
     const account = limits.enterQuietly(tenant, head.bodyBytes, nowMs);
     if (account === undefined) return false;
