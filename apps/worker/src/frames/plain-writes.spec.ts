@@ -9,12 +9,14 @@ import {
   TTL_HEADER,
 } from '@leasehold/protocol';
 import type { LocalBucket } from '@leasehold/local-bucket';
+import { Databases } from '@leasehold/ownership';
 import type { RunningService } from '@leasehold/service-kit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { FramedAnswer } from '../../testing/framed-gateway.js';
 import { FramedGateway } from '../../testing/framed-gateway.js';
 import { WorkerWorld } from '../../testing/worker-world.js';
+import { KeyFrames } from './key-frames.js';
 import { PlainWrites } from './plain-writes.js';
 
 /** Longer than the writes of this test are waited for, and shorter than a session lives. */
@@ -165,6 +167,18 @@ describe('puts and deletes without conditions', () => {
     bucket.setLatency(undefined);
     // Nobody waited, and yet it was done.
     expect((await gateway.key('GET', database, 'k')).body.toString()).toBe('w');
+  });
+
+  it('end their connection where a mistake of ours hides what became of them, and keep no place', async () => {
+    jest.spyOn(Databases.prototype, 'writeNow').mockImplementation(() => {
+      throw new Error('a mistake');
+    });
+    const serve = jest.spyOn(KeyFrames.prototype, 'serve');
+    gateway.key('PUT', database, 'k', 'v').catch(() => undefined);
+    await gateway.ended;
+    expect(serve).not.toHaveBeenCalled();
+    const metrics = await (await world.look(worker, '/metrics')).text();
+    expect(metrics).toMatch(/^leasehold_worker_work_units(\{[^}]*\})? 0$/m);
   });
 
   it('are acknowledged or refused when they meet a drain', async () => {

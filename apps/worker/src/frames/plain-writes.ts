@@ -154,9 +154,9 @@ export class PlainWrites implements WriteLane {
       worker.requests.end(work);
       return undefined;
     } catch (error) {
+      if (isCounted) worker.requests.end(work);
       // A mistake of ours may have come after the log has taken it: then it is not to be tried again.
       if (!isLeaseholdError(error)) throw error;
-      if (isCounted) worker.requests.end(work);
       // The route finds the same, and says it.
       return undefined;
     }
