@@ -113,6 +113,16 @@ describe('databases', () => {
     expect((await metadata.databases.find(mine, name))?.id).toBe(other.id);
   });
 
+  it('are none by the id of one that is deleted, whoever has that id as a name', async () => {
+    const { id } = await create('gone');
+    await metadata.databases.delete(mine, id);
+    const namesake = await create(id, { deleteProtection: true });
+    expect(await metadata.databases.change(mine, id, { sizeLimitBytes: 1 }, 9)).toBeUndefined();
+    expect(await metadata.databases.delete(mine, id)).toBeUndefined();
+    expect(await metadata.databases.find(mine, id)).toEqual(namesake);
+    expect(await metadata.databases.undelete(mine, id, 'not-gone')).toMatchObject({ id, name: 'not-gone' });
+  });
+
   it('do not come back when their purge is due or has begun', async () => {
     for (const sooner of [{ purgeAt: new Date(Date.now() - 1) }, { purgeBegunAt: new Date() }]) {
       const { id } = await create(`due-${Object.keys(sooner).join()}`.toLowerCase());

@@ -79,9 +79,7 @@ export class Databases {
   /** By name, else by id: a name may look like an id, and names are what people choose. */
   async find(organizationId: string, nameOrId: string): Promise<DatabaseRecord | undefined> {
     const named = await this.named(organizationId, nameOrId);
-    if (named || !isDatabaseId(nameOrId)) return named;
-    const found = await this.withId(organizationId, nameOrId);
-    return found?.deletedAt === null ? found : undefined;
+    return named || !isDatabaseId(nameOrId) ? named : this.alive(organizationId, nameOrId);
   }
 
   /** Deleted or not, as long as it can be had back. */
@@ -114,7 +112,7 @@ export class Databases {
         AND (SELECT count(*) FROM jsonb_object_keys(${labelled})) <= ${MAX_LABELS}::int
       RETURNING ${DATABASE_COLUMNS}`);
     if (changed !== undefined) return changed;
-    const present = await this.find(organizationId, id);
+    const present = await this.alive(organizationId, id);
     if (present === undefined) return undefined;
     if (revision !== undefined && present.revision !== revision) throw new RevisionMismatchError(present.revision);
     throw new TooManyLabelsError(MAX_LABELS);
@@ -133,7 +131,7 @@ export class Databases {
         AND NOT d.delete_protection ${isAt(revision)}
       RETURNING ${DATABASE_COLUMNS}`);
     if (deleted !== undefined) return deleted;
-    const present = await this.find(organizationId, id);
+    const present = await this.alive(organizationId, id);
     if (present === undefined) return undefined;
     if (revision !== undefined && present.revision !== revision) throw new RevisionMismatchError(present.revision);
     throw new DatabaseProtectedError();
@@ -171,6 +169,12 @@ export class Databases {
       UPDATE databases SET deleted_at = now(), revision = revision + 1 WHERE id IN (
         SELECT id FROM databases WHERE deleted_at IS NULL AND expires_at <= now() AND NOT delete_protection
         ORDER BY expires_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED)`;
+  }
+
+  /** By id alone: a database may have the id of another one as its name. */
+  private async alive(organizationId: string, id: string): Promise<DatabaseRecord | undefined> {
+    const found = await this.withId(organizationId, id);
+    return found?.deletedAt === null ? found : undefined;
   }
 
   private async one(statement: Prisma.Sql): Promise<DatabaseRecord | undefined> {
