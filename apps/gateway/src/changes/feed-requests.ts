@@ -14,18 +14,21 @@ export interface FeedRequest extends Pick<ForwardedRequest, 'database' | 'header
 /** Asks workers for parts of one feed. */
 export class FeedRequests {
   constructor(
-    private readonly forwarder: Pick<Forwarder, 'forward'>,
+    private readonly forwarder: Pick<Forwarder, 'forward' | 'lastOwner'>,
     /** Room for a part, until it is left. */
     private readonly admitPart: (sizeBytes: number) => () => void,
     private readonly request: FeedRequest,
   ) {}
 
   /**
+   * Does not wait for commits where nobody is known who serves the database: whoever may have to wake it has one of the few places for
+   * that, which others of the tenant wait for. The answer tells who it is, for the next part.
    * @param since undefined asks for the place of the last commit
    * @throws ProblemError what the worker answered instead of a part; as `Forwarder.forward`
    */
-  async part(since: number | undefined, waitMs: number, signal: AbortSignal): Promise<FeedPart> {
+  async part(since: number | undefined, atMostMs: number, signal: AbortSignal): Promise<FeedPart> {
     const { query, ...request } = this.request;
+    const waitMs = this.forwarder.lastOwner(request.database.id) === undefined ? 0 : atMostMs;
     let taken = (): void => undefined;
     const admitAnswer = (sizeBytes: number): void => {
       taken();
