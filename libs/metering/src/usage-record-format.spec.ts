@@ -5,21 +5,23 @@ import { CorruptBytesError, type DatabaseId, type SessionId } from '@leasehold/f
 import fc from 'fast-check';
 
 import type { UsageRecord } from './usage-record.js';
-import { decodeUsageRecord, encodeUsageRecord } from './usage-record-format.js';
+import { decodeUsageRecord, encodeUsageRecord, MAX_TIME_MS } from './usage-record-format.js';
 
 const SESSION = '01jd000000000000000000000a' as SessionId;
 const whole = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const less = fc.integer({ min: 0, max: 2 ** 40 });
+const time = fc.integer({ min: 0, max: MAX_TIME_MS });
+const hour = fc.integer({ min: 0, max: Math.floor(MAX_TIME_MS / 3_600_000) });
 
 const write = fc
-  .record({ hour: less, commits: less, units: less, moreCommits: fc.integer({ min: 1, max: 1_000 }), moreUnits: less })
+  .record({ hour, commits: less, units: less, moreCommits: fc.integer({ min: 1, max: 1_000 }), moreUnits: less })
   .map(({ hour, commits, units, moreCommits, moreUnits }) => ({
     hour,
     from: { commits, writeUnits: units },
     to: { commits: commits + moreCommits, writeUnits: units + moreUnits },
   }));
 const read = fc.record({
-  hour: less,
+  hour,
   key: fc.option(fc.stringMatching(/^[0-9a-z]{1,64}$/)),
   requests: whole,
   readUnits: whole,
@@ -29,7 +31,7 @@ const database = fc.record({
   database: fc.uuid().map((id) => id as DatabaseId),
   writes: fc.array(write, { maxLength: 3 }),
   reads: fc.array(read, { maxLength: 3 }),
-  sizes: fc.array(fc.record({ at: whole, bytes: whole }), { maxLength: 3 }),
+  sizes: fc.array(fc.record({ at: time, bytes: whole }), { maxLength: 3 }),
 });
 const record = fc.record({
   session: fc.constant(SESSION),
@@ -87,6 +89,11 @@ describe('a usage record', () => {
     ['a negative number', LINES.join('\n').replace('12345', '-1')],
     ['a number past 53 bits', LINES.join('\n').replace('12345', '9007199254740993')],
     ['a key that is a number', LINES.join('\n').replace('"01jd000000000000000000000k"', '5')],
+    ['a key that no table of keys can hold', LINES.join('\n').replace('"01jd', '"\\u0000')],
+    ['a time past the year 9999', LINES.join('\n').replace('"to":61000', '"to":253402300800000')],
+    ['a size past the year 9999', LINES.join('\n').replace('[60000,', '[253402300800000,')],
+    ['writes past the year 9999', LINES.join('\n').replace('"writes":[[482000', '"writes":[[70389528')],
+    ['reads past the year 9999', LINES.join('\n').replace('"reads":[[482000', '"reads":[[70389528')],
     ['a list that is longer', LINES.join('\n').replace('[3,5]', '[3,5,1]')],
     ['a line that is no object', [LINES[0], LINES[1], '[]'].join('\n')],
     ['a line that is no JSON', [LINES[0], LINES[1], '{'].join('\n')],

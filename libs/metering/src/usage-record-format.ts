@@ -2,12 +2,23 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { assert, CorruptBytesError, decodeUtf8, isDatabaseId, isSessionId, utf8 } from '@leasehold/foundation';
 
-import type { DatabaseUsage, ReadUsage, SizeMark, UsageRecord, WriteCounter, WriteInterval } from './usage-record.js';
+import {
+  hourOf,
+  type DatabaseUsage,
+  type ReadUsage,
+  type SizeMark,
+  type UsageRecord,
+  type WriteCounter,
+  type WriteInterval,
+} from './usage-record.js';
 
 export const USAGE_FORMAT = 1;
 /** Unpacked; a worker begins another record before. */
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
-const MAX_KEY_CHARS = 64;
+/** Ids of keys and of identity providers. */
+const KEY = /^[\x21-\x7e]{1,64}$/;
+/** The last ms of the year 9999: every time of a record is one for whoever reads it, Postgres above all. */
+export const MAX_TIME_MS = 253_402_300_799_999;
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -36,7 +47,7 @@ export function decodeUsageRecord(bytes: Uint8Array): UsageRecord {
   if (databases.some(({ database }, i) => i > 0 && database <= (databases[i - 1]?.database ?? ''))) {
     throw corrupt('its databases are out of order');
   }
-  const record = { session, number: count1(number), from: whole(from), to: whole(to), databases };
+  const record = { session, number: count1(number), from: time(from), to: time(to), databases };
   if (record.from > record.to) throw corrupt('its time goes back');
   return record;
 }
@@ -83,7 +94,7 @@ function databaseOf({ database, writes, reads, sizes }: Line): DatabaseUsage {
 
 function writeOf(value: unknown): WriteInterval {
   const [hour, from, to] = arrayOf(value, 3);
-  const interval = { hour: whole(hour), from: counterOf(from), to: counterOf(to) };
+  const interval = { hour: hourIn(hour), from: counterOf(from), to: counterOf(to) };
   if (interval.from.commits >= interval.to.commits || interval.from.writeUnits > interval.to.writeUnits) {
     throw corrupt('an interval of commits is empty, or goes back');
   }
@@ -97,10 +108,9 @@ function counterOf(value: unknown): WriteCounter {
 
 function readOf(value: unknown): ReadUsage {
   const [hour, key, requests, readUnits, egressBytes] = arrayOf(value, 5);
-  const isKey = key === null || (typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_CHARS);
-  if (!isKey) throw corrupt('a key is none');
+  if (key !== null && (typeof key !== 'string' || !KEY.test(key))) throw corrupt('a key is none');
   return {
-    hour: whole(hour),
+    hour: hourIn(hour),
     key,
     requests: whole(requests),
     readUnits: whole(readUnits),
@@ -110,7 +120,7 @@ function readOf(value: unknown): ReadUsage {
 
 function sizeOf(value: unknown): SizeMark {
   const [at, bytes] = arrayOf(value, 2);
-  return { at: whole(at), bytes: whole(bytes) };
+  return { at: time(at), bytes: whole(bytes) };
 }
 
 function objectOf(value: unknown): Line {
@@ -126,6 +136,18 @@ function arrayOf(value: unknown, length?: number): readonly unknown[] {
 function whole(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw corrupt('a number is no whole one');
+}
+
+function time(value: unknown): number {
+  const ms = whole(value);
+  if (ms <= MAX_TIME_MS) return ms;
+  throw corrupt('a time is none');
+}
+
+function hourIn(value: unknown): number {
+  const hour = whole(value);
+  if (hour <= hourOf(MAX_TIME_MS)) return hour;
+  throw corrupt('an hour is none');
 }
 
 function count1(value: unknown): number {
