@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { decodeUsageRecord, encodeUsageRecord, MAX_TIME_MS } from '@leasehold/metering';
 import type { DatabaseUsage, UsageRecord } from '@leasehold/metering';
 
 import { UsageLedger } from './usage-ledger.js';
@@ -151,6 +152,19 @@ describe('the usage ledger', () => {
     ]);
   });
 
+  it('takes the largest and latest of what a record can say', async () => {
+    const database = newDatabase();
+    const hour = Math.floor(MAX_TIME_MS / 3_600_000);
+    const most = Number.MAX_SAFE_INTEGER;
+    const usage = usageOf(database, {
+      writes: [{ hour, from: at(0), to: { commits: most, writeUnits: most } }],
+      reads: [{ hour, key: '~'.repeat(64), requests: most, readUnits: most, egressBytes: most }],
+      sizes: [{ at: MAX_TIME_MS, bytes: most }],
+    });
+    const record = { ...recordOf([usage]), to: MAX_TIME_MS };
+    expect(await ledger.take(decodeUsageRecord(encodeUsageRecord(record)))).toEqual({ isNew: true, conflicts: [] });
+  });
+
   it('takes a record of nothing, and one of many databases', async () => {
     expect(await ledger.take(recordOf([]))).toEqual({ isNew: true, conflicts: [] });
     const databases = Array.from({ length: 3_000 }, newDatabase).sort();
@@ -171,5 +185,7 @@ describe('the usage ledger', () => {
     for (const time of [5_000, 4_000]) await ledger.passed(time);
     expect(await ledger.completeTo()).toBe(5_000);
     expect(await metadata.usageReport.completeTo()).toEqual(new Date(5_000));
+    await ledger.passed(Date.now() + 3_600_000);
+    expect(await ledger.completeTo()).toBeLessThanOrEqual(Date.now() + 1_000);
   });
 });

@@ -15,8 +15,9 @@ const TAKER_LOCK = 7_220_146;
 const LAST_NUMBER = `SELECT COALESCE(max(number), 0) AS number FROM usage_records WHERE session = $1`;
 const SESSIONS_SINCE = `SELECT DISTINCT session FROM usage_records WHERE reaches_to >= $1`;
 const COMPLETE_TO = `SELECT complete_to FROM usage_progress WHERE id = 1`;
+/** It never falls, so that a clock that is ahead must not tell it: nobody would look at records until that time has come. */
 const PASSED = `
-  INSERT INTO usage_progress (id, complete_to) VALUES (1, $1)
+  INSERT INTO usage_progress (id, complete_to) VALUES (1, least($1::timestamptz, now()))
   ON CONFLICT (id) DO UPDATE SET complete_to = greatest(usage_progress.complete_to, EXCLUDED.complete_to)`;
 
 /**
@@ -70,7 +71,7 @@ export class UsageLedger {
     return rows[0]?.complete_to.getTime();
   }
 
-  /** Every record that was in the bucket at that time is taken. Ms since the Unix epoch. @throws LeaseholdError `unavailable` */
+  /** Every record that was in the bucket at that time is taken, or now, if Postgres says that this is earlier. Ms since the Unix epoch. @throws LeaseholdError `unavailable` */
   async passed(completeTo: number): Promise<void> {
     await this.ask((client) => client.query(PASSED, [new Date(completeTo)]));
   }
