@@ -80,7 +80,7 @@ describe('a roll-up', () => {
   it('goes on where another one, or its former self, had come to', async () => {
     const { rollUp, rollUpOf, write, taken, again } = await setUp();
     await write(A, 1);
-    await rollUp.pass(NEVER);
+    for (let i = 0; i < 2; i++) await rollUp.pass(NEVER);
     await write(A, 2);
     await rollUpOf().pass(NEVER);
     await rollUp.pass(NEVER);
@@ -173,6 +173,21 @@ describe('a roll-up', () => {
     await bucket.put('usage/nonsense', utf8('x'), 'create');
     expect(await rollUp.pass(NEVER)).toMatchObject({ sessions: 0, records: 0 });
     expect(await rollUp.pass(NEVER, { full: true })).toMatchObject({ sessions: 2, records: 4 });
+  });
+
+  it('asks all sessions that ever were, however many, and finds its way back when the time of another one was ahead', async () => {
+    const { rollUp, clock, write, passed, store } = await setUp();
+    passed.push(clock.now() + 24 * 60 * 60_000);
+    await write(A, 1);
+    expect(await rollUp.pass(NEVER)).toMatchObject({ sessions: 1, records: 1 });
+    const many = 20_001;
+    const list = async (_: string, { startAfter = '' }: { readonly startAfter?: string } = {}) => {
+      const n = startAfter === '' ? 1 : Number(startAfter.slice(-17, -1)) + 1;
+      const key = bucketLayout.usageRecord(sessionOf(n), 1);
+      return { objects: n > many ? [] : [{ key }] };
+    };
+    Object.assign(store, { store: { list, get: async () => undefined } });
+    expect(await rollUp.pass(NEVER, { full: true })).toMatchObject({ sessions: many });
   });
 
   it('takes very many records of a session in several passes', async () => {

@@ -33,12 +33,17 @@ export interface RollUpReport {
   readonly damaged: number;
 }
 
-/** Sessions that are looked at in one pass; each is a request. */
-const MAX_SESSIONS = 20_000;
+/** Sessions of late that are looked at in one pass; each is a request. */
+const MAX_RECENT_SESSIONS = 20_000;
+/** Of all that ever were: some ten years of a hundred processes that rest at night. Three requests each, a day's work at most. */
+const MAX_SESSIONS = 1_000_000;
 /** How far behind the clock of whoever writes records may be without their being late; and how late they may be after their time. */
 const CLOCKS_APART_MS = 10 * 60_000;
 /** Records of one session in one pass. */
 const MAX_RECORDS = 1_000;
+
+/** Numbers by session. */
+type Next = Map<SessionId, number>;
 
 /**
  * Takes the usage records that are new: those of sessions that wrote some lately, and of those that began since. A session that is quiet for longer ends: who
@@ -49,7 +54,7 @@ const MAX_RECORDS = 1_000;
  */
 export class RollUp {
   /** Number of the first record of a session that is not taken, as far as it is known; only of those that were listed last. */
-  private next = new Map<SessionId, number>();
+  private next: Next = new Map();
 
   constructor(private readonly ctx: RollUpContext) {}
 
@@ -57,15 +62,22 @@ export class RollUp {
   async pass(signal: AbortSignal, { full = false }: { readonly full?: boolean } = {}): Promise<RollUpReport> {
     const beganAt = this.ctx.clock.now();
     const report = { sessions: 0, records: 0, damaged: 0 };
+    const completeTo = full ? undefined : await this.ctx.ledger.completeTo();
+    const isAll = completeTo === undefined;
     const known = this.next;
-    this.next = new Map();
-    for await (const session of full ? this.sessionsBehind('', signal) : this.recentSessions(signal)) {
-      if (report.sessions === MAX_SESSIONS)
+    // Of all of them nothing is remembered: most have ended.
+    const next: Next = isAll ? new Map() : (this.next = new Map());
+    const maxSessions = isAll ? MAX_SESSIONS : MAX_RECENT_SESSIONS;
+    const sessions = isAll
+      ? this.sessionsBehind('', signal)
+      : this.sessionsSince(Math.min(completeTo, beganAt), signal);
+    for await (const session of sessions) {
+      if (report.sessions === maxSessions)
         throw new LeaseholdError('quota', 'overloaded', 'there are too many sessions to look at');
       report.sessions++;
       const from = known.get(session) ?? (await this.ctx.ledger.lastNumber(session)) + 1;
-      const through = await this.takeFrom(session, from, signal, report);
-      this.next.set(session, through);
+      const through = await this.takeFrom(session, from, next, signal, report);
+      if (!isAll) next.set(session, through);
     }
     await this.ctx.ledger.passed(beganAt);
     return report;
@@ -75,6 +87,7 @@ export class RollUp {
   private async takeFrom(
     session: SessionId,
     from: number,
+    next: Next,
     signal: AbortSignal,
     report: { records: number; damaged: number },
   ): Promise<number> {
@@ -93,14 +106,13 @@ export class RollUp {
         onDamaged(name, error);
         report.damaged++;
       }
-      this.next.set(session, number + 1);
+      next.set(session, number + 1);
     }
     throw new LeaseholdError('unavailable', 'unavailable', 'a session has more records than one pass takes');
   }
 
-  private async *recentSessions(signal: AbortSignal): AsyncIterable<SessionId> {
-    const completeTo = await this.ctx.ledger.completeTo();
-    if (completeTo === undefined) return yield* this.sessionsBehind('', signal);
+  /** Those that may have records that were not in the bucket at that time. */
+  private async *sessionsSince(completeTo: number, signal: AbortSignal): AsyncIterable<SessionId> {
     const known = new Set(await this.ctx.ledger.sessionsSince(completeTo - SESSION_QUIET_MS - CLOCKS_APART_MS));
     yield* known;
     const begunAfter = bucketLayout.usageOf(ulidFloorAt(completeTo - CLOCKS_APART_MS) as SessionId);
