@@ -28,7 +28,7 @@ import type { WorkerFleet } from './worker-fleet.js';
 export interface ForwardedRequest {
   readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
   readonly database: DatabaseEntry;
-  /** Who asks, and has room for the answers; undefined: whose database it is. */
+  /** Who asks, has room for the answers and a place for what is woken; undefined: whose database it is. */
   readonly tenantId?: TenantId | undefined;
   /** Below the database, query included: `keys64/…`, `keys?…`, `stats`. */
   readonly resource: string;
@@ -187,7 +187,8 @@ export class Forwarder {
     if (wakes === undefined || this.hints.get(request.database.id) !== undefined) {
       return this.follow(request, hold, admitAnswer);
     }
-    const leave = await wakes.enter(request.database, request.client);
+    const { database, tenantId = database.tenantId, client } = request;
+    const leave = await wakes.enter({ id: database.id, tenantId }, client);
     try {
       return await this.follow(request, hold, admitAnswer);
     } finally {

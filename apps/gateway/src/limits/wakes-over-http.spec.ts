@@ -64,4 +64,28 @@ describe('the wakes of a tenant over HTTP', () => {
     const warm = await Promise.all(cold.slice(0, WAKES).map(({ name }) => world.call('GET', target(name))));
     expect(warm.map(({ status }) => status)).toEqual(Array(WAKES).fill(404));
   });
+
+  it('are those of who asks, whosever databases they are', async () => {
+    const guest = world.source.addKey('tenant-b', ['data:read']);
+    const granted = cold.slice(0, 2 * WAKES).map(({ name }) => {
+      const database = world.source.addDatabase('tenant-a', `of-${name}`, randomUUID());
+      world.source.share('tenant-b', `owner~${database.name}`, database, 'read');
+      return database;
+    });
+    const before = worker.received.length;
+    const stored = worker.behaviour;
+    worker.behaviour = async (hop, response) => {
+      if (granted.some(({ id }) => hop.path.includes(id))) await new Promise<void>((resolve) => held.push(resolve));
+      return stored(hop, response);
+    };
+    const held: (() => void)[] = [];
+    const answers = granted.map(({ name }) => world.call('GET', target(`owner~${name}`), { key: guest }));
+    while (held.length < WAKES) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await world.call('GET', target('main'))).json()['code']).toBe('key-not-found');
+    expect(worker.received.length - before).toBe(WAKES + 1);
+    const isOver = Promise.all(answers).then(() => true);
+    while (!(await Promise.race([isOver, new Promise((resolve) => setTimeout(resolve, 5))]))) {
+      for (const go of held.splice(0)) go();
+    }
+  });
 });
