@@ -34,9 +34,9 @@ export class Suspensions {
     });
   }
 
-  /** Where there is no bucket to tell, or only Postgres knows. Idempotent. */
-  async resume(organizationId: string): Promise<void> {
-    await this.prisma.organizationSuspension.deleteMany({ where: { organizationId } });
+  /** Ends this suspension, where there is no bucket to tell, or only Postgres knows; one that somebody has made since stays. Idempotent. */
+  async resume({ organizationId, number }: Pick<SuspensionRecord, 'organizationId' | 'number'>): Promise<void> {
+    await this.prisma.organizationSuspension.deleteMany({ where: { organizationId, number } });
   }
 
   /**

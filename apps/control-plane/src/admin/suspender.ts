@@ -46,9 +46,11 @@ export class Suspender {
 
   /** As {@link suspend}; gateways take ten seconds. Idempotent. */
   async resume(tenantId: TenantId): Promise<void> {
+    const { suspensions } = this.metadata;
+    const suspended = await suspensions.of(tenantId);
     if (this.log !== undefined) await this.copy(await this.log.append(resumption(tenantId)));
-    // Also one that Postgres alone knows, of a time without a bucket.
-    await this.metadata.suspensions.resume(tenantId);
+    // Also one that Postgres alone knows, of a time without a bucket or with another.
+    if (suspended !== undefined) await suspensions.resume(suspended);
   }
 
   /** Makes bucket and Postgres tell the same. @throws what the store throws, or Postgres */
