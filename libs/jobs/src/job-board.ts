@@ -65,7 +65,13 @@ export class JobBoard {
     return this.ask(kind, async (queue) => {
       const job = await queue.job(id);
       if (job === undefined || !(await job.isFailed())) return false;
-      await job.retry('failed', { resetAttemptsMade: true });
+      try {
+        await job.retry('failed', { resetAttemptsMade: true });
+      } catch (error) {
+        if (await job.isFailed()) throw error;
+        // Somebody else was faster.
+        return false;
+      }
       return true;
     });
   }

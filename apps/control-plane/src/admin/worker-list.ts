@@ -1,5 +1,5 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
-import { CorruptBytesError, isLeaseholdError, isSessionId, type SessionId } from '@leasehold/foundation';
+import { CorruptBytesError, isLeaseholdError, type SessionId } from '@leasehold/foundation';
 import { decodeSessionRecord, type SessionRecord } from '@leasehold/lease';
 import type { ListedObject, ObjectStore } from '@leasehold/object-store';
 
@@ -31,22 +31,25 @@ export interface WorkerView {
 /**
  * A page of sessions, oldest first, straight from the bucket: one LIST and a GET each.
  * @param after the session behind which the page begins
+ * @returns `next`: behind which the next page begins; undefined: there is none
  * @throws StoreUnavailableError
  */
 export async function listWorkers(
   store: ObjectStore,
   nowMs: number,
-  after: string | undefined,
+  after: SessionId | undefined,
   limit: number,
-): Promise<{ readonly workers: readonly WorkerView[]; readonly more: boolean }> {
-  const startAfter = after !== undefined && isSessionId(after) ? { startAfter: bucketLayout.session(after) } : {};
+): Promise<{ readonly workers: readonly WorkerView[]; readonly next: SessionId | undefined }> {
+  const startAfter = after === undefined ? {} : { startAfter: bucketLayout.session(after) };
   const { objects, truncated } = await store.list(bucketLayout.sessions, { ...startAfter, limit });
   const workers: WorkerView[] = [];
   for (let from = 0; from < objects.length; from += CONCURRENT_READS) {
     const read = objects.slice(from, from + CONCURRENT_READS).map((object) => viewOf(store, object, nowMs));
     for (const view of await Promise.all(read)) if (view !== undefined) workers.push(view);
   }
-  return { workers, more: truncated };
+  // Of what was listed, not of what was read: a session may be gone in between.
+  const sessions = objects.map(({ key }) => bucketLayout.parseSession(key)).filter((session) => session !== undefined);
+  return { workers, next: truncated ? sessions.at(-1) : undefined };
 }
 
 /** Undefined: it is no session, or gone since it was listed. */

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Optional } from '@nestjs/common';
-import { toBase64Url, utf8 } from '@leasehold/foundation';
+import { isSessionId, toBase64Url, utf8 } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
@@ -26,8 +26,8 @@ export class WorkersController {
     requireOperator(caller);
     if (!this.bucket) throw new ProblemError('unavailable', 'this control plane is told of no bucket: S3_BUCKET');
     const { store, clock } = this.bucket;
-    const { workers, more } = await listWorkers(store, clock.now(), after, Math.min(limit, MAX_WORKERS));
-    const last = workers.at(-1);
-    return { workers, cursor: more && last ? toBase64Url(utf8(last.session)) : null };
+    if (after !== undefined && !isSessionId(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+    const { workers, next } = await listWorkers(store, clock.now(), after, Math.min(limit, MAX_WORKERS));
+    return { workers, cursor: next === undefined ? null : toBase64Url(utf8(next)) };
   }
 }
