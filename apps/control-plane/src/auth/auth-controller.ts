@@ -14,8 +14,8 @@ import { PasswordTurns } from './password-turns.js';
 import { webHeaders } from './request-headers.js';
 
 const CHANGE_PASSWORD = '/change-password';
-/** better-auth's words for a password that is not the account's. */
-const WRONG_PASSWORD = 'INVALID_PASSWORD';
+/** better-auth's words for a password that is not the account's; one without a password has none that is right. */
+const WRONG_PASSWORD: ReadonlySet<unknown> = new Set(['INVALID_PASSWORD', 'CREDENTIAL_ACCOUNT_NOT_FOUND']);
 
 /**
  * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization,
@@ -113,7 +113,7 @@ export class AuthController {
       if (await this.metadata.answers()) return cause;
       return mutates ? new MetadataOutcomeUnknownError(cause) : new MetadataUnavailableError(cause);
     }
-    if (told.code === WRONG_PASSWORD) return new ProblemError('invalid-credentials', 'the password is wrong');
+    if (WRONG_PASSWORD.has(told.code)) return new ProblemError('invalid-credentials', 'the password is wrong');
     const detail = typeof told.message === 'string' ? told.message : 'the request was refused';
     return new ProblemError(code, detail, { members: typeof told.code === 'string' ? { authCode: told.code } : {} });
   }
