@@ -171,7 +171,9 @@ export class Invitations {
     // Read again under the lock: revoked, accepted elsewhere, or void with the rights of who invited.
     const [invitation] = await transaction.invitation.findMany({ where, select: { id: true, role: true } });
     if (!invitation) return undefined;
-    await transaction.invitation.deleteMany({ where: { id: invitation.id } });
+    // Who revokes or declines takes no lock: when both come at once, whoever deletes it decides.
+    const used = await transaction.invitation.deleteMany({ where: { id: invitation.id } });
+    if (used.count === 0) return undefined;
     const { organizationId } = found;
     const member = { id: this.ids.next(), organizationId, userId, role: invitation.role };
     await transaction.member.createMany({ data: [member], skipDuplicates: true });

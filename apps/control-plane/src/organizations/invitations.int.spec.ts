@@ -205,6 +205,25 @@ describe('invitations', () => {
     expect(await again(stranger())).toBe(429);
   });
 
+  it('bring nobody in who accepts while they are revoked', async () => {
+    const person = await service.signUp();
+    const token = await invited(person.email, 'owner', 2);
+    const { prisma } = service.metadata;
+    const accepting = await prisma.$transaction(async (transaction) => {
+      await transaction.invitation.deleteMany({ where: { email: person.email } });
+      // It sees the invitation, as the revocation is not durable yet, and waits where it uses it up.
+      const answer = accept(token, person.token);
+      for (let waits = false; !waits;) {
+        const [row] = await prisma.$queryRaw<{ waits: boolean }[]>`
+          SELECT count(*) > 0 AS waits FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%invitations%'`;
+        waits = row?.waits ?? false;
+      }
+      return { answer };
+    });
+    expect(told(await accepting.answer)).toEqual([400, 'invalid-link']);
+    expect((await me(person.token))['organizations']).toHaveLength(1);
+  });
+
   it('of another organization are as none', async () => {
     const mine = await verifiedOwner();
     await invite(stranger(), 'viewer', mine);
