@@ -51,6 +51,24 @@ describe('the throttle of log-ins', () => {
     expect(guesser.looks).toBe(21);
   });
 
+  it.each([
+    [
+      'two addresses of one network of IPv6, as everybody has it',
+      '2001:db8:1:2::1',
+      '2001:db8:1:2:ffff::9',
+      'too-many-requests',
+    ],
+    ['one address, however it is written', '2001:db8:1:2::1', '2001:0DB8:0001:0002:0:0:0:1', 'too-many-requests'],
+    ['IPv4 in the words of IPv6', '192.0.2.1', '::ffff:192.0.2.1', 'too-many-requests'],
+    ['two networks of IPv6', '2001:db8:1:2::1', '2001:db8:1:3::1', 'in'],
+    ['two addresses of IPv4', '192.0.2.1', '192.0.2.2', 'in'],
+    ['two addresses of IPv4 in the words of IPv6', '::ffff:192.0.2.1', '::ffff:192.0.2.2', 'in'],
+  ])('judges %s', async (_what, first, second, outcome) => {
+    const guesser = new Guesser();
+    for (let i = 0; i < 10; i++) await guesser.outcome(wrong, EMAIL, first);
+    expect(await guesser.outcome(undefined, EMAIL, second)).toBe(outcome);
+  });
+
   it('forgets failures after a success, and after a quarter of an hour', async () => {
     const guesser = new Guesser();
     await guesser.fail(9);

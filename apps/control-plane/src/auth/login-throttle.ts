@@ -8,6 +8,8 @@ import {
 } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
+import { networkOf } from './client-network.js';
+
 export interface LoginThrottleSettings {
   /** Failures in a row that cost nothing but time: people mistype. */
   readonly freeFailures: number;
@@ -35,7 +37,7 @@ interface Failures {
 
 /**
  * Slows down whoever guesses the password of one account from one address. By both, so that guessing locks nobody else out
- * of the account. In this process only: several control planes allow as many times more.
+ * of the account; of IPv6 a whole network is one address. In this process only: several control planes allow as many times more.
  */
 export class LoginThrottle {
   /** In the order of failing, latest last. */
@@ -56,7 +58,7 @@ export class LoginThrottle {
    * @throws ProblemError too-many-requests: the password was not looked at
    */
   async attempt<T>(email: string, address: string, logIn: () => Promise<T>): Promise<T> {
-    const key = `${address} ${email}`;
+    const key = `${networkOf(address)} ${email}`;
     const before = this.known(key);
     const leftMs = this.waitMs(before);
     if (leftMs > 0) {
