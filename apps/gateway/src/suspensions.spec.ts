@@ -28,6 +28,9 @@ const REQUESTS = [
   ['POST', '/v1/db/main/warm'],
   ['GET', '/v1/db/main/stats'],
   ['POST', '/kv/main'],
+  ['POST', '/kv/main/v2/snapshot_read'],
+  ['POST', '/kv/main/v2/atomic_write'],
+  ['POST', '/kv/main/v2/watch'],
 ] as const;
 
 describe('a suspended tenant', () => {
