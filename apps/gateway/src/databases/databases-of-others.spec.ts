@@ -113,6 +113,28 @@ describe('a database that another tenant has granted', () => {
     }
   });
 
+  it('takes nothing more while the storage of its owner is used up, and all while only that of its guest is', async () => {
+    world.source.share('tenant-b', 'owner~drafts', theirs, 'write');
+    const put = () => write('owner~drafts');
+    const both = async (method: string, target: string, body?: string) =>
+      told(method, `/v1/db/owner~drafts/${target}`, { key, headers: JSON_TYPE, ...(body && { body }) });
+    const soon = async (code: string | undefined) => {
+      const startedAt = performance.now();
+      while ((await put())[1] !== code) expect(performance.now() - startedAt).toBeLessThan(2_000);
+    };
+    world.source.setQuotas('tenant-b', { usedUpStorageBytes: 1 });
+    while (!world.source.allTold) await put();
+    expect(await put()).toEqual([200, undefined]);
+    world.source.setQuotas('tenant-o', { usedUpStorageBytes: 1 });
+    await soon('quota-exceeded');
+    const ops = JSON.stringify({ ops: [{ op: 'put', key: 'a', value: 'v' }] });
+    expect(await both('POST', 'transactions', ops)).toEqual([429, 'quota-exceeded']);
+    expect(await both('DELETE', 'keys/a')).toEqual([200, undefined]);
+    expect(await both('GET', 'keys?limit=1')).toEqual([200, undefined]);
+    for (const tenant of ['tenant-b', 'tenant-o']) world.source.setQuotas(tenant, {});
+    await soon(undefined);
+  });
+
   it('is none to whom it was not granted, nor to keys that are confined to names', async () => {
     const missing = [404, 'database-not-found'];
     for (const name of [
