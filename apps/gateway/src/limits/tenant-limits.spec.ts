@@ -161,4 +161,19 @@ describe('the limits of tenants', () => {
     expect(flood(limits, A, 100)).toBe(20);
     expect(flood(limits, B, 100)).toBe(50);
   });
+
+  it('count a request as asked once, whichever way it is looked at before it is refused', () => {
+    const clock = new FakeClock();
+    const limits = new TenantLimits(clock, { limitOf: () => LIMIT, isShared: true });
+    const letIn: boolean[] = [];
+    for (let n = 0; n < 60; n++) {
+      const account = limits.enterQuietly(A, 0, clock.monotonic());
+      letIn.push(account !== undefined);
+      if (account !== undefined) account.underWay--;
+      else refusalOf(() => limits.enter(A));
+    }
+    expect(letIn.filter(Boolean)).toHaveLength(LIMIT.burstRequests);
+    // Half of it, as the mean has it after one second.
+    expect(limits.tick(1).get(A.id)?.requests).toBe(30);
+  });
 });

@@ -95,6 +95,7 @@ export class TenantLimits {
   enter(tenant: LimitedTenant, bodyBytes = 0): Admitted {
     const nowMs = this.clock.monotonic();
     const account = this.asking(tenant, nowMs);
+    account.ask();
     const policy = refusing(account, nowMs);
     if (policy !== undefined) throw this.refusal(account, nowMs, policy);
     count(account, bodyBytes, nowMs);
@@ -110,11 +111,12 @@ export class TenantLimits {
 
   /**
    * The same for who takes one off `underWay` of the account by itself, once. Undefined where {@link enter} would throw, and nothing was
-   * counted then.
+   * counted then, nor as asked: who asks goes there next.
    */
   enterQuietly(tenant: LimitedTenant, bodyBytes: number, nowMs: number): TenantAccount | undefined {
     const account = this.asking(tenant, nowMs);
     if (refusing(account, nowMs) !== undefined) return undefined;
+    account.ask();
     count(account, bodyBytes, nowMs);
     return account;
   }
@@ -178,7 +180,6 @@ export class TenantLimits {
     this.sweep(nowMs);
     const account = this.accountOf(tenant, nowMs);
     this.recency.touch(account);
-    account.ask();
     this.tell(account);
     return account;
   }
