@@ -183,8 +183,12 @@ export class WorkerSession {
     const { running } = this;
     if (running === undefined) return;
     await running.maintenance.stop();
-    await running.access.databases.drain();
-    await this.recordTheRest(running.usage);
+    try {
+      await running.access.databases.drain();
+    } finally {
+      // Also of what is left to others: it is durable all the same.
+      await this.recordTheRest(running.usage);
+    }
     await running.session.sealClean();
     this.logger.info({ session: running.session.id }, 'session sealed, nothing to recover');
   }
