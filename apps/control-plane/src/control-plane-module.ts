@@ -40,6 +40,7 @@ import { MailQueue } from './mail/mail-queue.js';
 import { MailThrottle } from './mail/mail-throttle.js';
 import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
+import { DocumentsController } from './openapi/documents-controller.js';
 import { DatabaseDeletionController } from './operations/database-deletion-controller.js';
 import { OperationsController } from './operations/operations-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
@@ -94,6 +95,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       DatabaseGrantsController,
       DatabaseDeletionController,
       DatabasesController,
+      DocumentsController,
       EmailVerificationController,
       IdentityProvidersController,
       JobsController,

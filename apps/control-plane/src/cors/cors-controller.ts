@@ -9,7 +9,7 @@ import { ANY_ORIGIN, isOrigin } from './cors-origin.js';
 
 const MAX_ORIGINS = 50;
 
-const newCors = z.strictObject({
+export const newCors = z.strictObject({
   origins: z
     .array(
       z

@@ -1,8 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { openApiDocument } from '@leasehold/protocol';
+import { formatApiPage, openApiDocument } from '@leasehold/protocol';
 import type { FastifyReply } from 'fastify';
-
-import { formatApiPage } from './api-page.js';
 
 /** The API told to machines and to people; the same for everybody, whoever asks. */
 @Controller()

@@ -3,13 +3,12 @@ import type { Type } from '@nestjs/common';
 import { RequestMethod } from '@nestjs/common';
 import type { Directory } from '@leasehold/directory';
 import type { OpenApiDocument } from '@leasehold/protocol';
-import { openApiDocument } from '@leasehold/protocol';
+import { formatApiPage, openApiDocument } from '@leasehold/protocol';
 
 import type { Feeds } from '../changes/feeds.js';
 import type { Forwarder } from '../forwarding/forwarder.js';
 import { GatewayModule } from '../gateway-module.js';
 import { GatewayWorld } from '../testing/gateway-world.js';
-import { formatApiPage } from './api-page.js';
 
 /** Every route of the controllers that a gateway is made of, as Nest registers them: `GET /v1/db/:database/stats`. */
 function routesOfGateway(): readonly string[] {

@@ -63,8 +63,8 @@ export function apiSchemas(): Readonly<Record<string, Schema>> {
       l0Files: count,
       l1Files: count,
     }),
-    Transaction: generated(transactionSchema()),
-    SnapshotRead: generated(snapshotSchema()),
+    Transaction: bodySchemaOf(transactionSchema()),
+    SnapshotRead: bodySchemaOf(snapshotSchema()),
     Problem: {
       ...object(
         {
@@ -87,7 +87,8 @@ export function apiSchemas(): Readonly<Record<string, Schema>> {
   };
 }
 
-function generated(schema: z.ZodType): Schema {
+/** Of what is sent, before defaults: what zod checks beyond JSON Schema is left out. */
+export function bodySchemaOf(schema: z.ZodType): Schema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
   return rest;
 }

@@ -1,10 +1,9 @@
 import type { ErrorCode } from '../error-codes.js';
-import { ERROR_CODES } from '../error-codes.js';
-import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { API_PARAMETERS } from './api-parameters.js';
 import type { ApiRoute } from './api-route.js';
 import { ALL_API_ROUTES } from './api-routes.js';
 import { apiSchemas } from './api-schemas.js';
+import { problemAnswers } from './problem-answers.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -131,7 +130,7 @@ function operationOf(route: ApiRoute, path: string, operationId: string): ApiOpe
     responses: {
       '200': { description: 'Done.', headers: answerHeaders(route), content: contentOf(route) },
       ...(route.id === 'readKey' ? { '304': { description: 'The version is the one that was named.' } } : {}),
-      ...problemsOf(isOfDatabase ? [...route.codes, ...OF_ALL] : route.codes),
+      ...problemAnswers(isOfDatabase ? [...route.codes, ...OF_ALL] : route.codes),
     },
   };
 }
@@ -176,20 +175,6 @@ function answerHeaders(route: ApiRoute): Json {
 function contentOf({ answer }: ApiRoute): Json {
   const schema = ANSWER_SCHEMAS[answer];
   return { [ANSWER_TYPES[answer] ?? 'application/json']: schema === undefined ? {} : { schema: ref(schema) } };
-}
-
-function problemsOf(codes: readonly ErrorCode[]): ApiOperation['responses'] {
-  const byStatus = new Map<number, string[]>();
-  for (const code of new Set(codes)) {
-    const { status, title } = ERROR_CODES[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `- \`${code}\`: ${title}`]);
-  }
-  const content = { [PROBLEM_MEDIA_TYPE]: { schema: ref('Problem') } };
-  return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, lines]) => [status, { description: lines.join('\n'), content }]),
-  );
 }
 
 function ref(name: string): Json {

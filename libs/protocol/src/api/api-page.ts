@@ -1,4 +1,4 @@
-import type { ApiOperation, OpenApiDocument } from '@leasehold/protocol';
+import type { ApiOperation, OpenApiDocument } from './openapi.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -12,8 +12,17 @@ td:first-child { white-space: nowrap; }
 b { display: inline-block; min-width: 4.5rem; }
 p { white-space: pre-line; }`;
 
+export interface ApiPageLinks {
+  /** Where the document is served. */
+  readonly document: string;
+  /** What is sent as the bearer, in words. */
+  readonly bearer: string;
+}
+
+const LINKS_OF_DATA_PLANE: ApiPageLinks = { document: '/openapi.json', bearer: 'api key or token' };
+
 /** The whole API on one page of HTML, without scripts: everything in it is text of ours, and escaped all the same. */
-export function formatApiPage(document: OpenApiDocument): string {
+export function formatApiPage(document: OpenApiDocument, links = LINKS_OF_DATA_PLANE): string {
   const title = String(document.info['title']);
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
@@ -30,8 +39,8 @@ export function formatApiPage(document: OpenApiDocument): string {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(title)}</title><style>${STYLE}</style></head>
 <body>
 <h1>${text(title)}</h1>
-<p>${text(String(document.info['summary']))} For machines: <a href="/openapi.json">openapi.json</a> (OpenAPI ${text(document.openapi)}).
-Send <code>Authorization: Bearer &lt;api key or token&gt;</code>. Refusals are <code>application/problem+json</code>: branch on <code>code</code>.</p>
+<p>${text(String(document.info['summary']))} For machines: <a href="${text(links.document)}">openapi.json</a> (OpenAPI ${text(document.openapi)}).
+Send <code>Authorization: Bearer &lt;${text(links.bearer)}&gt;</code>. Refusals are <code>application/problem+json</code>: branch on <code>code</code>.</p>
 <ul>
 ${contents.join('\n')}
 </ul>

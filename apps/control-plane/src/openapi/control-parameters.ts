@@ -1,0 +1,45 @@
+type Json = Readonly<Record<string, unknown>>;
+
+export interface ControlParameter {
+  readonly description: string;
+  readonly schema: Json;
+}
+
+const text: Json = { type: 'string' };
+const instant: Json = { type: 'string', format: 'date-time' };
+
+/** Query parameters, by name: one name means the same on every route that takes it. */
+export const CONTROL_QUERY = {
+  limit: {
+    description: 'Items of a page, 100 if left out.',
+    schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
+  },
+  cursor: { description: 'Of the page before: what follows it.', schema: text },
+  search: { description: 'How the name begins.', schema: text },
+  label: { description: 'Only with this label: `key:value`.', schema: text },
+  deleted: {
+    description: '`true`: those that are deleted and can be had back, instead of those that are there.',
+    schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+  },
+  action: { description: 'Only entries of this action, such as `database.created`.', schema: text },
+  actor: { description: 'Only entries of this person or API key, by id.', schema: text },
+  subject: { description: 'Only entries about the object of this id.', schema: text },
+  since: { description: 'Only entries of this instant and after.', schema: instant },
+  until: { description: 'Only entries before this instant.', schema: instant },
+  from: { description: 'First hour that is wanted.', schema: instant },
+  to: { description: 'The hour behind the last.', schema: instant },
+  step: { description: 'What a row adds up.', schema: { type: 'string', enum: ['hour', 'day', 'month'] } },
+  group: { description: 'A row of each.', schema: { type: 'string', enum: ['database', 'key'] } },
+  database: { description: 'Only of this database, by name.', schema: text },
+} as const satisfies Readonly<Record<string, ControlParameter>>;
+export type ControlQuery = keyof typeof CONTROL_QUERY;
+
+/** What stands in a path. */
+export const CONTROL_PATH: Readonly<Record<string, string>> = {
+  id: 'The id of the object.',
+  nameOrId: 'The name of the database, or its id.',
+  organizationId: 'The id of the other organization.',
+  deliveryId: 'The id of the delivery.',
+  name: 'The name of the identity provider.',
+  kind: 'The kind of the job.',
+};
