@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 
+import { ACCESS_CALLS } from '../testing/access/access-calls.js';
+import { AccessWorld } from '../testing/access/access-world.js';
 import { TestService } from '../testing/test-service.js';
-import { controlDocument } from './control-document.js';
+import { CONTROL_ROUTES, controlDocument } from './control-document.js';
 
 jest.setTimeout(120_000);
 
@@ -34,5 +37,19 @@ describe('the document of the control API', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.text).toContain('href="/v1/openapi.json"');
     expect(page.headers.get('content-security-policy')).toContain("style-src 'unsafe-inline'");
+  });
+
+  it('has bodies that take what the routes take, and no member more', async () => {
+    const world = await AccessWorld.make(service);
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(controlDocument(), 'document');
+    const isValid = (name: string, value: unknown) => ajv.validate(`document#/components/schemas/${name}`, value);
+    for (const { route, body } of CONTROL_ROUTES) {
+      const json = (await ACCESS_CALLS[route]?.(world, world.caller('owner')))?.json;
+      expect([route, json !== undefined]).toEqual([route, body !== undefined]);
+      if (body === undefined) continue;
+      expect([route, isValid(body, json), ajv.errors]).toEqual([route, true, null]);
+      expect([route, isValid(body, { ...json, surplus: true })]).toEqual([route, false]);
+    }
   });
 });
