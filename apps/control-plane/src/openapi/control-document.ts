@@ -2,6 +2,7 @@ import type { ApiOperation, ErrorCode, OpenApiDocument } from '@leasehold/protoc
 import { apiSchemas, bodySchemaOf, problemAnswers } from '@leasehold/protocol';
 
 import { EVERYBODY, PEOPLE } from '../auth/access.js';
+import { CONTROL_ANSWERS } from './control-answers.js';
 import { CONTROL_BODIES } from './control-bodies.js';
 import { CONTROL_PATH, CONTROL_QUERY } from './control-parameters.js';
 import { OPERATORS, type ControlRoute } from './control-route.js';
@@ -37,7 +38,9 @@ export function controlDocument(routes: readonly ControlRoute[] = CONTROL_ROUTES
     (paths[path] ??= {})[method] = operationOf(route);
   }
   const { Problem, Version } = apiSchemas();
-  const bodies = Object.entries(CONTROL_BODIES).map(([name, schema]) => [name, bodySchemaOf(schema)] as const);
+  const schemas = Object.entries({ ...CONTROL_BODIES, ...CONTROL_ANSWERS }).map(
+    ([name, schema]) => [name, bodySchemaOf(schema)] as const,
+  );
   return {
     openapi: '3.1.0',
     info: {
@@ -55,7 +58,7 @@ export function controlDocument(routes: readonly ControlRoute[] = CONTROL_ROUTES
     ],
     paths,
     components: {
-      schemas: { ...Object.fromEntries(bodies), Problem, Version },
+      schemas: { ...Object.fromEntries(schemas), Problem, Version },
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'The `token` that a login answers.' },
         cookie: {
@@ -136,12 +139,19 @@ function takesIdempotencyKey({ route, who }: ControlRoute): boolean {
   return who !== EVERYBODY && !route.startsWith('GET ');
 }
 
-function answerOf({ status, mediaType }: ControlRoute): ApiOperation['responses'][string] {
+function answerOf({ status, mediaType, answer }: ControlRoute): ApiOperation['responses'][string] {
   const headers = { 'x-request-id': { description: 'To be quoted in reports.', schema: { type: 'string' } } };
   return {
     description: 'Done.',
     headers,
-    ...(status === 204 || status === 202 ? {} : { content: { [mediaType ?? 'application/json']: {} } }),
+    ...(status === 204 || status === 202
+      ? {}
+      : {
+          content: {
+            [mediaType ?? 'application/json']:
+              answer === undefined ? {} : { schema: { $ref: `#/components/schemas/${answer}` } },
+          },
+        }),
   };
 }
 

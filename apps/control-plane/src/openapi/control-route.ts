@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@leasehold/protocol';
 
 import type { EVERYBODY, PEOPLE, Requirement } from '../auth/access.js';
+import type { ControlAnswer } from './control-answers.js';
 import type { ControlBody } from './control-bodies.js';
 import type { ControlQuery } from './control-parameters.js';
 
@@ -19,6 +20,8 @@ export interface ControlRoute {
   readonly query?: readonly ControlQuery[];
   /** Takes `If-Match` with the revision of what it changes. */
   readonly isConditional?: boolean;
+  /** Left out: the document does not say what the answer holds. */
+  readonly answer?: ControlAnswer;
   /** JSON if left out. */
   readonly mediaType?: 'application/jsonl' | 'text/html';
   /** Beside those that all routes of its kind have. */

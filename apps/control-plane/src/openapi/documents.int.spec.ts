@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ACCESS_CALLS } from '../testing/access/access-calls.js';
 import { AccessWorld } from '../testing/access/access-world.js';
 import { TestService } from '../testing/test-service.js';
+import { CONTROL_ANSWERS } from './control-answers.js';
 import { CONTROL_ROUTES, controlDocument } from './control-document.js';
 
 jest.setTimeout(120_000);
@@ -50,6 +51,25 @@ describe('the document of the control API', () => {
       if (body === undefined) continue;
       expect([route, isValid(body, json), ajv.errors]).toEqual([route, true, null]);
       expect([route, isValid(body, { ...json, surplus: true })]).toEqual([route, false]);
+    }
+  });
+
+  it('describes answers as they are, without leaving a member out', async () => {
+    const world = await AccessWorld.make(service);
+    const owner = world.caller('owner');
+    await world.makeOperation();
+    await world.makeDatabase();
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(controlDocument(), 'document');
+    for (const { route, answer, status } of CONTROL_ROUTES) {
+      if (answer === undefined) continue;
+      const [method = '', pattern = ''] = route.split(' ');
+      const { path, json } = (await ACCESS_CALLS[route]?.(world, owner)) ?? { path: pattern };
+      const told = await service.call(method, path, { token: owner.token ?? '', ...(json && { json }) });
+      const isValid = ajv.validate(`document#/components/schemas/${answer}`, told.body);
+      expect([route, told.status, isValid, ajv.errors]).toEqual([route, status, true, null]);
+      // Parsed, it has only the members that its schema names.
+      expect([route, told.body]).toEqual([route, CONTROL_ANSWERS[answer].parse(told.body)]);
     }
   });
 });

@@ -43,7 +43,7 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
     summary: 'Set a new password by the token of a mail',
     ...{ who: EVERYBODY, status: 204, body: 'PasswordReset', codes: ['invalid-link'] },
   },
-  { route: 'GET /v1/sessions', summary: 'List one’s sessions', who: PEOPLE, status: 200 },
+  { route: 'GET /v1/sessions', summary: 'List one’s sessions', who: PEOPLE, status: 200, answer: 'SessionList' },
   {
     route: 'POST /v1/sessions/current/organization',
     summary: 'Act for another of one’s organizations',
@@ -77,11 +77,18 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
     summary: 'Rename the organization',
     ...{ who: ADMINS_ONLY, status: 200, body: 'OrganizationName' },
   },
-  { route: 'GET /v1/members', summary: 'List the members', who: SESSION_ONLY, status: 200, query: PAGE },
+  {
+    route: 'GET /v1/members',
+    summary: 'List the members',
+    who: SESSION_ONLY,
+    status: 200,
+    answer: 'MemberPage',
+    query: PAGE,
+  },
   {
     route: 'PATCH /v1/members/:id',
     summary: 'Change the role of a member',
-    ...{ who: ADMINS_ONLY, status: 200, body: 'MemberChange', codes: ['last-owner'] },
+    ...{ who: ADMINS_ONLY, status: 200, answer: 'Member', body: 'MemberChange', codes: ['last-owner'] },
   },
   {
     route: 'DELETE /v1/members/:id',

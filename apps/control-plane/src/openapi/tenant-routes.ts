@@ -15,29 +15,41 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/databases',
     summary: 'Create a database',
-    ...{ who: { roles: BUILDERS, scopes: ['db:create'] }, status: 201, body: 'NewDatabase' },
+    ...{ who: { roles: BUILDERS, scopes: ['db:create'] }, status: 201, answer: 'Database', body: 'NewDatabase' },
     codes: ['invalid-database-name', 'database-exists', 'quota-exceeded'],
   },
   {
     route: 'GET /v1/databases',
     summary: 'List the databases by name',
-    ...{ who: READERS, status: 200, query: [...PAGE, 'label', 'search', 'deleted'] },
+    ...{ who: READERS, status: 200, answer: 'DatabasePage', query: [...PAGE, 'label', 'search', 'deleted'] },
   },
-  { route: 'GET /v1/databases/:nameOrId', summary: 'Read a database and its options', who: READERS, status: 200 },
+  {
+    route: 'GET /v1/databases/:nameOrId',
+    summary: 'Read a database and its options',
+    who: READERS,
+    status: 200,
+    answer: 'Database',
+  },
   {
     route: 'PATCH /v1/databases/:nameOrId',
     summary: 'Change options and labels of a database',
-    ...{ who: CHANGERS, status: 200, body: 'DatabaseChange', isConditional: true },
+    ...{ who: CHANGERS, status: 200, answer: 'Database', body: 'DatabaseChange', isConditional: true },
   },
   {
     route: 'DELETE /v1/databases/:nameOrId',
     summary: 'Delete a database; it can be had back for a while',
-    ...{ who: CHANGERS, status: 200, isConditional: true, codes: ['database-protected'] },
+    ...{ who: CHANGERS, status: 200, answer: 'Database', isConditional: true, codes: ['database-protected'] },
   },
   {
     route: 'POST /v1/databases/:id/undelete',
     summary: 'Have a deleted database back',
-    ...{ who: CHANGERS, status: 200, body: 'Undeletion', codes: ['database-exists', 'quota-exceeded'] },
+    ...{
+      who: CHANGERS,
+      status: 200,
+      answer: 'Database',
+      body: 'Undeletion',
+      codes: ['database-exists', 'quota-exceeded'],
+    },
   },
   {
     route: 'POST /v1/databases/delete',
@@ -67,14 +79,20 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/operations',
     summary: 'List operations, the latest first',
-    ...{ who: SETTINGS_READERS, status: 200, query: PAGE },
+    ...{ who: SETTINGS_READERS, status: 200, answer: 'OperationPage', query: PAGE },
   },
   {
     route: 'GET /v1/operations/:id',
     summary: 'Read an operation',
-    ...{ who: SETTINGS_READERS, status: 200 },
+    ...{ who: SETTINGS_READERS, status: 200, answer: 'Operation' },
   },
-  { route: 'POST /v1/operations/:id/cancel', summary: 'Cancel an operation', who: CHANGERS, status: 200 },
+  {
+    route: 'POST /v1/operations/:id/cancel',
+    summary: 'Cancel an operation',
+    who: CHANGERS,
+    status: 200,
+    answer: 'Operation',
+  },
   {
     route: 'POST /v1/tokens',
     summary: 'Make a short-lived token for one database',
@@ -84,12 +102,12 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/cors',
     summary: 'Read whose pages may call the databases from browsers',
-    ...{ who: SETTINGS_READERS, status: 200 },
+    ...{ who: SETTINGS_READERS, status: 200, answer: 'CorsSettings' },
   },
   {
     route: 'PUT /v1/cors',
     summary: 'Say whose pages may call the databases from browsers',
-    ...{ who: GRANTERS, status: 200, body: 'Cors' },
+    ...{ who: GRANTERS, status: 200, answer: 'CorsSettings', body: 'Cors' },
   },
   { route: 'GET /v1/identity-providers', summary: 'List the identity providers', who: SESSION_ONLY, status: 200 },
   { route: 'GET /v1/identity-providers/:name', summary: 'Read an identity provider', who: SESSION_ONLY, status: 200 },
