@@ -1,6 +1,6 @@
 import type { ClosedLog } from '@leasehold/commit-log';
 import { readTail } from '@leasehold/commit-log';
-import type { Commit, StoredHead } from '@leasehold/engine';
+import type { Commit, Head, StoredHead } from '@leasehold/engine';
 import { HeadContentionError, HEAD_EDIT_TRIES, HeadStore } from '@leasehold/engine';
 import type { DatabaseId } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
@@ -22,6 +22,7 @@ export type TailPublication = 'published' | 'nothing' | 'superseded' | 'quaranti
  * the other's head. Safe to repeat.
  *
  * @param signal ends the attempts; a CAS that was sent may still land
+ * @param onHead told of the head that was found or put last, whatever came of it; of none where there is no such database
  * @throws HeadContentionError; LeaseholdError `unavailable` or `unknown` from the store
  */
 export async function publishTail(
@@ -29,6 +30,7 @@ export async function publishTail(
   log: ClosedLog,
   databaseId: DatabaseId,
   signal?: AbortSignal,
+  onHead: (head: Head) => void = () => undefined,
 ): Promise<TailPublication> {
   const { store, clock, random } = ctx;
   const settling = { store, clock, random, signal };
@@ -37,6 +39,7 @@ export async function publishTail(
     signal?.throwIfAborted();
     const stored = await heads.load(databaseId);
     if (stored === undefined) return 'nothing';
+    onHead(stored.head);
     if (stored.head.quarantined) return 'quarantined';
     if (stored.head.owner !== log.sessionId) return 'superseded';
     const tail = await durableTail(settling, log, stored);
@@ -48,7 +51,9 @@ export async function publishTail(
     if (tail.length === 0) return 'nothing';
     const next = await withTail(settling, stored.head, tail);
     const swap = await heads.swap(stored, { ...next, epoch: stored.head.epoch + 1, owner: undefined });
-    if (swap.outcome === 'done') return 'published';
+    if (swap.outcome !== 'done') continue;
+    onHead(next);
+    return 'published';
   }
   throw new HeadContentionError(HEAD_EDIT_TRIES);
 }

@@ -1,1 +1,2 @@
+export * from './tell-head.js';
 export * from './usage-recorder.js';

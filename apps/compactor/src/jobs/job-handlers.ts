@@ -12,6 +12,7 @@ import {
   type EraseLedger,
   type Job,
   type RecordTaker,
+  type RecoveredUsage,
 } from '@leasehold/upkeep';
 
 import type { CompactorConfig } from '../config.js';
@@ -25,6 +26,8 @@ export interface HandlerParts {
   readonly store: ObjectStore;
   readonly watch: SessionWatch;
   readonly queues: JobQueues;
+  /** Of what recovered sessions wrote. */
+  readonly usage: RecoveredUsage;
   /** Undefined where there is no Postgres to roll up into. */
   readonly ledger: RecordTaker | undefined;
   /** Undefined where nobody tells which databases are deleted. */
@@ -66,7 +69,7 @@ export function jobHandlers(parts: HandlerParts): JobHandlers {
   );
   const sessions = sessionJobs(
     {
-      recover: { ...contextOf('recover'), watch },
+      recover: { ...contextOf('recover'), watch, usage: parts.usage },
       purge: contextOf('purge'),
       queues,
       reports: {

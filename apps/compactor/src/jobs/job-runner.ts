@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PostgresPurges } from '@leasehold/directory';
+import type { Head } from '@leasehold/engine';
 import { systemClock, type Timer } from '@leasehold/foundation';
 import {
   DEFAULT_JOB_WORKERS_SETTINGS,
@@ -10,10 +11,12 @@ import {
   type JobWorkersSettings,
 } from '@leasehold/jobs';
 import { SessionWatch } from '@leasehold/lease';
+import { UsageMeter } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 import { startRecoveryWatch } from '@leasehold/upkeep';
 import { UsageLedger } from '@leasehold/usage-ledger';
+import { tellHead, UsageRecorder } from '@leasehold/usage-recorder';
 
 import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
@@ -28,6 +31,8 @@ const SCHEDULE_AGAIN_MS = 3_600_000;
 
 /** Between two looks at all usage records, also of sessions that are gone. */
 const FULL_ROLL_UP_INTERVAL_MS = 24 * 3_600_000;
+/** A recovery records by itself; this is for what it could not. */
+const USAGE_INTERVAL_MS = 15_000;
 
 /** Watches sessions and takes jobs while the service runs. */
 @Injectable()
@@ -35,6 +40,9 @@ export class JobRunner implements OnModuleDestroy {
   private readonly queues: JobQueues;
   private readonly watch: SessionWatch;
   private readonly ledger: UsageLedger | undefined;
+  /** What recovered sessions wrote, until it is recorded. */
+  private readonly usage = new UsageMeter();
+  private readonly recorder: UsageRecorder;
   private workers: JobWorkers | undefined;
   private readonly purges: PostgresPurges | undefined;
   private readonly stopping = new AbortController();
@@ -52,6 +60,14 @@ export class JobRunner implements OnModuleDestroy {
     const context = { store: queueStoreFrom(config), clock: systemClock, log };
     this.queues = new JobQueues(context, { gcMinAgeMs: config.GC_MIN_AGE_MS });
     this.watch = new SessionWatch(storeFor('watch', store, metrics));
+    this.recorder = new UsageRecorder(
+      {
+        ...storeFor('recover', store, metrics),
+        meter: this.usage,
+        onFailed: (error) => log.warn({ err: error }, 'usage could not be recorded, it will be tried again'),
+      },
+      { intervalMs: USAGE_INTERVAL_MS },
+    );
     this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
     this.purges = config.DATABASE_URL ? new PostgresPurges(config.DATABASE_URL) : undefined;
     metrics.watchQueues(() => this.queues.counts());
@@ -63,8 +79,13 @@ export class JobRunner implements OnModuleDestroy {
     const { config, ledger, log, metrics, purges, queues, store, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
+    const usage = {
+      tell: (head: Head) => tellHead(this.usage, head, systemClock.now()),
+      recorded: () => this.recorder.record(),
+    };
+    this.recorder.start();
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, ledger, purges, metrics, log }),
+      jobHandlers({ config, store, watch, queues, usage, ledger, purges, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
@@ -92,6 +113,7 @@ export class JobRunner implements OnModuleDestroy {
     // Only now: jobs that were running may have waited for it.
     this.watch.stop();
     await this.queues.close();
+    await this.recorder.stop();
     await this.purges?.close();
     await this.ledger?.close();
   }

@@ -1,4 +1,5 @@
 import { ClosedLog, closeLog } from '@leasehold/commit-log';
+import type { Head } from '@leasehold/engine';
 import { forEachBounded, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { SessionResumedError, type SessionWatch } from '@leasehold/lease';
 import type { SettleContext } from '@leasehold/object-store';
@@ -6,6 +7,15 @@ import { publishTail } from '@leasehold/ownership';
 
 export interface RecoverContext extends Pick<SettleContext, 'store' | 'clock' | 'random'> {
   readonly watch: Pick<SessionWatch, 'get' | 'refresh' | 'untilNotLive'>;
+  /** Undefined: nobody meters. */
+  readonly usage?: RecoveredUsage;
+}
+
+/** What the session may not have recorded of what it wrote, for databases that perhaps nobody opens again. */
+export interface RecoveredUsage {
+  tell(head: Head): void;
+  /** Everything that was told is in the bucket when it resolves. */
+  recorded(): Promise<void>;
 }
 
 export interface RecoverSettings {
@@ -104,11 +114,12 @@ async function publishAll(
   await forEachBounded(ids, databasesAtOnce, async (databaseId: DatabaseId) => {
     signal.throwIfAborted();
     try {
-      counts[await publishTail(ctx, log, databaseId, signal)]++;
+      counts[await publishTail(ctx, log, databaseId, signal, (head) => ctx.usage?.tell(head))]++;
     } catch (error) {
       failures.push(error);
     }
   });
+  await ctx.usage?.recorded();
   if (failures.length > 0) throw failures[0];
   const { published, superseded, quarantined } = counts;
   return { outcome: 'recovered', databases: ids.size, published, superseded, quarantined };

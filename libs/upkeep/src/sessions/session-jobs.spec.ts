@@ -9,7 +9,7 @@ import { FaultyStore } from '@leasehold/object-store-testing';
 import { CrashingSession, TTL_MS } from '@leasehold/upkeep-testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { RecoveryReport } from './recover-session.js';
+import type { RecoveredUsage, RecoveryReport } from './recover-session.js';
 import { sessionJobs } from './session-jobs.js';
 
 const DAY_MS = 86_400_000;
@@ -61,10 +61,10 @@ describe('sessionJobs', () => {
     return session;
   }
 
-  function jobs(watching = watch) {
+  function jobs(watching = watch, usage?: RecoveredUsage) {
     return sessionJobs(
       {
-        recover: { ...ctx(), watch: watching },
+        recover: { ...ctx(), watch: watching, ...(usage && { usage }) },
         purge: ctx(),
         queues: { enqueueRecovery: (id) => void asked.push(id) },
         reports: {
@@ -115,6 +115,28 @@ describe('sessionJobs', () => {
       expect(head).toMatchObject({ epoch: 2, owner: undefined, lastCommit: { sequence: 3 } });
       expect(inlineKeys(head)).toEqual(['k1', 'k2', 'k3']);
     }
+  });
+
+  it('tells what every database has written, and ends when that is recorded', async () => {
+    const session = await crashed(3);
+    await clock.advance(SILENT_MS);
+    const told = new Map<DatabaseId, number>();
+    const recorded: (readonly number[])[] = [];
+    let isDown = true;
+    const usage: RecoveredUsage = {
+      tell: ({ databaseId, lastCommit }) => void told.set(databaseId, lastCommit.sequence),
+      recorded: async () => {
+        if (isDown) throw new Error('the bucket does not answer');
+        recorded.push([...told.values()]);
+      },
+    };
+    const run = () => clock.settle(jobs(watch, usage).recover({ sessionId: session }, SIGNAL));
+    await expect(run()).rejects.toThrow('the bucket does not answer');
+    // All of them are published by now, and are told once more by whoever tries again, who knows nothing of the first.
+    told.clear();
+    isDown = false;
+    await run();
+    expect(recorded).toEqual([[3, 3, 3]]);
   });
 
   it('is safe twice, and beside itself', async () => {
