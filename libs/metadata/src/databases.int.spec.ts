@@ -137,13 +137,13 @@ describe('databases', () => {
   it('are deleted when they end, the protected ones not, and come back without an end that has passed', async () => {
     const expiresAt = new Date(Date.now() + HOUR_MS);
     const ended = await Promise.all(
-      ['e1', 'e2', 'e3'].map((name) => create(name, { expiresAt, deleteProtection: name === 'e3' })),
+      ['ends-1', 'ends-2', 'ends-3'].map((name) => create(name, { expiresAt, deleteProtection: name === 'ends-3' })),
     );
     expect(await metadata.databases.expire(10)).toBe(0);
     const past = { expiresAt: new Date(Date.now() - 1_000) };
     await metadata.prisma.database.updateMany({ where: { id: { in: ended.map(({ id }) => id) } }, data: past });
     expect([await metadata.databases.expire(1), await metadata.databases.expire(10)]).toEqual([1, 1]);
-    expect(await names({ search: 'e' })).toEqual(['e3']);
+    expect(await names({ search: 'ends-' })).toEqual(['ends-3']);
     expect(await metadata.databases.undelete(mine, ended[0]?.id ?? '')).toMatchObject({ expiresAt: null });
     expect(await metadata.databases.expire(10)).toBe(0);
   });
