@@ -125,6 +125,14 @@ export function describeObjectStore(adapter: string, makeStore: () => Promise<St
       expect(Buffer.from((await read(key('a'))).body).toString()).toBe('before');
     });
 
+    it('gives each reader bytes of his own', async () => {
+      fresh();
+      // A Buffer: its slices are views.
+      await put(key('a'), Buffer.from('before'));
+      (await read(key('a'))).body.fill(0);
+      expect(Buffer.from((await read(key('a'))).body).toString()).toBe('before');
+    });
+
     it('refuses a second create and leaves the first', async () => {
       fresh();
       const etag = await put(key('a'), utf8('first'));

@@ -64,7 +64,7 @@ export class MemoryStore implements ObjectStore {
     const holds = condition === 'create' ? present === undefined : present?.etag === condition.match;
     if (!holds) return { outcome: 'refused' };
     // A copy without spare capacity: the caller's bytes are often a view on a larger buffer.
-    const stored = new Stored(Uint8Array.prototype.slice.call(body), this.clock.now());
+    const stored = new Stored(copyOf(body), this.clock.now());
     this.objects.set(key, stored);
     this.keys.add(key);
     return {
@@ -95,4 +95,11 @@ export class MemoryStore implements ObjectStore {
 /** What S3 calls the ETag of an object that was put whole. */
 export function contentEtag(body: Uint8Array): string {
   return createHash('md5').update(body).digest('hex');
+}
+
+/** Never a Buffer, whose `slice` is a view on what is kept here. */
+function copyOf(body: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(body.byteLength);
+  copy.set(body);
+  return copy;
 }
