@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -155,12 +155,19 @@ function required(name: string): string {
 
 /** A free port whose successor is free too. */
 export async function freePortPair(): Promise<number> {
+  // Of this runner alone, and below those that the system hands out: whatever starts meanwhile takes neither of them.
+  const first = FIRST_PORT + (Number(process.env['JEST_WORKER_ID'] ?? 1) % RUNNERS) * PORTS_OF_RUNNER;
   for (let attempt = 0; attempt < 50; attempt++) {
-    const port = await listenOnce(0);
-    if (port < 65_535 && (await listenOnce(port + 1).catch(() => 0)) === port + 1) return port;
+    const port = first + 2 * randomInt(PORTS_OF_RUNNER / 2);
+    const free = [await listenOnce(port).catch(() => 0), await listenOnce(port + 1).catch(() => 0)];
+    if (free[0] === port && free[1] === port + 1) return port;
   }
   throw new Error('no two free ports in a row');
 }
+
+const FIRST_PORT = 16_000;
+const RUNNERS = 16;
+const PORTS_OF_RUNNER = 1_000;
 
 function listenOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
