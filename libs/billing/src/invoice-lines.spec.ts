@@ -102,6 +102,15 @@ describe('the lines of an invoice', () => {
     );
   });
 
+  it('come to one fee, however often a plan is told again', () => {
+    fc.assert(
+      fc.property(plan, fc.array(time, { maxLength: 6 }), (one, times) => {
+        const plans = [0, ...times.sort((a, b) => a - b)].map((from) => ({ from, plan: { ...one, minimum: 0n } }));
+        expect(totalOf(linesOf(NOVEMBER, plans, []))).toBe(one.fee);
+      }),
+    );
+  });
+
   it('charge what is beyond the included units', () => {
     const lines = linesOf(
       NOVEMBER,
@@ -136,7 +145,7 @@ describe('the lines of an invoice', () => {
     ]);
     expect(lines).toMatchObject([
       { kind: 'meter', plan: { name: 'free' }, included: 500_000n, amount: 0n },
-      { kind: 'fee', plan: { name: 'pro' }, from: MIDDLE, amount: 1_501n },
+      { kind: 'fee', plan: { name: 'pro' }, from: MIDDLE, amount: 1_500n },
       { kind: 'meter', plan: { name: 'pro' }, included: 500_000n, amount: 200n },
     ]);
   });

@@ -69,7 +69,10 @@ function linesOfSegment(segment: Segment, period: Period, usage: readonly Usage[
   const part = BigInt(to - from);
   const whole = BigInt(period.to - period.from);
   const common = { from, to, plan: { name: plan.name, version: plan.version } };
-  const fee: FlatLine = { kind: 'fee', ...common, amount: share(plan.fee, part, whole) };
+  // From the beginning of the period: so the parts of one that does not change add up to it, however it is cut.
+  const due = (amount: Minor, until: number) => share(amount, BigInt(until - period.from), whole);
+  const proportion = (amount: Minor) => due(amount, to) - due(amount, from);
+  const fee: FlatLine = { kind: 'fee', ...common, amount: proportion(plan.fee) };
   const metered = METERS.flatMap((meter): MeterLine[] => {
     const used = usage.filter((one) => one.meter === meter && one.quantity > 0n);
     if (used.length === 0) return [];
@@ -79,7 +82,7 @@ function linesOfSegment(segment: Segment, period: Period, usage: readonly Usage[
     return [{ kind: 'meter', ...common, meter, price, ...priced(used, price, included) }];
   });
   const lines = [fee, ...metered];
-  const missing = share(plan.minimum, part, whole) - totalOf(lines);
+  const missing = proportion(plan.minimum) - totalOf(lines);
   const minimum: FlatLine = { kind: 'minimum', ...common, amount: missing };
   return [...lines, minimum].filter(({ kind, amount }) => kind === 'meter' || amount > 0n);
 }
