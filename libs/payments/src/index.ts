@@ -1,0 +1,3 @@
+export * from './by-hand.js';
+export * from './payment-errors.js';
+export * from './payment-provider.js';
