@@ -178,6 +178,32 @@ describe('following changes', () => {
     await expect(feed.next()).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 
+  it('comes back at once when its token ends, whatever others are told to wait', async () => {
+    gateway.retryMs = 60_000;
+    const tokens = [gateway.token, 'second'];
+    const feed = clientOf(gateway, { token: () => tokens.shift() ?? '' }).changes({ since: '0' });
+    await db.put(['k'], 1);
+    await feed.next();
+    gateway.token = 'second';
+    gateway.refuseFeeds('invalid-token', 401);
+    const next = feed.next();
+    await clientOf(gateway).put(['k'], 2);
+    expect((await next).value?.changes).toMatchObject([{ value: 2 }]);
+    await feed.return?.();
+  });
+
+  it('outlives its connection however long it was quiet before', async () => {
+    const feed = db.changes({ since: '0', patienceMs: 100 });
+    const next = feed.next();
+    for (const _ of [1, 2, 3]) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      gateway.cutFeeds();
+    }
+    await db.put(['k'], 1);
+    expect((await next).value?.changes).toMatchObject([{ value: 1 }]);
+    await feed.return?.();
+  });
+
   it.each(['0#', '0&prefix=', '', '1', 'W/"00000000000000000001"', 'A'.repeat(20)])(
     'refuses to begin at %p, and sends nothing',
     async (since) => {

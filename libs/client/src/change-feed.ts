@@ -20,8 +20,10 @@ interface Feed {
   since: Version | undefined;
   /** What the last stream asked to wait before coming back. */
   retryMs: number;
-  /** In a row, with nothing told in between. */
+  /** In a row, with no stream in between that has begun. */
   failures: number;
+  /** When the first of them was. */
+  troubledSince: number | undefined;
 }
 
 /**
@@ -39,9 +41,8 @@ export async function* followChanges(
   if (since !== undefined && since !== '0' && !isVersion(since)) {
     throw new InvalidError({ code: 'invalid-version', message: "since is '0' or a version, 20 hexadecimal digits" });
   }
-  const feed: Feed = { since, retryMs: 0, failures: 0 };
+  const feed: Feed = { since, retryMs: 0, failures: 0, troubledSince: undefined };
   const prefixQuery = prefix === undefined ? '' : `&prefix=${percentEncode(keyBytes(prefix))}`;
-  let reachedAt = platform.now();
   // Ends with the signal, with the consumer, or with the patience.
   for (;;) {
     signal?.throwIfAborted();
@@ -49,10 +50,11 @@ export async function* followChanges(
       let isReached = false;
       for await (const event of connection(transport, feed.since, prefixQuery, signal)) {
         const commit = take(event, feed);
-        if (event.id !== undefined || commit !== undefined) {
+        // The block that says when to come back is the first: by then the database has answered, however quiet it is from there on.
+        if (event.id !== undefined || event.retryMs !== undefined) {
           isReached = true;
-          reachedAt = platform.now();
           feed.failures = 0;
+          feed.troubledSince = undefined;
         }
         if (commit !== undefined) yield commit;
       }
@@ -60,7 +62,9 @@ export async function* followChanges(
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof LeaseholdError) || !helpsToRetry(error)) throw error;
-      if (platform.now() - reachedAt > patienceMs) throw asUnavailable(error);
+      // Not since something was told last: a database may be quiet, and a computer asleep, for longer than that.
+      feed.troubledSince ??= platform.now();
+      if (platform.now() - feed.troubledSince > patienceMs) throw asUnavailable(error);
       feed.failures += 1;
       feed.retryMs = Math.max(feed.retryMs, error.retryAfterMs ?? 0);
     }
@@ -72,16 +76,18 @@ export async function* followChanges(
 /** @returns the commit that the event tells. @throws LeaseholdError the event tells that the stream ends with it */
 function take({ event, id, data, retryMs }: StreamEvent, feed: Feed): ByteCommitted | undefined {
   if (retryMs !== undefined) feed.retryMs = retryMs;
-  if (event === 'error') throw endOfStream(errorOfEvent(data ?? ''));
+  if (event === 'error') throw endOfStream(errorOfEvent(data ?? ''), feed);
   const commit = data === undefined || data === '' ? undefined : readCommit(data);
   // A block without data says that everything up to its id did not concern the feed.
   if (id !== undefined) feed.since = id;
   return commit;
 }
 
-/** A token that ended in the midst of a stream is no refusal yet: the next request shows another one, if there is one. */
-function endOfStream(error: LeaseholdError): LeaseholdError {
-  return error instanceof UnauthorizedError ? asUnavailable(error) : error;
+/** A token that ended in the midst of a stream is no refusal yet: the next request, which need not wait, shows another one, if there is one. */
+function endOfStream(error: LeaseholdError, feed: Feed): LeaseholdError {
+  if (!(error instanceof UnauthorizedError)) return error;
+  feed.retryMs = 0;
+  return asUnavailable(error);
 }
 
 function readCommit(data: string): ByteCommitted {

@@ -28,6 +28,8 @@ export class FakeGateway {
   readonly seen: SeenRequest[] = [];
   fate: (request: SeenRequest) => Fate = () => 'serve';
   token = 'lh_test';
+  /** Told to readers of feeds. */
+  retryMs = 1;
   private readonly feeds = new Set<ServerResponse>();
 
   private constructor(
@@ -47,12 +49,13 @@ export class FakeGateway {
     return this.feeds.size;
   }
 
-  /** As a gateway that dies would. */
   /** As when the token of a feed ends. */
   refuseFeeds(code: string, status: number): void {
-    for (const feed of this.feeds) feed.end(`event: error\ndata: ${JSON.stringify({ code, status })}\n\n`);
+    const last = `retry: ${this.retryMs}\nevent: error\ndata: ${JSON.stringify({ code, status })}\n\n`;
+    for (const feed of this.feeds) feed.end(last);
   }
 
+  /** As a gateway that dies would. */
   cutFeeds(): void {
     for (const feed of this.feeds) feed.destroy();
   }
@@ -99,7 +102,8 @@ export class FakeGateway {
     let told = query.has('since') ? parseInt(query.get('since') ?? '', 16) : this.store.sequence;
     this.feeds.add(response);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(`retry: 1\n\nid: ${this.store.versionOf(told)}\n\n`);
+    response.write(`retry: ${this.retryMs}\n\n`);
+    if (!query.has('since')) response.write(`id: ${this.store.versionOf(told)}\n\n`);
     const tell = () => {
       for (; told < this.store.sequence; told++) response.write(this.store.eventOf(told + 1, prefix));
       response.write(HEARTBEAT);
