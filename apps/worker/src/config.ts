@@ -2,7 +2,7 @@ import type { COMMIT_LOG_MODES } from '@leasehold/commit-log';
 import { UNFLUSHED_LIMIT_BYTES } from '@leasehold/commit-log';
 import { MAX_CAPACITY_BYTES, MIN_CAPACITY_BYTES } from '@leasehold/disk-cache';
 import { DEFAULT_OWNERSHIP_SETTINGS } from '@leasehold/ownership';
-import { internalSecretConfig, serviceConfig, wholeNumber } from '@leasehold/service-kit';
+import { internalSecretConfig, operatorSecretConfig, serviceConfig, wholeNumber } from '@leasehold/service-kit';
 import { z } from 'zod';
 
 const MIB = 1024 * 1024;
@@ -12,6 +12,7 @@ const COMMIT_MODES = ['fast', 'economy'] as const satisfies readonly (keyof type
 /** Everything a worker is told, but where its bucket and its queues are; validated once at start. */
 export const workerConfig = serviceConfig.extend({
   ...internalSecretConfig.shape,
+  ...operatorSecretConfig.shape,
   /** Where gateways reach this process; the address it listens on by default. */
   WORKER_ADVERTISED_URL: z.url().optional(),
   SESSION_TTL_MS: wholeNumber(1_000, 60_000).default(5_000),

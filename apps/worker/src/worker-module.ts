@@ -9,6 +9,7 @@ import { DatabasesController } from './databases/databases-controller.js';
 import { ReadsController } from './databases/reads-controller.js';
 import { TransactionsController } from './databases/transactions-controller.js';
 import { WritesController } from './databases/writes-controller.js';
+import { SessionController } from './session/session-controller.js';
 import { WORKER_CONFIG } from './tokens.js';
 import { WorkerSession } from './worker-session.js';
 
@@ -17,7 +18,14 @@ export class WorkerModule {
   static with(config: WorkerConfig, session: WorkerSession): DynamicModule {
     return {
       module: WorkerModule,
-      controllers: [ReadsController, WritesController, TransactionsController, DatabasesController, ChangesController],
+      controllers: [
+        ReadsController,
+        WritesController,
+        TransactionsController,
+        DatabasesController,
+        ChangesController,
+        SessionController,
+      ],
       providers: [
         DatabaseWork,
         Commits,

@@ -10,7 +10,7 @@ import { UsageMeter } from '@leasehold/metering';
 import { hedgedReads, MeteredStore, probeStore, reliableReads } from '@leasehold/object-store';
 import type { OwnershipContext } from '@leasehold/ownership';
 import { DatabaseAccess, DrainingError, Maintenance } from '@leasehold/ownership';
-import type { HeaderValues } from '@leasehold/protocol';
+import type { HeaderValues, SessionLoad } from '@leasehold/protocol';
 import { HOP_HEADERS } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { UsageRecorder } from '@leasehold/usage-recorder';
@@ -21,6 +21,7 @@ import { FairAdmission } from './fairness/fair-admission.js';
 import { ANSWERS, REQUESTS, SLICES } from './fairness/fairness-settings.js';
 import { LongAnswers } from './fairness/long-answers.js';
 import { usageEvents } from './usage/usage-events.js';
+import { SessionLook } from './session/session-look.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 import type { OpenWorkerParts } from './worker-parts.js';
 import { commitLogSettingsOf, ownershipSettingsOf } from './worker-settings.js';
@@ -32,6 +33,7 @@ interface Running {
   readonly maintenance: Maintenance;
   readonly blocks: BlockCache;
   readonly usage: UsageRecorder;
+  readonly look: SessionLook;
 }
 
 /**
@@ -114,7 +116,9 @@ export class WorkerSession {
       { intervalMs: config.USAGE_INTERVAL_MS },
     );
     this.closers.push(() => usage.stop());
-    this.running = { session, access, maintenance, blocks, usage };
+    const { databases } = access;
+    const look = new SessionLook({ ...ctx, session, log, heads: ownership.heads, databases, requests: this.requests });
+    this.running = { session, access, maintenance, blocks, usage, look };
     session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
     maintenance.start();
     usage.start();
@@ -155,6 +159,16 @@ export class WorkerSession {
   get access(): DatabaseAccess {
     if (this.running === undefined || this.stopping) throw new DrainingError();
     return this.running.access;
+  }
+
+  /** For whoever looks after it. @throws DrainingError before the start and after the end */
+  get look(): SessionLook {
+    if (this.running === undefined) throw new DrainingError();
+    return this.running.look;
+  }
+
+  load(): SessionLoad {
+    return this.look.load(this.stopping);
   }
 
   /** Blocks of a database in memory. */

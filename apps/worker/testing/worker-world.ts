@@ -15,6 +15,7 @@ import { fleetPartsOf, fleetWorkerConfig } from '../src/fleet-worker.js';
 import { startWorker } from '../src/start-worker.js';
 
 export const SECRET = 'a secret that gateways and workers share';
+export const OPERATOR_SECRET = 'a secret of workers and control plane';
 /** A worker that ends waits for who is still connected. */
 const NOT_KEPT = { connection: 'close' };
 const BUCKET = { bucket: 'leasehold', accessKeyId: 'worker', secretAccessKey: 'worker-secret', host: '127.0.0.1' };
@@ -59,6 +60,7 @@ export class WorkerWorld {
       S3_ACCESS_KEY_ID: BUCKET.accessKeyId,
       S3_SECRET_ACCESS_KEY: BUCKET.secretAccessKey,
       LEASEHOLD_INTERNAL_SECRET: SECRET,
+      LEASEHOLD_OPERATOR_SECRET: OPERATOR_SECRET,
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
       DRAIN_TIMEOUT_MS: '3000',
       ...env,

@@ -153,6 +153,11 @@ export class CommitLog {
     return this.confirmations.nextNumber - this.keeper.floor;
   }
 
+  /** The number that the next segment gets. */
+  nextSegment(): number {
+    return this.confirmations.nextNumber;
+  }
+
   /** Rollups that stand for older segments (L5). */
   rollups(): number {
     return this.retention.rollups.length;

@@ -50,6 +50,8 @@ const LOOK_IN_MS = 1_000;
 export class OwnedDatabase {
   readonly id: DatabaseId;
   readonly epoch: number;
+  /** Wall ms of this handle: when the claim was confirmed. For people; nothing is decided by it. */
+  readonly ownedSince: number;
   private readonly held: HeldHead;
   private readonly unflushed: Unflushed;
   private readonly durable: DurableMark;
@@ -72,6 +74,7 @@ export class OwnedDatabase {
     const { databaseId, epoch, lastCommit } = stored.head;
     this.id = databaseId;
     this.epoch = epoch;
+    this.ownedSince = ctx.clock.now();
     this.held = new HeldHead(ctx, stored);
     const { events } = ctx;
     if (events.wrote) {

@@ -31,6 +31,7 @@ export * from './query-string.js';
 export * from './read-query.js';
 export * from './request-id.js';
 export * from './server-timing.js';
+export * from './session-look.js';
 export * from './snapshot-answer.js';
 export * from './snapshot-body.js';
 export * from './trace-context.js';

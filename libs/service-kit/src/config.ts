@@ -82,6 +82,9 @@ export function outboundPolicyOf(config: z.output<typeof outboundConfig>) {
 /** The key of the signatures on the hop from gateway to worker. */
 export const internalSecretConfig = z.object({ LEASEHOLD_INTERNAL_SECRET: secret() });
 
+/** Signs what operators ask workers by way of the control plane, and opens nothing else: with it nobody reads a database. Not set: they are told nothing. */
+export const operatorSecretConfig = z.object({ LEASEHOLD_OPERATOR_SECRET: secret().optional() });
+
 /** A whole number written in digits, within bounds. */
 export function wholeNumber(min: number, max: number) {
   return z

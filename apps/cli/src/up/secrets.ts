@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs';
 import { z } from 'zod';
 import { CliError, systemCode } from '../cli-error.js';
@@ -48,6 +48,11 @@ export function drawSecrets(): Secrets {
     admin: { email: 'admin@leasehold.example', password: password() },
     tenant: { email: 'demo@leasehold.example', password: password(), organization: 'Demo' },
   };
+}
+
+/** What the control plane asks workers with. It leads to no other secret, and needs no place in the file. */
+export function operatorSecretOf({ internalSecret }: Pick<StoredSecrets, 'internalSecret'>): string {
+  return createHmac('sha256', internalSecret).update('operators').digest('hex');
 }
 
 function drawSigningKey(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawSecrets } from './secrets.js';
+import { drawSecrets, operatorSecretOf } from './secrets.js';
 import { planBucket, planMigration, planPostgres, planServices, storeOf, type PlanInput } from './service-plan.js';
 
 const secrets = drawSecrets();
@@ -34,6 +34,8 @@ describe('service plan', () => {
     expect(holders(secrets.tokenSigningKey)).toEqual(['control-plane']);
     expect(holders(secrets.admin.password)).toEqual(['control-plane']);
     expect(holders(secrets.internalSecret)).toEqual(['gateway-1', 'gateway-2', 'worker-1', 'worker-2', 'worker-3']);
+    const looks = ['control-plane', 'worker-1', 'worker-2', 'worker-3'];
+    expect(holders(operatorSecretOf(secrets))).toEqual(looks);
     // The control plane writes suspensions into the bucket, which are to hold without it.
     expect(holders(secrets.s3SecretAccessKey)).toHaveLength(7);
   });

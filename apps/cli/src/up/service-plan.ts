@@ -9,7 +9,7 @@ import {
   tuningOf,
 } from './environment.js';
 import type { ProcessSpec } from './managed-process.js';
-import type { Secrets, StoredSecrets } from './secrets.js';
+import { operatorSecretOf, type Secrets, type StoredSecrets } from './secrets.js';
 import type { UpOptions } from './up-options.js';
 
 /** What the plan is drawn from. Pure data, so that a plan can be looked at without starting anything. */
@@ -99,12 +99,14 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
   };
   const store = storeOf(input, parts.bucketUrl);
   const hop = { LEASEHOLD_INTERNAL_SECRET: secrets.internalSecret };
+  const look = { LEASEHOLD_OPERATOR_SECRET: operatorSecretOf(secrets) };
   const numbered = (count: number, make: (index: number) => ProcessSpec) =>
     Array.from({ length: count }, (_, index) => make(index));
   return {
     controlPlane: service('control-plane', 'control-plane', {
       S3_BUCKET: LOCAL_BUCKET_NAME,
       ...store,
+      ...look,
       PORT: String(options.port + 1),
       PUBLIC_URL: urls.controlPlane,
       GATEWAY_URL: urls.gateway,
@@ -122,7 +124,9 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
         CONSOLE_ORIGIN: urls.controlPlane,
       }),
     ),
-    workers: numbered(options.workers, (index) => service(`worker-${index + 1}`, 'worker', { ...store, ...hop })),
+    workers: numbered(options.workers, (index) =>
+      service(`worker-${index + 1}`, 'worker', { ...store, ...hop, ...look }),
+    ),
     compactor: service('compactor', 'compactor', store),
   };
 }

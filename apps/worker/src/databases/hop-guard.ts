@@ -39,21 +39,24 @@ export class HopGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const claims = {
-      method: request.method,
-      path: request.originalUrl,
-      headers: request.headers,
-      bodyDigest: digestBody(bodyOf(request)),
-    };
-    const secret = this.config.LEASEHOLD_INTERNAL_SECRET;
-    if (!verifyHop(secret, header(request.headers, HOP_HEADERS.hop), claims, Date.now())) {
-      throw new ProblemError('unauthenticated', 'the hop is not signed by a gateway of this installation');
-    }
+    checkSignature(request, this.config.LEASEHOLD_INTERNAL_SECRET);
     if (!this.worker.isMeantBy(request.headers)) throw anotherSession();
     const { databaseId } = request.params as { databaseId?: string };
     (request as HoppedRequest)[HOP] = hopFrom(request.headers, databaseId);
     return true;
   }
+}
+
+/** @throws ProblemError unauthenticated: not signed by a process of this installation, or not for this very request */
+export function checkSignature(request: FastifyRequest, secret: string): void {
+  const claims = {
+    method: request.method,
+    path: request.originalUrl,
+    headers: request.headers,
+    bodyDigest: digestBody(bodyOf(request)),
+  };
+  if (verifyHop(secret, header(request.headers, HOP_HEADERS.hop), claims, Date.now())) return;
+  throw new ProblemError('unauthenticated', 'the hop is not signed by a process of this installation');
 }
 
 /**

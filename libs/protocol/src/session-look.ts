@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/**
+ * What a worker tells of its own session, for operators: read from its memory when somebody asks, and nothing is kept for it. Requests are signed as
+ * those of gateways are ({@link signHop}), under a secret of their own and without a database, and name the session that is meant.
+ *
+ *     GET /internal/v1/session                          load
+ *     GET /internal/v1/session/databases?after=&limit=  what it owns, in the order of ids
+ *     GET /internal/v1/session/owners/<databaseId>      who owns a database, whoever that is
+ */
+export const SESSION_PATH = '/internal/v1/session';
+
+/** Databases of one page. */
+export const SESSION_PAGE_LIMIT = 1_000;
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+export const sessionLoad = z.object({
+  session: z.string(),
+  pid: count,
+  /** Those being claimed included. */
+  openDatabases: count,
+  /** Memory of them, about, without what no head contains. */
+  openDatabasesBytes: count,
+  /** With commits that no head contains. */
+  dirtyDatabases: count,
+  unflushedMemoryBytes: count,
+  log: z.object({
+    /** The number that its next segment gets. */
+    nextSegment: count,
+    /** Segments that a recovery would read, one by one. */
+    looseSegments: count,
+    rollups: count,
+    /** That no head contains. */
+    unflushedBytes: count,
+  }),
+  waitingRequests: count,
+  /** Under way. */
+  workUnits: count,
+  /** Resident, of the process. */
+  processBytes: count,
+  draining: z.boolean(),
+});
+export type SessionLoad = z.output<typeof sessionLoad>;
+
+export const ownedDatabase = z.object({
+  databaseId: z.string(),
+  epoch: count,
+  /** On the worker's clock, as is the next. */
+  ownedSince: instant,
+  lastUsedAt: instant,
+  /** Of commits that no head contains. */
+  unflushedBytes: count,
+});
+export type OwnedDatabaseLook = z.output<typeof ownedDatabase>;
+
+/** `next`: behind which the next page begins; null: there is none. */
+export const ownedDatabases = z.object({ databases: z.array(ownedDatabase), next: z.string().nullable() });
+export type OwnedDatabasesLook = z.output<typeof ownedDatabases>;
+
+export const databaseOwner = z.object({
+  /** Null: nobody's. */
+  owner: z.string().nullable(),
+  epoch: count,
+  /** Null where it is not the answering session that owns it. */
+  ownedSince: instant.nullable(),
+  quarantined: z.boolean(),
+  deleted: z.boolean(),
+});
+export type DatabaseOwner = z.output<typeof databaseOwner>;
