@@ -27,6 +27,7 @@ export * from './sessions.js';
 export * from './suspensions.js';
 export * from './tenants.js';
 export * from './token-keys.js';
+export * from './usage-question.js';
 export * from './usage-report.js';
 export * from './webhook-deliveries.js';
 export * from './webhooks.js';

@@ -6,7 +6,8 @@ import { storedByteMs, type DatabaseUsage, type SizeMark } from '@leasehold/mete
 
 import { Metadata } from './metadata.js';
 import { applyMigrations } from './migrations.js';
-import type { UsageQuestion } from './usage-report.js';
+import type { UsageQuestion } from './usage-question.js';
+import { UsageReport } from './usage-report.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -81,9 +82,9 @@ describe('the usage report', () => {
       ...more,
     });
   const shown = async (more: Partial<UsageQuestion> = {}) =>
-    (await ask(more)).map(({ from, group, ...row }) => [
+    (await ask(more)).map(({ from, place, ...row }) => [
       (from.getTime() - START) / HOUR_MS,
-      group === a ? 'a' : group === b ? 'b' : group,
+      place === a ? 'a' : place === b ? 'b' : place,
       ...[row.writeUnits, row.requests, row.readUnits, row.egressBytes, row.freeReadUnits].map(Number),
     ]);
 
@@ -137,6 +138,66 @@ describe('the usage report', () => {
       after = page.at(-1);
     }
     expect(paged).toEqual(all);
+  });
+
+  it('says the same however small the pieces are in which it looks, and goes on where it has looked enough', async () => {
+    const ids = [a, b];
+    for (let n = 0; n < 5; n++) ids.push((await metadata.databases.create(mine, `more-${n}`)).id as DatabaseId);
+    for (const [i, id] of ids.entries()) {
+      await take(id, { writes: [write(i, 0, 2)], reads: [read(30, KEY, 1)], sizes: [{ at: START, bytes: i }] });
+    }
+    for (const group of [undefined, 'database', 'key'] as const) {
+      for (const step of ['hour', 'day', 'month'] as const) {
+        const question = { from: at(0), to: at(48), step, group, databaseId: undefined };
+        const all = await ask({ step, group });
+        for (const pieces of [1, 5, 24, 100]) {
+          const report = new UsageReport(metadata.prisma, pieces);
+          expect(await report.rows(mine, { ...question, after: undefined, limit: 1_000 })).toEqual(all);
+          const paged: unknown[] = [];
+          let next: UsageQuestion['after'];
+          do {
+            const page = await report.page(mine, { ...question, after: next, limit: 40 });
+            expect(page.rows.length).toBeLessThanOrEqual(40);
+            paged.push(...page.rows);
+            next = page.next;
+          } while (next !== undefined);
+          expect(paged).toEqual(all);
+        }
+      }
+    }
+  });
+
+  it('tells the values of a label apart, and what has none', async () => {
+    await metadata.prisma.database.update({ where: { id: a }, data: { labels: { tier: 'gold', empty: '' } } });
+    await take(a, { writes: [write(0, 0, 5)], sizes: [{ at: START, bytes: 1 }] });
+    await take(b, { reads: [read(0, KEY, 1)] });
+    const third = (await metadata.databases.create(mine, 'c')).id as DatabaseId;
+    await metadata.prisma.database.update({ where: { id: third }, data: { labels: { tier: 'gold' } } });
+    await take(third, { writes: [write(0, 0, 1)] });
+    const byLabel = async (label: string) =>
+      (await ask({ group: { label }, step: 'month', to: at(1) })).map((row) => [
+        row.group,
+        ...[row.writeUnits, row.readUnits, row.storedByteMs].map(Number),
+      ]);
+    expect(await byLabel('tier')).toEqual([
+      [null, 0, 1, 0],
+      ['gold', 12, 0, HOUR_MS],
+    ]);
+    expect(await byLabel('empty')).toEqual([
+      [null, 2, 1, 0],
+      ['', 10, 0, HOUR_MS],
+    ]);
+    expect(await byLabel('missing')).toHaveLength(1);
+  });
+
+  it('leaves out rows without the meter that is asked for', async () => {
+    await take(a, { writes: [write(0, 0, 1)], reads: [read(1, KEY, 1), read(2, null, 1)] });
+    const hours = async (meter: UsageQuestion['meter']) => (await shown({ meter })).map(([n]) => n);
+    expect(await hours('writeUnits')).toEqual([0]);
+    expect(await hours('readUnits')).toEqual([1]);
+    expect(await hours('egressBytes')).toEqual([1]);
+    expect(await hours('freeReadUnits')).toEqual([2]);
+    expect(await hours('storedByteMs')).toEqual([]);
   });
 
   it('counts what is stored as the marks say it, in each step', async () => {

@@ -76,7 +76,7 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--from <time>', 'a whole hour in UTC, such as 2030-01-31T00:00Z')
     .option('--to <time>', 'the same; not in it')
     .addOption(new Option('--step <step>', 'of the calendar in UTC').choices(['hour', 'day', 'month']))
-    .addOption(new Option('--group <what>', 'a line for each').choices(['database', 'key']))
+    .option('--group <what>', 'a line for each: database, key, or a label as label:name')
     .option('--database <name>', 'only of this one')
     .action((options: Json & UsageOptions) =>
       run(options, async (output) => (await import('./usage.js')).usage(options, env, output)),

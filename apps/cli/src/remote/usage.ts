@@ -23,8 +23,9 @@ export async function usage(options: UsageOptions, env: NodeJS.ProcessEnv, outpu
   for await (const row of rows) await output.line(output.json ? JSON.stringify(row) : lineOf(row));
 }
 
-function lineOf({ from, database, key, writeUnits, readUnits, egressBytes, storedGbHours }: UsageRow): string {
-  const of = database ?? (key === undefined ? 'everything' : (key ?? 'no key'));
+function lineOf({ from, database, key, label, ...row }: UsageRow): string {
+  const { writeUnits, readUnits, egressBytes, storedGbHours } = row;
+  const of = database ?? (key === null ? 'no key' : key) ?? (label === null ? 'no label' : label) ?? 'everything';
   return [from, of, writeUnits, readUnits, egressBytes, storedGbHours].join('\t');
 }
 

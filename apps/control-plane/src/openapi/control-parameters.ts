@@ -29,7 +29,18 @@ export const CONTROL_QUERY = {
   from: { description: 'First hour that is wanted.', schema: instant },
   to: { description: 'The hour behind the last.', schema: instant },
   step: { description: 'What a row adds up.', schema: { type: 'string', enum: ['hour', 'day', 'month'] } },
-  group: { description: 'A row of each.', schema: { type: 'string', enum: ['database', 'key'] } },
+  group: {
+    description: 'A row of each: `database`, `key`, or `label:` and the key of a label.',
+    schema: { type: 'string', pattern: '^(database|key|label:[a-z0-9][a-z0-9._/-]{0,62})$' },
+  },
+  meter: {
+    description: 'Only this meter, and only rows with some of it.',
+    schema: { type: 'string', enum: ['writeUnits', 'readUnits', 'egressBytes', 'storedGbHours', 'freeReadUnits'] },
+  },
+  format: {
+    description: 'As JSON, or all rows from the cursor on as CSV; by default as `Accept` says.',
+    schema: { type: 'string', enum: ['json', 'csv'] },
+  },
   database: { description: 'Only of this database, by name.', schema: text },
 } as const satisfies Readonly<Record<string, ControlParameter>>;
 export type ControlQuery = keyof typeof CONTROL_QUERY;
@@ -42,4 +53,5 @@ export const CONTROL_PATH: Readonly<Record<string, string>> = {
   deliveryId: 'The id of the delivery.',
   name: 'The name of the identity provider.',
   kind: 'The kind of the job.',
+  session: 'The id of the session.',
 };

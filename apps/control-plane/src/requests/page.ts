@@ -49,7 +49,12 @@ export function pageOf<T>(
   const items = found.slice(0, limit);
   const last = items.at(-1);
   const more = found.length > limit && last !== undefined;
-  return { items, cursor: more ? toBase64Url(utf8(keyOf(last))) : null };
+  return { items, cursor: more ? cursorAt(keyOf(last)) : null };
+}
+
+/** Of a page that goes on at this key. */
+export function cursorAt(key: string): string {
+  return toBase64Url(utf8(key));
 }
 
 function parseCursor(text: string): string {

@@ -1,34 +1,64 @@
-import { Controller, Get } from '@nestjs/common';
-import { Metadata } from '@leasehold/metadata';
+import { Readable } from 'node:stream';
+
+import { Controller, Get, Headers, Res } from '@nestjs/common';
+import { Metadata, type UsageQuestion } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
+import type { FastifyReply } from 'fastify';
 
 import { Access, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
-import { pageOf } from '../requests/page.js';
+import { cursorAt } from '../requests/page.js';
+import { UsageExports } from './usage-csv.js';
 import { cursorPlace, UsageQueryOf, type UsageQuery } from './usage-query.js';
 import { viewOf } from './usage-view.js';
 
 const READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
+const CSV = 'text/csv';
 
 /** What the organization used, as far as its records are rolled up. */
 @Controller('v1/usage')
 export class UsageController {
-  constructor(private readonly metadata: Metadata) {}
+  private readonly exports: UsageExports;
 
-  /** By time, then by database or key; what was not used has no row. */
+  constructor(private readonly metadata: Metadata) {
+    this.exports = new UsageExports(metadata.usageReport);
+  }
+
+  /** By time, then by database, key or label; what was not used has no row. As CSV all of it, from the cursor on. */
   @Get()
   @Access(READERS)
-  async read(@CurrentCaller() caller: Caller, @UsageQueryOf() { database, ...query }: UsageQuery) {
+  async read(
+    @CurrentCaller() caller: Caller,
+    @UsageQueryOf() { database, format, ...query }: UsageQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     requireAllDatabases(caller);
-    const { usageReport } = this.metadata;
     const organizationId = caller.organization.id;
     const databaseId = database === undefined ? undefined : await this.idOf(organizationId, database);
-    const { limit, from, to, step, group } = query;
+    const question: UsageQuestion = { ...query, databaseId };
     // Asked first: what is rolled up meanwhile is in the rows, and not promised.
-    const completeTo = await usageReport.completeTo();
-    const found = await usageReport.rows(organizationId, { ...query, databaseId, limit: limit + 1 });
-    const { items, cursor } = pageOf(found, limit, cursorPlace);
-    return { from, to, step, completeTo: completeTo ?? null, usage: items.map((row) => viewOf(row, group)), cursor };
+    const completeTo = (await this.metadata.usageReport.completeTo()) ?? null;
+    await ((format ?? formatOf(accept)) === 'csv'
+      ? this.sendCsv(organizationId, question, completeTo, reply)
+      : reply.send({ ...(await this.pageOf(organizationId, question)), completeTo }));
+  }
+
+  private async pageOf(organizationId: string, question: UsageQuestion) {
+    const { from, to, step, group, meter } = question;
+    const { rows, next } = await this.metadata.usageReport.page(organizationId, question);
+    const usage = rows.map((row) => viewOf(row, group, meter));
+    return { from, to, step, usage, cursor: next === undefined ? null : cursorAt(cursorPlace(next)) };
+  }
+
+  private sendCsv(organizationId: string, question: UsageQuestion, completeTo: Date | null, reply: FastifyReply) {
+    const lines = this.exports.begin(organizationId, question);
+    return reply
+      .header('content-type', `${CSV}; charset=utf-8; header=present`)
+      .header('content-disposition', 'attachment; filename="usage.csv"')
+      .header('cache-control', 'no-store')
+      .header('leasehold-complete-to', completeTo?.toISOString() ?? 'never')
+      .send(Readable.from(lines));
   }
 
   private async idOf(organizationId: string, nameOrId: string): Promise<string> {
@@ -36,4 +66,10 @@ export class UsageController {
     if (found) return found.id;
     throw new ProblemError('database-not-found', 'the organization has no such database');
   }
+}
+
+/** CSV is for those who name it; whoever takes anything gets JSON. */
+function formatOf(accept = ''): 'json' | 'csv' {
+  const types = accept.split(',').map((each) => each.split(';', 1)[0]?.trim().toLowerCase());
+  return types.includes(CSV) && !types.includes('application/json') ? 'csv' : 'json';
 }

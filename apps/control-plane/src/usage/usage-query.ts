@@ -1,23 +1,41 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8, systemClock } from '@leasehold/foundation';
-import type { UsageGroup, UsageQuestion, UsageStep } from '@leasehold/metadata';
+import type { UsageGroup, UsageMeter, UsagePlace, UsageQuestion, UsageStep } from '@leasehold/metadata';
 import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
+import { DATABASE_LIMITS } from '../databases/database-limits.js';
 import { pageIn } from '../requests/page.js';
 
 /** Which usage is wanted; of a database by its name or id. */
-export type UsageQuery = Omit<UsageQuestion, 'databaseId'> & { readonly database: string | undefined };
+export type UsageQuery = Omit<UsageQuestion, 'databaseId'> & {
+  readonly database: string | undefined;
+  /** Undefined: as the client accepts it. */
+  readonly format: UsageFormat | undefined;
+};
+export type UsageFormat = (typeof FORMATS)[number];
 
 const STEPS = ['hour', 'day', 'month'] as const satisfies readonly UsageStep[];
 const GROUPS = ['database', 'key'] as const satisfies readonly UsageGroup[];
+/** In front of the name of a label by whose values rows are told apart. */
+const LABEL_GROUP = 'label:';
+const FORMATS = ['json', 'csv'] as const;
+/** As rows name them. */
+const METERS: Readonly<Record<string, UsageMeter>> = {
+  writeUnits: 'writeUnits',
+  readUnits: 'readUnits',
+  egressBytes: 'egressBytes',
+  storedGbHours: 'storedByteMs',
+  freeReadUnits: 'freeReadUnits',
+};
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** How long the time may be that is asked for, by its steps. */
 const MAX_MS: Readonly<Record<UsageStep, number>> = { hour: 31 * DAY_MS, day: 366 * DAY_MS, month: 3_660 * DAY_MS };
 const HOUR = /^\d{4}-\d{2}-\d{2}T\d{2}:00(:00(\.0+)?)?Z$/;
-/** When a row begins and what it is of, as a page ends with it. */
-const PLACE = /^(\d{4}-\d{2}-\d{2}T\d{2}:00:00\.000Z) ([0-9a-z-]{0,64})$/;
+/** When a row begins and what it is of, as a page ends with it; without the second the page goes on with a whole step. */
+const PLACE = /^(\d{4}-\d{2}-\d{2}T\d{2}:00:00\.000Z)(?: ([!-~]{0,64}))?$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Parameter of a handler: which usage is asked for. */
 export const UsageQueryOf = createParamDecorator((_: unknown, context: ExecutionContext): UsageQuery =>
@@ -26,14 +44,15 @@ export const UsageQueryOf = createParamDecorator((_: unknown, context: Execution
 
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
 export function parseUsageQuery(rawQuery: string, nowMs: number): UsageQuery {
-  const names = ['from', 'to', 'step', 'group', 'database', 'limit', 'cursor'];
+  const names = ['from', 'to', 'step', 'group', 'database', 'meter', 'format', 'limit', 'cursor'];
   const parameters = parseQueryString(rawQuery, names);
   const textOf = (name: string) => {
     const bytes = parameters.get(name);
     return bytes && (decodeUtf8(bytes) ?? '\u0000');
   };
   const step = oneOf(STEPS, 'step', textOf('step')) ?? 'day';
-  const group = oneOf(GROUPS, 'group', textOf('group'));
+  const group = groupOf(textOf('group'));
+  const meter = oneOf(Object.keys(METERS), 'meter', textOf('meter'));
   const month = new Date(nowMs);
   const from = hourOf('from', textOf('from')) ?? new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth()));
   const to = hourOf('to', textOf('to')) ?? new Date((Math.floor(nowMs / HOUR_MS) + 1) * HOUR_MS);
@@ -49,20 +68,30 @@ export function parseUsageQuery(rawQuery: string, nowMs: number): UsageQuery {
     step,
     group,
     database: textOf('database'),
+    meter: meter === undefined ? undefined : METERS[meter],
+    format: oneOf(FORMATS, 'format', textOf('format')),
     limit,
-    after: after === undefined ? undefined : placeOf(after),
+    after: after === undefined ? undefined : placeOf(after, group),
   };
 }
 
-/** Of a row, as the cursor behind it has it. */
-export function cursorPlace({ from, group }: { readonly from: Date; readonly group: string }): string {
-  return `${from.toISOString()} ${group}`;
+/** As the cursor of what follows has it. */
+export function cursorPlace({ from, place }: UsagePlace): string {
+  return place === undefined ? from.toISOString() : `${from.toISOString()} ${place}`;
 }
 
-function placeOf(text: string): UsageQuestion['after'] {
-  const [, from = '', group = ''] = PLACE.exec(text) ?? [];
-  if (Number.isNaN(Date.parse(from))) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-  return { from: new Date(from), group };
+function placeOf(text: string, group: UsageGroup | undefined): UsagePlace {
+  const [, from = '', place] = PLACE.exec(text) ?? [];
+  const isKnown = place === undefined || group !== 'database' || UUID.test(place);
+  if (Number.isNaN(Date.parse(from)) || !isKnown) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+  return { from: new Date(from), place };
+}
+
+function groupOf(text: string | undefined): UsageGroup | undefined {
+  if (!text?.startsWith(LABEL_GROUP)) return oneOf(GROUPS, 'group', text);
+  const label = text.slice(LABEL_GROUP.length);
+  if (DATABASE_LIMITS.labelKey.test(label)) return { label };
+  throw new ProblemError('invalid-parameter', 'group is database, key, or label: and the key of a label');
 }
 
 function oneOf<T extends string>(known: readonly T[], name: string, text: string | undefined): T | undefined {

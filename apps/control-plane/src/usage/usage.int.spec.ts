@@ -101,6 +101,39 @@ describe('the usage of an organization', () => {
     expect((await ask(`${TWO_DAYS}&database=missing`)).body['code']).toBe('database-not-found');
   });
 
+  it('is told by the values of a label, and by one meter', async () => {
+    const set = await service.call('PATCH', `/v1/databases/${database}`, {
+      token: tenant.token,
+      json: { labels: { customer: '=cmd,"x"' } },
+    });
+    expect(set.status).toBe(200);
+    const byLabel = await ask(`${TWO_DAYS}&group=label:customer&step=month`);
+    expect(byLabel.body['usage']).toMatchObject([{ label: '=cmd,"x"', writeUnits: 4, readUnits: 5 }]);
+    const stored = await ask(`${TWO_DAYS}&group=label:missing&step=month&meter=storedGbHours`);
+    expect(stored.body['usage']).toEqual([{ from: '2026-06-01T00:00:00.000Z', label: null, storedGbHours: 24 }]);
+  });
+
+  it('is given out as CSV, all of it, which no spreadsheet runs', async () => {
+    const { status, headers, text } = await ask(`${TWO_DAYS}&group=label:customer&format=csv&limit=1`);
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
+    expect(headers.get('leasehold-complete-to')).toBe('2026-06-01T02:00:00.000Z');
+    expect(text.split('\r\n')).toEqual([
+      'from,label,writeUnits,readUnits,egressBytes,storedGbHours,requests,commits,freeReadUnits',
+      `2026-06-01T00:00:00.000Z,"'=cmd,""x""",3,5,700,12,2,2,9`,
+      `2026-06-02T00:00:00.000Z,"'=cmd,""x""",1,0,0,12,0,1,0`,
+      '',
+    ]);
+    const accepting = async (accept: string) =>
+      (
+        await service.call('GET', `/v1/usage?${TWO_DAYS}&meter=egressBytes`, {
+          token: tenant.token,
+          headers: { accept },
+        })
+      ).text;
+    expect(await accepting('text/csv')).toBe('from,egressBytes\r\n2026-06-01T00:00:00.000Z,700\r\n');
+    expect(await accepting('text/html, */*')).toContain('"usage":[');
+  });
+
   it('is of this month where nothing is said', async () => {
     const { status, body } = await ask('');
     expect([status, body['step']]).toEqual([200, 'day']);
@@ -111,6 +144,11 @@ describe('the usage of an organization', () => {
   it.each([
     'step=week',
     'group=label',
+    'group=label:',
+    'group=label:A',
+    'meter=cents',
+    'format=xml',
+    'group=database&cursor=MjAyNi0wNi0wMVQwMDowMDowMC4wMDBaIHh5eg',
     'from=2026-06-01',
     'from=2026-06-01T00:30Z',
     'from=2026-02-30T00:00Z',

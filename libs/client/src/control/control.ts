@@ -132,8 +132,8 @@ export interface UsageQuestion {
   readonly to?: Date | undefined;
   /** Of the calendar in UTC. */
   readonly step?: 'hour' | 'day' | 'month' | undefined;
-  /** What is told apart. */
-  readonly group?: 'database' | 'key' | undefined;
+  /** What is told apart: databases, keys, or the values of a label, such as `label:customer`. */
+  readonly group?: 'database' | 'key' | `label:${string}` | undefined;
   /** Only of this one, by name or id. */
   readonly database?: string | undefined;
 }
@@ -145,6 +145,8 @@ export interface UsageRow {
   readonly database?: string;
   /** Its id, where keys are told apart; null: what no key did, all writes among it. */
   readonly key?: string | null;
+  /** Its value, where those of a label are told apart; null: of databases without that label. */
+  readonly label?: string | null;
   readonly writeUnits: number;
   readonly readUnits: number;
   readonly egressBytes: number;
@@ -326,7 +328,7 @@ export class ApiKeyAdministration {
 export class UsageReport {
   constructor(private readonly service: JsonService) {}
 
-  /** By time, then by database or key, page by page as they are iterated over; what was not used has no row. @throws NotFoundError no such database */
+  /** By time, then by database, key or label, page by page as they are iterated over; what was not used has no row. @throws NotFoundError no such database */
   list(
     { from, to, step, group, database }: UsageQuestion = {},
     options?: CallOptions,

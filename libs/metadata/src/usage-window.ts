@@ -1,0 +1,48 @@
+import type { UsageStep } from './usage-question.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** At most, of one step. */
+const STEP_HOURS: Readonly<Record<UsageStep, number>> = { hour: 1, day: 24, month: 31 * 24 };
+
+/** What one look at the hours covers: some whole steps of all databases, or one step of some of them. */
+export interface UsageWindow {
+  /** Ms since the Unix epoch; `to` is not in it. */
+  readonly from: number;
+  readonly to: number;
+  /** Databases at most, in the order of their ids; undefined: all. */
+  readonly databases: number | undefined;
+}
+
+/** When the step begins that a time lies in. */
+export function stepBegin(step: UsageStep, time: number): number {
+  if (step === 'hour') return Math.floor(time / HOUR_MS) * HOUR_MS;
+  if (step === 'day') return Math.floor(time / DAY_MS) * DAY_MS;
+  const date = new Date(time);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+}
+
+/** When the n-th step behind the one begins that a time lies in. */
+export function stepBehind(step: UsageStep, time: number, steps: number): number {
+  const begin = stepBegin(step, time);
+  if (step !== 'month') return begin + steps * STEP_HOURS[step] * HOUR_MS;
+  const date = new Date(begin);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + steps);
+}
+
+/**
+ * The next look from a time on: as much of it as comes to about `maxDatabaseHours`, one step at least. Where even one step is more it is cut into pieces by database, if
+ * rows are told apart by them; otherwise a row is of all databases, and cannot be cut.
+ */
+export function nextWindow(
+  { from, to, step, isByDatabase }: { from: number; to: number; step: UsageStep; isByDatabase: boolean },
+  databases: number,
+  maxDatabaseHours: number,
+): UsageWindow {
+  const perStep = Math.max(1, databases) * STEP_HOURS[step];
+  const steps = Math.max(1, Math.floor(maxDatabaseHours / perStep));
+  const until = Math.min(to, stepBehind(step, from, steps));
+  const isCut = isByDatabase && perStep > maxDatabaseHours;
+  const piece = Math.max(1, Math.floor(maxDatabaseHours / STEP_HOURS[step]));
+  return { from, to: until, databases: isCut ? piece : undefined };
+}
