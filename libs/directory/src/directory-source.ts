@@ -1,5 +1,6 @@
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
 
+import type { BudgetEntry } from './budget.js';
 import type { KeyGrant } from './grant.js';
 import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import type { KeyGenerations } from './key-generations.js';
@@ -48,6 +49,8 @@ export interface TenantEntry {
   readonly quotas?: TenantQuotas | undefined;
   /** Undefined: it is not suspended. */
   readonly suspension?: TenantSuspension | undefined;
+  /** Those that stop it when they are used up; undefined: none. */
+  readonly budgets?: readonly BudgetEntry[] | undefined;
 }
 
 /** The public half of a key that signs tokens. Neither part ever changes. */

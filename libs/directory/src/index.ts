@@ -1,4 +1,6 @@
 export * from './api-key.js';
+export * from './budget.js';
+export * from './budget-ledger.js';
 export * from './database-patterns.js';
 export * from './demand-board.js';
 export * from './directory-source.js';
@@ -11,6 +13,7 @@ export { MAX_KEY_SET_BYTES } from './identity/key-set.js';
 export type { FetchKeySet } from './identity/key-sets.js';
 export * from './key-generations.js';
 export * from './key-uses.js';
+export * from './postgres-budget-ledger.js';
 export * from './postgres-demand-board.js';
 export * from './postgres-key-uses.js';
 export * from './postgres-purges.js';

@@ -4,6 +4,7 @@ import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from 
 import { parseSharedName, type SharedName } from '@leasehold/protocol';
 import pg from 'pg';
 
+import type { BudgetEntry } from './budget.js';
 import { isDatabasePattern } from './database-patterns.js';
 import type {
   ChangeCursor,
@@ -58,7 +59,10 @@ const TENANT = `
   SELECT o.id, COALESCE(s.cors_origins, '{}') AS cors_origins, q.requests_per_second, q.burst_requests, q.bytes_per_second,
     q.concurrent_requests, q.concurrent_wakes,
     CASE WHEN COALESCE(u.storage_bytes, 0) >= q.storage_bytes THEN q.storage_bytes END AS used_up_storage_bytes,
-    x.organization_id IS NOT NULL AS suspended, x.number AS suspension_number
+    x.organization_id IS NOT NULL AS suspended, x.number AS suspension_number,
+    (SELECT json_agg(json_build_object('id', b.id, 'scope', b.scope, 'subjectId', b.subject_id, 'weights', json_build_object(
+      'readUnit', b.read_weight, 'writeUnit', b.write_weight, 'egressByte', b.egress_weight)))
+     FROM budgets b WHERE b.organization_id = o.id AND b.hard_stop) AS budgets
   FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id
   LEFT JOIN organization_suspensions x ON x.organization_id = o.id
   LEFT JOIN organization_usage u ON u.organization_id = o.id
@@ -122,6 +126,7 @@ interface TenantRow {
   readonly suspended: boolean;
   /** A bigint, as text. */
   readonly suspension_number: string | null;
+  readonly budgets: readonly BudgetEntry[] | null;
 }
 
 interface TokenKeyRow {
@@ -209,7 +214,15 @@ export class PostgresDirectorySource implements DirectorySource {
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
     const [row] = await query<TenantRow>(this.lookups, TENANT, [id]);
-    return row && { id, corsOrigins: new Set(row.cors_origins), quotas: quotasOf(row), suspension: suspensionOf(row) };
+    return (
+      row && {
+        id,
+        corsOrigins: new Set(row.cors_origins),
+        quotas: quotasOf(row),
+        suspension: suspensionOf(row),
+        budgets: row.budgets ?? undefined,
+      }
+    );
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {

@@ -1,0 +1,53 @@
+import pg from 'pg';
+
+import type { BudgetAsk, BudgetGrant, BudgetLedger } from './budget-ledger.js';
+
+/** Requests wait for it: a late one is worth little. */
+const TIMEOUT_MS = 1_500;
+
+const EXCHANGE = `
+  SELECT budget_id, month, granted, rest, overdraft FROM take_budget_grants($1, $2::jsonb)`;
+
+/** Numbers that may be large come as text. */
+interface GrantRow {
+  readonly budget_id: string;
+  readonly month: number;
+  readonly granted: string;
+  readonly rest: string;
+  readonly overdraft: string;
+}
+
+/** The ledger in the control plane's Postgres: a row for each gateway, budget and month (libs/metadata, migration `budgets`). One connection. */
+export class PostgresBudgetLedger implements BudgetLedger {
+  private readonly pool: pg.Pool;
+
+  constructor(databaseUrl: string) {
+    this.pool = new pg.Pool({
+      connectionString: databaseUrl,
+      max: 1,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      statement_timeout: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
+      application_name: 'leasehold-budget-ledger',
+      allowExitOnIdle: true,
+    });
+    // A connection that breaks while idle; the next exchange opens another.
+    this.pool.on('error', () => undefined);
+  }
+
+  async exchange(gatewayId: string, asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]> {
+    const told = asks.map(({ budgetId: budget, ...ask }) => ({ budget, ...ask }));
+    const { rows } = await this.pool.query<GrantRow>(EXCHANGE, [gatewayId, JSON.stringify(told)]);
+    return rows.map(({ budget_id: budgetId, month, granted, rest, overdraft }) => ({
+      budgetId,
+      month,
+      granted: Number(granted),
+      rest: Number(rest),
+      overdraft: Number(overdraft),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}
