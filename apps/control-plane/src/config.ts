@@ -1,5 +1,12 @@
 import { parseSigningKey } from '@leasehold/directory';
-import { loadConfig, outboundConfig, secret, serviceConfig, storeConfig } from '@leasehold/service-kit';
+import {
+  loadConfig,
+  operatorSecretConfig,
+  outboundConfig,
+  secret,
+  serviceConfig,
+  storeConfig,
+} from '@leasehold/service-kit';
 import { z } from 'zod';
 
 import { isLoopbackHost } from './mailbox/loopback.js';
@@ -12,6 +19,7 @@ export const controlPlaneConfig = serviceConfig
     DATABASE_URL: databaseUrl,
     ...storeConfig.shape,
     ...outboundConfig.shape,
+    ...operatorSecretConfig.shape,
     /** The bucket of the data plane, for suspensions that hold without Postgres. Not set: there is none here. */
     S3_BUCKET: z.string().optional(),
     /** Where the job queues are; without it, in Postgres. */
@@ -36,7 +44,7 @@ export const controlPlaneConfig = serviceConfig
     /** The operator's account, made at start when both are given. */
     ADMIN_EMAIL: z.email().toLowerCase().optional(),
     ADMIN_PASSWORD: z.string().min(10).max(128).optional(),
-    /** Folder with the console's files; apps/console/public when not set. */
+    /** Folder with the console's files; apps/console/dist when not set. */
     CONSOLE_DIR: z.string().optional(),
     /** The mail server, with user and password. Neither this nor MAILBOX_DIR: no mail is sent. */
     SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),

@@ -12,7 +12,9 @@ import { JobsController } from './admin/jobs-controller.js';
 import type { OperatorsBucket } from './admin/operators-bucket.js';
 import { Suspender } from './admin/suspender.js';
 import { TenantsController } from './admin/tenants-controller.js';
-import { OPERATORS_BUCKET, WorkersController } from './admin/workers-controller.js';
+import { WorkerAsker } from './admin/worker-asker.js';
+import { WorkerLeases } from './admin/worker-leases.js';
+import { OPERATORS_BUCKET, WORKER_LEASES, WorkersController } from './admin/workers-controller.js';
 import { AccountsController } from './accounts/accounts-controller.js';
 import { EmailVerificationController } from './accounts/email-verification-controller.js';
 import { PasswordResetController } from './accounts/password-reset-controller.js';
@@ -81,6 +83,9 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
   const mailbox = config.MAILBOX_DIR;
   // The configuration has seen to it that there is a public URL where there is mail.
   const letters = new Letters(config.PUBLIC_URL ?? 'http://localhost');
+  const operatorSecret = config.LEASEHOLD_OPERATOR_SECRET;
+  const asker = operatorSecret === undefined ? undefined : new WorkerAsker(operatorSecret, systemClock);
+  const leases = bucket === undefined ? null : new WorkerLeases(bucket, asker, metadata);
   const authentication = Authentication.create(config, metadata, logger, (email, token) =>
     mails.post(letters.passwordReset(email, token)),
   );
@@ -128,6 +133,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: WebhookSecrets, useValue: new WebhookSecrets(config.WEBHOOK_SECRET ?? config.AUTH_SECRET) },
       { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
+      { provide: WORKER_LEASES, useValue: leases },
       { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: authentication },
       { provide: Letters, useValue: letters },

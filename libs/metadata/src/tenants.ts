@@ -18,6 +18,13 @@ export interface TenantDetail extends TenantSummary {
   readonly apiKeys: number;
 }
 
+/** Whose a database is and what it is called, deleted or not. */
+export interface OwnedRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+}
+
 /** Shown of one organization. */
 const MEMBERS_LIMIT = 100;
 
@@ -53,6 +60,13 @@ export class Tenants {
       select: SUMMARY,
     });
     return found.map(summaryOf);
+  }
+
+  /** Of these databases, a page of them at most, those that are known. */
+  async databasesNamed(ids: readonly string[]): Promise<readonly OwnedRecord[]> {
+    if (ids.length === 0) return [];
+    const select = { id: true, organizationId: true, name: true };
+    return this.prisma.database.findMany({ where: { id: { in: [...ids] } }, select });
   }
 
   async find(id: string): Promise<TenantDetail | undefined> {

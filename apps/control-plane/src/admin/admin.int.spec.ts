@@ -4,55 +4,36 @@ import { Directory, PostgresDirectorySource } from '@leasehold/directory';
 import { seededRandom, systemClock, UlidSource, utf8, type SessionId, type TenantId } from '@leasehold/foundation';
 import { JobQueues, jobKinds, queueStoreFrom, runJobWorkers, type JobHandlers } from '@leasehold/jobs';
 import { encodeSessionRecord } from '@leasehold/lease';
-import { startLocalBucket, type LocalBucket } from '@leasehold/local-bucket';
-import { MemoryStore } from '@leasehold/object-store';
-import { createS3Store } from '@leasehold/object-store-s3';
 import { RevocationLog, RevocationWatch, suspension } from '@leasehold/revocations';
 
+import { TestBucket } from '../testing/test-bucket.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
 
-const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test-secret-of-the-bucket' };
 const OPERATOR = { email: 'ops@example.com', password: 'operators only' };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('the administration', () => {
-  let bucket: LocalBucket;
+  let bucket: TestBucket;
   let service: TestService;
   let operator: string;
   let tenant: Tenant;
-  let store: ReturnType<typeof createS3Store>;
+  let store: TestBucket['store'];
 
   beforeAll(async () => {
-    bucket = await startLocalBucket({
-      store: new MemoryStore(systemClock),
-      host: '127.0.0.1',
-      port: 0,
-      bucket: 'leasehold',
-      ...CREDENTIALS,
-    });
-    store = createS3Store({
-      endpoint: bucket.url,
-      region: 'us-east-1',
-      bucket: 'leasehold',
-      forcePathStyle: true,
-      ...CREDENTIALS,
-    });
+    bucket = await TestBucket.start();
+    store = bucket.store;
     service = await TestService.start({
       ADMIN_EMAIL: OPERATOR.email,
       ADMIN_PASSWORD: OPERATOR.password,
-      S3_ENDPOINT: bucket.url,
-      S3_BUCKET: 'leasehold',
-      S3_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-      S3_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      ...bucket.env,
     });
     operator = String((await service.call('POST', '/v1/login', { json: OPERATOR })).body['token']);
     tenant = await service.signUp();
   });
   afterAll(async () => {
-    store.close();
     await service.close();
     await bucket.close();
   });
@@ -285,6 +266,9 @@ describe('the administration', () => {
         ['POST', `/tenants/${id}/suspend`, { reason: 'x' }],
         ['POST', `/tenants/${id}/resume`, undefined],
         ['GET', '/workers', undefined],
+        ['GET', '/workers/01jd4zq0s8c3k5m7p9r1t3v5x7', undefined],
+        ['GET', '/workers/01jd4zq0s8c3k5m7p9r1t3v5x7/databases', undefined],
+        ['GET', '/databases/00000000-0000-4000-8000-000000000000/lease', undefined],
         ['GET', '/jobs', undefined],
         ['GET', '/jobs/compact/failed', undefined],
         ['POST', '/jobs/compact/failed/1/retry', undefined],

@@ -52,8 +52,23 @@ export async function listWorkers(
   return { workers, next: truncated ? sessions.at(-1) : undefined };
 }
 
+/** One session: one LIST of one, which tells when it was renewed, and a GET. Undefined: there is none. @throws StoreUnavailableError */
+export async function readWorker(
+  store: ObjectStore,
+  session: SessionId,
+  nowMs: number,
+): Promise<WorkerView | undefined> {
+  const { objects } = await store.list(bucketLayout.session(session), { limit: 1 });
+  const [object] = objects;
+  return object?.key === bucketLayout.session(session) ? viewOf(store, object, nowMs) : undefined;
+}
+
 /** Undefined: it is no session, or gone since it was listed. */
-async function viewOf(store: ObjectStore, { key, lastModifiedAt }: ListedObject, nowMs: number) {
+async function viewOf(
+  store: ObjectStore,
+  { key, lastModifiedAt }: ListedObject,
+  nowMs: number,
+): Promise<WorkerView | undefined> {
   const session = bucketLayout.parseSession(key);
   const object = session && (await store.get(key));
   if (session === undefined || object === undefined || object === 'not-modified') return undefined;

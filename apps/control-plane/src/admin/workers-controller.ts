@@ -1,5 +1,5 @@
-import { Controller, Get, Inject, Optional } from '@nestjs/common';
-import { isSessionId, toBase64Url, utf8 } from '@leasehold/foundation';
+import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
+import { isDatabaseId, isSessionId, toBase64Url, utf8, type SessionId } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
@@ -7,27 +7,74 @@ import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { PageQuery, type Page } from '../requests/page.js';
 import type { OperatorsBucket } from './operators-bucket.js';
+import type { LeaseView, WorkerDetail, WorkerLeases } from './worker-leases.js';
 import { listWorkers } from './worker-list.js';
 
 /** Injection token of {@link OperatorsBucket}; null where there is none. */
 export const OPERATORS_BUCKET = Symbol('the bucket of the data plane');
+/** Injection token of {@link WorkerLeases}; null where there is no bucket. */
+export const WORKER_LEASES = Symbol('leases of workers');
 /** Each is a GET. */
 const MAX_WORKERS = 100;
 
-/** The workers' sessions, as the bucket tells of them. For operators of the service alone. */
-@Controller('v1/admin/workers')
+/** The workers' sessions, their load, and which databases they own. For operators of the service alone. */
+@Controller('v1/admin')
 export class WorkersController {
-  constructor(@Optional() @Inject(OPERATORS_BUCKET) private readonly bucket: OperatorsBucket | null) {}
+  constructor(
+    @Optional() @Inject(OPERATORS_BUCKET) private readonly bucket: OperatorsBucket | null,
+    @Optional() @Inject(WORKER_LEASES) private readonly leases: WorkerLeases | null,
+  ) {}
 
   /** Oldest first, 100 at most; those that have ended too, until they are purged. */
-  @Get()
+  @Get('workers')
   @Access(SESSION_ONLY)
   async list(@CurrentCaller() caller: Caller, @PageQuery() { after, limit }: Page): Promise<object> {
     requireOperator(caller);
-    if (!this.bucket) throw new ProblemError('unavailable', 'this control plane is told of no bucket: S3_BUCKET');
-    const { store, clock } = this.bucket;
+    const { store, clock } = present(this.bucket);
     if (after !== undefined && !isSessionId(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
     const { workers, next } = await listWorkers(store, clock.now(), after, Math.min(limit, MAX_WORKERS));
-    return { workers, cursor: next === undefined ? null : toBase64Url(utf8(next)) };
+    return { workers, cursor: cursorOf(next) };
   }
+
+  @Get('workers/:session')
+  @Access(SESSION_ONLY)
+  async read(@CurrentCaller() caller: Caller, @Param('session') session: string): Promise<WorkerDetail> {
+    requireOperator(caller);
+    return present(this.leases).detailOf(sessionId(session));
+  }
+
+  /** What it owns, in the order of ids, as it believes at the moment. */
+  @Get('workers/:session/databases')
+  @Access(SESSION_ONLY)
+  async databases(
+    @CurrentCaller() caller: Caller,
+    @Param('session') session: string,
+    @PageQuery() { after, limit }: Page,
+  ): Promise<object> {
+    requireOperator(caller);
+    const { databases, next } = await present(this.leases).owned(sessionId(session), after, limit);
+    return { databases, cursor: cursorOf(next) };
+  }
+
+  @Get('databases/:id/lease')
+  @Access(SESSION_ONLY)
+  async lease(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<LeaseView> {
+    requireOperator(caller);
+    if (!isDatabaseId(id)) throw new ProblemError('not-found', 'there is no such database');
+    return present(this.leases).leaseOf(id);
+  }
+}
+
+function cursorOf(next: string | undefined): string | null {
+  return next === undefined ? null : toBase64Url(utf8(next));
+}
+
+function sessionId(text: string): SessionId {
+  if (isSessionId(text)) return text;
+  throw new ProblemError('not-found', 'there is no such session');
+}
+
+function present<T>(part: T | null): T {
+  if (part !== null) return part;
+  throw new ProblemError('unavailable', 'this control plane is told of no bucket: S3_BUCKET');
 }

@@ -13,6 +13,8 @@ export interface AccessCall {
 export type MakeCall = (world: AccessWorld, caller: AccessCaller) => Promise<AccessCall> | AccessCall;
 
 const PASSWORD = 'ten characters';
+/** Of no worker: the matrix has no bucket. */
+const SESSION = '01jd4zq0s8c3k5m7p9r1t3v5x7';
 const at = (path: string, json?: object): MakeCall => {
   const call = json === undefined ? { path } : { path, json };
   return () => call;
@@ -162,6 +164,12 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'PATCH /v1/admin/tenants/:id/quotas': ofTenant('/quotas', { databases: 10 }),
   'GET /v1/admin/jobs/:kind/failed': at('/v1/admin/jobs/compact/failed'),
   'POST /v1/admin/jobs/:kind/failed/:id/retry': at('/v1/admin/jobs/compact/failed/none/retry'),
+
+  'GET /v1/admin/workers/:session': at(`/v1/admin/workers/${SESSION}`),
+  'GET /v1/admin/workers/:session/databases': at(`/v1/admin/workers/${SESSION}/databases`),
+  'GET /v1/admin/databases/:id/lease': async (world) => ({
+    path: `/v1/admin/databases/${(await world.makeDatabase()).id}/lease`,
+  }),
 
   'POST /api/auth/change-password': at('/api/auth/change-password', {
     currentPassword: 'not the one',

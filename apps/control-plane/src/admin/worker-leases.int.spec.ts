@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { bucketLayout } from '@leasehold/bucket-layout';
+import { seededRandom, systemClock, UlidSource, type SessionId } from '@leasehold/foundation';
+import { encodeSessionRecord, type SessionState } from '@leasehold/lease';
+import type { SessionLoad } from '@leasehold/protocol';
+
+import { TestBucket } from '../testing/test-bucket.js';
+import { TestService, type Tenant } from '../testing/test-service.js';
+import { ToldWorker } from '../testing/told-worker.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const OPERATOR = { email: 'ops@example.com', password: 'operators only' };
+const SECRET = 'between workers and control plane';
+const NOBODYS = '00000000-0000-4000-8000-000000000000';
+const SINCE = '2030-01-01T00:00:00.000Z';
+const ids = new UlidSource(systemClock, seededRandom(1));
+const [live, sealed, clean, elsewhere] = Array.from({ length: 4 }, () => ids.next() as SessionId) as [
+  SessionId,
+  SessionId,
+  SessionId,
+  SessionId,
+];
+
+const load: SessionLoad = {
+  ...{ session: live, pid: 7, openDatabases: 2, openDatabasesBytes: 3_000, dirtyDatabases: 1 },
+  ...{ unflushedMemoryBytes: 100, waitingRequests: 4, workUnits: 5, processBytes: 1_000_000, draining: false },
+  log: { nextSegment: 12, looseSegments: 9, rollups: 1, unflushedBytes: 100 },
+};
+const owned = (databaseId: string) => ({
+  ...{ databaseId, epoch: 3, ownedSince: SINCE, lastUsedAt: SINCE, unflushedBytes: 0 },
+});
+
+describe('leases of workers', () => {
+  let bucket: TestBucket;
+  let worker: ToldWorker;
+  let service: TestService;
+  let operator: string;
+  let tenant: Tenant;
+  let database: string;
+
+  const put = async (session: SessionId, state: SessionState, endpoint: string) => {
+    const record = { sessionId: session, state, endpoint, pid: 7, host: 'w', ttlMs: 60_000, floor: 3, rollups: [] };
+    const trail = { edits: 1, nonces: ['0'.repeat(32)] };
+    await bucket.store.put(bucketLayout.session(session), encodeSessionRecord({ ...record, trail }), 'create');
+  };
+
+  beforeAll(async () => {
+    bucket = await TestBucket.start();
+    worker = await ToldWorker.start(SECRET, live);
+    await put(live, 'live', worker.url);
+    await put(sealed, 'sealed', worker.url);
+    await put(clean, 'clean', worker.url);
+    await put(elsewhere, 'live', 'http://127.0.0.1:9');
+    service = await TestService.start({
+      ADMIN_EMAIL: OPERATOR.email,
+      ADMIN_PASSWORD: OPERATOR.password,
+      LEASEHOLD_OPERATOR_SECRET: SECRET,
+      ...bucket.env,
+    });
+    operator = String((await service.call('POST', '/v1/login', { json: OPERATOR })).body['token']);
+    tenant = await service.signUp();
+    const { body } = await service.call('POST', '/v1/databases', { token: tenant.token, json: { name: 'orders' } });
+    database = String(body['id']);
+  });
+  afterAll(async () => {
+    await service.close();
+    await worker.close();
+    await bucket.close();
+  });
+
+  const ask = (path: string) => service.call('GET', `/v1/admin${path}`, { token: operator });
+
+  it('shows the load of a session as its worker tells it, and why there is none', async () => {
+    worker.tell('', load);
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ session: live, logFloor: 3, load, loadMissing: null });
+    for (const session of [sealed, clean]) {
+      expect((await ask(`/workers/${session}`)).body).toMatchObject({ session, load: null, loadMissing: 'ended' });
+    }
+    expect((await ask(`/workers/${elsewhere}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
+    worker.tell('', { ...load, openDatabases: 'many' });
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
+    for (const nobody of [ids.next(), 'nobody', live.slice(0, -1)]) {
+      expect((await ask(`/workers/${nobody}`)).body).toMatchObject({ status: 404, code: 'not-found' });
+    }
+  });
+
+  it('pages through what a session owns, and says whose it is', async () => {
+    worker.tell('/databases?limit=1', { databases: [owned(database)], next: database });
+    worker.tell(`/databases?limit=1&after=${database}`, { databases: [owned(NOBODYS)], next: null });
+    const first = await ask(`/workers/${live}/databases?limit=1`);
+    const known = { organizationId: tenant.organizationId, name: 'orders' };
+    expect(first.body['databases']).toEqual([{ ...owned(database), ...known }]);
+    const second = await ask(`/workers/${live}/databases?limit=1&cursor=${String(first.body['cursor'])}`);
+    expect(second.body).toEqual({
+      databases: [{ ...owned(NOBODYS), organizationId: null, name: null }],
+      cursor: null,
+    });
+    expect((await ask(`/workers/${live}/databases?cursor=YQ`)).body).toMatchObject({ code: 'invalid-cursor' });
+  });
+
+  it('has no databases of a session that has ended or does not answer', async () => {
+    expect((await ask(`/workers/${clean}/databases`)).body).toEqual({ databases: [], cursor: null });
+    expect((await ask(`/workers/${sealed}/databases`)).body).toMatchObject({ status: 409, code: 'conflict' });
+    expect((await ask(`/workers/${elsewhere}/databases`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+  });
+
+  it('tells who owns a database and since when, by asking whoever lives', async () => {
+    const lease = { epoch: 3, ownedSince: SINCE, quarantined: false, deleted: false };
+    worker.tell(`/owners/${database}`, { ...lease, owner: live });
+    const { body } = await ask(`/databases/${database}/lease`);
+    expect(body).toMatchObject({ databaseId: database, name: 'orders', ...lease });
+    expect(body['owner']).toMatchObject({ session: live, state: 'live', endpoint: worker.url });
+    worker.tell(`/owners/${database}`, { ...lease, owner: sealed, ownedSince: null });
+    const recovering = (await ask(`/databases/${database}/lease`)).body;
+    expect(recovering).toMatchObject({ owner: { session: sealed, state: 'sealed' }, ownedSince: null });
+    worker.tell(`/owners/${database}`, { ...lease, owner: null, ownedSince: null });
+    expect((await ask(`/databases/${database}/lease`)).body).toMatchObject({ owner: null, ownedSince: null });
+  });
+
+  it('asks on where a worker does not answer, and says so when none does', async () => {
+    // The other live session does not answer at all.
+    expect((await ask(`/databases/${NOBODYS}/lease`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(worker.asked).toContain(`/owners/${NOBODYS}`);
+    worker.tell(`/owners/${NOBODYS}`, { code: 'not-found' }, 404);
+    expect((await ask(`/databases/${NOBODYS}/lease`)).body).toMatchObject({ status: 404, code: 'not-found' });
+    expect((await ask('/databases/orders/lease')).body).toMatchObject({ status: 404, code: 'not-found' });
+  });
+
+  it('asks nobody without the secret', async () => {
+    await service.restart({ LEASEHOLD_OPERATOR_SECRET: '' });
+    const before = worker.asked.length;
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'not-configured' });
+    expect((await ask(`/workers/${live}/databases`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+    expect((await ask(`/databases/${database}/lease`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(worker.asked.length).toBe(before);
+    await service.restart();
+  });
+});

@@ -1,0 +1,151 @@
+import { isDatabaseId, type DatabaseId, type SessionId } from '@leasehold/foundation';
+import type { Metadata, OwnedRecord } from '@leasehold/metadata';
+import { ProblemError, type OwnedDatabaseLook, type SessionLoad } from '@leasehold/protocol';
+
+import type { OperatorsBucket } from './operators-bucket.js';
+import type { AskedSession, WorkerAsker } from './worker-asker.js';
+import { listWorkers, readWorker, type WorkerView } from './worker-list.js';
+
+/** Sessions read in search of a live one, in pages: more have ended within a day only where workers die one after another. */
+const SEARCH_PAGES = 10;
+const SEARCH_PAGE_SESSIONS = 100;
+/** Live workers that are asked for the owner of a database until one answers. */
+const ASKED_WORKERS = 3;
+
+/** What of a database Postgres knows; all null where it is purged, or of another installation. */
+interface KnownAs {
+  readonly organizationId: string | null;
+  readonly name: string | null;
+}
+
+export interface WorkerDetail extends WorkerView {
+  /** As the worker itself tells; null where it does not. */
+  readonly load: SessionLoad | null;
+  /** Why there is no load: it has ended, it does not answer, or this control plane has no secret to ask with. */
+  readonly loadMissing: 'ended' | 'no-answer' | 'not-configured' | null;
+}
+
+export type OwnedDatabaseView = OwnedDatabaseLook & KnownAs;
+
+export interface LeaseView extends KnownAs {
+  readonly databaseId: string;
+  /** Null: nobody owns it, and the next request claims it. */
+  readonly owner: WorkerView | null;
+  readonly epoch: number;
+  /** Null: nobody owns it, or its owner does not answer. */
+  readonly ownedSince: string | null;
+  readonly quarantined: boolean;
+  /** Its head is a tombstone. */
+  readonly deleted: boolean;
+}
+
+/**
+ * Leases and load for operators. Sessions are read from the bucket; what they own is asked of the workers, who have it in memory: nobody keeps
+ * or writes anything for it.
+ */
+export class WorkerLeases {
+  /** @param asker undefined: no secret to ask with */
+  constructor(
+    private readonly bucket: OperatorsBucket,
+    private readonly asker: WorkerAsker | undefined,
+    private readonly metadata: Metadata,
+  ) {}
+
+  /** @throws ProblemError not-found; StoreUnavailableError */
+  async detailOf(session: SessionId): Promise<WorkerDetail> {
+    const worker = await this.worker(session);
+    const asked = askable(worker);
+    if (asked === undefined) return { ...worker, load: null, loadMissing: 'ended' };
+    if (this.asker === undefined) return { ...worker, load: null, loadMissing: 'not-configured' };
+    const load = await this.asker.load(asked);
+    return { ...worker, load: load ?? null, loadMissing: load === undefined ? 'no-answer' : null };
+  }
+
+  /**
+   * A page of what a session owns, by id.
+   * @throws ProblemError not-found; conflict: it is sealed, and what it owned is being recovered; unavailable: it does not answer
+   */
+  async owned(
+    session: SessionId,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly databases: readonly OwnedDatabaseView[]; readonly next: string | undefined }> {
+    if (after !== undefined && !isDatabaseId(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+    const worker = await this.worker(session);
+    // It has given everything up.
+    if (worker.state === 'clean') return { databases: [], next: undefined };
+    const asked = askable(worker);
+    if (asked === undefined) throw new ProblemError('conflict', 'the session has ended, what it owned is recovered');
+    const found = await this.required().owned(asked, after, limit);
+    if (found === undefined) throw new ProblemError('unavailable', 'the worker does not answer');
+    const known = await this.knownAs(found.databases.map(({ databaseId }) => databaseId));
+    const databases = found.databases.map((database) => ({ ...database, ...known(database.databaseId) }));
+    return { databases, next: found.next ?? undefined };
+  }
+
+  /** @throws ProblemError not-found: there is no such database, or it was never written to; unavailable: no worker answers */
+  async leaseOf(databaseId: DatabaseId): Promise<LeaseView> {
+    const asker = this.required();
+    const asked = await this.anyLive();
+    for (const each of asked) {
+      const told = await asker.ownerOf(each, databaseId);
+      if (told === undefined) continue;
+      if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
+      const { owner: session, epoch, quarantined, deleted } = told;
+      const known = (await this.knownAs([databaseId]))(databaseId);
+      const owner = session === null ? null : await this.ownerNamed(session as SessionId);
+      const ownedSince = told.ownedSince ?? (await this.askedOwner(owner, databaseId, epoch));
+      return { databaseId, ...known, owner, epoch, ownedSince, quarantined, deleted };
+    }
+    throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
+  }
+
+  private async askedOwner(owner: WorkerView | null, databaseId: DatabaseId, epoch: number): Promise<string | null> {
+    const asked = owner === null ? undefined : askable(owner);
+    const told = asked && (await this.asker?.ownerOf(asked, databaseId));
+    return told === undefined || told === 'none' || told.epoch !== epoch ? null : told.ownedSince;
+  }
+
+  /** A session that a head names and that has no record has ended, with nothing to recover. */
+  private async ownerNamed(session: SessionId): Promise<WorkerView | null> {
+    return (await readWorker(this.bucket.store, session, this.bucket.clock.now())) ?? null;
+  }
+
+  private async worker(session: SessionId): Promise<WorkerView> {
+    const found = await readWorker(this.bucket.store, session, this.bucket.clock.now());
+    if (found === undefined) throw new ProblemError('not-found', 'there is no such session');
+    return found;
+  }
+
+  private async anyLive(): Promise<readonly AskedSession[]> {
+    const live: AskedSession[] = [];
+    let after: SessionId | undefined;
+    for (let page = 0; page < SEARCH_PAGES && live.length < ASKED_WORKERS; page++) {
+      const { store, clock } = this.bucket;
+      const { workers, next } = await listWorkers(store, clock.now(), after, SEARCH_PAGE_SESSIONS);
+      live.push(...workers.filter(({ state }) => state === 'live').flatMap((worker) => askable(worker) ?? []));
+      after = next;
+      if (next === undefined) break;
+    }
+    return live.slice(0, ASKED_WORKERS);
+  }
+
+  private async knownAs(ids: readonly string[]): Promise<(databaseId: string) => KnownAs> {
+    const found = await this.metadata.tenants.databasesNamed(ids);
+    const byId = new Map<string, OwnedRecord>(found.map((record) => [record.id, record]));
+    return (databaseId) => {
+      const record = byId.get(databaseId);
+      return { organizationId: record?.organizationId ?? null, name: record?.name ?? null };
+    };
+  }
+
+  private required(): WorkerAsker {
+    if (this.asker !== undefined) return this.asker;
+    throw new ProblemError('unavailable', 'this control plane cannot ask workers: LEASEHOLD_OPERATOR_SECRET');
+  }
+}
+
+/** Undefined: its record says that it has ended, or cannot be read. */
+function askable({ session, state, endpoint }: WorkerView): AskedSession | undefined {
+  return (state === 'live' || state === 'silent') && endpoint !== undefined ? { session, endpoint } : undefined;
+}
