@@ -140,11 +140,20 @@ describe('the example that is a small SaaS', () => {
         await page.click('#add button[type=submit]');
       }
 
-      const shows = (page: Page, text: string) =>
-        page.waitForFunction(
-          ([selector, wanted]) => document.querySelector(`${selector} .text`)?.textContent === wanted,
-          [FIRST, text] as const,
-        );
+      /** Asked by time: a tab behind another one draws no frames. */
+      async function shows(page: Page, text: string): Promise<void> {
+        try {
+          await page.waitForFunction(
+            ([selector, wanted]) => document.querySelector(`${selector} .text`)?.textContent === wanted,
+            [FIRST, text] as const,
+            { polling: 100 },
+          );
+        } catch (cause) {
+          const problems = await Promise.all([one, two].map((each) => each.textContent('#problem')));
+          const states = await Promise.all([one, two].map((each) => each.textContent('#state')));
+          throw new Error(`not shown: ${text}; ${JSON.stringify({ problems, states })}`, { cause });
+        }
+      }
       const texts = (page: Page) => page.locator('#notes .text').allTextContents();
 
       beforeAll(async () => {
@@ -220,8 +229,8 @@ describe('the example that is a small SaaS', () => {
       it('goes on with another token when the first has ended, and misses nothing', async () => {
         const count = async (page: Page) => Number(await page.textContent('#token-count'));
         const before = [await count(one), await count(two)];
-        // Longer than the life of every token that was out.
-        await one.waitForTimeout((TOKEN_TTL_SECONDS + 1) * 1_000);
+        // Longer than the life of every token that was out, which ends with a whole second.
+        await one.waitForTimeout((TOKEN_TTL_SECONDS + 2) * 1_000);
         await add(one, 'after the end of the token');
         await shows(two, 'after the end of the token');
         await shows(one, 'after the end of the token');

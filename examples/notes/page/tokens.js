@@ -1,6 +1,6 @@
 /** @typedef {{ url: string, database: string, token: string, ttlSeconds: number }} Grant */
 
-/** When this part of a token's life is over the next one is fetched. */
+/** When this part of a token's life is over the next one is fetched, and it is given out no more: who asks wants to use it for a while. */
 const RENEW_AT = 0.8;
 
 /**
@@ -8,7 +8,7 @@ const RENEW_AT = 0.8;
  * is fetched before the last one ends, so that the client finds it waiting. After a sleep of the computer it has ended too, and another is fetched.
  */
 export class Tokens {
-  /** @type {{ grant: Grant, endsAtMs: number } | undefined} */
+  /** @type {{ grant: Grant, freshUntilMs: number } | undefined} */
   next = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer = undefined;
@@ -18,15 +18,14 @@ export class Tokens {
     this.fetchGrant = fetchGrant;
   }
 
-  /** @returns {Promise<Grant>} one that has not ended by this computer's clock */
+  /** @returns {Promise<Grant>} one that will not end at once, by this computer's clock */
   async take() {
-    if (this.next === undefined || this.next.endsAtMs <= performance.now()) await this.fetchNext();
-    const { grant, endsAtMs } = /** @type {{ grant: Grant, endsAtMs: number }} */ (this.next);
+    if (this.next === undefined || this.next.freshUntilMs <= performance.now()) await this.fetchNext();
+    const { grant, freshUntilMs } = /** @type {{ grant: Grant, freshUntilMs: number }} */ (this.next);
     this.next = undefined;
     clearTimeout(this.timer);
-    const renewInMs = endsAtMs - performance.now() - grant.ttlSeconds * 1_000 * (1 - RENEW_AT);
     // Where it fails, the client asks when the token has ended.
-    this.timer = setTimeout(() => void this.fetchNext().catch(() => undefined), Math.max(0, renewInMs));
+    this.timer = setTimeout(() => void this.fetchNext().catch(() => undefined), freshUntilMs - performance.now());
     return grant;
   }
 
@@ -38,6 +37,6 @@ export class Tokens {
   async fetchNext() {
     const askedAtMs = performance.now();
     const grant = await this.fetchGrant();
-    this.next = { grant, endsAtMs: askedAtMs + grant.ttlSeconds * 1_000 };
+    this.next = { grant, freshUntilMs: askedAtMs + grant.ttlSeconds * 1_000 * RENEW_AT };
   }
 }

@@ -30,6 +30,16 @@ export interface TokenClaims {
 }
 
 /**
+ * From now on for at least as long as asked, which is what counts in a short life, but never for longer than any token may live.
+ * @returns ms since the epoch, whole seconds, as claims tell them
+ */
+export function tokenLifetime(now: number, ttlSeconds: number): Pick<TokenClaims, 'issuedAt' | 'expiresAt'> {
+  const issuedAtSeconds = Math.floor(now / 1_000);
+  const endsAtSeconds = Math.min(Math.ceil(now / 1_000 + ttlSeconds), issuedAtSeconds + MAX_TOKEN_LIFETIME_SECONDS);
+  return { issuedAt: issuedAtSeconds * 1_000, expiresAt: endsAtSeconds * 1_000 };
+}
+
+/**
  * The claims set of a token:
  *
  *     {"iss","aud","iat","exp","jti": as RFC 7519 has them,

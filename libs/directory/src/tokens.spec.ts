@@ -13,6 +13,7 @@ import {
   TOKEN_ISSUER,
   TOKEN_PREFIX_BYTES,
   TOKEN_TYPE,
+  tokenLifetime,
   type TokenClaims,
 } from './token-claims.js';
 import { parseSigningKey, TokenSigner } from './token-signer.js';
@@ -153,6 +154,15 @@ describe('tokens', () => {
 
   it('may come from a clock that is a little ahead', async () => {
     expect(await verify(await sign({}, { iat: NOW_SECONDS + 29, nbf: NOW_SECONDS + 29 }))).toBeDefined();
+  });
+
+  it.each([
+    [1_000_000, 1, 1_000_000, 1_001_000],
+    [1_000_001, 1, 1_000_000, 1_002_000],
+    [1_000_999, 5, 1_000_000, 1_006_000],
+    [1_000_999, 900, 1_000_000, 1_900_000],
+  ])('made at %d for %d s live from %d to %d', (now, ttlSeconds, issuedAt, expiresAt) => {
+    expect(tokenLifetime(now, ttlSeconds)).toEqual({ issuedAt, expiresAt });
   });
 
   describe('are not confused', () => {

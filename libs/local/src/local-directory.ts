@@ -14,6 +14,7 @@ import {
   mintApiKey,
   parseApiKey,
   TOKEN_PREFIX_BYTES,
+  tokenLifetime,
   TokenSigner,
 } from '@leasehold/directory';
 import { LeaseholdError, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
@@ -61,7 +62,6 @@ export class LocalDirectory implements DirectorySource {
       throw new LeaseholdError('invalid', 'invalid-token', `prefix has not 1 to ${TOKEN_PREFIX_BYTES} bytes`);
     }
     const name = checkDatabaseName(database);
-    const issuedAt = Math.floor(systemClock.now() / 1_000) * 1_000;
     const signer = await (this.signer ??= TokenSigner.over(generateKeyPairSync('ed25519').privateKey));
     return signer.sign({
       id: this.ids.next(),
@@ -70,8 +70,7 @@ export class LocalDirectory implements DirectorySource {
       scopes: new Set(scopes),
       database: { id: databaseIdOf(tenantId, name), name },
       keyPrefix: prefix,
-      issuedAt,
-      expiresAt: issuedAt + ttlSeconds * 1_000,
+      ...tokenLifetime(systemClock.now(), ttlSeconds),
     });
   }
 

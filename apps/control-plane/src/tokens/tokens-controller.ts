@@ -1,4 +1,5 @@
 import { Controller, Post } from '@nestjs/common';
+import { tokenLifetime } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource, type DatabaseId, type TenantId } from '@leasehold/foundation';
 import { Metadata } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
@@ -41,8 +42,8 @@ export class TokensController {
     const isNamed = mayName(caller, checkDatabaseName(name));
     const database = isNamed ? await this.metadata.databases.named(caller.organization.id, name) : undefined;
     if (!database) throw new ProblemError('database-not-found', 'the organization has no such database');
-    const issuedAt = wholeSeconds(systemClock.now());
-    const expiresAt = Math.min(issuedAt + ttlSeconds * 1_000, endOf(caller));
+    const { issuedAt, expiresAt: askedFor } = tokenLifetime(systemClock.now(), ttlSeconds);
+    const expiresAt = Math.min(askedFor, endOf(caller));
     // Its key ends within this second, and the next request would be refused anyway.
     if (expiresAt <= issuedAt) throw new ProblemError('invalid-api-key', 'the API key is not valid');
     const token = await this.mint.mint({
@@ -61,9 +62,6 @@ export class TokensController {
 
 /** Ms since the epoch; infinite where there is no end. */
 function endOf(caller: Caller): number {
-  return caller.kind === 'key' && caller.expiresAt !== undefined ? wholeSeconds(caller.expiresAt.getTime()) : Infinity;
-}
-
-function wholeSeconds(timeMs: number): number {
-  return Math.floor(timeMs / 1_000) * 1_000;
+  if (caller.kind !== 'key' || caller.expiresAt === undefined) return Infinity;
+  return Math.floor(caller.expiresAt.getTime() / 1_000) * 1_000;
 }
