@@ -1,0 +1,3 @@
+export * from './stripe-event.js';
+export * from './stripe-ledger.js';
+export * from './stripe-stand-in.js';
