@@ -1,4 +1,6 @@
 export * from './invoice-lines.js';
+export * from './late-lines.js';
 export * from './money.js';
 export * from './period.js';
+export * from './plan-history.js';
 export * from './plan.js';

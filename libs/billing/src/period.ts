@@ -13,11 +13,19 @@ export interface Segment extends Period {
   readonly plan: Plan;
 }
 
+export const HOUR_MS = 3_600_000;
+
 /** The calendar month, in UTC, that a time lies in. */
 export function monthOf(timeMs: number): Period {
   const date = new Date(timeMs);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
   return { from: Date.UTC(year, month), to: Date.UTC(year, month + 1) };
+}
+
+/** The calendar month, in UTC, so many before the one that a time lies in. */
+export function monthBefore(timeMs: number, months = 1): Period {
+  const date = new Date(timeMs);
+  return monthOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months));
 }
 
 /**

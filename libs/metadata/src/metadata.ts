@@ -4,6 +4,9 @@ import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { ApiKeys } from './api-keys.js';
 import { AuditLog } from './audit-log.js';
 import { authored } from './authored-adapter.js';
+import { BillingDetails } from './billing/billing-details.js';
+import { Invoices } from './billing/invoices.js';
+import { PlanVersions } from './billing/plan-versions.js';
 import { ChangeFeed } from './change-feed.js';
 import { DatabaseGrants } from './database-grants.js';
 import { Databases } from './databases.js';
@@ -72,6 +75,9 @@ export class Metadata {
   readonly webhooks: Webhooks;
   readonly deliveries: WebhookDeliveries;
   readonly usageReport: UsageReport;
+  readonly planVersions: PlanVersions;
+  readonly billingDetails: BillingDetails;
+  readonly invoices: Invoices;
 
   private constructor(
     /** For better-auth's adapter; everybody else uses the repositories. */
@@ -102,6 +108,9 @@ export class Metadata {
     this.webhooks = new Webhooks(prisma);
     this.deliveries = new WebhookDeliveries(prisma);
     this.usageReport = new UsageReport(prisma);
+    this.planVersions = new PlanVersions(prisma);
+    this.billingDetails = new BillingDetails(prisma);
+    this.invoices = new Invoices(prisma, ids);
   }
 
   static open(settings: MetadataSettings): Metadata {

@@ -1,0 +1,166 @@
+import type { UlidSource } from '@leasehold/foundation';
+
+import type { PrismaClient } from '../generated/client.js';
+import type { BillingDetailsRecord, IssuerRecord } from './billing-details.js';
+import { CreditTooLargeError, InvoiceStateError } from './billing-errors.js';
+import { nextNumber } from './billing-counter.js';
+import { finalizeInvoice, type FinalizeOutcome, type FinalizeTerms } from './finalize-invoice.js';
+import { draftInvoice, type InvoiceDraft } from './invoice-draft.js';
+
+export type InvoiceState = 'finalized' | 'paid' | 'void';
+
+/** An issued invoice. Amounts are in the smallest unit of its currency. */
+export interface InvoiceRecord {
+  readonly id: string;
+  /** From 1, without gaps. */
+  readonly number: bigint;
+  readonly organizationId: string;
+  /** A calendar month in UTC. */
+  readonly periodFrom: Date;
+  readonly periodTo: Date;
+  readonly currency: string;
+  readonly total: bigint;
+  /** By credit notes, together: at most the total. */
+  readonly credited: bigint;
+  readonly buyer: BillingDetailsRecord;
+  readonly issuer: IssuerRecord;
+  readonly completeTo: Date;
+  readonly recordsTo: bigint;
+  readonly finalizedAt: Date;
+  readonly state: InvoiceState;
+  readonly paidAt: Date | null;
+  /** How it was paid, for people. */
+  readonly payment: string | null;
+  readonly voidedAt: Date | null;
+  readonly voidReason: string | null;
+}
+
+export interface CreditNoteRecord {
+  readonly id: string;
+  /** From 1, without gaps. */
+  readonly number: bigint;
+  readonly invoiceId: string;
+  readonly organizationId: string;
+  readonly amount: bigint;
+  readonly reason: string;
+  readonly createdAt: Date;
+}
+
+const HIDDEN = { transactionId: true } as const;
+
+/** Invoices of organizations and what becomes of them (docs/billing.md). */
+export class Invoices {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly ids: UlidSource,
+  ) {}
+
+  /** What the invoice of a month would say now. @param time in the month; ms since the Unix epoch @returns undefined when there is no such organization, or it came later */
+  draft(organizationId: string, time: number): Promise<InvoiceDraft | undefined> {
+    return draftInvoice(this.prisma, organizationId, time);
+  }
+
+  /** Issues the invoice of a month, once. See {@link finalizeInvoice}. */
+  finalize(organizationId: string, time: number, terms: FinalizeTerms): Promise<FinalizeOutcome> {
+    return finalizeInvoice(this.prisma, this.ids, organizationId, time, terms);
+  }
+
+  /** Issued ones, the latest period in front. @param before only periods that begin earlier */
+  async list(organizationId: string, before: Date | undefined, limit: number): Promise<readonly InvoiceRecord[]> {
+    const found = await this.prisma.invoice.findMany({
+      where: { organizationId, ...(before && { periodFrom: { lt: before } }) },
+      orderBy: { periodFrom: 'desc' },
+      take: limit,
+      omit: HIDDEN,
+    });
+    return found as unknown as readonly InvoiceRecord[];
+  }
+
+  /** Of one organization; of any where none is given. */
+  async find(id: string, organizationId?: string): Promise<InvoiceRecord | undefined> {
+    const where = { id, ...(organizationId === undefined ? {} : { organizationId }) };
+    const found = await this.prisma.invoice.findFirst({ where, omit: HIDDEN });
+    return (found as unknown as InvoiceRecord | null) ?? undefined;
+  }
+
+  /** The one that was issued for the month that begins then. */
+  async ofPeriod(organizationId: string, periodFrom: Date): Promise<InvoiceRecord | undefined> {
+    const found = await this.prisma.invoice.findFirst({ where: { organizationId, periodFrom }, omit: HIDDEN });
+    return (found as unknown as InvoiceRecord | null) ?? undefined;
+  }
+
+  /**
+   * A finalized invoice is paid. Idempotent: one that is paid already stays as it is, with what was said then.
+   *
+   * @param payment how, for people: such as `bank transfer 2026-12-03`
+   * @returns undefined when there is no such invoice
+   * @throws InvoiceStateError it is void
+   */
+  async markPaid(id: string, payment: string): Promise<InvoiceRecord | undefined> {
+    await this.prisma.$executeRaw`
+      UPDATE invoices SET state = 'paid', paid_at = clock_timestamp(), payment = ${payment}
+      WHERE id = ${id} AND state = 'finalized'`;
+    return this.expectState(id, 'paid');
+  }
+
+  /**
+   * Nothing of a finalized invoice is owed any more. Its number stays taken, and what it billed is not billed again. Idempotent.
+   *
+   * @returns undefined when there is no such invoice
+   * @throws InvoiceStateError it is paid, or partly credited: that is corrected by credit notes
+   */
+  async void(id: string, reason: string): Promise<InvoiceRecord | undefined> {
+    await this.prisma.$executeRaw`
+      UPDATE invoices SET state = 'void', voided_at = clock_timestamp(), void_reason = ${reason}
+      WHERE id = ${id} AND state = 'finalized' AND credited = 0`;
+    return this.expectState(id, 'void');
+  }
+
+  /**
+   * Takes back a part of what an invoice billed, or all of it, under a number of its own.
+   *
+   * @param amount above 0
+   * @returns undefined when there is no such invoice
+   * @throws CreditTooLargeError together with those before it would be more than was billed
+   * @throws InvoiceStateError it is void
+   */
+  async credit(invoiceId: string, amount: bigint, reason: string): Promise<CreditNoteRecord | undefined> {
+    return this.prisma.$transaction(async (transaction) => {
+      const [invoice] = await transaction.$queryRaw<CreditedRow[]>`
+        SELECT organization_id AS "organizationId", state, total - credited AS left FROM invoices
+        WHERE id = ${invoiceId} FOR UPDATE`;
+      if (invoice === undefined) return undefined;
+      if (invoice.state === 'void') throw new InvoiceStateError(invoice.state);
+      if (amount > invoice.left) throw new CreditTooLargeError(invoice.left);
+      await transaction.invoice.update({ where: { id: invoiceId }, data: { credited: { increment: amount } } });
+      const number = await nextNumber(transaction, 'credit-note');
+      const { organizationId } = invoice;
+      const data = { id: this.ids.next(), number, invoiceId, organizationId, amount, reason };
+      return transaction.creditNote.create({ data });
+    });
+  }
+
+  /** By number. At most {@link MAX_CREDIT_NOTES} are told. */
+  creditNotes(invoiceId: string): Promise<readonly CreditNoteRecord[]> {
+    return this.prisma.creditNote.findMany({
+      where: { invoiceId },
+      orderBy: { number: 'asc' },
+      take: MAX_CREDIT_NOTES,
+    });
+  }
+
+  private async expectState(id: string, wanted: InvoiceState): Promise<InvoiceRecord | undefined> {
+    const found = await this.find(id);
+    if (found === undefined || found.state === wanted) return found;
+    throw new InvoiceStateError(found.state === 'finalized' ? 'credited' : found.state);
+  }
+}
+
+/** People make them, each with a reason. */
+export const MAX_CREDIT_NOTES = 1_000;
+
+interface CreditedRow {
+  readonly organizationId: string;
+  readonly state: InvoiceState;
+  readonly left: bigint;
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { PER } from '@leasehold/billing';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+
+import { Metadata } from '../metadata.js';
+import { applyMigrations } from '../migrations.js';
+import { currencyOf, type PlanPrices } from './plan-versions.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const LATER = new Date('2100-01-01T00:00:00Z');
+const LATER_STILL = new Date('2100-02-01T00:00:00Z');
+
+const prices = (more: Partial<PlanPrices> = {}): PlanPrices => ({
+  currency: 'EUR',
+  fee: 2n ** 60n,
+  minimum: 0n,
+  prices: {
+    readUnits: { amount: 40n, per: PER.million, included: 2n ** 80n },
+    writeUnits: { amount: 200n, per: PER.million, included: 0n },
+    storedByteMs: { amount: 1n, per: PER.gigabyteHour, included: 0n },
+    egressBytes: { amount: 9n, per: PER.gigabyte, included: 0n },
+  },
+  ...more,
+});
+
+describe('versions of plans', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+    await metadata.plans.put('pro', 'Pro', {});
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+
+  it('begin with one of the plan that everybody has, which costs nothing', async () => {
+    const all = await metadata.planVersions.list();
+    expect(all).toMatchObject([{ effectiveFrom: 0, plan: { name: 'free', version: 1, fee: 0n } }]);
+    expect(currencyOf(all)).toBe('USD');
+  });
+
+  it('follow one another, each told as it was said, however large', async () => {
+    const { planVersions } = metadata;
+    const first = await planVersions.add('pro', LATER, prices());
+    expect(first).toMatchObject({ effectiveFrom: LATER.getTime(), plan: { name: 'pro', version: 1, ...prices() } });
+    const second = await planVersions.add('pro', LATER_STILL, prices({ fee: 7n }));
+    expect(second?.plan).toMatchObject({ version: 2, fee: 7n });
+    expect(await planVersions.list('pro')).toEqual([first, second]);
+    expect(currencyOf(await planVersions.list())).toBe('EUR');
+    expect(await planVersions.add('none', LATER, prices())).toBeUndefined();
+  });
+
+  it.each([
+    ['in the past', new Date('2026-01-01T00:00:00Z'), {}],
+    ['in the middle of an hour', new Date('2100-03-01T00:30:00Z'), {}],
+    ['before the last one', LATER, {}],
+    ['in another currency', new Date('2100-03-01T00:00:00Z'), { currency: 'USD' }],
+  ])('do not begin %s', async (_, effectiveFrom, more) => {
+    const before = await metadata.planVersions.list();
+    await expect(metadata.planVersions.add('pro', effectiveFrom, prices(more))).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    expect(await metadata.planVersions.list()).toEqual(before);
+  });
+
+  it('have numbers of their own also when several are added at once', async () => {
+    await metadata.plans.put('race', 'Race', {});
+    const hours = Array.from({ length: 4 }, (_, i) => new Date(LATER.getTime() + i * 3_600_000));
+    await Promise.allSettled(hours.map((hour) => metadata.planVersions.add('race', hour, prices())));
+    const versions = (await metadata.planVersions.list('race')).map(({ plan }) => plan.version);
+    expect(versions).toEqual(versions.map((_, i) => i + 1));
+    expect(versions.length).toBeGreaterThan(0);
+  });
+
+  it('never change', async () => {
+    const { prisma } = metadata;
+    await expect(prisma.planVersion.updateMany({ data: { fee: 1n } })).rejects.toThrow('never changed');
+    await expect(prisma.planVersion.deleteMany()).rejects.toThrow('never changed');
+  });
+
+  it('leave an entry in the audit log', async () => {
+    const entries = await metadata.prisma.auditEntry.findMany({ where: { subjectKind: 'plan-version' } });
+    expect(entries[0]).toMatchObject({ action: 'plan-version.created', subjectId: 'pro', organizationId: null });
+  });
+
+  it('are noted with who has which plan from when on, and only when that changes', async () => {
+    const account = { email: 'owner@example.com', passwordHash: 'hash', organizationName: 'Some' };
+    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    await metadata.plans.agree(id, { databases: 5 });
+    await metadata.plans.assign(id, 'pro');
+    await metadata.plans.agree(id, { databases: 6 });
+    await metadata.plans.assign(id, 'free');
+    const noted = await metadata.prisma.organizationPlan.findMany({
+      where: { organizationId: id },
+      orderBy: { id: 'asc' },
+    });
+    expect(noted.map(({ planId }) => planId)).toEqual(['pro', 'free']);
+  });
+});
