@@ -19,13 +19,22 @@ const NOT_AUDITED: Readonly<Record<string, string>> = {
   _prisma_migrations: 'belongs to the migrations',
   api_key_uses: 'what was used, not what was decided',
   audit_entries: 'is the log',
+  billing_counters: 'counted by what is audited',
+  billing_start: 'set once, by a migration',
   changes: 'told by triggers of what is audited',
   database_labels: 'kept by a trigger on databases',
+  database_owners: 'kept by a trigger on databases',
   database_sizes: 'measured',
   gateway_demand: 'what gateways tell each other',
   idempotency_keys: 'answers kept for requests that come again',
+  invoice_line_databases: 'comes with its invoice, and never changes',
+  invoice_lines: 'comes with its invoice, and never changes',
+  invoice_periods: 'comes with its invoice, and never changes',
   operations: 'what one does to databases is told by the databases',
+  organization_plans: 'kept by a trigger on quotas',
   organization_usage: 'counted by triggers',
+  payment_credits: 'told by credit notes',
+  payment_events: 'hints to look, not what was decided',
   revocation_progress: 'a place in the bucket',
   usage_coverage: 'measured',
   usage_hours: 'measured',
@@ -71,7 +80,7 @@ describe('the audit log', () => {
   it('covers every table, or says why not', async () => {
     const rows = await metadata.prisma.$queryRaw<{ name: string; audited: boolean }[]>`
       SELECT c.relname::text AS name, EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-        WHERE t.tgrelid = c.oid AND p.proname IN ('record_audit_entry', 'record_database_grant_audit_entry')) AS audited
+        WHERE t.tgrelid = c.oid AND p.proname IN ('record_audit_entry', 'record_database_grant_audit_entry', 'record_payment_audit_entry')) AS audited
       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`;
     const uncovered = rows.filter(({ audited }) => !audited).map(({ name }) => name);
     expect(uncovered.sort()).toEqual(Object.keys(NOT_AUDITED).sort());
