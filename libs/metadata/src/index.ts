@@ -20,6 +20,7 @@ export * from './operations.js';
 export * from './organization-settings.js';
 export * from './organizations.js';
 export * from './outage.js';
+export * from './payments/index.js';
 export * from './people.js';
 export * from './plans.js';
 export * from './quotas.js';

@@ -5,6 +5,7 @@ import { ApiKeys } from './api-keys.js';
 import { AuditLog } from './audit-log.js';
 import { authored } from './authored-adapter.js';
 import { BillingDetails } from './billing/billing-details.js';
+import { InvoiceLines } from './billing/invoice-lines.js';
 import { Invoices } from './billing/invoices.js';
 import { PlanVersions } from './billing/plan-versions.js';
 import { ChangeFeed } from './change-feed.js';
@@ -19,6 +20,9 @@ import { IdentityProviders } from './identity-providers.js';
 import { Operations } from './operations.js';
 import { OrganizationSettings } from './organization-settings.js';
 import { Organizations } from './organizations.js';
+import { PaymentCustomers } from './payments/payment-customers.js';
+import { PaymentEvents } from './payments/payment-events.js';
+import { Payments } from './payments/payments.js';
 import { People } from './people.js';
 import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
@@ -62,6 +66,9 @@ export class Metadata {
   readonly databaseGrants: DatabaseGrants;
   readonly apiKeys: ApiKeys;
   readonly settings: OrganizationSettings;
+  readonly payments: Payments;
+  readonly paymentCustomers: PaymentCustomers;
+  readonly paymentEvents: PaymentEvents;
   readonly plans: Plans;
   readonly quotas: Quotas;
   readonly identityProviders: IdentityProviders;
@@ -78,6 +85,7 @@ export class Metadata {
   readonly planVersions: PlanVersions;
   readonly billingDetails: BillingDetails;
   readonly invoices: Invoices;
+  readonly invoiceLines: InvoiceLines;
 
   private constructor(
     /** For better-auth's adapter; everybody else uses the repositories. */
@@ -95,6 +103,9 @@ export class Metadata {
     this.databaseGrants = new DatabaseGrants(prisma);
     this.apiKeys = new ApiKeys(prisma);
     this.settings = new OrganizationSettings(prisma);
+    this.payments = new Payments(prisma);
+    this.paymentCustomers = new PaymentCustomers(prisma);
+    this.paymentEvents = new PaymentEvents(prisma);
     this.plans = new Plans(prisma);
     this.quotas = new Quotas(prisma);
     this.identityProviders = new IdentityProviders(prisma);
@@ -111,6 +122,7 @@ export class Metadata {
     this.planVersions = new PlanVersions(prisma);
     this.billingDetails = new BillingDetails(prisma);
     this.invoices = new Invoices(prisma, ids);
+    this.invoiceLines = new InvoiceLines(prisma);
   }
 
   static open(settings: MetadataSettings): Metadata {

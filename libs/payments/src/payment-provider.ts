@@ -62,6 +62,8 @@ export type BillState =
 
 /** What is charged, as people know it. */
 export interface PaymentMethod {
+  /** Of the collector; another one for each time that somebody gives one. */
+  readonly reference: string;
   /** `card`, `sepa_debit`, in the words of the collector. */
   readonly kind: string;
   readonly brand: string | undefined;

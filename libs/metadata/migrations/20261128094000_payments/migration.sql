@@ -19,7 +19,7 @@ CREATE TABLE "payments" (
     "state" TEXT NOT NULL DEFAULT 'waiting',
     "provider" TEXT,
     "reference" TEXT,
-    "closed" BOOLEAN NOT NULL DEFAULT false,
+    "bill" TEXT NOT NULL DEFAULT 'open',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "failure" TEXT,
     "pay_url" TEXT,
@@ -88,9 +88,9 @@ ALTER TABLE "payment_customers" ADD CONSTRAINT "payment_customers_organization_i
 
 ALTER TABLE "payments" ADD CONSTRAINT "payments_check" CHECK (
   "state" IN ('waiting', 'processing', 'failed', 'paid', 'void')
-  AND ("state" = 'failed') = ("failure" IS NOT NULL) AND ("reference" IS NULL OR "provider" IS NOT NULL));
+  AND "bill" IN ('open', 'paid', 'closed') AND ("state" = 'failed') = ("failure" IS NOT NULL) AND ("reference" IS NULL OR "provider" IS NOT NULL));
 ALTER TABLE "payment_credits" ADD CONSTRAINT "payment_credits_check" CHECK (
-  "state" IN ('waiting', 'done', 'by-hand') AND "amount" > 0 AND ("state" = 'done') = ("reference" IS NOT NULL));
+  "state" IN ('waiting', 'done', 'outside') AND "amount" > 0 AND ("state" = 'done') = ("reference" IS NOT NULL));
 
 -- Every invoice has its payment from the moment that it is issued.
 CREATE FUNCTION begin_payment() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -100,10 +100,10 @@ BEGIN
 END
 $$;
 
-INSERT INTO payments (invoice_id, organization_id, state, closed)
-SELECT id, organization_id, CASE state WHEN 'finalized' THEN 'waiting' ELSE state END, state <> 'finalized' FROM invoices;
+INSERT INTO payments (invoice_id, organization_id, state)
+SELECT id, organization_id, CASE state WHEN 'finalized' THEN 'waiting' ELSE state END FROM invoices;
 INSERT INTO payment_credits (credit_note_id, invoice_id, number, amount, state)
-SELECT id, invoice_id, number::text, amount, 'by-hand' FROM credit_notes;
+SELECT id, invoice_id, number::text, amount, 'outside' FROM credit_notes;
 
 CREATE TRIGGER invoices_payment_begun AFTER INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION begin_payment();
 

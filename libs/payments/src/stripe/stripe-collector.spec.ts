@@ -68,8 +68,8 @@ describe('Stripe as the collector', () => {
     expect(await collector.methodOf(bill.customer)).toBeUndefined();
     stripe.ledger.attachMethod(bill.customer, '1111');
     stripe.ledger.attachMethod(bill.customer, '4242');
-    const method = { kind: 'card', brand: 'visa', lastFour: '4242', expiresMonth: 12, expiresYear: 2030 };
-    expect(await collector.methodOf(bill.customer)).toEqual(method);
+    const method = { reference: expect.stringMatching(/^pm_/), kind: 'card', brand: 'visa', lastFour: '4242' };
+    expect(await collector.methodOf(bill.customer)).toEqual({ ...method, expiresMonth: 12, expiresYear: 2030 });
     const { methods, defaultMethod } = stripe.ledger.customers.get(bill.customer)!;
     expect(defaultMethod).toBe(methods[1]?.id);
     await collector.methodOf(bill.customer);
