@@ -90,6 +90,7 @@ const SDK_OWNERS = [
   { packages: ['lz4-napi'], owners: ['libs/engine'] },
   { packages: ['@slatedb/*'], owners: ['bench'] },
   { packages: ['stripe'], owners: ['libs/payments'] },
+  { packages: ['pdfkit'], owners: ['apps/control-plane'] },
   { packages: ['ioredis'], owners: ['libs/redis', 'libs/jobs'] },
   { packages: ['bullmq'], owners: ['libs/jobs'] },
   { packages: ['@prisma/*', 'prisma'], owners: ['libs/metadata'] },
@@ -114,7 +115,21 @@ const SDK_OWNERS = [
     packages: ['react', 'react-dom', '@mantine/*', '@tanstack/*', 'wouter', 'uplot', 'uqr', 'openapi-fetch'],
     owners: ['apps/console'],
   },
-  { packages: ['@swc/*', 'vite', '@vitejs/*', 'openapi-typescript', 'axe-core', 'jest', 'nx', '@nx/*', 'eslint', 'playwright-core'], owners: [] },
+  {
+    packages: [
+      '@swc/*',
+      'vite',
+      '@vitejs/*',
+      'openapi-typescript',
+      'axe-core',
+      'jest',
+      'nx',
+      '@nx/*',
+      'eslint',
+      'playwright-core',
+    ],
+    owners: [],
+  },
 ];
 
 // ---- Time, chance and surroundings come from outside: the simulation replaces them -------------------------------------
@@ -204,7 +219,10 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
     },
   },
-  { files: ['{apps,libs}/*/src/**/*.{ts,tsx}'], rules: { '@nx/enforce-module-boundaries': boundaries({ inTests: false }) } },
+  {
+    files: ['{apps,libs}/*/src/**/*.{ts,tsx}'],
+    rules: { '@nx/enforce-module-boundaries': boundaries({ inTests: false }) },
+  },
   ...projectRules,
   {
     files: TESTS,
