@@ -8,6 +8,7 @@ import { Access, ADMINS } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { pageOf } from '../requests/page.js';
 import { AuditExports } from './audit-export.js';
+import { AUDIT_CSV, AUDIT_JSON_LINES, type AuditFormat } from './audit-format.js';
 import { AuditQuery, ExportQuery, type AuditListQuery } from './audit-query.js';
 import { viewOf } from './audit-view.js';
 
@@ -31,15 +32,21 @@ export class AuditController {
 
   /** All of them as JSON lines, the latest in front. An export that fails under way breaks off: it does not end like a whole one. */
   @Get('audit.jsonl')
-  async export(
-    @CurrentCaller() caller: Caller,
-    @ExportQuery() filter: AuditFilter,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const lines = this.exports.begin(caller.organization.id, filter);
+  exportLines(@CurrentCaller() caller: Caller, @ExportQuery() filter: AuditFilter, @Res() reply: FastifyReply) {
+    return this.export(caller, filter, AUDIT_JSON_LINES, reply);
+  }
+
+  /** The same as a table for spreadsheets. */
+  @Get('audit.csv')
+  exportTable(@CurrentCaller() caller: Caller, @ExportQuery() filter: AuditFilter, @Res() reply: FastifyReply) {
+    return this.export(caller, filter, AUDIT_CSV, reply);
+  }
+
+  private async export(caller: Caller, filter: AuditFilter, format: AuditFormat, reply: FastifyReply): Promise<void> {
+    const lines = this.exports.begin(caller.organization.id, filter, format);
     await reply
-      .header('content-type', 'application/jsonl; charset=utf-8')
-      .header('content-disposition', 'attachment; filename="audit.jsonl"')
+      .header('content-type', format.mediaType)
+      .header('content-disposition', `attachment; filename="${format.fileName}"`)
       .header('cache-control', 'no-store')
       .send(Readable.from(lines));
   }

@@ -33,6 +33,12 @@ const NOTHING: Readonly<Record<string, string>> = {
 
 /** Routes whose tables are audited, which the tests of libs/metadata prove, and that have no step here: they need more than one request. */
 const BY_TABLE: readonly string[] = [
+  'PUT /v1/billing-details',
+  'PUT /v1/admin/billing-issuer',
+  'POST /v1/admin/plans/:id/versions',
+  'POST /v1/admin/invoices/:id/paid',
+  'POST /v1/admin/invoices/:id/void',
+  'POST /v1/admin/invoices/:id/credit-notes',
   'DELETE /v1/identity-providers/:name',
   'PUT /v1/identity-providers/:name',
   'POST /v1/databases/delete',
@@ -417,11 +423,17 @@ describe('the audit log over HTTP', () => {
     expect(exported.headers.get('content-type')).toContain('application/jsonl');
     const lines = exported.text.trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(all);
+    const table = await call('GET', '/v1/audit.csv', other.token);
+    expect(table.headers.get('content-type')).toContain('text/csv');
+    expect(table.headers.get('content-disposition')).toContain('audit.csv');
+    const [head = '', ...rows] = table.text.trim().split('\r\n');
+    expect(head.split(',').slice(0, 5)).toEqual(['id', 'at', 'actorKind', 'actorId', 'actorName']);
+    expect(rows.map((line) => line.split(',')[0])).toEqual(all);
     await service.metadata.prisma.member.updateMany({
       where: { organizationId: other.organizationId },
       data: { role: 'developer' },
     });
-    for (const path of ['/v1/audit', '/v1/audit.jsonl'])
+    for (const path of ['/v1/audit', '/v1/audit.jsonl', '/v1/audit.csv'])
       expect((await call('GET', path, other.token)).status).toBe(403);
     await service.metadata.prisma.member.updateMany({
       where: { organizationId: other.organizationId },
@@ -431,7 +443,12 @@ describe('the audit log over HTTP', () => {
   });
 
   it('shows nothing of another organization, and of operators only that it was one', async () => {
-    for (const path of ['/v1/audit?limit=1000', '/v1/audit.jsonl', `/v1/audit?subject=${owner.organizationId}`]) {
+    for (const path of [
+      '/v1/audit?limit=1000',
+      '/v1/audit.jsonl',
+      '/v1/audit.csv',
+      `/v1/audit?subject=${owner.organizationId}`,
+    ]) {
       const { text } = await call('GET', path, other.token);
       for (const theirs of [owner.organizationId, owner.email]) expect(text).not.toContain(theirs);
     }

@@ -139,17 +139,18 @@ function takesIdempotencyKey({ route, who }: ControlRoute): boolean {
   return who !== EVERYBODY && !route.startsWith('GET ');
 }
 
-function answerOf({ status, mediaType, answer }: ControlRoute): ApiOperation['responses'][string] {
+function answerOf({ status, mediaType, alsoAs, answer }: ControlRoute): ApiOperation['responses'][string] {
   const headers = { 'x-request-id': { description: 'To be quoted in reports.', schema: { type: 'string' } } };
   return {
     description: 'Done.',
     headers,
-    ...(status === 204 || status === 202
+    ...(status === 204 || (status === 202 && answer === undefined)
       ? {}
       : {
           content: {
             [mediaType ?? 'application/json']:
               answer === undefined ? {} : { schema: { $ref: `#/components/schemas/${answer}` } },
+            ...(alsoAs === undefined ? {} : { [alsoAs]: {} }),
           },
         }),
   };

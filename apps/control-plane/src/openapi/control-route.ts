@@ -20,10 +20,12 @@ export interface ControlRoute {
   readonly query?: readonly ControlQuery[];
   /** Takes `If-Match` with the revision of what it changes. */
   readonly isConditional?: boolean;
-  /** Left out: the document does not say what the answer holds. */
+  /** Left out where the answer is empty, or no JSON. */
   readonly answer?: ControlAnswer;
   /** JSON if left out. */
-  readonly mediaType?: 'application/jsonl' | 'text/html';
+  readonly mediaType?: 'application/jsonl' | 'text/csv' | 'text/html' | 'application/pdf';
+  /** What the same is answered as where one asks for it. */
+  readonly alsoAs?: 'text/csv';
   /** Beside those that all routes of its kind have. */
   readonly codes?: readonly ErrorCode[];
 }

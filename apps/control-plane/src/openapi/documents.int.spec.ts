@@ -1,27 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
+import { ORGANIZATION_HEADER } from '../auth/request-headers.js';
 import { ACCESS_CALLS } from '../testing/access/access-calls.js';
 import { AccessWorld } from '../testing/access/access-world.js';
+import { seenAnswers } from '../testing/answer-check.js';
 import { TestService } from '../testing/test-service.js';
-import { CONTROL_ANSWERS } from './control-answers.js';
 import { CONTROL_ROUTES, controlDocument } from './control-document.js';
+import { OPERATORS } from './control-route.js';
 
 jest.setTimeout(120_000);
 
 const CONSOLE = fileURLToPath(new URL('../testing/console/', import.meta.url));
 /** What is not the control API: the console and the service itself, and what better-auth answers. */
-const BESIDE = ['GET /', 'GET /console-config.json', 'GET /healthz', 'GET /metrics', 'GET /readyz'];
+const BESIDE = [
+  'GET /',
+  'GET /mailbox',
+  'GET /console',
+  'GET /console/*',
+  'GET /console-config.json',
+  'GET /healthz',
+  'GET /metrics',
+  'GET /readyz',
+];
 const isBeside = (route: string) => BESIDE.includes(route) || route.endsWith(' /api/auth/*');
+const LOG_OUT = 'POST /v1/logout';
+/** Refused here for what they are called with, or for the lack of a bucket: their own tests have them answered, and held against the document too. */
+const ELSEWHERE = [
+  LOG_OUT,
+  'POST /v1/invitations',
+  'POST /v1/login/second-factor',
+  'POST /v1/password-reset',
+  'POST /v1/second-factor',
+  'POST /v1/second-factor/confirm',
+  'POST /v1/second-factor/disable',
+  'GET /v1/admin/workers',
+  'GET /v1/admin/workers/:session',
+  'GET /v1/admin/workers/:session/databases',
+  'GET /v1/admin/databases/:id/lease',
+  'POST /v1/admin/jobs/:kind/failed/:id/retry',
+];
+/** Answered with 202 and nothing. */
+const EMPTY = [
+  'POST /v1/email-verification/mail',
+  'POST /v1/password-reset/mail',
+  'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver',
+];
 
 describe('the document of the control API', () => {
   let service: TestService;
+  let mailbox: string;
   beforeAll(async () => {
-    service = await TestService.start({ CONSOLE_DIR: CONSOLE });
+    mailbox = await mkdtemp(join(tmpdir(), 'leasehold-document-'));
+    const mails = { MAILBOX_DIR: mailbox, PUBLIC_URL: 'http://127.0.0.1:4001' };
+    service = await TestService.start({ CONSOLE_DIR: CONSOLE, ...mails });
   });
-  afterAll(() => service.close());
+  afterAll(async () => {
+    await service.close();
+    await rm(mailbox, { recursive: true, force: true });
+  });
 
   it('has exactly the routes of the running service', () => {
     const inDocument = Object.entries(controlDocument().paths).flatMap(([path, operations]) =>
@@ -54,22 +96,29 @@ describe('the document of the control API', () => {
     }
   });
 
-  it('describes answers as they are, without leaving a member out', async () => {
+  it('describes every answer as it is, without leaving a member out', async () => {
     const world = await AccessWorld.make(service);
-    const owner = world.caller('owner');
     await world.makeOperation();
     await world.makeDatabase();
-    const ajv = new Ajv2020({ strict: false, validateFormats: false });
-    ajv.addSchema(controlDocument(), 'document');
-    for (const { route, answer, status } of CONTROL_ROUTES) {
-      if (answer === undefined) continue;
+    for (const { route, who } of CONTROL_ROUTES) {
       const [method = '', pattern = ''] = route.split(' ');
-      const { path, json } = (await ACCESS_CALLS[route]?.(world, owner)) ?? { path: pattern };
-      const told = await service.call(method, path, { token: owner.token ?? '', ...(json && { json }) });
-      const isValid = ajv.validate(`document#/components/schemas/${answer}`, told.body);
-      expect([route, told.status, isValid, ajv.errors]).toEqual([route, status, true, null]);
-      // Parsed, it has only the members that its schema names.
-      expect([route, told.body]).toEqual([route, CONTROL_ANSWERS[answer].parse(told.body)]);
+      const caller = world.caller(who === OPERATORS ? 'operator' : 'owner');
+      const { path, json } = (await ACCESS_CALLS[route]?.(world, caller)) ?? { path: pattern };
+      // It would end the session that all are called by.
+      if (route === LOG_OUT) continue;
+      const token = route.includes('/login') ? {} : { token: caller.token ?? '' };
+      // An invitation that is accepted leads the session elsewhere.
+      const headers: Record<string, string> =
+        typeof who === 'string' ? {} : { [ORGANIZATION_HEADER]: world.organizationId };
+      // Held against the document by whoever calls: see answer-check.ts.
+      await service.call(method, path, { ...token, ...(json && { json }), headers });
     }
+    const unseen = CONTROL_ROUTES.filter(({ route }) => route.includes(' /v1/') && !seenAnswers.has(route));
+    expect(unseen.map(({ route }) => route).sort()).toEqual([...ELSEWHERE].sort());
+  });
+
+  it('has an answer of each route that has a body to answer', () => {
+    const unsaid = CONTROL_ROUTES.filter(({ status, answer, mediaType }) => status !== 204 && !(answer ?? mediaType));
+    expect(unsaid.map(({ route }) => route)).toEqual(EMPTY);
   });
 });

@@ -4,30 +4,55 @@ const PAGE = ['limit', 'cursor'] as const;
 
 /** What those do who run the service. */
 export const OPERATOR_ROUTES: readonly ControlRoute[] = [
-  { route: 'PUT /v1/admin/plans/:id', summary: 'Set a plan', who: OPERATORS, status: 200, body: 'PlanLimits' },
+  {
+    route: 'PUT /v1/admin/plans/:id',
+    summary: 'Set a plan',
+    who: OPERATORS,
+    status: 200,
+    answer: 'Plan',
+    body: 'PlanLimits',
+  },
   {
     route: 'GET /v1/admin/tenants',
     summary: 'List or find tenants',
-    ...{ who: OPERATORS, status: 200, query: ['search', ...PAGE] },
+    ...{ who: OPERATORS, status: 200, answer: 'TenantPage', query: ['search', ...PAGE] },
   },
-  { route: 'GET /v1/admin/tenants/:id', summary: 'Read a tenant', who: OPERATORS, status: 200 },
+  { route: 'GET /v1/admin/tenants/:id', summary: 'Read a tenant', who: OPERATORS, status: 200, answer: 'Tenant' },
   {
     route: 'POST /v1/admin/tenants/:id/suspend',
     summary: 'Suspend a tenant; its data is kept',
-    ...{ who: OPERATORS, status: 200, body: 'Suspension' },
+    ...{ who: OPERATORS, status: 200, answer: 'Tenant', body: 'Suspension' },
   },
-  { route: 'POST /v1/admin/tenants/:id/resume', summary: 'End a suspension', who: OPERATORS, status: 200 },
-  { route: 'GET /v1/admin/tenants/:id/quotas', summary: 'Read the limits of a tenant', who: OPERATORS, status: 200 },
+  {
+    route: 'POST /v1/admin/tenants/:id/resume',
+    summary: 'End a suspension',
+    who: OPERATORS,
+    status: 200,
+    answer: 'Tenant',
+  },
+  {
+    route: 'GET /v1/admin/tenants/:id/quotas',
+    summary: 'Read the limits of a tenant',
+    who: OPERATORS,
+    status: 200,
+    answer: 'Quotas',
+  },
   {
     route: 'PATCH /v1/admin/tenants/:id/quotas',
     summary: 'Agree on a plan or on limits with a tenant',
-    ...{ who: OPERATORS, status: 200, body: 'QuotaAgreement' },
+    ...{ who: OPERATORS, status: 200, answer: 'Quotas', body: 'QuotaAgreement' },
   },
-  { route: 'GET /v1/admin/jobs', summary: 'Read how the queues of jobs stand', who: OPERATORS, status: 200 },
+  {
+    route: 'GET /v1/admin/jobs',
+    summary: 'Read how the queues of jobs stand',
+    who: OPERATORS,
+    status: 200,
+    answer: 'JobCountList',
+  },
   {
     route: 'GET /v1/admin/jobs/:kind/failed',
     summary: 'List the jobs of a kind that have failed',
-    ...{ who: OPERATORS, status: 200, query: PAGE },
+    ...{ who: OPERATORS, status: 200, answer: 'FailedJobPage', query: PAGE },
   },
   {
     route: 'POST /v1/admin/jobs/:kind/failed/:id/retry',
@@ -35,8 +60,33 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
     ...{ who: OPERATORS, status: 204 },
   },
   {
+    route: 'GET /v1/admin/reconciliations',
+    summary: 'List the recounts of usage, the latest first',
+    ...{ who: OPERATORS, status: 200, answer: 'ReconciliationPage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/admin/reconciliations/:id/differences',
+    summary: 'List what a recount found to be other than the records say',
+    ...{ who: OPERATORS, status: 200, answer: 'UsageDifferencePage', query: PAGE },
+  },
+  {
     route: 'GET /v1/admin/workers',
-    summary: 'List the workers and their leases',
-    ...{ who: OPERATORS, status: 200, query: PAGE },
+    summary: 'List the sessions of workers',
+    ...{ who: OPERATORS, status: 200, answer: 'WorkerPage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/admin/workers/:session',
+    summary: 'Read a session of a worker, its log and its load',
+    ...{ who: OPERATORS, status: 200, answer: 'Worker' },
+  },
+  {
+    route: 'GET /v1/admin/workers/:session/databases',
+    summary: 'List the databases that a session owns',
+    ...{ who: OPERATORS, status: 200, answer: 'OwnedDatabasePage', query: PAGE, codes: ['conflict'] },
+  },
+  {
+    route: 'GET /v1/admin/databases/:id/lease',
+    summary: 'Read who owns a database, and since when',
+    ...{ who: OPERATORS, status: 200, answer: 'Lease' },
   },
 ];

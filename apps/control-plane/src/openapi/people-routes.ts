@@ -9,20 +9,32 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/signup',
     summary: 'Sign up, with an organization of one’s own or by an invitation',
-    ...{ who: EVERYBODY, status: 201, body: 'Signup', codes: ['email-taken', 'invalid-link'] },
+    ...{ who: EVERYBODY, status: 201, answer: 'SignedUp', body: 'Signup', codes: ['email-taken', 'invalid-link'] },
   },
   {
     route: 'POST /v1/login',
     summary: 'Log in: a session, or a challenge for the second factor',
-    ...{ who: EVERYBODY, status: 200, body: 'Login', codes: ['invalid-credentials', 'second-factor-required'] },
+    ...{
+      who: EVERYBODY,
+      status: 200,
+      answer: 'LoggedIn',
+      body: 'Login',
+      codes: ['invalid-credentials', 'second-factor-required'],
+    },
   },
   {
     route: 'POST /v1/login/second-factor',
     summary: 'Log in, second step: the challenge with a code or a backup code',
-    ...{ who: EVERYBODY, status: 200, body: 'SecondFactorLogin', codes: ['invalid-credentials'] },
+    ...{ who: EVERYBODY, status: 200, answer: 'LoggedIn', body: 'SecondFactorLogin', codes: ['invalid-credentials'] },
   },
   { route: 'POST /v1/logout', summary: 'End the session that asks', who: PEOPLE, status: 204 },
-  { route: 'GET /v1/me', summary: 'Who asks, and the organizations of this person', who: PEOPLE, status: 200 },
+  {
+    route: 'GET /v1/me',
+    summary: 'Who asks, and the organizations of this person',
+    who: PEOPLE,
+    status: 200,
+    answer: 'Me',
+  },
   {
     route: 'POST /v1/email-verification/mail',
     summary: 'Send the mail that verifies the address again',
@@ -47,20 +59,38 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/sessions/current/organization',
     summary: 'Act for another of one’s organizations',
-    ...{ who: PEOPLE, status: 200, body: 'OrganizationSwitch', codes: ['not-found'] },
+    ...{ who: PEOPLE, status: 200, answer: 'Joined', body: 'OrganizationSwitch', codes: ['not-found'] },
   },
   { route: 'DELETE /v1/sessions', summary: 'End all of one’s other sessions', who: PEOPLE, status: 204 },
   { route: 'DELETE /v1/sessions/:id', summary: 'End one of one’s sessions', who: PEOPLE, status: 204 },
-  { route: 'GET /v1/second-factor', summary: 'Whether a second factor is on', who: PEOPLE, status: 200 },
+  {
+    route: 'GET /v1/second-factor',
+    summary: 'Whether a second factor is on',
+    who: PEOPLE,
+    status: 200,
+    answer: 'SecondFactorState',
+  },
   {
     route: 'POST /v1/second-factor',
     summary: 'Begin to set up a second factor',
-    ...{ who: PEOPLE, status: 201, body: 'SecondFactorBegin', codes: ['invalid-credentials', 'conflict'] },
+    ...{
+      who: PEOPLE,
+      status: 201,
+      answer: 'SecondFactorSecret',
+      body: 'SecondFactorBegin',
+      codes: ['invalid-credentials', 'conflict'],
+    },
   },
   {
     route: 'POST /v1/second-factor/confirm',
     summary: 'Turn the second factor on with its first code',
-    ...{ who: PEOPLE, status: 200, body: 'SecondFactorConfirm', codes: ['invalid-credentials', 'conflict'] },
+    ...{
+      who: PEOPLE,
+      status: 200,
+      answer: 'BackupCodes',
+      body: 'SecondFactorConfirm',
+      codes: ['invalid-credentials', 'conflict'],
+    },
   },
   {
     route: 'POST /v1/second-factor/disable',
@@ -70,12 +100,12 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/organizations',
     summary: 'Make another organization',
-    ...{ who: PEOPLE, status: 201, body: 'OrganizationName' },
+    ...{ who: PEOPLE, status: 201, answer: 'Organization', body: 'OrganizationName' },
   },
   {
     route: 'PATCH /v1/organizations/current',
     summary: 'Rename the organization',
-    ...{ who: ADMINS_ONLY, status: 200, body: 'OrganizationName' },
+    ...{ who: ADMINS_ONLY, status: 200, answer: 'OrganizationEntry', body: 'OrganizationName' },
   },
   {
     route: 'GET /v1/members',
@@ -98,14 +128,27 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/invitations',
     summary: 'Invite somebody by mail',
-    ...{ who: ADMINS_ONLY, status: 201, body: 'NewInvitation', codes: ['mail-not-configured', 'conflict'] },
+    ...{
+      who: ADMINS_ONLY,
+      status: 201,
+      answer: 'Invitation',
+      body: 'NewInvitation',
+      codes: ['mail-not-configured', 'conflict'],
+    },
   },
-  { route: 'GET /v1/invitations', summary: 'List the open invitations', who: ADMINS_ONLY, status: 200, query: PAGE },
+  {
+    route: 'GET /v1/invitations',
+    summary: 'List the open invitations',
+    who: ADMINS_ONLY,
+    status: 200,
+    answer: 'InvitationPage',
+    query: PAGE,
+  },
   { route: 'DELETE /v1/invitations/:id', summary: 'Take an invitation back', who: ADMINS_ONLY, status: 204 },
   {
     route: 'POST /v1/invitations/accept',
     summary: 'Join the organization that sent an invitation',
-    ...{ who: PEOPLE, status: 200, body: 'InvitationAnswer', codes: ['invalid-link', 'conflict'] },
+    ...{ who: PEOPLE, status: 200, answer: 'Joined', body: 'InvitationAnswer', codes: ['invalid-link', 'conflict'] },
   },
   {
     route: 'POST /v1/invitations/decline',

@@ -54,17 +54,17 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/databases/delete',
     summary: 'Delete many databases: an operation',
-    ...{ who: CHANGERS, status: 202, body: 'DatabasesDeletion' },
+    ...{ who: CHANGERS, status: 202, answer: 'DatabasesDeletionBegun', body: 'DatabasesDeletion' },
   },
   {
     route: 'POST /v1/databases/:nameOrId/grants',
     summary: 'Grant a database to another organization',
-    ...{ who: GRANTERS, status: 201, body: 'NewGrant' },
+    ...{ who: GRANTERS, status: 201, answer: 'Grant', body: 'NewGrant' },
   },
   {
     route: 'GET /v1/databases/:nameOrId/grants',
     summary: 'List whom a database is granted to',
-    ...{ who: GRANTERS, status: 200 },
+    ...{ who: GRANTERS, status: 200, answer: 'GrantList' },
   },
   {
     route: 'DELETE /v1/databases/:nameOrId/grants/:organizationId',
@@ -74,7 +74,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/shared-databases',
     summary: 'List the databases that others have granted',
-    ...{ who: READERS, status: 200, query: PAGE },
+    ...{ who: READERS, status: 200, answer: 'SharedDatabasePage', query: PAGE },
   },
   {
     route: 'GET /v1/operations',
@@ -114,12 +114,24 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     summary: 'Say whose pages may call the databases from browsers',
     ...{ who: GRANTERS, status: 200, answer: 'CorsSettings', body: 'Cors' },
   },
-  { route: 'GET /v1/identity-providers', summary: 'List the identity providers', who: SESSION_ONLY, status: 200 },
-  { route: 'GET /v1/identity-providers/:name', summary: 'Read an identity provider', who: SESSION_ONLY, status: 200 },
+  {
+    route: 'GET /v1/identity-providers',
+    summary: 'List the identity providers',
+    who: SESSION_ONLY,
+    status: 200,
+    answer: 'IdentityProviderList',
+  },
+  {
+    route: 'GET /v1/identity-providers/:name',
+    summary: 'Read an identity provider',
+    who: SESSION_ONLY,
+    status: 200,
+    answer: 'IdentityProvider',
+  },
   {
     route: 'PUT /v1/identity-providers/:name',
     summary: 'Trust the tokens of an identity provider',
-    ...{ who: ADMINS_ONLY, status: 200, body: 'IdentityProviderSettings' },
+    ...{ who: ADMINS_ONLY, status: 200, answer: 'IdentityProvider', body: 'IdentityProviderSettings' },
   },
   {
     route: 'DELETE /v1/identity-providers/:name',
@@ -136,12 +148,18 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     summary: 'Read what was used',
     ...{ who: { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] }, status: 200, answer: 'Usage' },
     query: [...PAGE, 'from', 'to', 'step', 'group', 'database', 'meter', 'format'],
+    alsoAs: 'text/csv',
     codes: ['invalid-database-name'],
   },
   {
     route: 'GET /v1/audit',
     summary: 'List who changed what, the latest first',
     ...{ who: ADMINS_ONLY, status: 200, answer: 'AuditPage', query: [...PAGE, ...AUDIT_FILTERS] },
+  },
+  {
+    route: 'GET /v1/audit.csv',
+    summary: 'Export the audit log as a table: CSV',
+    ...{ who: ADMINS_ONLY, status: 200, query: AUDIT_FILTERS, mediaType: 'text/csv' },
   },
   {
     route: 'GET /v1/audit.jsonl',
@@ -169,7 +187,13 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     summary: 'Give a webhook a new secret',
     ...{ who: ADMINS_ONLY, status: 200, answer: 'ShownWebhook', body: 'WebhookRotation' },
   },
-  { route: 'POST /v1/webhooks/:id/test', summary: 'Send a webhook a test event', who: ADMINS_ONLY, status: 202 },
+  {
+    route: 'POST /v1/webhooks/:id/test',
+    summary: 'Send a webhook a test event',
+    who: ADMINS_ONLY,
+    status: 202,
+    answer: 'DeliveryBegun',
+  },
   {
     route: 'GET /v1/webhooks/:id/deliveries',
     summary: 'List what a webhook was sent, the latest first',
@@ -200,7 +224,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   },
   { route: 'DELETE /v1/keys/:id/previous', summary: 'Revoke the secret before', who: KEY_ADMINS, status: 204 },
   { route: 'DELETE /v1/keys/:id', summary: 'Revoke an API key', who: KEY_ADMINS, status: 204 },
-  { route: 'GET /v1/openapi.json', summary: 'This document', who: EVERYBODY, status: 200 },
+  { route: 'GET /v1/openapi.json', summary: 'This document', who: EVERYBODY, status: 200, answer: 'ApiDocument' },
   {
     route: 'GET /docs',
     summary: 'This document as a page for people',

@@ -5,6 +5,7 @@ import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testin
 import type { Logger } from '@leasehold/service-kit';
 
 import { readConfig } from '../config.js';
+import { checkAnswer } from './answer-check.js';
 import { startControlPlane, type RunningControlPlane } from '../control-plane.js';
 
 /** Signs session cookies and the links of mails. */
@@ -86,6 +87,7 @@ export class TestService {
     this.running = await startControlPlane(readConfig({ ...this.env, ...more }));
   }
 
+  /** @throws Error where the answer is not as the document of the API has it: {@link checkAnswer} */
   async call(method: string, path: string, call: Call = {}): Promise<Answer> {
     const body = call.json === undefined ? call.raw : JSON.stringify(call.json);
     const answer = await fetch(this.url + path, {
@@ -100,12 +102,14 @@ export class TestService {
     });
     const text = await answer.text();
     const json = /json(?!l)/.test(answer.headers.get('content-type') ?? '') && text !== '';
-    return {
+    const told = {
       status: answer.status,
       headers: answer.headers,
       text,
       body: json ? (JSON.parse(text) as Record<string, unknown>) : {},
     };
+    checkAnswer(method, path, told);
+    return told;
   }
 
   async signUp(): Promise<Tenant> {

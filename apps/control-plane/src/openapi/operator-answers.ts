@@ -1,0 +1,99 @@
+import { RECOUNTED } from '@leasehold/metering';
+import { ownedDatabase, sessionLoad } from '@leasehold/protocol';
+import { z } from 'zod';
+
+import { count, cursor, instant } from './answer-parts.js';
+import { quotas } from './tenant-answers.js';
+
+const tenant = z.object({
+  id: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  createdAt: instant,
+  suspension: z.object({ reason: z.string(), suspendedBy: z.string(), suspendedAt: instant }).nullable(),
+});
+
+const worker = z.object({
+  session: z.string(),
+  state: z.enum(['live', 'silent', 'sealed', 'clean', 'unreadable']),
+  renewedAt: instant,
+  endpoint: z.string().optional(),
+  host: z.string().optional(),
+  pid: count.optional(),
+  ttlMs: count.optional(),
+  logFloor: count.optional(),
+  rollups: count.optional(),
+});
+
+/** Those that were said. */
+const agreedLimits = Object.fromEntries(
+  Object.entries(quotas.shape.limits.shape).map(([name, limit]) => [name, limit.optional()]),
+);
+
+const knownAs = { organizationId: z.string().nullable(), name: z.string().nullable() };
+
+const lease = z.object({
+  databaseId: z.string(),
+  ...knownAs,
+  owner: worker.nullable(),
+  epoch: count,
+  ownedSince: instant.nullable(),
+  quarantined: z.boolean(),
+  deleted: z.boolean(),
+});
+
+const jobCounts = z.object({ kind: z.string(), waiting: count, active: count, delayed: count, failed: count });
+
+const failedJob = z.object({
+  id: z.string(),
+  payload: z.unknown(),
+  reason: z.string(),
+  attempts: count,
+  failedAt: instant.nullable(),
+});
+
+const reconciliation = z.object({
+  id: z.string(),
+  from: instant.describe('Whole days in UTC are counted again.'),
+  to: instant.describe('Not in them.'),
+  begunAt: instant,
+  endedAt: instant,
+  sessions: count,
+  records: count.describe('Read, of those that reach into these days.'),
+  damaged: count.describe('Of them, those that nobody can read.'),
+  missing: count.describe('That were taken and are not in the bucket any more.'),
+  unread: count.describe('Sessions with so many records that the rest was left out.'),
+  databases: count,
+  differences: count.describe('Numbers that are not what the records say.'),
+});
+
+const usageDifference = z.object({
+  database: z.string(),
+  hour: instant,
+  key: z.string().nullable(),
+  meter: z.enum(RECOUNTED),
+  recorded: count.describe('By the records.'),
+  counted: count.describe('By the hours that are rolled up.'),
+});
+
+/** Of routes for those who run the service. */
+export const OPERATOR_ANSWERS = {
+  TenantPage: z.object({ tenants: z.array(tenant), cursor }),
+  Tenant: tenant.extend({
+    members: z.array(z.object({ email: z.string(), role: z.string() })),
+    apiKeys: count,
+    ...quotas.shape,
+  }),
+  WorkerPage: z.object({ workers: z.array(worker), cursor }),
+  Plan: z.object({ id: z.string(), name: z.string(), ...agreedLimits }),
+  Worker: worker.extend({
+    load: sessionLoad.nullable(),
+    loadMissing: z.enum(['ended', 'no-answer', 'not-configured']).nullable(),
+  }),
+  OwnedDatabasePage: z.object({ databases: z.array(ownedDatabase.extend(knownAs)), cursor }),
+  Lease: lease,
+  ReconciliationPage: z.object({ reconciliations: z.array(reconciliation), cursor }),
+  UsageDifferencePage: z.object({ differences: z.array(usageDifference), cursor }),
+  JobCountList: z.object({ jobs: z.array(jobCounts) }),
+  FailedJobPage: z.object({ jobs: z.array(failedJob), cursor }),
+} as const satisfies Readonly<Record<string, z.ZodType>>;
