@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobOutcome, JobQueuesCounts } from '@leasehold/jobs';
 import type { CompactionReport, EraseReport, GarbageReport } from '@leasehold/engine';
+import type { ReconciliationReport } from '@leasehold/metering';
 import type { StoreCall } from '@leasehold/object-store';
 import { METRICS } from '@leasehold/service-kit';
 import type { RecoveryReport, SweepReport } from '@leasehold/upkeep';
@@ -55,6 +56,19 @@ export class CompactorMetrics {
     'usage_records_total',
     'Usage records by what came of them: taken, damaged, or contradicting what was told before (page someone).',
     ['outcome'],
+  );
+  private readonly reconciliations = this.counter(
+    'usage_reconciliations_total',
+    'Recounts of the last days of usage, by whether something differed (page someone).',
+    ['outcome'],
+  );
+  private readonly usageDifferences = this.counter(
+    'usage_differences_total',
+    'Numbers of usage that are not what the records say, in all recounts: page someone.',
+  );
+  private readonly missingRecords = this.counter(
+    'usage_records_missing_total',
+    'Usage records that were taken and are not in the bucket any more, in all recounts.',
   );
   private readonly requests = this.counter(
     'store_requests_total',
@@ -134,6 +148,12 @@ export class CompactorMetrics {
 
   usageRecord(outcome: 'taken' | 'damaged' | 'conflicting', count = 1): void {
     this.usageRecords.inc({ outcome }, count);
+  }
+
+  reconciled({ differences, missing }: ReconciliationReport): void {
+    this.reconciliations.inc({ outcome: differences > 0 ? 'different' : 'equal' });
+    this.usageDifferences.inc(differences);
+    this.missingRecords.inc(missing);
   }
 
   requested(purpose: string, { verb, outcome }: StoreCall): void {

@@ -10,6 +10,7 @@ import { outboundPolicyOf, type Logger } from '@leasehold/service-kit';
 
 import { JobsController } from './admin/jobs-controller.js';
 import type { OperatorsBucket } from './admin/operators-bucket.js';
+import { ReconciliationsController } from './admin/reconciliations-controller.js';
 import { Suspender } from './admin/suspender.js';
 import { TenantsController } from './admin/tenants-controller.js';
 import { WorkerAsker } from './admin/worker-asker.js';
@@ -47,9 +48,16 @@ import { DatabaseDeletionController } from './operations/database-deletion-contr
 import { OperationsController } from './operations/operations-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { INVITATION_THROTTLE, INVITATION_THROTTLE_SETTINGS } from './organizations/invitation-throttle.js';
+import { BillingDetailsController } from './invoices/billing-details-controller.js';
+import { InvoicesController } from './invoices/invoices-controller.js';
+import { OperatorInvoicesController } from './invoices/operator-invoices-controller.js';
+import { PricesController } from './invoices/prices-controller.js';
 import { InvitationsController } from './organizations/invitations-controller.js';
 import { MembersController } from './organizations/members-controller.js';
 import { OrganizationsController } from './organizations/organizations-controller.js';
+import { PaymentsController } from './payments/payments-controller.js';
+import { openPaymentProvider, PAYMENT_PROVIDER } from './payments/open-payment-provider.js';
+import { StripeEventsController } from './payments/stripe-events-controller.js';
 import { PlansController } from './plans/plans-controller.js';
 import { QuotaInterceptor } from './plans/quota-interceptor.js';
 import { QuotasController } from './plans/quotas-controller.js';
@@ -95,6 +103,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       AccountsController,
       AuditController,
       AuthController,
+      BillingDetailsController,
       ConsoleConfigController,
       CorsController,
       DatabaseGrantsController,
@@ -105,16 +114,22 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       IdentityProvidersController,
       JobsController,
       InvitationsController,
+      InvoicesController,
       KeysController,
       MembersController,
+      OperatorInvoicesController,
       OrganizationsController,
       OperationsController,
       PasswordResetController,
+      PaymentsController,
       PlansController,
+      PricesController,
       QuotasController,
+      ReconciliationsController,
       SecondFactorController,
       SessionsController,
       SharedDatabasesController,
+      StripeEventsController,
       TenantsController,
       TokensController,
       UsageController,
@@ -132,6 +147,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: JobBoard, useValue: board },
       { provide: WebhookSecrets, useValue: new WebhookSecrets(config.WEBHOOK_SECRET ?? config.AUTH_SECRET) },
       { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
+      { provide: PAYMENT_PROVIDER, useValue: openPaymentProvider(config) },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: WORKER_LEASES, useValue: leases },
       { provide: TokenSigner, useValue: signer },

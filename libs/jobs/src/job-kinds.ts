@@ -18,6 +18,8 @@ const sweepPayload = z.strictObject({ full: z.boolean().optional() });
 /** Full: of sessions that are gone from the list of sessions, too. */
 const rollUpPayload = z.strictObject({ full: z.boolean().optional() });
 
+const reconcilePayload = z.strictObject({});
+
 /**
  * Every kind of job: the queue it waits in and the shape of its payload. Payloads outlive deployments: a field may be
  * added as optional, never renamed or given another meaning.
@@ -37,6 +39,8 @@ export const JOB_KINDS = {
   sweep: { queue: 'leasehold-sweep', payload: sweepPayload },
   /** Take the usage records that are new. */
   rollUp: { queue: 'leasehold-roll-up', payload: rollUpPayload },
+  /** Count the hours of the last days again, and tell what differs. */
+  reconcile: { queue: 'leasehold-reconcile', payload: reconcilePayload },
 } as const;
 
 export type JobKind = keyof typeof JOB_KINDS;

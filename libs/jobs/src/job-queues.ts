@@ -10,6 +10,7 @@ import {
   planErasure,
   planGc,
   planPurge,
+  planReconciliations,
   planRecovery,
   planFullSweep,
   planRollUps,
@@ -141,6 +142,11 @@ export class JobQueues {
   /** The same of roll-ups of usage, which are few and each costs little, and of those that look at everything. */
   scheduleRollUps(everyMs: number, fullEveryMs: number): void {
     for (const job of planRollUps(everyMs, fullEveryMs)) this.enqueue(job);
+  }
+
+  /** The same of reconciliations of usage. */
+  scheduleReconciliations(everyMs: number): void {
+    this.enqueue(planReconciliations(everyMs));
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   planFullSweep,
   planGc,
   planPurge,
+  planReconciliations,
   planRecovery,
   planRollUps,
   planSweeps,
@@ -83,6 +84,13 @@ describe('plans of roll-ups', () => {
       { key: 'roll-up', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } },
       { key: 'roll-up-full', payload: { full: true }, repeats: { mode: 'schedule', everyMs: 60_000 } },
     ]);
+  });
+});
+
+describe('plans of reconciliations', () => {
+  it('are of one now and then', () => {
+    const job = { kind: 'reconcile', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } };
+    expect(planReconciliations(1_000)).toMatchObject(job);
   });
 });
 

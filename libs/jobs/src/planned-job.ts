@@ -80,6 +80,11 @@ export function planRollUps(everyMs: number, fullEveryMs: number): readonly Plan
   return [schedule('roll-up', false, everyMs), schedule('roll-up-full', true, fullEveryMs)];
 }
 
+/** A reconciliation of usage in each interval. */
+export function planReconciliations(everyMs: number): PlannedJob {
+  return { kind: 'reconcile', payload: {}, key: 'reconcile', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
+}
+
 /**
  * Garbage may be deleted only when it is `minAgeMs` old, so the job runs later than it is asked for. Time is cut into
  * slots of `minAgeMs`, and everything asked for within one slot is done by one job, `minAgeMs` and a margin after the

@@ -27,10 +27,12 @@ import { People } from './people.js';
 import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
 import { SecondFactors } from './second-factors.js';
+import { SecurityEvents } from './security-events.js';
 import { Sessions } from './sessions.js';
 import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
 import { TokenKeys } from './token-keys.js';
+import { UsageReconciliations } from './usage-reconciliations.js';
 import { UsageReport } from './usage-report.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
 import { Webhooks } from './webhooks.js';
@@ -62,6 +64,7 @@ export class Metadata {
   readonly secondFactors: SecondFactors;
   readonly loginChallenges: LoginChallenges;
   readonly sessions: Sessions;
+  readonly securityEvents: SecurityEvents;
   readonly databases: Databases;
   readonly databaseGrants: DatabaseGrants;
   readonly apiKeys: ApiKeys;
@@ -82,6 +85,7 @@ export class Metadata {
   readonly webhooks: Webhooks;
   readonly deliveries: WebhookDeliveries;
   readonly usageReport: UsageReport;
+  readonly usageReconciliations: UsageReconciliations;
   readonly planVersions: PlanVersions;
   readonly billingDetails: BillingDetails;
   readonly invoices: Invoices;
@@ -99,6 +103,7 @@ export class Metadata {
     this.secondFactors = new SecondFactors(prisma);
     this.loginChallenges = new LoginChallenges(prisma, ids);
     this.sessions = new Sessions(prisma);
+    this.securityEvents = new SecurityEvents(prisma);
     this.databases = new Databases(prisma);
     this.databaseGrants = new DatabaseGrants(prisma);
     this.apiKeys = new ApiKeys(prisma);
@@ -119,6 +124,7 @@ export class Metadata {
     this.webhooks = new Webhooks(prisma);
     this.deliveries = new WebhookDeliveries(prisma);
     this.usageReport = new UsageReport(prisma);
+    this.usageReconciliations = new UsageReconciliations(prisma);
     this.planVersions = new PlanVersions(prisma);
     this.billingDetails = new BillingDetails(prisma);
     this.invoices = new Invoices(prisma, ids);

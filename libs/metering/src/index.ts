@@ -1,4 +1,6 @@
 export * from './coverage.js';
+export * from './reconciliation.js';
+export * from './recount.js';
 export * from './stored-bytes.js';
 export * from './usage-meter.js';
 export * from './usage-record.js';

@@ -7,4 +7,6 @@ export * from './sessions/recovery-watch.js';
 export * from './sessions/session-jobs.js';
 export * from './sweep/sweep-job.js';
 export * from './sweep/sweep.js';
+export * from './usage/reconciler.js';
+export * from './usage/record-series.js';
 export * from './usage/roll-up.js';

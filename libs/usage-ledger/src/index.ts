@@ -1,1 +1,3 @@
+export * from './recount-book.js';
 export * from './usage-ledger.js';
+export * from './usage-recounts.js';

@@ -1,4 +1,4 @@
-import { LeaseholdError, systemClock, systemRandom } from '@leasehold/foundation';
+import { systemClock, systemRandom } from '@leasehold/foundation';
 import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
 import type { SessionWatch } from '@leasehold/lease';
 import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
@@ -6,17 +6,17 @@ import type { Logger } from '@leasehold/service-kit';
 import {
   databaseJobs,
   eraseJob,
-  RollUp,
   sessionJobs,
   sweepJob,
   type EraseLedger,
-  type Job,
-  type RecordTaker,
   type RecoveredUsage,
 } from '@leasehold/upkeep';
 
+import type { UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
+
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
+import { usageJobs } from './usage-jobs.js';
 
 /** A session with a longer ttl is given up here, and asked for by this process's own watch when the time has come. */
 const WATCH_TIMEOUT_MS = 15_000;
@@ -29,7 +29,9 @@ export interface HandlerParts {
   /** Of what recovered sessions wrote. */
   readonly usage: RecoveredUsage;
   /** Undefined where there is no Postgres to roll up into. */
-  readonly ledger: RecordTaker | undefined;
+  readonly ledger: UsageLedger | undefined;
+  /** The same. */
+  readonly recounts: UsageRecounts | undefined;
   /** Undefined where nobody tells which databases are deleted. */
   readonly purges: EraseLedger | undefined;
   readonly metrics: CompactorMetrics;
@@ -123,31 +125,5 @@ export function jobHandlers(parts: HandlerParts): JobHandlers {
       keepSessionsMs: config.SESSION_KEEP_MS,
     },
   );
-  return { ...databases, ...sessions, ...erasures, ...sweeps, rollUp: rollUpJob(parts, contextOf('rollUp')) };
-}
-
-function rollUpJob(
-  { ledger, metrics, log }: HandlerParts,
-  context: ReturnType<typeof storeFor>,
-): Job<{ readonly full?: boolean | undefined }> {
-  if (ledger === undefined) {
-    return () =>
-      Promise.reject(new LeaseholdError('invalid', 'no-ledger', 'usage is rolled up where DATABASE_URL is set'));
-  }
-  const rollUp = new RollUp({
-    ...context,
-    ledger,
-    onDamaged: (record, cause) => {
-      metrics.usageRecord('damaged');
-      log.error({ record, reason: cause instanceof Error ? cause.message : 'unknown' }, 'usage record is damaged');
-    },
-    onConflict: (record, databases) => {
-      metrics.usageRecord('conflicting');
-      log.error({ record, databases }, 'usage record contradicts what was told before');
-    },
-  });
-  return async ({ full = false }, signal) => {
-    const { records } = await rollUp.pass(signal, { full });
-    metrics.usageRecord('taken', records);
-  };
+  return { ...databases, ...sessions, ...erasures, ...sweeps, ...usageJobs(parts, contextOf) };
 }

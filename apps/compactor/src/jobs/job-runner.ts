@@ -15,7 +15,7 @@ import { UsageMeter } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 import { startRecoveryWatch } from '@leasehold/upkeep';
-import { UsageLedger } from '@leasehold/usage-ledger';
+import { UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
 import { tellHead, UsageRecorder } from '@leasehold/usage-recorder';
 
 import { type CompactorConfig } from '../config.js';
@@ -31,6 +31,8 @@ const SCHEDULE_AGAIN_MS = 3_600_000;
 
 /** Between two looks at all usage records, also of sessions that are gone. */
 const FULL_ROLL_UP_INTERVAL_MS = 24 * 3_600_000;
+/** Between two recounts of the last days of usage. */
+const RECONCILE_INTERVAL_MS = 24 * 3_600_000;
 /** A recovery records by itself; this is for what it could not. */
 const USAGE_INTERVAL_MS = 15_000;
 
@@ -40,6 +42,7 @@ export class JobRunner implements OnModuleDestroy {
   private readonly queues: JobQueues;
   private readonly watch: SessionWatch;
   private readonly ledger: UsageLedger | undefined;
+  private readonly recounts: UsageRecounts | undefined;
   /** What recovered sessions wrote, until it is recorded. */
   private readonly usage = new UsageMeter();
   private readonly recorder: UsageRecorder;
@@ -69,6 +72,7 @@ export class JobRunner implements OnModuleDestroy {
       { intervalMs: USAGE_INTERVAL_MS },
     );
     this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
+    this.recounts = config.DATABASE_URL ? new UsageRecounts(config.DATABASE_URL) : undefined;
     this.purges = config.DATABASE_URL ? new PostgresPurges(config.DATABASE_URL) : undefined;
     metrics.watchQueues(() => this.queues.counts());
     health.addReadinessCheck('queue', () => this.workers?.running() ?? false);
@@ -76,7 +80,7 @@ export class JobRunner implements OnModuleDestroy {
 
   /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, ledger, log, metrics, purges, queues, store, watch } = this;
+    const { config, ledger, log, metrics, purges, queues, recounts, store, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     const usage = {
@@ -85,7 +89,7 @@ export class JobRunner implements OnModuleDestroy {
     };
     this.recorder.start();
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, usage, ledger, purges, metrics, log }),
+      jobHandlers({ config, store, watch, queues, usage, ledger, recounts, purges, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
@@ -121,7 +125,10 @@ export class JobRunner implements OnModuleDestroy {
   private scheduleJobs(): void {
     const { SWEEP_INTERVAL_MS, ROLL_UP_INTERVAL_MS } = this.config;
     this.queues.scheduleSweeps(SWEEP_INTERVAL_MS);
-    if (this.ledger) this.queues.scheduleRollUps(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
+    if (this.ledger) {
+      this.queues.scheduleRollUps(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
+      this.queues.scheduleReconciliations(RECONCILE_INTERVAL_MS);
+    }
     this.scheduling = systemClock.schedule(SCHEDULE_AGAIN_MS, () => this.scheduleJobs());
   }
 }

@@ -5,6 +5,7 @@ import { encodeUsageRecord, type UsageRecord } from '@leasehold/metering';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 
+import { USAGE_RECORDS } from './record-series.js';
 import { RollUp } from './roll-up.js';
 
 /** Begun so many minutes after the clock's beginning. */
@@ -48,6 +49,7 @@ async function setUp() {
   };
   const rollUpOf = () =>
     new RollUp({
+      series: USAGE_RECORDS,
       store,
       clock,
       ledger,
@@ -71,9 +73,9 @@ describe('a roll-up', () => {
     await write(A, 1);
     await write(A, 2);
     await write(B, 1);
-    expect(await rollUp.pass(NEVER)).toEqual({ sessions: 2, records: 3, damaged: 0 });
+    expect(await rollUp.pass(NEVER)).toEqual({ sessions: 2, records: 3, damaged: 0, behind: 0 });
     await write(A, 3);
-    expect(await rollUp.pass(NEVER)).toEqual({ sessions: 2, records: 1, damaged: 0 });
+    expect(await rollUp.pass(NEVER)).toEqual({ sessions: 2, records: 1, damaged: 0, behind: 0 });
     expect([taken, again]).toEqual([[`${A} 1`, `${A} 2`, `${B} 1`, `${A} 3`], []]);
   });
 
@@ -190,12 +192,14 @@ describe('a roll-up', () => {
     expect(await rollUp.pass(NEVER, { full: true })).toMatchObject({ sessions: many });
   });
 
-  it('takes very many records of a session in several passes', async () => {
+  it('takes very many records of a session in several passes, and keeps no other session waiting', async () => {
     const { rollUp, write, taken, passed } = await setUp();
     for (let number = 1; number <= 1_500; number++) await write(A, number);
+    await write(B, 1);
     await expect(rollUp.pass(NEVER)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect([taken.length, taken.includes(`${B} 1`), passed.length]).toEqual([1_001, true, 0]);
     await rollUp.pass(NEVER);
-    expect([taken.length, passed.length]).toEqual([1_500, 1]);
+    expect([taken.length, passed.length]).toEqual([1_501, 1]);
   });
 
   it('ends when it is told to', async () => {

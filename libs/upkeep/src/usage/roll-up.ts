@@ -1,12 +1,13 @@
-import { bucketLayout } from '@leasehold/bucket-layout';
 import type { Clock, SessionId } from '@leasehold/foundation';
 import { CorruptBytesError, LeaseholdError, ulidFloorAt } from '@leasehold/foundation';
-import { decodeUsageRecord, SESSION_QUIET_MS, type UsageRecord } from '@leasehold/metering';
+import { SESSION_QUIET_MS, type UsageRecord } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 
+import { readRecord, sessionsBehind, type NumberedRecord, type RecordSeries } from './record-series.js';
+
 /** Where records are rolled up. Everything rejects when it does not answer; taking a record again is always safe. */
-export interface RecordTaker {
-  take(record: UsageRecord): Promise<{ readonly isNew: boolean; readonly conflicts: readonly string[] }>;
+export interface RecordTaker<R extends NumberedRecord = UsageRecord> {
+  take(record: R): Promise<{ readonly isNew: boolean; readonly conflicts: readonly string[] }>;
   /** Of the session's records that were taken, the highest number; 0: none was. */
   lastNumber(session: SessionId): Promise<number>;
   /** Sessions of whose records one reaches to this time or past it (ms since the Unix epoch). */
@@ -17,10 +18,11 @@ export interface RecordTaker {
   completeTo(): Promise<number | undefined>;
 }
 
-export interface RollUpContext {
+export interface RollUpContext<R extends NumberedRecord> {
+  readonly series: RecordSeries<R>;
   readonly store: ObjectStore;
   readonly clock: Clock;
-  readonly ledger: RecordTaker;
+  readonly ledger: RecordTaker<R>;
   /** A record cannot be read, and is passed over: what it says is not counted. */
   readonly onDamaged: (name: string, cause: unknown) => void;
   /** Write counters of these databases contradict what was told before: people have to look. */
@@ -31,6 +33,8 @@ export interface RollUpReport {
   readonly sessions: number;
   readonly records: number;
   readonly damaged: number;
+  /** Sessions that have more records than one pass takes. */
+  readonly behind: number;
 }
 
 /** Sessions of late that are looked at in one pass; each is a request. */
@@ -39,29 +43,32 @@ const MAX_RECENT_SESSIONS = 20_000;
 const MAX_SESSIONS = 1_000_000;
 /** How far behind the clock of whoever writes records may be without their being late; and how late they may be after their time. */
 const CLOCKS_APART_MS = 10 * 60_000;
-/** Records of one session in one pass. */
+/** Records of one session in one pass, so that one that is far behind keeps no other waiting. */
 const MAX_RECORDS = 1_000;
 
 /** Numbers by session. */
 type Next = Map<SessionId, number>;
 
 /**
- * Takes the usage records that are new: those of sessions that wrote some lately, and of those that began since. A session that is quiet for longer ends: who
+ * Takes the records that are new, of usage or of traffic: those of sessions that wrote some lately, and of those that began since. A session that is quiet for longer ends: who
  * writes records begins another one then (`UsageRecorder`). A full pass looks at every session that ever wrote one, and finds what a clock far behind has hidden.
  *
  * Where nothing is new a pass costs a GET for each of these sessions, which asks for the record behind the last one, and a LIST for each that began lately and one more. A pass may run beside another, or die anywhere: what was
  * taken stays, and is not taken twice.
  */
-export class RollUp {
+export class RollUp<R extends NumberedRecord = UsageRecord> {
   /** Number of the first record of a session that is not taken, as far as it is known; only of those that were listed last. */
   private next: Next = new Map();
 
-  constructor(private readonly ctx: RollUpContext) {}
+  constructor(private readonly ctx: RollUpContext<R>) {}
 
-  /** @throws LeaseholdError bucket or ledger do not answer; the signal's reason */
+  /**
+   * @throws LeaseholdError bucket or ledger do not answer; `unavailable`: of some sessions there is more than one pass takes, and of all others everything is taken: the next
+   * pass goes on there; the signal's reason
+   */
   async pass(signal: AbortSignal, { full = false }: { readonly full?: boolean } = {}): Promise<RollUpReport> {
     const beganAt = this.ctx.clock.now();
-    const report = { sessions: 0, records: 0, damaged: 0 };
+    const report = { sessions: 0, records: 0, damaged: 0, behind: 0 };
     const completeTo = full ? undefined : await this.ctx.ledger.completeTo();
     const isAll = completeTo === undefined;
     const known = this.next;
@@ -69,7 +76,7 @@ export class RollUp {
     const next: Next = isAll ? new Map() : (this.next = new Map());
     const maxSessions = isAll ? MAX_SESSIONS : MAX_RECENT_SESSIONS;
     const sessions = isAll
-      ? this.sessionsBehind('', signal)
+      ? sessionsBehind(this.ctx.store, this.ctx.series, '', signal)
       : this.sessionsSince(Math.min(completeTo, beganAt), signal);
     for await (const session of sessions) {
       if (report.sessions === maxSessions)
@@ -79,26 +86,28 @@ export class RollUp {
       const through = await this.takeFrom(session, from, next, signal, report);
       if (!isAll) next.set(session, through);
     }
+    if (report.behind > 0)
+      throw new LeaseholdError('unavailable', 'unavailable', 'sessions have more records than one pass takes');
     await this.ctx.ledger.passed(beganAt);
     return report;
   }
 
-  /** @returns the number of the record that is not there yet. @throws LeaseholdError there is more than one pass takes: the next one goes on */
+  /** @returns the number of the first record that is not taken: it is not there yet, or the session is `behind` */
   private async takeFrom(
     session: SessionId,
     from: number,
     next: Next,
     signal: AbortSignal,
-    report: { records: number; damaged: number },
+    report: { records: number; damaged: number; behind: number },
   ): Promise<number> {
-    const { store, ledger, onDamaged, onConflict } = this.ctx;
+    const { store, series, ledger, onDamaged, onConflict } = this.ctx;
     for (let number = from; number < from + MAX_RECORDS; number++) {
       signal.throwIfAborted();
-      const name = bucketLayout.usageRecord(session, number);
-      const object = await store.get(name, { signal });
-      if (object === undefined || object === 'not-modified') return number;
+      const name = series.name(session, number);
       try {
-        const { conflicts } = await ledger.take(recordAt(session, number, object.body));
+        const record = await readRecord(store, series, session, number, signal);
+        if (record === undefined) return number;
+        const { conflicts } = await ledger.take(record);
         if (conflicts.length > 0) onConflict(name, conflicts);
         report.records++;
       } catch (error) {
@@ -108,39 +117,18 @@ export class RollUp {
       }
       next.set(session, number + 1);
     }
-    throw new LeaseholdError('unavailable', 'unavailable', 'a session has more records than one pass takes');
+    report.behind++;
+    return from + MAX_RECORDS;
   }
 
   /** Those that may have records that were not in the bucket at that time. */
   private async *sessionsSince(completeTo: number, signal: AbortSignal): AsyncIterable<SessionId> {
     const known = new Set(await this.ctx.ledger.sessionsSince(completeTo - SESSION_QUIET_MS - CLOCKS_APART_MS));
     yield* known;
-    const begunAfter = bucketLayout.usageOf(ulidFloorAt(completeTo - CLOCKS_APART_MS) as SessionId);
-    for await (const session of this.sessionsBehind(begunAfter, signal)) if (!known.has(session)) yield session;
-  }
-
-  /** From one to the next, past all records of each: a LIST for every session. */
-  private async *sessionsBehind(name: string, signal: AbortSignal): AsyncIterable<SessionId> {
-    let startAfter = name;
-    // Ends with the listing, or by the bound of whoever iterates.
-    for (;;) {
-      const { objects } = await this.ctx.store.list(bucketLayout.usage, {
-        signal,
-        limit: 1,
-        ...(startAfter === '' ? {} : { startAfter }),
-      });
-      const [first] = objects;
-      if (first === undefined) return;
-      const record = bucketLayout.parseUsageRecord(first.key);
-      if (record !== undefined) yield record.session;
-      startAfter = record === undefined ? first.key : bucketLayout.behindUsageOf(record.session);
+    const { store, series } = this.ctx;
+    const begunAfter = series.before(ulidFloorAt(completeTo - CLOCKS_APART_MS) as SessionId);
+    for await (const session of sessionsBehind(store, series, begunAfter, signal)) {
+      if (!known.has(session)) yield session;
     }
   }
-}
-
-/** @throws CorruptBytesError also where it says that it is another one */
-function recordAt(session: SessionId, number: number, bytes: Uint8Array): UsageRecord {
-  const record = decodeUsageRecord(bytes);
-  if (record.session === session && record.number === number) return record;
-  throw new CorruptBytesError('a usage record stands under the name of another one');
 }

@@ -33,6 +33,12 @@ const ofWebhook = (method: string, suffix: string, json?: object): Readonly<Reco
   return { [`${method} /v1/webhooks/:id${suffix}`]: make };
 };
 
+/** An issued invoice of the first organization, not paid yet; anew for each caller. */
+const ofInvoice = (path: string, suffix: string, json?: object): MakeCall => {
+  const more = json === undefined ? {} : { json };
+  return async (world) => ({ path: `${path}/${await world.makeInvoice()}${suffix}`, ...more });
+};
+
 /** What a route is called with, where that is more than its path. */
 export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'POST /v1/signup': (world) => ({
@@ -157,6 +163,32 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'DELETE /v1/keys/:id': async (world) => ({ path: `/v1/keys/${(await world.makeKey(['keys:admin'])).id}` }),
 
   'PUT /v1/admin/plans/:id': at('/v1/admin/plans/matrix', { name: 'Pro' }),
+  'PUT /v1/billing-details': at('/v1/billing-details', { name: 'Matrix Ltd.' }),
+  ...Object.fromEntries(
+    ['', '/lines', '/databases', '/records', '/credit-notes', '/html', '/pdf'].map((suffix) => [
+      `GET /v1/invoices/:id${suffix}`,
+      ofInvoice(`/v1/invoices`, suffix),
+    ]),
+  ),
+  'GET /v1/admin/plans/:id/versions': at('/v1/admin/plans/free/versions'),
+  'POST /v1/admin/plans/:id/versions': async (world) => {
+    const plan = await world.makePlan();
+    const price = { amount: 1, per: '1000000', included: '0' };
+    const prices = { readUnits: price, writeUnits: price, storedByteMs: price, egressBytes: price };
+    const json = { effectiveFrom: '2100-01-01T00:00:00Z', currency: 'USD', fee: 0, minimum: 0, prices };
+    return { path: `/v1/admin/plans/${plan}/versions`, json };
+  },
+  'GET /v1/admin/invoices/:id': ofInvoice('/v1/admin/invoices', ''),
+  'GET /v1/admin/tenants/:id/invoices/:month': ofTenant(`/invoices/${new Date().toISOString().slice(0, 7)}`),
+  'POST /v1/admin/invoices/:id/paid': ofInvoice('/v1/admin/invoices', '/paid', { payment: 'bank transfer' }),
+  'POST /v1/admin/invoices/:id/void': ofInvoice('/v1/admin/invoices', '/void', { reason: 'a mistake' }),
+  'POST /v1/admin/invoices/:id/credit-notes': ofInvoice('/v1/admin/invoices', '/credit-notes', {
+    ...{ amount: 1, reason: 'an outage' },
+  }),
+  'PUT /v1/admin/billing-issuer': at('/v1/admin/billing-issuer', {
+    name: 'Leasehold Ltd.',
+    address: ['1 Some Street'],
+  }),
   'GET /v1/admin/tenants/:id': ofTenant(''),
   'POST /v1/admin/tenants/:id/suspend': ofTenant('/suspend', { reason: 'to see who may' }),
   'POST /v1/admin/tenants/:id/resume': ofTenant('/resume'),
@@ -165,6 +197,7 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'GET /v1/admin/jobs/:kind/failed': at('/v1/admin/jobs/compact/failed'),
   'POST /v1/admin/jobs/:kind/failed/:id/retry': at('/v1/admin/jobs/compact/failed/none/retry'),
 
+  'GET /v1/admin/reconciliations/:id/differences': at('/v1/admin/reconciliations/1/differences'),
   'GET /v1/admin/workers/:session': at(`/v1/admin/workers/${SESSION}`),
   'GET /v1/admin/workers/:session/databases': at(`/v1/admin/workers/${SESSION}/databases`),
   'GET /v1/admin/databases/:id/lease': async (world) => ({

@@ -1,0 +1,48 @@
+import { LeaseholdError } from '@leasehold/foundation';
+import type { JobHandlers, JobKind } from '@leasehold/jobs';
+import { Reconciler, RollUp, USAGE_RECORDS } from '@leasehold/upkeep';
+
+import type { HandlerParts, storeFor } from './job-handlers.js';
+
+/** Differences that are logged one by one; the others are counted, and kept with the reconciliation. */
+const LOGGED_DIFFERENCES = 10;
+
+/** What becomes of usage records. */
+export function usageJobs(
+  { ledger, recounts, metrics, log }: HandlerParts,
+  contextOf: (kind: JobKind) => ReturnType<typeof storeFor>,
+): Pick<JobHandlers, 'rollUp' | 'reconcile'> {
+  if (ledger === undefined || recounts === undefined) return { rollUp: refused, reconcile: refused };
+  const rollUp = new RollUp({
+    ...contextOf('rollUp'),
+    series: USAGE_RECORDS,
+    ledger,
+    onDamaged: (record, cause) => {
+      metrics.usageRecord('damaged');
+      log.error({ record, reason: cause instanceof Error ? cause.message : 'unknown' }, 'usage record is damaged');
+    },
+    onConflict: (record, databases) => {
+      metrics.usageRecord('conflicting');
+      log.error({ record, databases }, 'usage record contradicts what was told before');
+    },
+  });
+  const reconciler = new Reconciler({ ...contextOf('reconcile'), ledger, recounts });
+  return {
+    rollUp: async ({ full = false }, signal) => {
+      const { records } = await rollUp.pass(signal, { full });
+      metrics.usageRecord('taken', records);
+    },
+    reconcile: async (_, signal) => {
+      const done = await reconciler.pass(signal);
+      if (done === undefined) return;
+      const { report, first } = done;
+      metrics.reconciled(report);
+      const level = report.differences + report.missing > 0 ? 'error' : 'info';
+      log[level]({ ...report, first: first.slice(0, LOGGED_DIFFERENCES) }, 'reconciliation of usage ended');
+    },
+  };
+}
+
+function refused(): Promise<never> {
+  return Promise.reject(new LeaseholdError('invalid', 'no-ledger', 'usage is rolled up where DATABASE_URL is set'));
+}
