@@ -6,6 +6,7 @@ export class GatewayMetrics {
   private readonly retries: Counter<'reason'>;
   private readonly refusals: Counter<'policy'>;
   private readonly gauges: readonly Gauge[];
+  private readonly budgets: Counter<'why'>;
   private held = 0;
   private forwarded = 0;
   private answersBytes = 0;
@@ -24,6 +25,12 @@ export class GatewayMetrics {
       labelNames: ['policy'],
       registers: [],
     });
+    this.budgets = new Counter({
+      name: 'leasehold_gateway_budget_refusals_total',
+      help: 'Requests that found nothing left of a budget, by whether it is used up or nobody could say.',
+      labelNames: ['why'],
+      registers: [],
+    });
     this.gauges = [
       gauge('held_requests', 'Requests that wait for their database to come to a worker.', () => this.held),
       gauge('forwarded_requests', 'Requests that are with a worker, or held.', () => this.forwarded),
@@ -33,7 +40,8 @@ export class GatewayMetrics {
   }
 
   register(registry: Registry): void {
-    for (const metric of [this.retries, this.refusals, ...this.gauges]) registry.registerMetric(metric as Counter);
+    for (const metric of [this.retries, this.refusals, this.budgets, ...this.gauges])
+      registry.registerMetric(metric as Counter);
   }
 
   retried(reason: string): void {
@@ -42,6 +50,10 @@ export class GatewayMetrics {
 
   refused(policy: string): void {
     this.refusals.inc({ policy });
+  }
+
+  overBudget(why: string): void {
+    this.budgets.inc({ why });
   }
 
   holds(requests: number): void {

@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { Directory } from '@leasehold/directory';
 
+import { BudgetGuard } from './budgets/budget-guard.js';
 import { ChangesController } from './changes/changes-controller.js';
 import { FeedStreams } from './changes/feed-streams.js';
 import { Feeds } from './changes/feeds.js';
@@ -19,7 +20,13 @@ import { ReadUsage } from './usage/read-usage.js';
 
 @Module({})
 export class GatewayModule {
-  static with(directory: Directory, forwarder: Forwarder, feeds: Feeds, usage?: ReadUsage): DynamicModule {
+  static with(
+    directory: Directory,
+    forwarder: Forwarder,
+    feeds: Feeds,
+    usage?: ReadUsage,
+    budgets?: BudgetGuard,
+  ): DynamicModule {
     return {
       module: GatewayModule,
       controllers: [
@@ -40,6 +47,7 @@ export class GatewayModule {
         { provide: Forwarder, useValue: forwarder },
         { provide: Feeds, useValue: feeds },
         ...(usage ? [{ provide: ReadUsage, useValue: usage }] : []),
+        ...(budgets ? [{ provide: BudgetGuard, useValue: budgets }] : []),
       ],
     };
   }

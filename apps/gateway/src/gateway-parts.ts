@@ -1,11 +1,12 @@
 import {
   Directory,
   KeyUses,
+  PostgresBudgetLedger,
   PostgresDemandBoard,
   PostgresDirectorySource,
   PostgresKeyUses,
 } from '@leasehold/directory';
-import type { DemandBoard, DirectoryContext, DirectorySource } from '@leasehold/directory';
+import type { BudgetLedger, DemandBoard, DirectoryContext, DirectorySource } from '@leasehold/directory';
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import { SessionWatch } from '@leasehold/lease';
 import { probeStore, reliableReads } from '@leasehold/object-store';
@@ -28,6 +29,8 @@ export interface GatewayParts {
   readonly directory: Directory;
   /** Undefined: this gateway is the only one. */
   readonly board?: DemandBoard;
+  /** Where budgets are kept; undefined: they are not enforced. */
+  readonly ledger?: BudgetLedger;
   /** Told what is read; undefined: nobody meters. */
   readonly usage?: UsageMeter;
   close(): Promise<void>;
@@ -63,6 +66,7 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
   const fetchKeySet = keySetFetcher(new OutboundClient(outboundPolicyOf(config)));
   const directory = directoryOver(source, logger, { uses, revocations, fetchKeySet });
   const board = openBoard(config);
+  const ledger = new PostgresBudgetLedger(config.DATABASE_URL);
   const usage = new UsageMeter();
   const recorder = new UsageRecorder(
     {
@@ -81,6 +85,7 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     sessions,
     directory,
     board,
+    ledger,
     usage,
     close: async () => {
       await recorder
@@ -94,6 +99,7 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
       await useStore.close();
       await source.close();
       await board.close();
+      await ledger.close();
       bucket.close();
     },
   };

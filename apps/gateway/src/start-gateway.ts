@@ -1,4 +1,4 @@
-import type { DemandBoard } from '@leasehold/directory';
+import type { BudgetLedger, DemandBoard } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { KV_LIMITS, LIMITS } from '@leasehold/protocol';
 import { createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
@@ -6,6 +6,9 @@ import type { Logger, RunningService } from '@leasehold/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
+import { BudgetExchange } from './budgets/budget-exchange.js';
+import { BudgetGuard } from './budgets/budget-guard.js';
+import { TenantBudgets } from './budgets/tenant-budgets.js';
 import { DEFAULT_FEED_SETTINGS } from './changes/feed-settings.js';
 import { Feeds } from './changes/feeds.js';
 import { allowOrigins } from './cors.js';
@@ -43,8 +46,10 @@ export async function startGateway(
   const parts = await open(config, logger);
   const fleet = new WorkerFleet(parts.sessions, config.LEASEHOLD_INTERNAL_SECRET);
   let rates: SharedRates | undefined;
+  let budgets: Budgets | undefined;
   const closeParts = async () => {
     await rates?.stop();
+    await budgets?.exchange.stop();
     await fleet.close();
     await parts.close();
   };
@@ -70,10 +75,13 @@ export async function startGateway(
     await rates?.start();
     const feedSettings = { ...DEFAULT_FEED_SETTINGS, lifetimeMs: config.FEED_LIFETIME_MS };
     const feeds = new Feeds(systemClock, systemRandom, feedSettings, (open) => metrics.feeds(open));
-    const usage = parts.usage && new ReadUsage(parts.usage, systemClock);
+    budgets = parts.ledger && budgetsOver(parts.ledger, parts, metrics, logger);
+    budgets?.exchange.start();
+    const guard = budgets?.guard;
+    const usage = parts.usage && new ReadUsage(parts.usage, systemClock, guard);
     const service = await runService({
       name: 'gateway',
-      module: GatewayModule.with(parts.directory, forwarder, feeds, usage),
+      module: GatewayModule.with(parts.directory, forwarder, feeds, usage, guard),
       config,
       logger,
       rawBodies: true,
@@ -104,7 +112,7 @@ export async function startGateway(
         const times = timeGateway(instance, app.get<Registry>(METRICS));
         allowOrigins(instance, { directory: parts.directory, consoleOrigin: config.CONSOLE_ORIGIN });
         limitTenants(instance, parts.directory, limits);
-        if (usage) meterReads(instance, usage);
+        meterReads(instance, usage, guard);
         if (expressLane) {
           // As the routes, where answers may depend on the origin of a page.
           const fixedHeaders = config.CONSOLE_ORIGIN === undefined ? [] : ['vary', 'origin'];
@@ -130,6 +138,28 @@ export async function startGateway(
     await closeParts();
     throw error;
   }
+}
+
+interface Budgets {
+  readonly guard: BudgetGuard;
+  readonly exchange: BudgetExchange;
+}
+
+function budgetsOver(
+  ledger: BudgetLedger,
+  { directory }: Pick<GatewayParts, 'directory'>,
+  metrics: GatewayMetrics,
+  logger: Logger,
+): Budgets {
+  const gatewayId = new UlidSource(systemClock, systemRandom).next();
+  const budgets = new TenantBudgets(systemClock, { gatewayId, onNeed: () => exchange.hurry() });
+  const exchange = new BudgetExchange(budgets, ledger, {
+    clock: systemClock,
+    onOutage: (error) => logger.warn({ err: error }, 'budgets cannot be asked for more, what is held of them is spent'),
+    onRecovery: () => logger.info('budgets can be asked again'),
+  });
+  const guard = new BudgetGuard(directory, budgets, systemClock, (why) => metrics.overBudget(why));
+  return { guard, exchange };
 }
 
 function sharedRates(limits: TenantLimits, board: DemandBoard, logger: Logger): SharedRates {

@@ -46,7 +46,7 @@ export function errorOfAnswer(answer: RefusedAnswer): LeaseholdError {
   if (status === 401 || status === 403) return new UnauthorizedError(facts);
   if (status === 404) return new NotFoundError(facts);
   if (status === 409 || status === 412 || status === 422) return new ConflictError({ ...facts, ...presentOf(problem) });
-  if (status === 429) return new QuotaError(facts);
+  if (status === 402 || status === 429) return new QuotaError(facts);
   // A proxy that waited in vain may have passed on what it had.
   if (status < 500 && status !== 421 && status !== 408) return new InvalidError(facts);
   // A gateway says what it knows in a problem. What a proxy on the way says, or a bug, leaves open what happened behind it.

@@ -3,9 +3,11 @@ export interface BudgetAsk {
   readonly budgetId: string;
   /** As `budgetMonthOf` has it. */
   readonly month: number;
-  /** Grows with every ask of this gateway. One that arrives after a later one changes nothing, and is not answered. */
+  /** Of the account that asks: never used twice, so that who has forgotten what was spent begins another one. */
+  readonly holder: string;
+  /** Grows with every ask of this holder. One that arrives after a later one changes nothing, and is not answered. */
   readonly sequence: number;
-  /** By this gateway in this month in all. */
+  /** By this holder in this month in all. */
   readonly spent: number;
   /** Of what it holds, what it does not give back. */
   readonly keep: number;
@@ -44,5 +46,5 @@ export interface BudgetLedger {
    * @param asks {@link MAX_BUDGET_ASKS} at most, each budget and month once
    * @returns by asks, in no order; none for a budget that is not enforced (any more)
    */
-  exchange(gatewayId: string, asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]>;
+  exchange(asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]>;
 }

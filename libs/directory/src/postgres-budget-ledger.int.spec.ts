@@ -31,9 +31,9 @@ describe('the ledger of budgets in Postgres', () => {
     return id;
   }
 
-  async function ask(gateway: string, budgetId: string, asked: Partial<BudgetAsk> = {}) {
-    const whole = { budgetId, month: MONTH, sequence: ++sequence, spent: 0, keep: 0, want: 0, need: 0, ...asked };
-    return (await ledger.exchange(gateway, [whole]))[0];
+  async function ask(holder: string, budgetId: string, asked: Partial<BudgetAsk> = {}) {
+    const whole = { budgetId, month: MONTH, holder, sequence: ++sequence, spent: 0, keep: 0, want: 0, need: 0, ...asked };
+    return (await ledger.exchange([whole]))[0];
   }
 
   const held = async (budgetId: string) =>
@@ -143,13 +143,13 @@ describe('the ledger of budgets in Postgres', () => {
 
   it('never gives two who race for the last units more than there is', async () => {
     const budget = await addBudget(1_000);
-    const racer = async (gateway: string): Promise<number> => {
+    const racer = async (holder: string): Promise<number> => {
       const own = new PostgresBudgetLedger(databaseUrl);
       let [spent, number] = [0, 0];
       try {
         for (let round = 0; round < 400; round++) {
-          const asked = { budgetId: budget, month: MONTH, sequence: ++number, spent, keep: 0, want: 50, need: 7 };
-          const [grant] = await own.exchange(gateway, [asked]);
+          const asked = { budgetId: budget, month: MONTH, holder, sequence: ++number, spent, keep: 0, want: 50, need: 7 };
+          const [grant] = await own.exchange([asked]);
           if (grant === undefined || grant.granted === spent) return spent;
           spent = grant.granted;
         }
@@ -166,7 +166,7 @@ describe('the ledger of budgets in Postgres', () => {
   it('rejects when Postgres is down', async () => {
     const nobody = new PostgresBudgetLedger('postgresql://127.0.0.1:1/none');
     await expect(
-      nobody.exchange('a', [{ budgetId: 'x', month: MONTH, sequence: 1, spent: 0, keep: 0, want: 1, need: 1 }]),
+      nobody.exchange([{ budgetId: 'x', month: MONTH, holder: 'a', sequence: 1, spent: 0, keep: 0, want: 1, need: 1 }]),
     ).rejects.toThrow();
     await nobody.close();
   });

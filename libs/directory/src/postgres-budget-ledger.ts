@@ -6,7 +6,7 @@ import type { BudgetAsk, BudgetGrant, BudgetLedger } from './budget-ledger.js';
 const TIMEOUT_MS = 1_500;
 
 const EXCHANGE = `
-  SELECT budget_id, month, granted, rest, overdraft FROM take_budget_grants($1, $2::jsonb)`;
+  SELECT budget_id, month, granted, rest, overdraft FROM take_budget_grants($1::jsonb)`;
 
 /** Numbers that may be large come as text. */
 interface GrantRow {
@@ -17,7 +17,7 @@ interface GrantRow {
   readonly overdraft: string;
 }
 
-/** The ledger in the control plane's Postgres: a row for each gateway, budget and month (libs/metadata, migration `budgets`). One connection. */
+/** The ledger in the control plane's Postgres: a row for each holder, budget and month (libs/metadata, migration `budgets`). One connection. */
 export class PostgresBudgetLedger implements BudgetLedger {
   private readonly pool: pg.Pool;
 
@@ -35,9 +35,9 @@ export class PostgresBudgetLedger implements BudgetLedger {
     this.pool.on('error', () => undefined);
   }
 
-  async exchange(gatewayId: string, asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]> {
+  async exchange(asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]> {
     const told = asks.map(({ budgetId: budget, ...ask }) => ({ budget, ...ask }));
-    const { rows } = await this.pool.query<GrantRow>(EXCHANGE, [gatewayId, JSON.stringify(told)]);
+    const { rows } = await this.pool.query<GrantRow>(EXCHANGE, [JSON.stringify(told)]);
     return rows.map(({ budget_id: budgetId, month, granted, rest, overdraft }) => ({
       budgetId,
       month,

@@ -56,6 +56,12 @@ const TABLE = {
     'The key is too long',
     'Keys have at most 2,048 bytes, counted after decoding.',
   ),
+  'invalid-signature': entry(
+    400,
+    'invalid',
+    'The signature is not valid',
+    'The event is not signed by the payment provider, not for this endpoint, or longer than five minutes ago. Nothing was changed.',
+  ),
   'invalid-precondition': entry(
     400,
     'invalid',
@@ -111,7 +117,7 @@ const TABLE = {
     'A request header is not supported',
     'Answered instead of ignoring a header that changes the meaning of the request. `detail` names it.',
   ),
-  // 401, 403
+  // 401 … 403
   unauthenticated: entry(
     401,
     'denied',
@@ -136,6 +142,12 @@ const TABLE = {
     'denied',
     'A second factor is required',
     'The password is right. Send `challenge`, which lasts five minutes, with a code to `POST /v1/login/second-factor`.',
+  ),
+  'budget-exceeded': entry(
+    402,
+    'quota',
+    'A budget is used up',
+    'The organization has set a budget with a hard stop for itself, the database or the API key (`budget` says which), and it is used up for this month. Nothing was applied. Reads and deletes still work, at a small rate and for nothing. Trying again helps once the budget is raised, or after `resetsAt`.',
   ),
   forbidden: entry(403, 'denied', 'This is not allowed', 'The caller is known, and may not do this.'),
   'insufficient-scope': entry(
@@ -333,6 +345,12 @@ const TABLE = {
     'invalid',
     'No mail can be sent',
     'This installation has no mail server, and the request needs one: see `SMTP_URL` in docs/operations/settings.md.',
+  ),
+  'payments-not-configured': entry(
+    501,
+    'invalid',
+    'No payments are taken here',
+    'This installation has no payment provider, invoices are paid outside of it: see `STRIPE_SECRET_KEY` in docs/operations/settings.md.',
   ),
   // 503
   unavailable: entry(

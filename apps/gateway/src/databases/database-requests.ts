@@ -1,5 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { DatabaseEntry, Principal } from '@leasehold/directory';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { DatabaseEntry, Principal, Spending } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
 import type { ApiRoute, DataScope } from '@leasehold/protocol';
@@ -8,6 +8,7 @@ import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
+import { BudgetGuard } from '../budgets/budget-guard.js';
 import { ResponsePresence } from '../forwarding/client-presence.js';
 import type { ForwardedRequest } from '../forwarding/forwarder.js';
 import { Forwarder } from '../forwarding/forwarder.js';
@@ -37,6 +38,7 @@ export class DatabaseRequests {
   constructor(
     @Inject(Directory) private readonly directory: Directory,
     @Inject(Forwarder) private readonly forwarder: Forwarder,
+    @Optional() @Inject(BudgetGuard) private readonly budgets?: BudgetGuard,
   ) {
     this.creation = new FirstWriteCreation(directory, systemClock);
   }
@@ -77,10 +79,26 @@ export class DatabaseRequests {
    * granted, that is not who asks. Where the directory cannot tell, there is.
    * @throws ProblemError quota-exceeded
    */
-  async requireRoom({ tenantId }: Pick<DatabaseEntry, 'tenantId'>): Promise<void> {
+  private async requireRoom({ tenantId }: Pick<DatabaseEntry, 'tenantId'>): Promise<void> {
     const owner =
       this.directory.knownTenant(tenantId) ?? (await this.directory.tenant(tenantId).catch(() => undefined));
     if (owner !== undefined) requireRoom(owner);
+  }
+
+  /** Before anything is read: what it may come to is reserved of budgets. @throws ProblemError as `BudgetGuard.read` */
+  async reserveRead(request: FastifyRequest, caller: Caller, most: Spending): Promise<void> {
+    await this.budgets?.read(request, caller, most);
+  }
+
+  /** Before anything is written that may make a database larger. @throws ProblemError as {@link requireRoom}, `BudgetGuard.write` */
+  async reserveWrite(request: FastifyRequest, caller: Caller, most: Spending): Promise<void> {
+    await this.requireRoom(caller.database);
+    await this.budgets?.write(request, caller, most);
+  }
+
+  /** Before anything is deleted. @throws ProblemError as `BudgetGuard.remove` */
+  async reserveRemoval(request: FastifyRequest, caller: Caller, most: Spending): Promise<void> {
+    await this.budgets?.remove(request, caller, most);
   }
 
   /** The answer of a worker, success or refusal. @throws ProblemError as `Forwarder.forward` */

@@ -9,6 +9,7 @@ import {
 } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { DELETE_OF_RANGE, listOf } from '../budgets/spending-of.js';
 import { DatabaseRequests } from './database-requests.js';
 import { repetitionOf } from './request-rules.js';
 
@@ -19,21 +20,24 @@ export class KeyRangesController {
 
   @Get('keys')
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.listKeys);
+    const caller = await this.requests.admit(request, API_ROUTES.listKeys);
+    const { keys } = caller;
     const query = parseListQuery(rawQueryOf(request.originalUrl), keys.prefixOtherwise);
     keys.requirePrefix(query.prefix);
     const hop = { method: 'GET', resource: `keys?${formatInternalListQuery(query)}`, body: undefined } as const;
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    await this.requests.reserveRead(request, caller, listOf(query.limit));
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 
   @Delete('keys')
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.deleteRange);
+    const caller = await this.requests.admit(request, API_ROUTES.deleteRange);
     const repetition = repetitionOf(request);
     const range = parseDeleteRangeQuery(rawQueryOf(request.originalUrl));
-    keys.requireRange(range);
+    caller.keys.requireRange(range);
     const resource = `keys?${formatInternalDeleteRangeQuery(range)}`;
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    await this.requests.reserveRemoval(request, caller, DELETE_OF_RANGE);
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 }

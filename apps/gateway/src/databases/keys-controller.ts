@@ -15,6 +15,7 @@ import {
 } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { DELETE_OF_KEY, READ_OF_KEY, writeOfKey } from '../budgets/spending-of.js';
 import type { GrantedKeys } from '../grants/granted-keys.js';
 import { DatabaseRequests } from './database-requests.js';
 import { repetitionOf, valueOf } from './request-rules.js';
@@ -27,44 +28,51 @@ export class KeysController {
 
   @Get(['keys/:key', 'keys64/:key'])
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.readKey);
+    const caller = await this.requests.admit(request, API_ROUTES.readKey);
     parseReadCondition(request.headers);
-    const key = keyResource(request, keys);
+    const key = resourceOf(keyOf(request, caller.keys));
     const query = formatReadQuery(parseReadQuery(rawQueryOf(request.originalUrl)));
     const hop = { method: 'GET', resource: key + query, body: undefined } as const;
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    await this.requests.reserveRead(request, caller, READ_OF_KEY);
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 
   @Put(['keys/:key', 'keys64/:key'])
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.writeKey);
+    const caller = await this.requests.admit(request, API_ROUTES.writeKey);
     parsePrecondition(request.headers);
     parseTtl(request.headers);
     const repetition = repetitionOf(request);
-    const resource = keyResource(request, keys);
+    const key = keyOf(request, caller.keys);
     parseQueryString(rawQueryOf(request.originalUrl), []);
-    const hop = { method: 'PUT', resource, body: valueOf(request), repetition } as const;
-    await this.requests.requireRoom(database);
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    const body = valueOf(request);
+    const hop = { method: 'PUT', resource: resourceOf(key), body, repetition } as const;
+    await this.requests.reserveWrite(request, caller, writeOfKey(key.byteLength, body.byteLength));
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 
   @Delete(['keys/:key', 'keys64/:key'])
   async remove(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.deleteKey);
+    const caller = await this.requests.admit(request, API_ROUTES.deleteKey);
     if (parsePrecondition(request.headers).kind === 'absent') {
       throw new ProblemError('invalid-precondition', 'a delete takes only If-Match');
     }
     const repetition = repetitionOf(request);
-    const resource = keyResource(request, keys);
+    const resource = resourceOf(keyOf(request, caller.keys));
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const hop = { method: 'DELETE', resource, body: undefined, repetition } as const;
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    await this.requests.reserveRemoval(request, caller, DELETE_OF_KEY);
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 }
 
-function keyResource(request: FastifyRequest, keys: GrantedKeys): string {
+function keyOf(request: FastifyRequest, keys: GrantedKeys): Uint8Array {
   const { encoding, text } = rawKeyOf(request.originalUrl);
   const key = encoding === 'percent' ? parseKey(text) : parseKey64(text);
   keys.requireKey(key);
+  return key;
+}
+
+function resourceOf(key: Uint8Array): string {
   return `keys64/${toBase64Url(key)}`;
 }

@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { API_ROUTES, encodeTransaction, parseQueryString, parseTransactionBody, rawQueryOf } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { transactionOf } from '../budgets/spending-of.js';
 import { grows } from '../limits/tenant-storage.js';
 import { requireScope } from './caller.js';
 import { DatabaseRequests } from './database-requests.js';
@@ -18,20 +19,23 @@ export class TransactionsController {
   @Post('transactions')
   @HttpCode(200)
   async transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { principal, database, keys } = await this.requests.admit(request, API_ROUTES.transact);
+    const caller = await this.requests.admit(request, API_ROUTES.transact);
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const repetition = repetitionOf(request);
     const transaction = parseTransactionBody(jsonOf(request));
     const changes = transaction.ops.length > 0;
-    requireScope(principal, changes ? 'data:write' : 'data:read');
-    keys.requireTransaction(transaction);
-    if (grows(transaction)) await this.requests.requireRoom(database);
+    requireScope(caller.principal, changes ? 'data:write' : 'data:read');
+    caller.keys.requireTransaction(transaction);
     const hop = {
       method: 'POST',
       resource: 'transactions',
       body: encodeTransaction(transaction),
       repetition: changes ? repetition : 'harmless',
     } as const;
-    this.requests.send(reply, await this.requests.forward({ database, keys }, hop, request, reply));
+    const most = transactionOf(transaction);
+    if (grows(transaction)) await this.requests.reserveWrite(request, caller, most);
+    else if (changes) await this.requests.reserveRemoval(request, caller, most);
+    else await this.requests.reserveRead(request, caller, most);
+    this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));
   }
 }

@@ -39,6 +39,9 @@ export class ExpressLane {
     const tenant = directory.knownTenant(principal.tenantId);
     if (tenant === undefined) return false;
     if (database.tenantId !== tenant.id && !directory.isKnownActive(database.tenantId)) return false;
+    // What is reserved of budgets, the routes know.
+    const host = database.tenantId === tenant.id ? tenant : directory.knownTenant(database.tenantId);
+    if (host?.budgets !== undefined) return false;
     // Whether there is room, and what a guest may change and how it names that, the routes know.
     if (head.method === 'PUT' && isFull(tenant)) return false;
     if (head.method !== 'GET' && database.tenantId !== tenant.id) return false;

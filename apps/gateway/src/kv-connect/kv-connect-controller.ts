@@ -19,6 +19,7 @@ import { LOGGER } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { bearerToken } from '../bearer-token.js';
+import { kvReadOf, transactionOf } from '../budgets/spending-of.js';
 import { Feeds } from '../changes/feeds.js';
 import { DatabaseRequests } from '../databases/database-requests.js';
 import { oweBytes } from '../limits/limit-tenants.js';
@@ -65,10 +66,12 @@ export class KvConnectController {
   @Post(':database/v2/snapshot_read')
   @HttpCode(200)
   async read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.kvSnapshotRead);
+    const caller = await this.requests.admit(request, API_ROUTES.kvSnapshotRead);
+    const { database, keys } = caller;
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const ranges = decodeSnapshotRead(messageOf(request, database));
     const granted = grantedRanges(ranges, keys);
+    await this.requests.reserveRead(request, caller, kvReadOf(ranges));
     const ask = this.requests.hops(database, request, reply);
     const only = granted.length === 1 ? granted[0] : undefined;
     const key = only && keyOf(only);
@@ -86,13 +89,17 @@ export class KvConnectController {
   @Post(':database/v2/atomic_write')
   @HttpCode(200)
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { database, keys } = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
+    const caller = await this.requests.admit(request, API_ROUTES.kvAtomicWrite);
+    const { database, keys } = caller;
     parseQueryString(rawQueryOf(request.originalUrl), []);
     const sent = parseIdempotencyKey(request.headers);
     const key = sent === undefined ? drawnKey(this.feeds.random) : keys.ownName(sent);
     const transaction = transactionOfKv(decodeAtomicWrite(messageOf(request, database)));
     keys.requireTransaction(transaction);
-    if (grows(transaction)) await this.requests.requireRoom(database);
+    const most = transactionOf(transaction);
+    if (grows(transaction)) await this.requests.reserveWrite(request, caller, most);
+    else if (transaction.ops.length > 0) await this.requests.reserveRemoval(request, caller, most);
+    else await this.requests.reserveRead(request, caller, most);
     const ask = this.requests.hops(database, request, reply);
     const { outcome, cost, cause } = await write(ask, transaction, key);
     if (outcome.kind === 'unknown') {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type {
+  BudgetEntry,
   ChangePage,
   DatabaseEntry,
   DirectoryChange,
@@ -26,6 +27,7 @@ export class FakeDirectorySource implements DirectorySource {
   private readonly databases = new Map<string, DatabaseEntry>();
   private readonly origins = new Map<string, readonly string[]>();
   private readonly quotas = new Map<string, TenantQuotas>();
+  private readonly budgets = new Map<string, readonly BudgetEntry[]>();
   private readonly suspensions = new Map<string, TenantSuspension>();
   private readonly providers = new Map<string, IdentityProviderEntry>();
   private publishedKeys: readonly PublicTokenKey[] = [];
@@ -77,6 +79,11 @@ export class FakeDirectorySource implements DirectorySource {
     this.untold.push({ kind: 'tenant', id: tenantId });
   }
 
+  setBudgets(tenantId: string, ...budgets: readonly BudgetEntry[]): void {
+    this.budgets.set(tenantId, budgets);
+    this.untold.push({ kind: 'tenant', id: tenantId });
+  }
+
   publish(...keys: readonly PublicTokenKey[]): void {
     this.publishedKeys = keys;
     this.untold.push({ kind: 'token-key' });
@@ -125,6 +132,7 @@ export class FakeDirectorySource implements DirectorySource {
       corsOrigins: new Set(this.origins.get(id)),
       quotas: this.quotas.get(id),
       suspension: this.suspensions.get(id),
+      budgets: this.budgets.get(id),
     };
   }
 

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { FetchKeySet, Revocations } from '@leasehold/directory';
+import type { BudgetLedger, FetchKeySet, Revocations } from '@leasehold/directory';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { UsageMeter } from '@leasehold/metering';
@@ -39,6 +39,7 @@ export interface GatewayWorldParts {
   /** What reaches the gateway past Postgres. */
   readonly revocations?: Revocations;
   readonly fetchKeySet?: FetchKeySet;
+  readonly ledger?: BudgetLedger;
 }
 
 /** A real gateway over HTTP, with workers, sessions and a directory that the test commands. */
@@ -52,10 +53,12 @@ export class GatewayWorld {
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private readonly revocations: Revocations | undefined;
   private readonly fetchKeySet: FetchKeySet | undefined;
+  private readonly ledger: BudgetLedger | undefined;
   private gateway: RunningService | undefined;
 
   /** @param shared with another world, whose keys and databases are known here, too */
-  constructor({ source = new FakeDirectorySource(), revocations, fetchKeySet }: GatewayWorldParts = {}) {
+  constructor({ source = new FakeDirectorySource(), revocations, fetchKeySet, ledger }: GatewayWorldParts = {}) {
+    this.ledger = ledger;
     this.fetchKeySet = fetchKeySet;
     this.source = source;
     this.revocations = revocations;
@@ -83,6 +86,7 @@ export class GatewayWorld {
         sessions: this.sessions,
         directory,
         usage: this.usage,
+        ...(this.ledger && { ledger: this.ledger }),
         close: () => directory.stop(),
       }),
       options,

@@ -35,13 +35,13 @@ CREATE TABLE "budget_months" (
 CREATE TABLE "budget_grants" (
     "budget_id" TEXT NOT NULL,
     "month" INTEGER NOT NULL,
-    "gateway_id" TEXT NOT NULL,
+    "holder" TEXT NOT NULL,
     "granted" BIGINT NOT NULL DEFAULT 0,
     "spent" BIGINT NOT NULL DEFAULT 0,
     "sequence" BIGINT NOT NULL DEFAULT 0,
     "seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "budget_grants_pkey" PRIMARY KEY ("budget_id","month","gateway_id")
+    CONSTRAINT "budget_grants_pkey" PRIMARY KEY ("budget_id","month","holder")
 );
 
 -- CreateTable
@@ -96,12 +96,12 @@ CREATE FUNCTION budget_share() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELEC
 -- A gateway that has said nothing for so long holds no grants of its own any more: what it holds counts as spent.
 CREATE FUNCTION budget_silence() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '5 minutes' $$;
 
--- Leases of units, for one gateway (libs/directory, budget-ledger.ts). Each ask tells what the gateway has spent of the budget in the month in all, how
+-- Leases of units, for one gateway (libs/directory, budget-ledger.ts). Each ask tells what its holder has spent of the budget in the month in all, how
 -- much it keeps of what it has, how much it would like to have at hand, and how much it needs for what waits. Both totals only grow from ask to ask
--- (`granted` shrinks where the gateway gives something back), so that an ask may be repeated, and its answer lost; one that arrives after a later one
+-- (`granted` shrinks where something is given back), so that an ask may be repeated, and its answer lost; one that arrives after a later one
 -- changes nothing. What all hold never exceeds what there is, but for what was spent without a grant. Budgets in the order of ids, so that nobody
 -- waits in a circle.
-CREATE FUNCTION take_budget_grants(gateway text, asks jsonb) RETURNS TABLE (
+CREATE FUNCTION take_budget_grants(asks jsonb) RETURNS TABLE (
   budget_id text, month integer, granted bigint, rest bigint, overdraft bigint, gateways integer
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -115,23 +115,23 @@ DECLARE
   held bigint;
 BEGIN
   FOR ask IN SELECT * FROM jsonb_to_recordset(asks) AS a (
-    budget text, month integer, sequence bigint, spent bigint, keep bigint, want bigint, need bigint) ORDER BY a.budget, a.month
+    budget text, month integer, holder text, sequence bigint, spent bigint, keep bigint, want bigint, need bigint) ORDER BY a.budget, a.month
   LOOP
     SELECT * INTO budget FROM budgets b WHERE b.id = ask.budget AND b.hard_stop;
     IF NOT FOUND THEN CONTINUE; END IF;
     INSERT INTO budget_months AS m (budget_id, month) VALUES (ask.budget, ask.month) ON CONFLICT DO NOTHING;
     SELECT * INTO here FROM budget_months m WHERE m.budget_id = ask.budget AND m.month = ask.month FOR UPDATE;
-    INSERT INTO budget_grants AS g (budget_id, month, gateway_id) VALUES (ask.budget, ask.month, gateway) ON CONFLICT DO NOTHING;
-    SELECT * INTO own FROM budget_grants g WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.gateway_id = gateway;
+    INSERT INTO budget_grants AS g (budget_id, month, holder) VALUES (ask.budget, ask.month, ask.holder) ON CONFLICT DO NOTHING;
+    SELECT * INTO own FROM budget_grants g WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder = ask.holder;
     IF ask.sequence <= own.sequence THEN CONTINUE; END IF;
     SELECT COALESCE(sum(g.granted), 0), count(*) FILTER (WHERE g.seen_at > clock_timestamp() - interval '10 seconds')
     INTO others, holders FROM budget_grants g
-    WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.gateway_id <> gateway;
+    WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder <> ask.holder;
     holders := holders + 1;
     available := budget.allowance - here.elsewhere - here.stored - others - ask.spent;
     held := greatest(0, ask.keep, least(ask.want, available / (budget_share() * holders)), least(ask.need, available));
     UPDATE budget_grants AS g SET granted = ask.spent + held, spent = ask.spent, sequence = ask.sequence, seen_at = clock_timestamp()
-    WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.gateway_id = gateway;
+    WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder = ask.holder;
     budget_id := ask.budget;
     month := ask.month;
     granted := ask.spent + held;
