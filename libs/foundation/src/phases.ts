@@ -11,7 +11,8 @@ import type { Clock } from './clock.js';
  * - `seal`: ending a dead session and closing its log
  * - `recover`: reading what that session left in its log
  * - `open`: taking the database over: its head and the CAS that names the new owner
- * - `read`: heads, files and blocks for the answer itself
+ * - `head`: the head of a database that is open nowhere, to read from it without a claim, or to claim it then
+ * - `read`: files and blocks for the answer itself
  * - `put`: the put that makes durable what is acknowledged or shown: a segment of the log, or the head that carries a first commit
  * - `wait`: for something to happen that it wants to hear of: the next commit of a change feed
  * - `other`: the rest, computing for the most part
@@ -26,6 +27,7 @@ export const PHASES = [
   'seal',
   'recover',
   'open',
+  'head',
   'read',
   'put',
   'wait',
@@ -139,6 +141,7 @@ function noTime(): Record<Phase, number> {
     seal: 0,
     recover: 0,
     open: 0,
+    head: 0,
     read: 0,
     put: 0,
     wait: 0,

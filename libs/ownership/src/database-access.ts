@@ -206,7 +206,7 @@ export class DatabaseAccess {
         return this.databases.use(identity, options, how.owned, { known });
       }
       const files = { ...this.files, store: tracedStore(this.ctx.store, options.traceparent) };
-      const answer = inTime(() => how.cold({ memtables: [], head: known?.head, files }), options);
+      const answer = inTime('read', () => how.cold({ memtables: [], head: known?.head, files }), options);
       this.tellColdRead(known?.head, answer);
       return answer;
     });
@@ -221,7 +221,7 @@ export class DatabaseAccess {
   /** A GET of the head, sent now (R1). Undefined: there is none, the database is empty. */
   private async servedHead(identity: DatabaseIdentity, options: AccessOptions): Promise<StoredHead | undefined> {
     const { heads } = tracedContext(this.ctx, options.traceparent);
-    const stored = await inTime(() => heads.load(identity.databaseId), options);
+    const stored = await inTime('head', () => heads.load(identity.databaseId), options);
     if (stored === undefined) return undefined;
     assertSameTenant(stored.head, identity);
     if (stored.head.quarantined) throw new QuarantinedError();
@@ -273,7 +273,7 @@ async function coldChanges({ memtables, head, files }: ColdSource, request: Chan
   return changesOf(await readChanges({ memtables, head, files }, changesOptions(request)), head.lastCommit);
 }
 
-function inTime<T>(read: () => Promise<T>, { signal, phases }: AccessOptions): Promise<T> {
+function inTime<T>(phase: 'head' | 'read', read: () => Promise<T>, { signal, phases }: AccessOptions): Promise<T> {
   const tooLate = (reason: unknown): Error => new OwnerUnavailableError('not read in time', reason);
-  return inPhase(phases, 'read', () => unlessAborted(read(), [signal], tooLate));
+  return inPhase(phases, phase, () => unlessAborted(read(), [signal], tooLate));
 }

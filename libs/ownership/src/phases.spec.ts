@@ -67,7 +67,7 @@ const write = (options = patient(), precondition = NONE) =>
 
 describe('the time of a request', () => {
   it('is that of the GET of the head for a cold read', async () => {
-    expect(await timesOf((options) => slow.get(DATABASE, KEY, options))).toEqual({ read: GET_MS });
+    expect(await timesOf((options) => slow.get(DATABASE, KEY, options))).toEqual({ head: GET_MS });
   });
 
   it('is that of the GET that opens and the CAS that acknowledges for a cold write', async () => {
@@ -114,8 +114,8 @@ describe('the time of a request', () => {
     await workers.settle(a.put(DATABASE, 'k', '1'));
     a.crash();
     const times = await timesOf((options) => slow.get(DATABASE, KEY, options), a.session.id);
-    expect(Object.keys(times).sort()).toEqual(['lease', 'open', 'read', 'recover', 'seal']);
-    expect(times.read).toBe(GET_MS);
+    expect(Object.keys(times).sort()).toEqual(['head', 'lease', 'open', 'recover', 'seal']);
+    expect(times.head).toBe(GET_MS);
     expect(times.lease).toBeGreaterThan(TTL_MS / 2);
     expect(times.seal).toBeGreaterThanOrEqual(GET_MS + 2 * PUT_MS);
     expect(times.recover).toBe(GET_MS);
@@ -128,7 +128,7 @@ describe('the time of a request', () => {
     expect(await timesOf((options) => slow.changes(DATABASE, request, options))).toEqual({ wait: 500 });
     const unborn = databaseNamed(2);
     const first = { ...request, since: 0 };
-    expect(await timesOf((options) => slow.changes(unborn, first, options))).toEqual({ read: GET_MS, wait: 500 });
+    expect(await timesOf((options) => slow.changes(unborn, first, options))).toEqual({ head: GET_MS, wait: 500 });
   });
 
   it('that ran out was spent waiting for the owner', async () => {
@@ -140,7 +140,7 @@ describe('the time of a request', () => {
     await workers.clock.advance(1_000);
     enough.abort();
     await refused;
-    expect(phases.end()).toMatchObject({ read: GET_MS, lease: 1_000 - GET_MS, other: 0 });
+    expect(phases.end()).toMatchObject({ head: GET_MS, lease: 1_000 - GET_MS, other: 0 });
   });
 });
 

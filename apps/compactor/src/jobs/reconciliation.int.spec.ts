@@ -159,7 +159,7 @@ describe('a reconciliation', () => {
 
   it('finds what was counted twice because nobody knew any more that it was counted', async () => {
     const it = await busyWorld();
-    await it.metadata.prisma.usageCoverage.deleteMany();
+    await it.metadata.prisma.usageCoverage.deleteMany({ where: { databaseId: it.databases[1] } });
     const hour = Math.floor((it.today - 2 * DAY_MS) / HOUR_MS);
     await it.put(it.sessionAt(it.today - DAY_MS, 4), 1, it.today - DAY_MS, [
       { database: it.databases[1], writes: [{ hour, from: counter(0), to: counter(13) }], reads: [], sizes: [] },

@@ -34,7 +34,7 @@ describe('what a worker tells of its time', () => {
   it('is the read of a head for a cold read, and nothing of the kind for a warm one', async () => {
     const database = new AskedDatabase();
     const cold = timesOf(await database.key('k', worker));
-    expect(cold.read).toBeGreaterThan(ALMOST_MS);
+    expect(cold.head).toBeGreaterThan(ALMOST_MS);
     expect(cold).not.toHaveProperty('open');
     await database.put('k', 'v', worker);
     await database.key('k', worker);
