@@ -40,6 +40,15 @@ const VERIFICATION = { token: 'some.damaged.token' };
 const RESET_MAIL = { email: 'someone@example.com' };
 const RESET = { token: 'no-such-token', password: 'ten characters' };
 
+const PRICE = { amount: 1, per: '1000000', included: '0' };
+const PLAN_VERSION = {
+  ...{ effectiveFrom: '2100-01-01T00:00:00Z', currency: 'USD', fee: 0, minimum: 0 },
+  prices: { readUnits: PRICE, writeUnits: PRICE, storedByteMs: PRICE, egressBytes: PRICE },
+};
+const BILLING_DETAILS = { name: 'Buyer Ltd.' };
+const BILLING_ISSUER = { name: 'Leasehold Ltd.' };
+const CREDIT_NOTE = { amount: 1, reason: 'an outage' };
+
 /** Every route that takes a body, with one that it would take. */
 const BODY_ROUTES = [
   ['POST', '/v1/signup', SIGNUP],
@@ -61,6 +70,7 @@ const BODY_ROUTES = [
   ['POST', '/v1/second-factor', PASSWORD_ALONE],
   ['POST', '/v1/second-factor/confirm', CODE],
   ['POST', '/v1/second-factor/disable', SECOND_FACTOR_END],
+  ['POST', '/v1/second-factor/backup-codes', SECOND_FACTOR_END],
   ['POST', '/v1/invitations', INVITATION],
   ['POST', '/v1/invitations/accept', INVITATION_TOKEN],
   ['POST', '/v1/invitations/decline', INVITATION_TOKEN],
@@ -68,12 +78,23 @@ const BODY_ROUTES = [
   ['PATCH', '/v1/organizations/current', ORGANIZATION],
   ['POST', '/v1/sessions/current/organization', SWITCH],
   ['PUT', '/v1/admin/plans/pro', PLAN],
+  ['POST', '/v1/admin/plans/free/versions', PLAN_VERSION],
+  ['PUT', '/v1/billing-details', BILLING_DETAILS],
+  ['PUT', '/v1/admin/billing-issuer', BILLING_ISSUER],
+  ['POST', '/v1/admin/invoices/some-invoice/paid', { payment: 'bank transfer' }],
+  ['POST', '/v1/admin/invoices/some-invoice/void', { reason: 'a mistake' }],
+  ['POST', '/v1/admin/invoices/some-invoice/credit-notes', CREDIT_NOTE],
   ['PATCH', '/v1/admin/tenants/some-tenant/quotas', AGREEMENT],
   ['POST', '/v1/admin/tenants/some-tenant/suspend', SUSPENSION],
   ['POST', '/api/auth/change-password', CHANGE_PASSWORD],
 ] as const;
 /** Routes that take a name, any name. */
-const MAKE_BY_NAME: readonly string[] = ['/v1/databases', '/v1/organizations', '/v1/organizations/current'];
+const MAKE_BY_NAME: readonly string[] = [
+  '/v1/databases',
+  '/v1/organizations',
+  '/v1/organizations/current',
+  '/v1/billing-details',
+];
 /** better-auth has routes of its own. */
 const OUR_BODY_ROUTES = BODY_ROUTES.filter(([, path]) => path.startsWith('/v1/'));
 
@@ -89,14 +110,16 @@ describe('bad input to the control plane', () => {
   /** Everything that a request could have changed. */
   async function state(): Promise<unknown> {
     const { prisma } = service.metadata;
-    const [users, organizations, databases, keys, settings] = await Promise.all([
+    const [users, organizations, databases, keys, settings, billing, prices] = await Promise.all([
       prisma.user.findMany(),
       prisma.organization.findMany(),
       prisma.database.findMany(),
       prisma.apiKey.findMany(),
       prisma.organizationSettings.findMany(),
+      prisma.billingDetails.findMany(),
+      prisma.planVersion.findMany().then((versions) => versions.map(({ planId, version }) => [planId, version])),
     ]);
-    return JSON.parse(JSON.stringify({ users, organizations, databases, keys, settings }));
+    return JSON.parse(JSON.stringify({ users, organizations, databases, keys, settings, billing, prices }));
   }
 
   function expectProblem(answer: Answer, status: number | undefined, code: string | undefined): void {

@@ -28,6 +28,7 @@ import { AuthController } from './auth/auth-controller.js';
 import { Authentication } from './auth/authentication.js';
 import { LoginThrottle } from './auth/login-throttle.js';
 import { PasswordTurns } from './auth/password-turns.js';
+import { SecurityLog } from './auth/security-log.js';
 import { SecondFactor } from './auth/second-factor.js';
 import { SameOriginGuard } from './auth/same-origin-guard.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
@@ -63,6 +64,7 @@ import { QuotaInterceptor } from './plans/quota-interceptor.js';
 import { QuotasController } from './plans/quotas-controller.js';
 import { IdempotencyInterceptor } from './requests/idempotency-interceptor.js';
 import { OutageInterceptor } from './requests/outage-interceptor.js';
+import { SecurityLogController } from './security-log/security-log-controller.js';
 import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokensController } from './tokens/tokens-controller.js';
@@ -91,6 +93,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
   const mailbox = config.MAILBOX_DIR;
   // The configuration has seen to it that there is a public URL where there is mail.
   const letters = new Letters(config.PUBLIC_URL ?? 'http://localhost');
+  const securityLog = new SecurityLog(metadata);
   const operatorSecret = config.LEASEHOLD_OPERATOR_SECRET;
   const asker = operatorSecret === undefined ? undefined : new WorkerAsker(operatorSecret, systemClock);
   const leases = bucket === undefined ? null : new WorkerLeases(bucket, asker, metadata);
@@ -127,6 +130,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       QuotasController,
       ReconciliationsController,
       SecondFactorController,
+      SecurityLogController,
       SessionsController,
       SharedDatabasesController,
       StripeEventsController,
@@ -153,7 +157,8 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: authentication },
       { provide: Letters, useValue: letters },
-      { provide: SecondFactor, useValue: new SecondFactor(metadata, config.AUTH_SECRET) },
+      { provide: SecurityLog, useValue: securityLog },
+      { provide: SecondFactor, useValue: new SecondFactor(metadata, securityLog, config.AUTH_SECRET) },
       { provide: MailQueue, useValue: mails },
       { provide: MailThrottle, useValue: new MailThrottle() },
       { provide: INVITATION_THROTTLE, useValue: new MailThrottle(systemClock, INVITATION_THROTTLE_SETTINGS) },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
+import { makeInvoice } from './testing/make-invoice.js';
 import { TestService, type Tenant } from './testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -125,6 +126,31 @@ describe('two organizations', () => {
       const { body } = await service.call('GET', '/v1/quotas', { token });
       expect(body).toMatchObject({ limits: { databases: null }, used: { databases: 0 } });
     }
+  });
+
+  it('shows no invoices and no prices of another organization', async () => {
+    const theirInvoice = await makeInvoice(service, theirs.organizationId, 1);
+    await service.metadata.plans.put('theirs-alone', 'Theirs', {});
+    await service.metadata.plans.assign(theirs.organizationId, 'theirs-alone');
+    await service.metadata.billingDetails.put(theirs.organizationId, {
+      ...{ name: 'Theirs Ltd.', street: '', postalCode: '', city: '', region: '', country: '', taxId: '', email: '' },
+    });
+    for (const token of callers) {
+      expect((await service.call('GET', '/v1/invoices', { token })).body).toEqual({ invoices: [], cursor: null });
+      for (const suffix of ['', '/lines', '/databases', '/records', '/credit-notes', '/html', '/pdf']) {
+        for (const id of [theirInvoice, '2019-12']) {
+          const answer = await service.call('GET', `/v1/invoices/${id}${suffix}`, { token });
+          const absent = await service.call('GET', `/v1/invoices/missing${suffix}`, { token });
+          expect([id, suffix, answer.status, answer.body['code']]).toEqual([id, suffix, 404, 'not-found']);
+          expect({ ...answer.body, requestId: '' }).toEqual({ ...absent.body, requestId: '' });
+        }
+      }
+      expect((await service.call('GET', '/v1/prices', { token })).text).not.toContain('theirs-alone');
+    }
+    const own = await service.call('GET', '/v1/billing-details', { token: mine.token });
+    expect(own.text).not.toContain('Theirs');
+    const unread = await service.call('GET', `/v1/invoices/${theirInvoice}`, { token: theirs.token });
+    expect([unread.status, unread.body['total']]).toEqual([200, 3_000]);
   });
 
   it('neither shows nor changes the origins of another organization', async () => {

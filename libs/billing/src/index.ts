@@ -1,3 +1,4 @@
+export * from './budget.js';
 export * from './invoice-lines.js';
 export * from './late-lines.js';
 export * from './money.js';

@@ -8,6 +8,7 @@ import { BillingDetails } from './billing/billing-details.js';
 import { InvoiceLines } from './billing/invoice-lines.js';
 import { Invoices } from './billing/invoices.js';
 import { PlanVersions } from './billing/plan-versions.js';
+import { Budgets } from './budgets/budgets.js';
 import { ChangeFeed } from './change-feed.js';
 import { DatabaseGrants } from './database-grants.js';
 import { Databases } from './databases.js';
@@ -87,6 +88,7 @@ export class Metadata {
   readonly usageReport: UsageReport;
   readonly usageReconciliations: UsageReconciliations;
   readonly planVersions: PlanVersions;
+  readonly budgets: Budgets;
   readonly billingDetails: BillingDetails;
   readonly invoices: Invoices;
   readonly invoiceLines: InvoiceLines;
@@ -126,6 +128,7 @@ export class Metadata {
     this.usageReport = new UsageReport(prisma);
     this.usageReconciliations = new UsageReconciliations(prisma);
     this.planVersions = new PlanVersions(prisma);
+    this.budgets = new Budgets(prisma, ids);
     this.billingDetails = new BillingDetails(prisma);
     this.invoices = new Invoices(prisma, ids);
     this.invoiceLines = new InvoiceLines(prisma);

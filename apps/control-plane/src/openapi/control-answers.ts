@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 
+import { BILLING_ANSWERS } from './billing-answers.js';
 import { OPERATOR_ANSWERS } from './operator-answers.js';
+import { PAYMENT_ANSWERS } from './payment-answers.js';
 import { PEOPLE_ANSWERS } from './people-answers.js';
 import { TENANT_ANSWERS } from './tenant-answers.js';
 
@@ -8,6 +10,8 @@ import { TENANT_ANSWERS } from './tenant-answers.js';
 export const CONTROL_ANSWERS = {
   ...PEOPLE_ANSWERS,
   ...TENANT_ANSWERS,
+  ...BILLING_ANSWERS,
+  ...PAYMENT_ANSWERS,
   ...OPERATOR_ANSWERS,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 export type ControlAnswer = keyof typeof CONTROL_ANSWERS;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import { loginBody, resetBody, resetMailBody, signupBody, verificationBody } from '../accounts/account-schemas.js';
-import { codeBody, passwordBody, secondFactorEnd, secondFactorLogin } from '../accounts/second-factor-schemas.js';
+import { codeBody, passwordBody, bothFactors, secondFactorLogin } from '../accounts/second-factor-schemas.js';
 import { newSuspension } from '../admin/suspension-schema.js';
 import { newCors } from '../cors/cors-controller.js';
 import { databaseChange, newDatabase, undeletion } from '../databases/database-schemas.js';
@@ -9,6 +9,14 @@ import { newGrant } from '../databases/grant-schemas.js';
 import { newIdentityProvider } from '../identity-providers/identity-provider-schema.js';
 import { newKey, rotation } from '../keys/key-schemas.js';
 import { databaseDeletion } from '../operations/database-deletion-controller.js';
+import {
+  newBillingDetails,
+  newCreditNote,
+  newIssuer,
+  newPayment,
+  newPlanVersion,
+  newVoiding,
+} from '../invoices/invoice-schemas.js';
 import {
   invitationBody,
   invitationTokenBody,
@@ -27,7 +35,7 @@ export const CONTROL_BODIES = {
   SecondFactorLogin: secondFactorLogin,
   SecondFactorBegin: passwordBody,
   SecondFactorConfirm: codeBody,
-  SecondFactorEnd: secondFactorEnd,
+  BothFactors: bothFactors,
   EmailVerification: verificationBody,
   PasswordResetMail: resetMailBody,
   PasswordReset: resetBody,
@@ -52,5 +60,11 @@ export const CONTROL_BODIES = {
   PlanLimits: newPlan,
   QuotaAgreement: newAgreement,
   Suspension: newSuspension,
+  NewPlanVersion: newPlanVersion,
+  NewBillingDetails: newBillingDetails,
+  NewBillingIssuer: newIssuer,
+  InvoicePayment: newPayment,
+  InvoiceVoiding: newVoiding,
+  NewCreditNote: newCreditNote,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 export type ControlBody = keyof typeof CONTROL_BODIES;

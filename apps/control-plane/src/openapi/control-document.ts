@@ -2,18 +2,26 @@ import type { ApiOperation, ErrorCode, OpenApiDocument } from '@leasehold/protoc
 import { apiSchemas, bodySchemaOf, problemAnswers } from '@leasehold/protocol';
 
 import { EVERYBODY, PEOPLE } from '../auth/access.js';
+import { BILLING_ROUTES } from './billing-routes.js';
 import { CONTROL_ANSWERS } from './control-answers.js';
 import { CONTROL_BODIES } from './control-bodies.js';
 import { CONTROL_PATH, CONTROL_QUERY } from './control-parameters.js';
 import { OPERATORS, type ControlRoute } from './control-route.js';
 import { OPERATOR_ROUTES } from './operator-routes.js';
+import { PAYMENT_ROUTES } from './payment-routes.js';
 import { PEOPLE_ROUTES } from './people-routes.js';
 import { TENANT_ROUTES } from './tenant-routes.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Every route of the control API. A test fails when the service has one that is not in here. */
-export const CONTROL_ROUTES: readonly ControlRoute[] = [...PEOPLE_ROUTES, ...TENANT_ROUTES, ...OPERATOR_ROUTES];
+export const CONTROL_ROUTES: readonly ControlRoute[] = [
+  ...PEOPLE_ROUTES,
+  ...TENANT_ROUTES,
+  ...BILLING_ROUTES,
+  ...PAYMENT_ROUTES,
+  ...OPERATOR_ROUTES,
+];
 
 const IDEMPOTENCY_KEY: Json = {
   name: 'Idempotency-Key',
@@ -168,7 +176,7 @@ function codesOf(route: ControlRoute): readonly ErrorCode[] {
     ...of(query.includes('limit'), ['invalid-limit', 'invalid-cursor']),
     ...of(pattern.includes(':'), ['not-found']),
     ...of(isConditional, ['precondition-failed', 'invalid-precondition']),
-    ...of(isChange && who === EVERYBODY, ['unsupported-header']),
+    ...of(who === PEOPLE || (isChange && who === EVERYBODY), ['unsupported-header']),
     ...of(takesIdempotencyKey(route), [
       ...(['invalid-idempotency-key', 'idempotency-key-reused'] as const),
       ...(['idempotency-keys-exhausted', 'conflict'] as const),

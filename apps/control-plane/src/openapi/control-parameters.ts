@@ -54,4 +54,5 @@ export const CONTROL_PATH: Readonly<Record<string, string>> = {
   name: 'The name of the identity provider.',
   kind: 'The kind of the job.',
   session: 'The id of the session.',
+  month: 'A month in UTC, such as 2026-11.',
 };

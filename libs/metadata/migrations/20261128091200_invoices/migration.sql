@@ -217,7 +217,7 @@ CREATE TRIGGER credit_notes_not_truncated BEFORE TRUNCATE ON credit_notes FOR EA
 
 CREATE TRIGGER invoices_audited AFTER INSERT OR UPDATE ON invoices FOR EACH ROW EXECUTE FUNCTION
   record_audit_entry('invoice', 'id', 'number', 'id,number,organization_id,period_from,period_to,currency,total,state,paid_at,payment,voided_at,void_reason,credited',
-    'transaction_id');
+    'transaction_id,buyer,issuer,complete_to,records_to,finalized_at');
 CREATE TRIGGER credit_notes_audited AFTER INSERT ON credit_notes FOR EACH ROW EXECUTE FUNCTION
   record_audit_entry('credit-note', 'id', 'number', 'id,number,organization_id,invoice_id,amount,reason', 'created_at');
 CREATE TRIGGER billing_details_audited AFTER INSERT OR UPDATE OR DELETE ON billing_details FOR EACH ROW EXECUTE FUNCTION

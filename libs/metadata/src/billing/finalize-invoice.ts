@@ -4,7 +4,13 @@ import type { UlidSource } from '@leasehold/foundation';
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { detailsIn, issuerIn } from './billing-details.js';
 import { nextNumber } from './billing-counter.js';
-import { draftInvoice, type DraftLine, type InvoiceDraft } from './invoice-draft.js';
+import { draftInvoice, type InvoiceDraft } from './invoice-draft.js';
+import {
+  lineDatabasesOf,
+  lineRecordsOf,
+  type InvoiceLineRecord,
+  type LineDatabaseRecord,
+} from './invoice-line-record.js';
 
 /** When a month may be billed. */
 export interface FinalizeTerms {
@@ -94,7 +100,7 @@ async function issue(
 export const NOTHING_DUE = 'nothing due';
 
 async function writeLines(transaction: Prisma.TransactionClient, id: string, draft: InvoiceDraft): Promise<void> {
-  const lines = JSON.stringify(draft.lines.map(lineRow));
+  const lines = JSON.stringify(lineRecordsOf(draft).map(lineRow));
   await transaction.$executeRaw`
     INSERT INTO invoice_lines (invoice_id, line, kind, period_from, from_at, to_at, plan_id, plan_version, meter, quantity,
       included, price_amount, price_per, amount, first_at, last_at, entries, digest)
@@ -102,7 +108,7 @@ async function writeLines(transaction: Prisma.TransactionClient, id: string, dra
       from_at timestamptz, to_at timestamptz, plan_id text, plan_version int, meter text, quantity numeric, included numeric,
       price_amount bigint, price_per numeric, amount bigint, first_at timestamptz, last_at timestamptz, entries bigint,
       digest text)`;
-  const databases = draft.lines.flatMap((line, i) => databaseRows(line, i + 1, draft));
+  const databases = lineDatabasesOf(draft).map(databaseRow);
   for (let at = 0; at < databases.length; at += ROWS_AT_ONCE) {
     const rows = JSON.stringify(databases.slice(at, at + ROWS_AT_ONCE));
     await transaction.$executeRaw`
@@ -113,38 +119,28 @@ async function writeLines(transaction: Prisma.TransactionClient, id: string, dra
 }
 
 /** Numbers that may be large go as texts. */
-function lineRow(line: DraftLine, i: number) {
-  const { kind, periodFrom, from, to, plan, amount, evidence } = line;
-  const metered = line.kind === 'meter' ? line : undefined;
+function lineRow({ periodFrom, from, to, plan, planVersion, price, firstAt, lastAt, ...line }: InvoiceLineRecord) {
   return {
-    line: i + 1,
-    kind,
-    period_from: new Date(periodFrom),
-    from_at: new Date(from),
-    to_at: new Date(to),
-    plan_id: plan.name,
-    plan_version: plan.version,
-    meter: metered?.meter ?? null,
-    quantity: String(metered?.quantity ?? 0n),
-    included: String(metered?.included ?? 0n),
-    price_amount: String(metered?.price.amount ?? 0n),
-    price_per: String(metered?.price.per ?? 1n),
-    amount: String(amount),
-    first_at: evidence?.firstAt ?? null,
-    last_at: evidence?.lastAt ?? null,
-    entries: String(evidence?.entries ?? 0n),
-    digest: evidence?.digest ?? null,
+    ...line,
+    period_from: periodFrom,
+    from_at: from,
+    to_at: to,
+    plan_id: plan,
+    plan_version: planVersion,
+    quantity: String(line.quantity),
+    included: String(line.included),
+    price_amount: String(price.amount),
+    price_per: String(price.per),
+    amount: String(line.amount),
+    first_at: firstAt,
+    last_at: lastAt,
+    entries: String(line.entries),
   };
 }
 
-function databaseRows(line: DraftLine, number: number, { databases }: InvoiceDraft) {
-  if (line.kind !== 'meter') return [];
-  return line.databases.map(({ database, quantity, amount }) => ({
-    line: number,
-    database_id: database,
-    name: databases.get(database)?.name ?? '',
-    deleted_at: databases.get(database)?.deletedAt ?? null,
-    quantity: String(quantity),
-    amount: String(amount),
-  }));
+function databaseRow({ line, databaseId, name, deletedAt, quantity, amount }: LineDatabaseRecord) {
+  return {
+    ...{ line, database_id: databaseId, name, deleted_at: deletedAt },
+    ...{ quantity: String(quantity), amount: String(amount) },
+  };
 }

@@ -3,5 +3,7 @@ export * from './billing-details.js';
 export * from './billing-errors.js';
 export * from './finalize-invoice.js';
 export * from './invoice-draft.js';
+export * from './invoice-line-record.js';
+export * from './invoice-lines.js';
 export * from './invoices.js';
 export * from './plan-versions.js';

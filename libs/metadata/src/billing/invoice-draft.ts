@@ -8,14 +8,13 @@ import {
   totalOf,
   type InvoiceLine,
   type Period,
-  type PlanAssignment,
   type PlanChange,
 } from '@leasehold/billing';
 
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { billedUsage, type Evidence, type UsedDatabase } from './billed-usage.js';
 import { billedLines } from './billed-lines.js';
-import { currencyOf, planVersionsIn } from './plan-versions.js';
+import { currencyOf, planAssignmentsIn, planVersionsIn } from './plan-versions.js';
 
 /** What comes late of so many months that are closed is billed; older records than that are not met any more. */
 export const LATE_MONTHS = 3;
@@ -45,6 +44,8 @@ export interface InvoiceDraft {
   readonly recordsTo: bigint;
   /** An earlier period of the organization has to be closed first. */
   readonly waits: boolean;
+  /** By the clock of Postgres. */
+  readonly readAt: Date;
 }
 
 interface Ground {
@@ -83,7 +84,7 @@ async function draftIn(
   const versions = await planVersionsIn(transaction);
   const currency = currencyOf(versions);
   const createdAt = organization.createdAt.getTime();
-  const changes = planChangesOf(createdAt, await assignmentsOf(transaction, organizationId), versions, currency);
+  const changes = planChangesOf(createdAt, await planAssignmentsIn(transaction, organizationId), versions, currency);
   const databases = new Map<string, UsedDatabase>();
   const ground = { transaction, organizationId, changes, databases };
   const closed = await closedPeriods(transaction, organizationId, period);
@@ -99,12 +100,13 @@ async function draftIn(
   }
   const lines = [...own, ...late];
   const progress = await transaction.usageProgress.findFirst();
-  const [records] = await transaction.$queryRaw<{ last: bigint }[]>`
-    SELECT COALESCE(max(position), 0)::bigint AS last FROM usage_records`;
+  const [records] = await transaction.$queryRaw<{ last: bigint; readAt: Date }[]>`
+    SELECT COALESCE(max(position), 0)::bigint AS last, now() AS "readAt" FROM usage_records`;
   return {
     ...{ organizationId, period, currency, lines, total, databases },
     completeTo: progress?.completeTo,
     recordsTo: records?.last ?? 0n,
+    readAt: records?.readAt ?? new Date(0),
     waits: await isMonthBeforeOpen(transaction, period, createdAt, closed),
   };
 }
@@ -121,17 +123,6 @@ async function closedPeriods(
     orderBy: { periodFrom: 'asc' },
   });
   return rows.map(({ periodFrom }) => monthOf(periodFrom.getTime()));
-}
-
-async function assignmentsOf(
-  transaction: Prisma.TransactionClient,
-  organizationId: string,
-): Promise<readonly PlanAssignment[]> {
-  const rows = await transaction.organizationPlan.findMany({
-    where: { organizationId },
-    orderBy: [{ since: 'asc' }, { id: 'asc' }],
-  });
-  return rows.map(({ since, planId }) => ({ since: since.getTime(), plan: planId }));
 }
 
 async function linesOfPeriod(ground: Ground, period: Period): Promise<readonly DraftLine[]> {

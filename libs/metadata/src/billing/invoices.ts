@@ -60,6 +60,13 @@ export class Invoices {
     return draftInvoice(this.prisma, organizationId, time);
   }
 
+  /** Whether a month is billed yet: it is not closed, and not before billing began. */
+  async isOpen(organizationId: string, periodFrom: Date): Promise<boolean> {
+    const start = await this.prisma.billingStart.findFirst();
+    if (start && periodFrom < start.firstPeriod) return false;
+    return (await this.prisma.invoicePeriod.count({ where: { organizationId, periodFrom } })) === 0;
+  }
+
   /** Issues the invoice of a month, once. See {@link finalizeInvoice}. */
   finalize(organizationId: string, time: number, terms: FinalizeTerms): Promise<FinalizeOutcome> {
     return finalizeInvoice(this.prisma, this.ids, organizationId, time, terms);

@@ -1,4 +1,12 @@
-import { METERS, type EffectivePlan, type Meter, type Plan, type Price } from '@leasehold/billing';
+import {
+  FIRST_PLAN,
+  METERS,
+  type EffectivePlan,
+  type Meter,
+  type Plan,
+  type PlanAssignment,
+  type Price,
+} from '@leasehold/billing';
 
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { PlanVersionRefusedError } from './billing-errors.js';
@@ -21,6 +29,15 @@ export class PlanVersions {
   /** Of all plans, or of one: by plan and version. */
   list(planId?: string): Promise<readonly PlanVersionRecord[]> {
     return planVersionsIn(this.prisma, planId);
+  }
+
+  /** Which plans an organization has had since when, the first one in front. */
+  async plansOf(organizationId: string): Promise<readonly { readonly plan: string; readonly since: Date }[]> {
+    const organization = await this.prisma.organization.findUnique({ where: { id: organizationId } });
+    if (organization === null) return [];
+    const assigned = await planAssignmentsIn(this.prisma, organizationId);
+    const first = { plan: FIRST_PLAN, since: organization.createdAt };
+    return [first, ...assigned.map(({ plan, since }) => ({ plan, since: new Date(since) }))];
   }
 
   /**
@@ -72,6 +89,18 @@ export async function planVersionsIn(
     take: MAX_PLAN_VERSIONS,
   });
   return rows.map(recordOf);
+}
+
+/** Plans that were given to an organization, by time. */
+export async function planAssignmentsIn(
+  transaction: Pick<Prisma.TransactionClient, 'organizationPlan'>,
+  organizationId: string,
+): Promise<readonly PlanAssignment[]> {
+  const rows = await transaction.organizationPlan.findMany({
+    where: { organizationId },
+    orderBy: [{ since: 'asc' }, { id: 'asc' }],
+  });
+  return rows.map(({ since, planId }) => ({ since: since.getTime(), plan: planId }));
 }
 
 /** The one currency of everything that costs something; where nothing does, that of the first plan. */

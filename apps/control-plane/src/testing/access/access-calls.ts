@@ -53,6 +53,10 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'POST /v1/second-factor': at('/v1/second-factor', { password: 'not the one' }),
   'POST /v1/second-factor/confirm': at('/v1/second-factor/confirm', { code: '123456' }),
   'POST /v1/second-factor/disable': at('/v1/second-factor/disable', { password: 'not the one', code: '123456' }),
+  'POST /v1/second-factor/backup-codes': at('/v1/second-factor/backup-codes', {
+    password: 'not the one',
+    code: '123456',
+  }),
   'POST /v1/email-verification/mail': async ({ service }, { userId }) => {
     if (userId !== undefined) {
       await service.metadata.prisma.user.update({ where: { id: userId }, data: { emailVerified: false } });

@@ -47,6 +47,8 @@ GET    /v1/second-factor                   200 200 200 200 200   403 403 403 403
 POST   /v1/second-factor                   401 401 401 401 401   403 403 403 403 403 403   401 401 401
 POST   /v1/second-factor/confirm           409 409 409 409 409   403 403 403 403 403 403   409 401 409
 POST   /v1/second-factor/disable           401 401 401 401 401   403 403 403 403 403 403   401 401 401
+POST   /v1/second-factor/backup-codes      401 401 401 401 401   403 403 403 403 403 403   401 401 401
+GET    /v1/security-log                    200 200 200 200 200   403 403 403 403 403 403   200 401 200
 
 POST   /v1/organizations                   201 201 201 201 201   403 403 403 403 403 403   201 401 201
 PATCH  /v1/organizations/current           200 200 403 403 403   403 403 403 403 403 403   200 401 200
@@ -113,6 +115,11 @@ GET    /v1/keys                            200 200 403 403 403   403 403 403 403
 POST   /v1/keys/:id/rotate                 201 201 403 403 403   403 403 403 403 201 403   404 401 404
 DELETE /v1/keys/:id/previous               204 204 403 403 403   403 403 403 403 204 403   404 401 404
 DELETE /v1/keys/:id                        204 204 403 403 403   403 403 403 403 204 403   404 401 404
+
+GET    /v1/payments                        200 200 403 200 403   403 403 403 403 403 403   200 401 200
+# Without a payment provider.
+POST   /v1/payments/checkout               501 403 403 501 403   403 403 403 403 403 403   501 401 501
+POST   /v1/payments/stripe/events          501 501 501 501 501   501 501 501 501 501 501   501 501 501
 
 PUT    /v1/admin/plans/:id                 403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/plans/:id/versions        403 403 403 403 403   403 403 403 403 403 403   200 401 403

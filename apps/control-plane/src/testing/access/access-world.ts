@@ -2,6 +2,7 @@ import { mintApiKey } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 
 import { drawInvitationToken, hashInvitationToken } from '../../organizations/invitation-token.js';
+import { makeInvoice } from '../make-invoice.js';
 import type { TestService } from '../test-service.js';
 import { COLUMNS, type Column } from './access-table.js';
 
@@ -21,6 +22,8 @@ export interface AccessCaller {
 
 /** Callers of every kind, made straight in the tables: one organization, an operator and a foreign owner. */
 export class AccessWorld {
+  private invoices = 0;
+
   private constructor(
     readonly service: TestService,
     /** Whose objects all callers name. */
@@ -92,6 +95,18 @@ export class AccessWorld {
     // Ended, so that there are never too many.
     await prisma.operation.update({ where: { id }, data: { state: 'succeeded', endedAt: new Date(0) } });
     return id;
+  }
+
+  /** Without prices. @returns its id */
+  async makePlan(): Promise<string> {
+    const id = `plan-${ids.next()}`;
+    await this.service.metadata.plans.put(id, 'A plan', {});
+    return id;
+  }
+
+  /** Issued for a month of long ago, with one line and one part of it. @returns its id */
+  async makeInvoice(): Promise<string> {
+    return makeInvoice(this.service, this.organizationId, (this.invoices += 1));
   }
 
   async makeKey(scopes: readonly string[]): Promise<{ readonly id: string; readonly key: string }> {

@@ -1,0 +1,85 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { isTenantId } from '@leasehold/foundation';
+import { CreditTooLargeError, InvoiceStateError, Metadata } from '@leasehold/metadata';
+import { ProblemError } from '@leasehold/protocol';
+
+import { Access, SESSION_ONLY } from '../auth/access.js';
+import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { requireOperator } from '../auth/operator.js';
+import { JsonBody } from '../requests/json-body.js';
+import {
+  newCreditNote,
+  newPayment,
+  newVoiding,
+  type NewCreditNote,
+  type NewPayment,
+  type NewVoiding,
+} from './invoice-schemas.js';
+import { findInvoice, issuedSource, noSuchInvoice } from './invoice-source.js';
+import { amountOf, creditNoteView, invoiceView } from './invoice-view.js';
+
+/** What becomes of issued invoices. For operators of the service alone. */
+@Controller('v1/admin')
+@Access(SESSION_ONLY)
+export class OperatorInvoicesController {
+  constructor(private readonly metadata: Metadata) {}
+
+  @Get('invoices/:id')
+  async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    requireOperator(caller);
+    return issuedSource(this.metadata, await this.metadata.invoices.find(id)).view;
+  }
+
+  /** `:month` such as `2026-11`: the issued one, or its draft. */
+  @Get('tenants/:id/invoices/:month')
+  async ofTenant(@CurrentCaller() caller: Caller, @Param('id') id: string, @Param('month') month: string) {
+    requireOperator(caller);
+    if (!isTenantId(id)) throw noSuchInvoice();
+    return (await findInvoice(this.metadata, id, month)).view;
+  }
+
+  /** Repeated, it changes nothing. */
+  @Post('invoices/:id/paid')
+  @HttpCode(200)
+  async pay(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(newPayment) { payment }: NewPayment) {
+    requireOperator(caller);
+    return invoiceView((await told(() => this.metadata.invoices.markPaid(id, payment))) ?? none());
+  }
+
+  /** Repeated, it changes nothing. */
+  @Post('invoices/:id/void')
+  @HttpCode(200)
+  async void(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(newVoiding) { reason }: NewVoiding) {
+    requireOperator(caller);
+    return invoiceView((await told(() => this.metadata.invoices.void(id, reason))) ?? none());
+  }
+
+  @Post('invoices/:id/credit-notes')
+  async credit(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @JsonBody(newCreditNote) { amount, reason }: NewCreditNote,
+  ) {
+    requireOperator(caller);
+    return creditNoteView((await told(() => this.metadata.invoices.credit(id, BigInt(amount), reason))) ?? none());
+  }
+}
+
+function none(): never {
+  throw noSuchInvoice();
+}
+
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InvoiceStateError) {
+      throw new ProblemError('conflict', error.message, { cause: error, members: { state: error.state } });
+    }
+    if (error instanceof CreditTooLargeError) {
+      const members = { left: amountOf(error.left) };
+      throw new ProblemError('conflict', error.message, { cause: error, members });
+    }
+    throw error;
+  }
+}

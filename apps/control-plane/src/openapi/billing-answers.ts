@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+const instant = z.iso.datetime();
+const count = z.int().min(0);
+const amount = z.int().describe('In the smallest unit of the currency.');
+const whole = z
+  .string()
+  .regex(/^-?\d+$/)
+  .describe('Decimal digits, in units of the meter.');
+const cursor = z.string().nullable().describe('Of the next page, null behind the last.');
+
+const issuer = z.object({ name: z.string(), address: z.array(z.string()), taxId: z.string() });
+
+const details = z.object({
+  name: z.string(),
+  street: z.string(),
+  postalCode: z.string(),
+  city: z.string(),
+  region: z.string(),
+  country: z.string(),
+  taxId: z.string(),
+  email: z.string(),
+});
+
+const invoice = z.object({
+  id: z.string(),
+  number: z.string().nullable().describe('Null: a draft.'),
+  state: z.enum(['draft', 'finalized', 'paid', 'void']),
+  period: z.object({ from: instant, to: instant }),
+  currency: z.string(),
+  total: amount,
+  credited: amount,
+  due: amount,
+  buyer: details,
+  issuer,
+  completeTo: instant.nullable(),
+  recordsTo: z.string().describe('Usage records up to this position are in it.'),
+  finalizedAt: instant.nullable(),
+  paidAt: instant.nullable(),
+  payment: z.string().nullable(),
+  voidedAt: instant.nullable(),
+  voidReason: z.string().nullable(),
+});
+
+const meters = ['readUnits', 'writeUnits', 'storedByteMs', 'egressBytes'] as const;
+
+const line = z.object({
+  line: count,
+  kind: z.enum(['fee', 'meter', 'minimum']),
+  periodFrom: instant.describe('Before that of the invoice where it came late.'),
+  from: instant,
+  to: instant,
+  plan: z.string(),
+  planVersion: count,
+  meter: z.enum(meters).nullable(),
+  quantity: whole,
+  included: whole,
+  price: z.object({ amount, per: whole }),
+  amount,
+  firstAt: instant.nullable(),
+  lastAt: instant.nullable(),
+  entries: count,
+  digest: z.string().nullable(),
+});
+
+const lineDatabase = z.object({
+  line: count,
+  database: z.string(),
+  name: z.string(),
+  deletedAt: instant.nullable(),
+  quantity: whole,
+  amount,
+});
+
+const records = z.object({ session: z.string(), first: count, last: count, count });
+
+const creditNote = z.object({
+  id: z.string(),
+  number: z.string(),
+  invoiceId: z.string(),
+  amount,
+  reason: z.string(),
+  createdAt: instant,
+});
+
+const price = z.object({ amount, per: whole, included: whole });
+const version = z.object({
+  plan: z.string(),
+  version: count,
+  effectiveFrom: instant,
+  currency: z.string(),
+  fee: amount,
+  minimum: amount,
+  createdAt: instant,
+  prices: z.object({ readUnits: price, writeUnits: price, storedByteMs: price, egressBytes: price }),
+});
+
+/** Answers about invoices and prices, by name. */
+export const BILLING_ANSWERS = {
+  Invoice: invoice,
+  InvoicePage: z.object({ invoices: z.array(invoice), cursor }),
+  InvoiceLinePage: z.object({ lines: z.array(line), cursor }),
+  InvoiceDatabasePage: z.object({ databases: z.array(lineDatabase), cursor }),
+  InvoiceRecordPage: z.object({ records: z.array(records), cursor }),
+  CreditNote: creditNote,
+  CreditNoteList: z.object({ creditNotes: z.array(creditNote) }),
+  BillingDetails: details,
+  BillingIssuer: issuer,
+  PlanVersion: version,
+  PlanVersionList: z.object({ versions: z.array(version) }),
+  Prices: z.object({
+    plans: z.array(z.object({ plan: z.string(), since: instant })),
+    versions: z.array(version),
+  }),
+} as const satisfies Readonly<Record<string, z.ZodType>>;

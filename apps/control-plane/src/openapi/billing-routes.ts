@@ -1,0 +1,110 @@
+import type { ControlRoute } from './control-route.js';
+import { OPERATORS } from './control-route.js';
+
+const READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
+const PAYERS = { roles: ['owner', 'admin', 'finance'], scopes: [] } as const;
+const PAGE = ['limit', 'cursor'] as const;
+
+/** What is billed, to whom, and at which prices. */
+export const BILLING_ROUTES: readonly ControlRoute[] = [
+  {
+    route: 'GET /v1/invoices',
+    summary: 'List the issued invoices, the latest month first',
+    ...{ who: READERS, status: 200, answer: 'InvoicePage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/invoices/:id',
+    summary: 'Read an invoice, or the draft of a month such as 2026-11',
+    ...{ who: READERS, status: 200, answer: 'Invoice' },
+  },
+  {
+    route: 'GET /v1/invoices/:id/lines',
+    summary: 'List the lines of an invoice',
+    ...{ who: READERS, status: 200, answer: 'InvoiceLinePage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/invoices/:id/databases',
+    summary: 'List what of each line is which database’s',
+    ...{ who: READERS, status: 200, answer: 'InvoiceDatabasePage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/invoices/:id/records',
+    summary: 'List the usage records that an invoice was computed from',
+    ...{ who: READERS, status: 200, answer: 'InvoiceRecordPage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/invoices/:id/credit-notes',
+    summary: 'List what was credited of an invoice',
+    ...{ who: READERS, status: 200, answer: 'CreditNoteList' },
+  },
+  {
+    route: 'GET /v1/invoices/:id/html',
+    summary: 'Read an invoice as a page',
+    ...{ who: READERS, status: 200, mediaType: 'text/html' },
+  },
+  {
+    route: 'GET /v1/invoices/:id/pdf',
+    summary: 'Read an invoice as a PDF',
+    ...{ who: READERS, status: 200, mediaType: 'application/pdf' },
+  },
+  {
+    route: 'GET /v1/prices',
+    summary: 'Read the plans of the organization and what they cost',
+    ...{ who: READERS, status: 200, answer: 'Prices' },
+  },
+  {
+    route: 'GET /v1/billing-details',
+    summary: 'Read to whom invoices are addressed',
+    ...{ who: PAYERS, status: 200, answer: 'BillingDetails' },
+  },
+  {
+    route: 'PUT /v1/billing-details',
+    summary: 'Say to whom invoices are addressed from now on',
+    ...{ who: PAYERS, status: 200, answer: 'BillingDetails', body: 'NewBillingDetails' },
+  },
+  {
+    route: 'GET /v1/admin/plans/:id/versions',
+    summary: 'List what a plan costs from when on',
+    ...{ who: OPERATORS, status: 200, answer: 'PlanVersionList' },
+  },
+  {
+    route: 'POST /v1/admin/plans/:id/versions',
+    summary: 'Say what a plan costs from a time on',
+    ...{ who: OPERATORS, status: 201, answer: 'PlanVersion', body: 'NewPlanVersion' },
+  },
+  {
+    route: 'GET /v1/admin/invoices/:id',
+    summary: 'Read an invoice of any tenant',
+    ...{ who: OPERATORS, status: 200, answer: 'Invoice' },
+  },
+  {
+    route: 'GET /v1/admin/tenants/:id/invoices/:month',
+    summary: 'Read the invoice of a tenant for a month, or its draft',
+    ...{ who: OPERATORS, status: 200, answer: 'Invoice' },
+  },
+  {
+    route: 'POST /v1/admin/invoices/:id/paid',
+    summary: 'Say that an invoice is paid',
+    ...{ who: OPERATORS, status: 200, answer: 'Invoice', body: 'InvoicePayment' },
+  },
+  {
+    route: 'POST /v1/admin/invoices/:id/void',
+    summary: 'Void an invoice that is not paid',
+    ...{ who: OPERATORS, status: 200, answer: 'Invoice', body: 'InvoiceVoiding' },
+  },
+  {
+    route: 'POST /v1/admin/invoices/:id/credit-notes',
+    summary: 'Take back a part of what an invoice billed',
+    ...{ who: OPERATORS, status: 201, answer: 'CreditNote', body: 'NewCreditNote' },
+  },
+  {
+    route: 'GET /v1/admin/billing-issuer',
+    summary: 'Read who issues the invoices',
+    ...{ who: OPERATORS, status: 200, answer: 'BillingIssuer' },
+  },
+  {
+    route: 'PUT /v1/admin/billing-issuer',
+    summary: 'Say who issues the invoices from now on',
+    ...{ who: OPERATORS, status: 200, answer: 'BillingIssuer', body: 'NewBillingIssuer' },
+  },
+];
