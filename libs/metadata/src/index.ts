@@ -4,6 +4,7 @@ export * from './author.js';
 export * from './idempotency-keys.js';
 export { ClaimLostError, runKeyed, type KeyedRequest } from './keyed-request.js';
 export * from './billing/index.js';
+export * from './budgets/index.js';
 export * from './change-feed.js';
 export * from './database-grants.js';
 export * from './database-list.js';

@@ -1,0 +1,2 @@
+export * from './budget-record.js';
+export * from './budgets.js';
