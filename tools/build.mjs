@@ -1,9 +1,12 @@
 // Transpiles every project's src/ to its dist/, one file to one file. Types are checked by `npm run typecheck`, not here, so
-// that a start needs a second and not a minute. Files that are not TypeScript (a page, a style sheet) are copied.
+// that a start needs a second and not a minute. Files that are not TypeScript (a page, a style sheet) are copied. The console alone
+// is bundled, because browsers load it.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildConsole } from './build-console.mjs';
 import { withLock } from './lock.mjs';
 import { swcOptions } from './swc-options.mjs';
 
@@ -68,6 +71,9 @@ async function buildAlone(root) {
   if (changed || known.fresh || Object.keys(stamps).some((name) => stamps[name] !== known.stamps[name])) {
     await writeWhole(stampsFile, JSON.stringify({ recipe: await recipe(root), stamps }));
   }
+  const page = await buildConsole(root);
+  if (page.built) built += 1;
+  if (page.failure !== undefined) failures.push({ file: 'apps/console', message: page.failure });
   return { built, removed, failures };
 }
 
@@ -109,7 +115,11 @@ async function findProjects(root) {
   const projects = [];
   for (const folder of PROJECT_FOLDERS) {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) if (entry.isDirectory()) projects.push(join(root, folder, entry.name));
+    for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+      const project = join(root, folder, name);
+      // What has a bundler is not transpiled file by file.
+      if (!existsSync(join(project, 'vite.config.ts'))) projects.push(project);
+    }
   }
   return [...projects, ...PROJECTS.map((project) => join(root, project))];
 }

@@ -1,5 +1,5 @@
 // Checks the types of one project: node tools/typecheck.mjs libs/engine
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -8,9 +8,8 @@ if (project === undefined) {
   console.error('usage: node tools/typecheck.mjs <project folder>');
   process.exit(2);
 }
-const config = ts.readConfigFile(resolve(ROOT, 'tsconfig.json'), ts.sys.readFile);
-const include = [`${relative(ROOT, resolve(project))}/src/**/*.ts`];
-const parsed = ts.parseJsonConfigFileContent({ ...config.config, include }, ts.sys, ROOT);
+const own = resolve(ROOT, project, 'tsconfig.json');
+const parsed = ts.sys.fileExists(own) ? byOwnSettings() : bySharedSettings();
 const program = ts.createProgram(parsed.fileNames, parsed.options);
 const diagnostics = ts.getPreEmitDiagnostics(program);
 process.stderr.write(
@@ -21,3 +20,14 @@ process.stderr.write(
   }),
 );
 process.exitCode = diagnostics.length > 0 ? 1 : 0;
+
+/** Of a project that runs elsewhere than all others: in browsers. */
+function byOwnSettings() {
+  return ts.parseJsonConfigFileContent(ts.readConfigFile(own, ts.sys.readFile).config, ts.sys, dirname(own));
+}
+
+function bySharedSettings() {
+  const { config } = ts.readConfigFile(resolve(ROOT, 'tsconfig.json'), ts.sys.readFile);
+  const include = [`${relative(ROOT, resolve(project))}/src/**/*.ts`];
+  return ts.parseJsonConfigFileContent({ ...config, include }, ts.sys, ROOT);
+}

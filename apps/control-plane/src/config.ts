@@ -54,6 +54,29 @@ export const controlPlaneConfig = serviceConfig
     MAIL_FROM: emailAddress.optional(),
     /** Folder that mails are put into instead, to be read at /mailbox by whoever is on this machine. */
     MAILBOX_DIR: z.string().optional(),
+    /** Stripe, by which invoices are paid. Without it, an operator marks them as paid. */
+    STRIPE_SECRET_KEY: z
+      .string()
+      .regex(/^[sr]k_(test|live)_[A-Za-z0-9_]{10,250}$/, 'must be a secret or restricted key of Stripe')
+      .optional(),
+    /** Of the endpoint at Stripe that sends its events here. */
+    STRIPE_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[!-~]{10,250}$/, 'must be the signing secret of a webhook endpoint of Stripe')
+      .optional(),
+    /** Where tests have a stand-in for Stripe. The secret key goes there: on this machine alone. */
+    STRIPE_API_BASE: z
+      .url({ protocol: /^http$/ })
+      .refine((url) => isLoopbackHost(new URL(url).hostname), 'must be on loopback')
+      .optional(),
+  })
+  .refine((config) => (config.STRIPE_SECRET_KEY === undefined) === (config.STRIPE_WEBHOOK_SECRET === undefined), {
+    path: ['STRIPE_WEBHOOK_SECRET'],
+    message: 'must be given together with STRIPE_SECRET_KEY',
+  })
+  .refine((config) => config.PUBLIC_URL !== undefined || config.STRIPE_SECRET_KEY === undefined, {
+    path: ['PUBLIC_URL'],
+    message: 'must be given with STRIPE_SECRET_KEY: Stripe leads back to it',
   })
   .refine((config) => (config.SMTP_URL === undefined) === (config.MAIL_FROM === undefined), {
     path: ['MAIL_FROM'],

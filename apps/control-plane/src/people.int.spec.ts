@@ -219,7 +219,7 @@ describe('people', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.headers.get('cache-control')).toBe('no-store');
     expect(page.text).toContain(email);
-    expect(page.text).toMatch(new RegExp(`<a href="${PUBLIC_URL}/verify-email.html#`));
+    expect(page.text).toMatch(new RegExp(`<a href="${PUBLIC_URL}/console/verify-email#`));
     expect((await service.call('POST', '/mailbox')).status).toBe(405);
   });
 });

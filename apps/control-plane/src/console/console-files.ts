@@ -2,19 +2,30 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 import { assert } from '@leasehold/foundation';
 import type { Logger } from '@leasehold/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ControlPlaneConfig } from '../config.js';
 import { securityHeaders } from './security-headers.js';
 
 /** Beside this app, whether we run from src/ or dist/. */
-const DEFAULT_FOLDER = fileURLToPath(new URL('../../../console/public/', import.meta.url));
+const DEFAULT_FOLDER = fileURLToPath(new URL('../../../console/dist/', import.meta.url));
 /** A console is a few files; more means that the folder is the wrong one. */
 const MAX_FILES = 1_000;
 const INDEX = 'index.html';
+/** Addresses of the console's own: what they mean is decided in the browser, so each of them is the same page. */
+const PAGES = ['/console', '/console/*'];
+/** The bundler names these by what is in them: under one name there is only ever one content. */
+const HASHED = /^\/assets\/.*-[\w-]{8}\.\w+$/;
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+/** Below this, compressing costs more than it saves. */
+const MIN_COMPRESSED_BYTES = 1_024;
+const COMPRESSED_TYPES = /^(text\/|application\/json|image\/svg)/;
 
 /** Files of other kinds are not served. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -35,6 +46,9 @@ interface ConsoleFile {
   readonly contentType: string;
   readonly bytes: Buffer;
   readonly etag: string;
+  /** By gzip; undefined where that is of no use. */
+  readonly compressed: Buffer | undefined;
+  readonly cacheControl: string;
 }
 
 /** Serves the console at `/`, and puts the security headers on every answer of the service. */
@@ -53,14 +67,24 @@ export async function serveConsole(
   const folder = resolve(config.CONSOLE_DIR ?? DEFAULT_FOLDER);
   const files = await readFiles(folder);
   if (files.length === 0) logger.warn({ folder }, 'no console: there are no files');
-  for (const { path, contentType, bytes, etag } of files) {
-    server.get(path, async (request, reply) => {
-      // Asked for again at every visit, and answered with 304: the files of one version belong together.
-      reply.header('etag', etag).header('cache-control', 'no-cache');
-      if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-      return reply.header('content-type', contentType).send(bytes);
-    });
+  for (const file of files) {
+    const paths = file.path === '/' ? [file.path, ...PAGES] : [file.path];
+    for (const path of paths) server.get(path, async (request, reply) => answer(file, request, reply));
   }
+}
+
+function answer(file: ConsoleFile, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { contentType, bytes, compressed, etag, cacheControl } = file;
+  reply.header('etag', etag).header('cache-control', cacheControl);
+  if (compressed) reply.header('vary', 'accept-encoding');
+  if (request.headers['if-none-match'] === etag) return reply.status(304).send();
+  reply.header('content-type', contentType);
+  if (!compressed || !takesGzip(request.headers['accept-encoding'])) return reply.send(bytes);
+  return reply.header('content-encoding', 'gzip').send(compressed);
+}
+
+function takesGzip(accepted: string | string[] | undefined): boolean {
+  return /(^|,)\s*gzip\s*(;\s*q=(1|0\.\d*[1-9])\d*)?\s*(,|$)/.test(String(accepted ?? ''));
 }
 
 /**
@@ -80,7 +104,16 @@ async function readFiles(folder: string): Promise<readonly ConsoleFile[]> {
 async function readConsoleFile(folder: string, parts: readonly string[]): Promise<ConsoleFile> {
   const bytes = await readFile(join(folder, ...parts));
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-  const shown = parts.at(-1) === INDEX ? [...parts.slice(0, -1), ''] : parts;
+  const path = `/${(parts.at(-1) === INDEX ? [...parts.slice(0, -1), ''] : parts).join('/')}`;
   const contentType = CONTENT_TYPES[extname(parts.at(-1) ?? '')] ?? 'application/octet-stream';
-  return { path: `/${shown.join('/')}`, contentType, bytes, etag };
+  const isCompressed = bytes.length >= MIN_COMPRESSED_BYTES && COMPRESSED_TYPES.test(contentType);
+  return {
+    path,
+    contentType,
+    bytes,
+    etag,
+    compressed: isCompressed ? await promisify(gzip)(bytes) : undefined,
+    // Others are asked for again at every visit, and answered with 304: the files of one version belong together.
+    cacheControl: HASHED.test(path) ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache',
+  };
 }

@@ -5,6 +5,26 @@ export const VERIFICATION_SECONDS = 24 * 60 * 60;
 export const RESET_SECONDS = 60 * 60;
 export const INVITATION_SECONDS = 7 * 24 * 60 * 60;
 
+/** What of a failed payment its letter tells. */
+export interface FailedPayment {
+  /** Of the invoice. */
+  readonly number: string;
+  readonly failure: string;
+  /** Null: it cannot be paid by hand. */
+  readonly payUrl: string | null;
+  /** Null: we do not try again by ourselves. */
+  readonly nextChargeAt: Date | null;
+}
+
+const REASONS: Readonly<Record<string, string | undefined>> = {
+  declined: 'the bank has declined it',
+  'insufficient-funds': 'the account does not have enough money',
+  'expired-card': 'the card has expired',
+  'authentication-required': 'the bank wants you to confirm it',
+  'no-payment-method': 'we have no payment method of yours',
+  'not-chargeable': 'it cannot be charged; we are looking into it',
+};
+
 /**
  * The words of our mails. What a link carries stands behind `#`: browsers send that to no server, so that it gets into no log.
  * Names that people chose do not come into mails to strangers: they would be somebody's advertisement under our name.
@@ -20,7 +40,7 @@ export class Letters {
       text: lines(
         'Welcome to Leasehold.',
         `Confirm that this is your address, within 24 hours:`,
-        this.link('verify-email.html', token),
+        this.link('verify-email', token),
         'If you have not signed up, do nothing: the address stays unconfirmed.',
       ),
     };
@@ -33,7 +53,7 @@ export class Letters {
       text: lines(
         'Somebody, you we hope, wants a new password for the Leasehold account of this address.',
         'Choose it within an hour, and once:',
-        this.link('reset-password.html', token),
+        this.link('reset-password', token),
         'If it was not you, do nothing: the old password stays.',
       ),
     };
@@ -47,14 +67,32 @@ export class Letters {
       text: lines(
         `The person with the address ${inviter} invites you to their organization at Leasehold.`,
         'Accept or decline within seven days:',
-        this.link('invitation.html', token),
+        this.link('invitation', token),
         'If you do not know them, do nothing.',
       ),
     };
   }
 
+  paymentFailed(to: string, { number, failure, payUrl, nextChargeAt }: FailedPayment): Mail {
+    const next =
+      nextChargeAt === null
+        ? 'We do not try again by ourselves: leave another payment method, and we do at once:'
+        : `We try again on ${nextChargeAt.toISOString().slice(0, 10)} (UTC), and at once when you leave another payment method:`;
+    const byHand = payUrl === null ? [] : ['You can also pay this invoice yourself:', payUrl];
+    return {
+      to,
+      subject: `Invoice ${number} could not be paid`,
+      text: lines(
+        `The payment of invoice ${number} of your organization at Leasehold came to nothing: ${REASONS[failure] ?? REASONS['declined']}.`,
+        next,
+        new URL('/console/billing', this.publicUrl).href,
+        ...byHand,
+      ),
+    };
+  }
+
   private link(page: string, token: string): string {
-    const url = new URL(`/${page}`, this.publicUrl);
+    const url = new URL(`/console/${page}`, this.publicUrl);
     url.hash = token;
     return url.href;
   }

@@ -38,6 +38,7 @@ const ELSEWHERE = [
   'POST /v1/password-reset',
   'POST /v1/second-factor',
   'POST /v1/second-factor/confirm',
+  'POST /v1/second-factor/backup-codes',
   'POST /v1/second-factor/disable',
   'GET /v1/admin/workers',
   'GET /v1/admin/workers/:session',

@@ -41,7 +41,7 @@ export class TestMailbox {
   /** What the link in the latest of `count` mails carries to the page. */
   async tokenOf(address: string, page: string, count: number): Promise<string> {
     const mail = (await this.mailsTo(address, count)).at(-1);
-    const link = new RegExp(`^${this.publicUrl}/${page}\\.html#(\\S+)$`, 'm').exec(mail?.text ?? '');
+    const link = new RegExp(`^${this.publicUrl}/console/${page}#(\\S+)$`, 'm').exec(mail?.text ?? '');
     if (link === null) throw new Error(`no mail to ${address} links to ${page}`);
     return decodeURIComponent(link[1] ?? '');
   }

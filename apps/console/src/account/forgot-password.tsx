@@ -1,0 +1,56 @@
+import { Alert, Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
+
+import { answerOf, control } from '../api/control.js';
+import { Failure } from '../parts/failure.js';
+import { EntranceCard } from './entrance-card.js';
+
+/** Asks for the mail that resets a password; whether the address has an account is told to nobody. */
+export function ForgotPassword() {
+  const [email, setEmail] = useState('');
+  const mail = useMutation({
+    mutationFn: () => answerOf(control.POST('/v1/password-reset/mail', { body: { email } })),
+  });
+  return (
+    <EntranceCard
+      title="Reset your password"
+      text="We mail you a link, which works once and for an hour."
+      below={
+        <Anchor component={Link} to="/">
+          Back to the log-in
+        </Anchor>
+      }
+    >
+      {mail.isSuccess ? (
+        <Alert title="Look into your mail" role="status">
+          If {email} has an account, a link is on its way.
+        </Alert>
+      ) : (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            mail.mutate();
+          }}
+        >
+          <Stack>
+            <Failure error={mail.error} />
+            <TextInput
+              label="E-mail address"
+              type="email"
+              name="email"
+              autoComplete="username"
+              required
+              value={email}
+              onChange={(event) => setEmail(event.currentTarget.value)}
+            />
+            <Button type="submit" loading={mail.isPending}>
+              Mail me a link
+            </Button>
+          </Stack>
+        </form>
+      )}
+    </EntranceCard>
+  );
+}

@@ -1,0 +1,77 @@
+import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Link } from 'wouter';
+
+import { answerOf, control } from '../api/control.js';
+import { Problem } from '../api/problem.js';
+import { Failure } from '../parts/failure.js';
+import { EntranceCard } from './entrance-card.js';
+import { SecondFactor } from './second-factor.js';
+import { useEntry } from './use-entry.js';
+
+interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Shown wherever a session is wanted and there is none; the address stays, so that one arrives where one wanted to go. */
+export function LogIn() {
+  const [credentials, setCredentials] = useState<Credentials>({ email: '', password: '' });
+  const entry = useEntry((body: Credentials) => answerOf(control.POST('/v1/login', { body })));
+  const challenge = challengeOf(entry.error);
+  if (challenge !== undefined) return <SecondFactor challenge={challenge} onBack={() => entry.reset()} />;
+  return (
+    <EntranceCard
+      title="Log in"
+      below={
+        <>
+          New here?{' '}
+          <Anchor component={Link} to="/sign-up" underline="always">
+            Create an account
+          </Anchor>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          entry.mutate(credentials);
+        }}
+      >
+        <Stack>
+          {entry.error && <Failure error={entry.error} />}
+          <TextInput
+            label="E-mail address"
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            value={credentials.email}
+            onChange={({ currentTarget: { value: email } }) => setCredentials({ ...credentials, email })}
+          />
+          <PasswordInput
+            label="Password"
+            name="password"
+            autoComplete="current-password"
+            required
+            value={credentials.password}
+            onChange={({ currentTarget: { value: password } }) => setCredentials({ ...credentials, password })}
+          />
+          <Button type="submit" loading={entry.isPending}>
+            Log in
+          </Button>
+          <Anchor component={Link} to="/forgot-password" size="sm">
+            Forgot your password?
+          </Anchor>
+        </Stack>
+      </form>
+    </EntranceCard>
+  );
+}
+
+/** Undefined: no second factor is wanted. */
+function challengeOf(error: Error | null): string | undefined {
+  if (!(error instanceof Problem) || error.code !== 'second-factor-required') return undefined;
+  const { challenge } = error.members;
+  return typeof challenge === 'string' ? challenge : undefined;
+}

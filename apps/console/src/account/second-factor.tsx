@@ -1,0 +1,50 @@
+import { Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+
+import { answerOf, control } from '../api/control.js';
+import { Failure } from '../parts/failure.js';
+import { EntranceCard } from './entrance-card.js';
+import { proofOf } from './proof.js';
+import { useEntry } from './use-entry.js';
+
+/** The second step of a log-in. */
+export function SecondFactor({ challenge, onBack }: { readonly challenge: string; readonly onBack: () => void }) {
+  const [typed, setTyped] = useState('');
+  const entry = useEntry((text: string) =>
+    answerOf(control.POST('/v1/login/second-factor', { body: { challenge, ...proofOf(text) } })),
+  );
+  return (
+    <EntranceCard
+      title="Second factor"
+      text="The six digits that your authenticator app shows, or one of your backup codes."
+      below={
+        <Anchor component="button" type="button" onClick={onBack}>
+          Back to the log-in
+        </Anchor>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          entry.mutate(typed);
+        }}
+      >
+        <Stack>
+          <Failure error={entry.error} />
+          <TextInput
+            label="Code"
+            name="code"
+            autoComplete="one-time-code"
+            required
+            autoFocus
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={entry.isPending}>
+            Continue
+          </Button>
+        </Stack>
+      </form>
+    </EntranceCard>
+  );
+}

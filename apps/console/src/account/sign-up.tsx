@@ -1,0 +1,84 @@
+import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+
+import { answerOf, control } from '../api/control.js';
+import { Problem } from '../api/problem.js';
+import { Failure } from '../parts/failure.js';
+import { EntranceCard } from './entrance-card.js';
+import { useEntry } from './use-entry.js';
+
+interface Wanted {
+  readonly organization: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** An account with an organization of its own; then the first steps. */
+export function SignUp() {
+  const [wanted, setWanted] = useState<Wanted>({ organization: '', email: '', password: '' });
+  const [, navigate] = useLocation();
+  const entry = useEntry(
+    (body: Wanted) => answerOf(control.POST('/v1/signup', { body })),
+    () => navigate('/start', { replace: true }),
+  );
+  const fields = entry.error instanceof Problem ? entry.error.fields : {};
+  return (
+    <EntranceCard
+      title="Create your account"
+      text="A database for each of your customers, in a minute."
+      below={
+        <>
+          Have an account already?{' '}
+          <Anchor component={Link} to="/" underline="always">
+            Log in
+          </Anchor>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          entry.mutate(wanted);
+        }}
+      >
+        <Stack>
+          {Object.keys(fields).length === 0 && <Failure error={entry.error} />}
+          <TextInput
+            label="Organization"
+            description="Yours or your company’s. It can be renamed."
+            name="organization"
+            autoComplete="organization"
+            required
+            error={fields['organization']}
+            value={wanted.organization}
+            onChange={({ currentTarget: { value: organization } }) => setWanted({ ...wanted, organization })}
+          />
+          <TextInput
+            label="E-mail address"
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            error={fields['email']}
+            value={wanted.email}
+            onChange={({ currentTarget: { value: email } }) => setWanted({ ...wanted, email })}
+          />
+          <PasswordInput
+            label="Password"
+            description="At least ten characters."
+            name="password"
+            autoComplete="new-password"
+            required
+            error={fields['password']}
+            value={wanted.password}
+            onChange={({ currentTarget: { value: password } }) => setWanted({ ...wanted, password })}
+          />
+          <Button type="submit" loading={entry.isPending}>
+            Create account
+          </Button>
+        </Stack>
+      </form>
+    </EntranceCard>
+  );
+}

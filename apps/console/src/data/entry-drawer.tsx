@@ -1,0 +1,95 @@
+import type { ByteEntry, Database } from '@leasehold/client';
+import { Code, Drawer, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+
+import { formatBytes } from '../parts/format.js';
+import { Message, ScreenState } from '../parts/screen-state.js';
+import { base64UrlOf } from './bytes.js';
+import { EntryForm } from './entry-form.js';
+import { KEY_VIEWS, textOfKey, type KeyView } from './key-text.js';
+
+interface EntryDrawerProps {
+  readonly data: Database;
+  /** Undefined: it is closed. */
+  readonly entryKey: Uint8Array | undefined;
+  readonly view: KeyView;
+  readonly at: Date | undefined;
+  readonly onClose: () => void;
+  readonly onWritten: (key: Uint8Array, entry: ByteEntry | null) => void;
+}
+
+/** One entry, to look at and to change. */
+export function EntryDrawer(props: EntryDrawerProps) {
+  const { entryKey, view, onClose } = props;
+  return (
+    <Drawer
+      opened={entryKey !== undefined}
+      onClose={onClose}
+      position="right"
+      size="min(44rem, 100%)"
+      title={entryKey && <Code fz="md">{textOfKey(entryKey, view)}</Code>}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {entryKey && <Opened {...props} key={base64UrlOf(entryKey)} entryKey={entryKey} />}
+    </Drawer>
+  );
+}
+
+function Opened({
+  data,
+  entryKey,
+  view,
+  at,
+  onClose,
+  onWritten,
+}: EntryDrawerProps & { readonly entryKey: Uint8Array }) {
+  const entry = useQuery({
+    queryKey: ['entry', base64UrlOf(entryKey), at?.getTime() ?? null],
+    gcTime: 0,
+    queryFn: async ({ signal }) => (await data.bytes.get(entryKey, { at, signal })) ?? null,
+  });
+  return (
+    <ScreenState query={entry}>
+      {(found) =>
+        found === null ? (
+          <Message icon="search" title="No such key" text="It was deleted, has ended, or was never there." />
+        ) : (
+          <Stack>
+            <Facts entry={found} view={view} />
+            <EntryForm
+              key={found.version}
+              data={data}
+              entry={found}
+              isPast={at !== undefined}
+              onSaved={(saved) => {
+                onWritten(entryKey, saved);
+                void entry.refetch();
+              }}
+              onDeleted={() => {
+                onWritten(entryKey, null);
+                onClose();
+              }}
+            />
+          </Stack>
+        )
+      }
+    </ScreenState>
+  );
+}
+
+function Facts({ entry, view }: { readonly entry: ByteEntry; readonly view: KeyView }) {
+  const others = KEY_VIEWS.filter((other) => other !== view);
+  return (
+    <Group gap="lg">
+      <Text size="sm">
+        Version <Code>{entry.version}</Code>
+      </Text>
+      <Text size="sm">{formatBytes(entry.value.length)}</Text>
+      {others.map((other) => (
+        <Text key={other} size="xs" c="dimmed" ff="monospace">
+          {other}: {textOfKey(entry.key, other)}
+        </Text>
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,106 @@
+import { ConflictError, type ByteEntry, type Database } from '@leasehold/client';
+import { Button, Group, NumberInput, Stack } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { Failure } from '../parts/failure.js';
+import { tell } from '../parts/toasts.js';
+import { Conflict } from './conflict.js';
+import { ValueEditor, type ValueDraft } from './value-editor.js';
+import { textOfValue, valueOfText, viewOfValue } from './value-text.js';
+
+interface EntryFormProps {
+  readonly data: Database;
+  readonly entry: ByteEntry;
+  readonly isPast: boolean;
+  readonly onSaved: (saved: ByteEntry) => void;
+  readonly onDeleted: () => void;
+}
+
+/** Changes an entry if it still has the version that is shown; what somebody else wrote meanwhile is laid beside it, never overwritten unseen. */
+export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryFormProps) {
+  const { key } = entry;
+  const [draft, setDraft] = useState<ValueDraft>(() => draftOf(entry.value));
+  const [ttlSeconds, setTtlSeconds] = useState<number | undefined>();
+  // The version that a write replaces: that which was read, or which a conflict has shown since.
+  const [seen, setSeen] = useState(entry.version);
+  const value = valueOfText(draft.text, draft.view);
+  const saving = useMutation({
+    mutationFn: async ({ ifVersion, bytes }: { readonly ifVersion: string | null; readonly bytes: Uint8Array }) => {
+      const { version } = await data.bytes.put(key, bytes, { ifVersion, ttlSeconds });
+      return { key, value: bytes, version };
+    },
+    onSuccess: (saved) => {
+      tell('Saved.');
+      onSaved(saved);
+    },
+  });
+  const deleting = useMutation({
+    mutationFn: () => data.bytes.delete(key, { ifVersion: seen }),
+    onSuccess: () => {
+      tell('Deleted.');
+      onDeleted();
+    },
+  });
+  const error = saving.error ?? deleting.error;
+  if (error instanceof ConflictError) {
+    return (
+      <Conflict
+        data={data}
+        entryKey={key}
+        mine={draft}
+        onKeepMine={(version) => {
+          setSeen(version ?? '');
+          deleting.reset();
+          if (value) saving.mutate({ ifVersion: version, bytes: value });
+        }}
+        onTakeTheirs={(theirs) => {
+          saving.reset();
+          deleting.reset();
+          if (theirs === null) return onDeleted();
+          setSeen(theirs.version);
+          setDraft(draftOf(theirs.value));
+          onSaved(theirs);
+        }}
+      />
+    );
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (value) saving.mutate({ ifVersion: seen, bytes: value });
+      }}
+    >
+      <Stack>
+        <ValueEditor draft={draft} onChange={setDraft} readOnly={isPast} />
+        {!isPast && (
+          <>
+            <NumberInput
+              label="Ends by itself after seconds"
+              description="Empty: it stays. Each write sets it anew."
+              min={1}
+              allowDecimal={false}
+              value={ttlSeconds ?? ''}
+              onChange={(typed) => setTtlSeconds(typeof typed === 'number' ? typed : undefined)}
+            />
+            <Failure error={error} />
+            <Group justify="space-between">
+              <Button variant="outline" color="red" onClick={() => deleting.mutate()} loading={deleting.isPending}>
+                Delete
+              </Button>
+              <Button type="submit" loading={saving.isPending} disabled={value === undefined}>
+                Save
+              </Button>
+            </Group>
+          </>
+        )}
+      </Stack>
+    </form>
+  );
+}
+
+function draftOf(value: Uint8Array): ValueDraft {
+  const view = viewOfValue(value);
+  return { view, text: textOfValue(value, view) ?? '' };
+}

@@ -1,0 +1,41 @@
+import { Button, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+
+import { useEntry } from '../account/use-entry.js';
+import { answerOf, control } from '../api/control.js';
+import { Failure } from '../parts/failure.js';
+
+/** Makes an organization of one's own; the session acts for it from then on. */
+export function NewOrganization() {
+  const [name, setName] = useState('');
+  const [, navigate] = useLocation();
+  const make = useEntry(
+    async () => {
+      const { id } = await answerOf(control.POST('/v1/organizations', { body: { name } }));
+      return answerOf(control.POST('/v1/sessions/current/organization', { body: { organizationId: id } }));
+    },
+    () => navigate('/start'),
+  );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate(undefined);
+      }}
+    >
+      <Stack maw="24rem">
+        <Failure error={make.error} />
+        <TextInput
+          label="Name of the organization"
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={make.isPending}>
+          Create organization
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,63 @@
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { answerOf, control } from '../api/control.js';
+import { DATABASES, useDatabaseList } from '../databases/database-list.js';
+import { Failure } from '../parts/failure.js';
+
+/** Enough to choose from here; the others are found on their own page. */
+const OFFERED = 5;
+
+/** Makes the first database, or takes one that is there. */
+export function FirstDatabase({ onCreated }: { readonly onCreated: (name: string) => void }) {
+  const [name, setName] = useState('customer-1');
+  const client = useQueryClient();
+  const present = useDatabaseList({ search: '', label: '', deleted: false });
+  const creation = useMutation({
+    mutationFn: () => answerOf(control.POST('/v1/databases', { body: { name } })),
+    onSuccess: () => {
+      onCreated(name);
+      return client.invalidateQueries({ queryKey: DATABASES });
+    },
+  });
+  const offered = present.data?.pages[0]?.databases.slice(0, OFFERED) ?? [];
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        creation.mutate();
+      }}
+    >
+      <Stack maw="28rem">
+        <Failure error={creation.error} />
+        <TextInput
+          label="Name"
+          description="Lower-case letters, digits, - and _."
+          required
+          autoComplete="off"
+          spellCheck={false}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Group>
+          <Button type="submit" loading={creation.isPending}>
+            Create database
+          </Button>
+        </Group>
+        {offered.length > 0 && (
+          <Group gap="xs">
+            <Text size="sm" c="dimmed">
+              Or take
+            </Text>
+            {offered.map((database) => (
+              <Button key={database.id} size="compact-sm" variant="default" onClick={() => onCreated(database.name)}>
+                {database.name}
+              </Button>
+            ))}
+          </Group>
+        )}
+      </Stack>
+    </form>
+  );
+}
