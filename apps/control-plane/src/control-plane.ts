@@ -25,6 +25,8 @@ const SERVICE = 'control-plane';
 /** Bodies are forms: the largest holds a few names. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 const AUDIT_PRUNE_INTERVAL_MS = 60 * 60 * 1_000;
+/** Longer than anybody is away from their account. */
+const SECURITY_EVENTS_KEPT_MS = 90 * 24 * 60 * 60 * 1_000;
 const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
 /** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
@@ -80,6 +82,7 @@ export async function startControlPlane(
         void repeat(() => prune(metadata.operations), PRUNE_INTERVAL_MS, stopping.signal);
         void repeat(() => runOperations(metadata, logger, stopping.signal), OPERATIONS_INTERVAL_MS, stopping.signal);
         void repeat(() => prune(metadata.idempotencyKeys), PRUNE_INTERVAL_MS, stopping.signal);
+        void repeat(() => pruneSecurityEvents(metadata), PRUNE_INTERVAL_MS, stopping.signal);
         void repeat(
           () => pruneAuditLog(metadata, config.AUDIT_RETENTION_DAYS, logger),
           AUDIT_PRUNE_INTERVAL_MS,
@@ -111,6 +114,11 @@ async function publish(mint: TokenMint): Promise<'again' | 'done'> {
     () => 'done',
     () => 'again',
   );
+}
+
+async function pruneSecurityEvents(metadata: Metadata): Promise<'again'> {
+  const olderThan = new Date(systemClock.now() - SECURITY_EVENTS_KEPT_MS);
+  return prune({ prune: () => metadata.securityEvents.prune(olderThan) });
 }
 
 async function prune(rows: Pick<ChangeFeed, 'prune'>): Promise<'again'> {

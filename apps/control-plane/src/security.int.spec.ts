@@ -82,6 +82,19 @@ describe('the control plane', () => {
       }
     });
 
+    it('nor where a route is about a person, and acts for none', async () => {
+      const headers = { 'leasehold-organization': mine.organizationId };
+      for (const [method, path] of [
+        ['GET', '/v1/me'],
+        ['GET', '/v1/sessions'],
+        ['POST', '/v1/logout'],
+      ] as const) {
+        const answer = await service.call(method, path, { token: mine.token, headers });
+        expect([path, ...told(answer)]).toEqual([path, 400, 'unsupported-header']);
+      }
+      expect((await service.call('GET', '/v1/me', { token: mine.token })).status).toBe(200);
+    });
+
     it('nor where from: the address of a session is that of the connection', async () => {
       const headers = { 'x-forwarded-for': '198.51.100.7', 'x-leasehold-client-address': '198.51.100.7' };
       const json = { email: mine.email, password: mine.password };

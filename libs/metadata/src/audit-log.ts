@@ -68,21 +68,6 @@ export class AuditLog {
   }
 
   /**
-   * Somebody gave a wrong password for this address. Noted for addresses without an account too, without the address: the time that it takes must
-   * not tell them apart.
-   */
-  async noteFailedLogIn(email: string, { address, agent, requestId }: Omit<Author, 'kind'>): Promise<void> {
-    await this.prisma.$executeRaw`
-      INSERT INTO audit_entries (at, organization_id, actor_kind, address, agent, request_id, action, subject_kind,
-        subject_id, subject_name)
-      SELECT clock_timestamp(), (
-          SELECT m.organization_id FROM members m WHERE m.user_id = u.id ORDER BY m.created_at, m.id LIMIT 1),
-        'visitor', ${address ?? null}::text, ${agent ?? null}::text, ${requestId ?? null}::text, 'session.refused', 'user',
-        u.id, u.email
-      FROM (VALUES (${email}::text)) AS wanted (email) LEFT JOIN users u ON u.email = wanted.email`;
-  }
-
-  /**
    * The only way in which entries go: the oldest of all organizations.
    *
    * @param limit entries at most

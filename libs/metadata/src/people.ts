@@ -12,19 +12,28 @@ export class People {
     return found?.password ? { userId: found.userId, passwordHash: found.password } : undefined;
   }
 
-  /** The same password, hashed anew: unless it was changed meanwhile. */
-  async rehash(userId: string, before: string, passwordHash: string): Promise<void> {
+  /** The same password, hashed anew. @returns false when it was changed, or hashed anew by somebody else, meanwhile */
+  async rehash(userId: string, before: string, passwordHash: string): Promise<boolean> {
     const where = { userId, providerId: PASSWORD_PROVIDER, password: before };
-    await this.prisma.account.updateMany({ where, data: { password: passwordHash } });
+    return (await this.prisma.account.updateMany({ where, data: { password: passwordHash } })).count > 0;
+  }
+
+  /** Of their password, now; undefined when they have none. */
+  async passwordHashOf(userId: string): Promise<string | undefined> {
+    const where = { userId, providerId: PASSWORD_PROVIDER };
+    return (await this.prisma.account.findFirst({ where, select: { password: true } }))?.password ?? undefined;
   }
 
   /**
-   * A person has a new password by a mail that they got: the address is theirs, and whatever else was begun for them (mails
-   * for a new password, halves of log-ins) is void. All of it or nothing; idempotent.
+   * A person has a new password by a mail that they got: the address is theirs, their sessions have ended, and whatever else was begun for them
+   * (mails for a new password, halves of log-ins) is void. Of an address that nobody has shown to be theirs before, the second factor goes too:
+   * it may be that of a stranger who signed up with it. All of it or nothing; idempotent.
    */
   async passwordReset(userId: string): Promise<void> {
     await this.prisma.$transaction([
+      this.prisma.secondFactor.deleteMany({ where: { userId, user: { emailVerified: false } } }),
       this.prisma.user.updateMany({ where: { id: userId }, data: { emailVerified: true } }),
+      this.prisma.session.deleteMany({ where: { userId } }),
       this.deleteBegun(userId),
     ]);
   }

@@ -80,6 +80,13 @@ export class SecondFactors {
     return taken > 0;
   }
 
+  /** Those of before are worth nothing. @returns false when there is no confirmed second factor */
+  async renewBackupCodes(userId: string, backupHashes: readonly Uint8Array<ArrayBuffer>[]): Promise<boolean> {
+    const where = { userId, confirmedAt: { not: null } };
+    const data = { backupHashes: [...backupHashes] };
+    return (await this.prisma.secondFactor.updateMany({ where, data })).count > 0;
+  }
+
   /** From here on the password is enough. */
   async remove(userId: string): Promise<void> {
     await this.prisma.secondFactor.deleteMany({ where: { userId } });

@@ -33,6 +33,11 @@ export class Sessions {
     return (await this.prisma.session.deleteMany({ where: { userId, id } })).count > 0;
   }
 
+  /** Of whoever holds it. */
+  async endByToken(token: string): Promise<void> {
+    await this.prisma.session.deleteMany({ where: { token } });
+  }
+
   /** From the next request on, it acts for this organization; of which the person is a member, or it acts for another one of theirs. */
   async actFor(userId: string, id: string, organizationId: string): Promise<void> {
     await this.prisma.session.updateMany({ where: { userId, id }, data: { activeOrganizationId: organizationId } });

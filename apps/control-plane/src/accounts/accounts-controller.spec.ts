@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication } from '../auth/authentication.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
+import { SecurityLog } from '../auth/security-log.js';
 import type { SecondFactor } from '../auth/second-factor.js';
 import { AccountsController } from './accounts-controller.js';
 import type { VerificationMail } from './verification-mail.js';
@@ -26,6 +27,7 @@ function controller(failure: Error): AccountsController {
     new LoginThrottle(),
     { welcome: async () => undefined } as unknown as VerificationMail,
     { require: async () => undefined } as unknown as SecondFactor,
+    new SecurityLog({ securityEvents: {} } as unknown as Metadata),
   );
 }
 

@@ -7,16 +7,15 @@ import {
   type Membership,
   type OrganizationEntry,
 } from '@leasehold/metadata';
-import { ProblemError } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { authorOf } from '../audit/author-of.js';
 import { Access, EVERYBODY, PEOPLE } from '../auth/access.js';
-import { Authentication } from '../auth/authentication.js';
+import { Authentication, markOf, type Identified } from '../auth/authentication.js';
 import { CurrentPerson, type Person } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
 import { webHeaders } from '../auth/request-headers.js';
+import { originOf, SecurityLog } from '../auth/security-log.js';
 import { SecondFactor } from '../auth/second-factor.js';
 import { hashInvitationToken, invalidInvitation } from '../organizations/invitation-token.js';
 import { JsonBody } from '../requests/json-body.js';
@@ -33,11 +32,6 @@ interface SignedIn {
 
 type Entered = SignedIn & { readonly organizations: readonly OrganizationEntry[] };
 
-interface Identified {
-  readonly userId: string;
-  readonly email: string;
-}
-
 /** Signing up, logging in and out, and who one is. */
 @Controller('v1')
 export class AccountsController {
@@ -48,6 +42,7 @@ export class AccountsController {
     private readonly throttle: LoginThrottle,
     private readonly verification: VerificationMail,
     private readonly secondFactor: SecondFactor,
+    private readonly log: SecurityLog,
   ) {}
 
   /** Account and organization: all or nothing. The token and the cookie work at once. */
@@ -61,7 +56,8 @@ export class AccountsController {
     return this.passwords.run(async () => {
       const passwordHash = await this.authentication.hashPassword(body.password);
       const { userId, organization } = await this.createAccount(body, passwordHash);
-      const session = await this.startSession({ userId, email: body.email }, request, reply).catch((error: unknown) => {
+      const person = { userId, email: body.email, passwordMark: markOf(passwordHash) };
+      const session = await this.startSession(person, request, reply).catch((error: unknown) => {
         // The account is there already: nobody may read that nothing was applied.
         throw isLeaseholdError(error, 'unavailable') ? new MetadataOutcomeUnknownError(error) : error;
       });
@@ -78,15 +74,12 @@ export class AccountsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Entered> {
     const { email, password } = body;
-    const person = await this.throttle.attempt(email, request.ip, () =>
-      this.passwords
-        .run(() => this.authentication.identify(email, password))
-        .catch(async (error: unknown) => {
-          if (isRefused(error)) await this.metadata.auditLog.noteFailedLogIn(email, authorOf(request));
-          throw error;
-        }),
+    const person = await this.log.watch('password-refused', { email }, originOf(request), () =>
+      this.throttle.attempt(email, request.ip, () =>
+        this.passwords.run(() => this.authentication.identify(email, password)),
+      ),
     );
-    await this.secondFactor.require(person.userId);
+    await this.secondFactor.require(person);
     return this.enter(person, request, reply);
   }
 
@@ -99,7 +92,7 @@ export class AccountsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Entered> {
-    return this.enter(await this.secondFactor.answer(body.challenge, proofOf(body)), request, reply);
+    return this.enter(await this.secondFactor.answer(body.challenge, proofOf(body), originOf(request)), request, reply);
   }
 
   private async enter(person: Identified, request: FastifyRequest, reply: FastifyReply): Promise<Entered> {
@@ -154,10 +147,6 @@ export class AccountsController {
     reply.header('set-cookie', [...cookies]);
     return { user: { id: userId, email }, token };
   }
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof ProblemError && error.code === 'invalid-credentials';
 }
 
 function shown({ organization, role }: Membership) {

@@ -6,16 +6,17 @@ import { Authentication } from '../auth/authentication.js';
 import { CurrentPerson, type Person } from '../auth/caller.js';
 import { LoginThrottle } from '../auth/login-throttle.js';
 import { PasswordTurns } from '../auth/password-turns.js';
+import { originOf, SecurityLog } from '../auth/security-log.js';
 import { SecondFactor } from '../auth/second-factor.js';
 import { JsonBody } from '../requests/json-body.js';
 import {
   codeBody,
   passwordBody,
   proofOf,
-  secondFactorEnd,
+  bothFactors,
   type CodeBody,
   type PasswordBody,
-  type SecondFactorEnd,
+  type BothFactors,
 } from './second-factor-schemas.js';
 
 /** A second factor beside the password: begun, confirmed by a code, and ended by password and code. Sessions that are there go on. */
@@ -27,6 +28,7 @@ export class SecondFactorController {
     private readonly secondFactor: SecondFactor,
     private readonly passwords: PasswordTurns,
     private readonly throttle: LoginThrottle,
+    private readonly log: SecurityLog,
   ) {}
 
   @Get()
@@ -39,9 +41,9 @@ export class SecondFactorController {
   async begin(
     @CurrentPerson() person: Person,
     @JsonBody(passwordBody) { password }: PasswordBody,
-    @Req() { ip }: FastifyRequest,
+    @Req() request: FastifyRequest,
   ) {
-    await this.checkPassword(person, password, ip);
+    await this.checkPassword(person, password, request);
     return this.secondFactor.begin(person.userId, person.email);
   }
 
@@ -56,18 +58,36 @@ export class SecondFactorController {
   @HttpCode(204)
   async disable(
     @CurrentPerson() person: Person,
-    @JsonBody(secondFactorEnd) body: SecondFactorEnd,
-    @Req() { ip }: FastifyRequest,
+    @JsonBody(bothFactors) body: BothFactors,
+    @Req() request: FastifyRequest,
   ): Promise<void> {
-    await this.checkPassword(person, body.password, ip);
-    await this.secondFactor.check(person.userId, proofOf(body));
+    await this.checkBoth(person, body, request);
     await this.secondFactor.disable(person.userId);
   }
 
+  /** `backupCodes` are shown here alone; those of before are worth nothing. */
+  @Post('backup-codes')
+  @HttpCode(200)
+  async renewBackupCodes(
+    @CurrentPerson() person: Person,
+    @JsonBody(bothFactors) body: BothFactors,
+    @Req() request: FastifyRequest,
+  ) {
+    await this.checkBoth(person, body, request);
+    return { backupCodes: await this.secondFactor.renewBackupCodes(person.userId) };
+  }
+
+  private async checkBoth(person: Person, body: BothFactors, request: FastifyRequest): Promise<void> {
+    await this.checkPassword(person, body.password, request);
+    await this.secondFactor.check(person.userId, proofOf(body), originOf(request));
+  }
+
   /** As slowly as at log-in: whoever has found an open session shall not guess on. */
-  private async checkPassword({ email }: Person, password: string, address: string): Promise<void> {
-    await this.throttle.attempt(email, address, () =>
-      this.passwords.run(() => this.authentication.identify(email, password)),
+  private async checkPassword({ email, userId }: Person, password: string, request: FastifyRequest): Promise<void> {
+    await this.log.watch('password-refused', { userId }, originOf(request), () =>
+      this.throttle.attempt(email, request.ip, () =>
+        this.passwords.run(() => this.authentication.identify(email, password)),
+      ),
     );
   }
 }

@@ -29,11 +29,11 @@ export const codeBody = z.strictObject({ code });
 
 export type CodeBody = z.output<typeof codeBody>;
 
-export const secondFactorEnd = z
+export const bothFactors = z
   .strictObject({ password: givenPassword, code: code.optional(), backupCode: backupCode.optional() })
   .refine(isOne, ONE);
 
-export type SecondFactorEnd = z.output<typeof secondFactorEnd>;
+export type BothFactors = z.output<typeof bothFactors>;
 
 export const secondFactorLogin = z
   .strictObject({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 
 import { codeAt, toBase32 } from '../auth/totp.js';
+import { changePasswordDuring } from '../testing/password-change.js';
 import { TestMailbox } from '../testing/test-mailbox.js';
 import { TestService, type Answer, type Tenant } from '../testing/test-service.js';
 
@@ -195,8 +196,50 @@ describe('a second factor', () => {
     expect((await logIn(person)).status).toBe(200);
   });
 
+  it('has new backup codes by password and code together, in place of those that were left', async () => {
+    const person = await guarded();
+    const renew = (password: string, proof: object) =>
+      post('/v1/second-factor/backup-codes', { password, ...proof }, person.token);
+    expect((await renew('not the one', { code: codeOf(person) })).status).toBe(401);
+    expect((await renew(person.password, { code: WRONG })).status).toBe(401);
+    const [first = '', second = ''] = person.backupCodes;
+    const renewed = await renew(person.password, { backupCode: first });
+    const codes = renewed.body['backupCodes'] as readonly string[];
+    expect([renewed.status, codes.length, codes.filter((code) => person.backupCodes.includes(code))]).toEqual([
+      ...[200, 10],
+      [],
+    ]);
+    expect((await further(await challengeOf(person), { backupCode: second })).status).toBe(401);
+    expect((await further(await challengeOf(person), { backupCode: codes[0] })).status).toBe(200);
+    expect(await state(person)).toEqual({ enabled: true, backupCodesLeft: 9 });
+    const plain = await service.signUp();
+    const none = await post('/v1/second-factor/backup-codes', { password: plain.password, code: WRONG }, plain.token);
+    expect(none.status).toBe(401);
+  });
+
+  it('goes with a new password by mail, where nobody had shown before that the address is theirs', async () => {
+    const stranger = await guarded();
+    await post('/v1/password-reset/mail', { email: stranger.email });
+    const token = await mailbox.tokenOf(stranger.email, 'reset-password', 2);
+    const password = 'a newer password';
+    expect((await post('/v1/password-reset', { token, password })).status).toBe(204);
+    expect((await logIn({ ...stranger, password })).status).toBe(200);
+    expect((await service.call('GET', '/v1/me', { token: stranger.token })).status).toBe(401);
+  });
+
+  it('starts no session with a password that was changed since it was shown', async () => {
+    const person = await guarded();
+    const challenge = await challengeOf(person);
+    const { answer, sessionsMade } = await changePasswordDuring(service, person.email, () =>
+      further(challenge, { code: codeOf(person) }),
+    );
+    expect(told(answer)).toEqual([401, 'invalid-credentials']);
+    expect(sessionsMade).toBe(0);
+  });
+
   it('outlives a new password by mail, which voids challenges from before', async () => {
     const person = await guarded();
+    await post('/v1/email-verification', { token: await mailbox.tokenOf(person.email, 'verify-email', 1) });
     const challenge = await challengeOf(person);
     await post('/v1/password-reset/mail', { email: person.email });
     const token = await mailbox.tokenOf(person.email, 'reset-password', 2);

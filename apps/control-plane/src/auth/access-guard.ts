@@ -36,6 +36,7 @@ export class AccessGuard implements CanActivate {
     const found = await this.identify(request);
     if (requirement === PEOPLE) {
       if ('kind' in found) throw new ProblemError('forbidden', 'this needs a session, not an API key');
+      refuseNamed(request);
       setPerson(request, found);
       return true;
     }
@@ -103,6 +104,12 @@ function actingPerson({ active, ...person }: Person): Caller {
 function namedOrganization(request: FastifyRequest): string | undefined {
   const named = request.headers[ORGANIZATION_HEADER];
   return named === undefined ? undefined : String(named);
+}
+
+/** What people do about themselves they do for no organization: whoever names one means something that is not done. */
+function refuseNamed(request: FastifyRequest): void {
+  if (namedOrganization(request) === undefined) return;
+  throw new ProblemError('unsupported-header', 'this route is about a person, and takes no Leasehold-Organization');
 }
 
 /** Acting for another organization than the one that the request names would be worse than not acting. */

@@ -11,6 +11,7 @@ import { Access, EVERYBODY } from './access.js';
 import { AUTH_PATH, Authentication, type SessionUser } from './authentication.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordTurns } from './password-turns.js';
+import { originOf, SecurityLog } from './security-log.js';
 import { webHeaders } from './request-headers.js';
 
 const CHANGE_PASSWORD = '/change-password';
@@ -49,6 +50,7 @@ export class AuthController {
     private readonly metadata: Metadata,
     private readonly passwords: PasswordTurns,
     private readonly throttle: LoginThrottle,
+    private readonly log: SecurityLog,
     @Inject(CONFIG) private readonly config: ControlPlaneConfig,
   ) {}
 
@@ -80,7 +82,7 @@ export class AuthController {
       if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
       return answer;
     };
-    const answer = path === CHANGE_PASSWORD ? await this.changePassword(session, request.ip, ask) : await ask();
+    const answer = path === CHANGE_PASSWORD ? await this.changePassword(session, request, ask) : await ask();
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
     if (cookies.length > 0) reply.header('set-cookie', cookies);
@@ -93,13 +95,16 @@ export class AuthController {
   /** As slowly as log-in: whoever has found an open session shall not guess on. What was begun with the password of before is void. */
   private async changePassword(
     session: SessionUser | undefined,
-    address: string,
+    request: FastifyRequest,
     ask: () => Promise<Response>,
   ): Promise<Response> {
     // better-auth refuses it, before it looks at a password.
     if (!session) return ask();
-    const answer = await this.throttle.attempt(session.email, address, () => this.passwords.run(ask));
-    await this.metadata.people.voidBegun(session.userId).catch((error: unknown) => {
+    const { email, userId } = session;
+    const answer = await this.log.watch('password-refused', { userId }, originOf(request), () =>
+      this.throttle.attempt(email, request.ip, () => this.passwords.run(ask)),
+    );
+    await this.metadata.people.voidBegun(userId).catch((error: unknown) => {
       throw new MetadataOutcomeUnknownError(error);
     });
     return answer;

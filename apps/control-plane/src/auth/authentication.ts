@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import { systemClock, systemRandom, toBase64Url, UlidSource } from '@leasehold/foundation';
 import { Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError, translateOutage } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
@@ -16,9 +18,19 @@ export const AUTH_PATH = '/api/auth';
 export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
 /** Set by us from the connection, whatever the client sent. */
 export const CLIENT_ADDRESS_HEADER = 'x-leasehold-client-address';
+/** 132 bits. */
+export const MARK_CHARS = 22;
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
 /** A session that is used is noted down, and prolonged, so often at most. */
 const SESSION_UPDATE_SECONDS = 5 * 60;
+
+/** Who has shown a password. */
+export interface Identified {
+  readonly userId: string;
+  readonly email: string;
+  /** Of the password that was shown: another one has another mark. */
+  readonly passwordMark: string;
+}
 
 export interface LoggedIn {
   readonly userId: string;
@@ -75,23 +87,49 @@ export class Authentication {
    *
    * @throws ProblemError invalid-credentials, after the same time for unknown addresses and wrong passwords
    */
-  async identify(email: string, password: string): Promise<{ readonly userId: string; readonly email: string }> {
-    const { people } = this.metadata;
-    const read = people.passwordOf(email).catch((error: unknown) => Promise.reject(translateOutage(error, false)));
+  async identify(email: string, password: string): Promise<Identified> {
+    const { userId, passwordHash } = await this.found(email, password);
+    if (!isOutdated(passwordHash)) return { userId, email, passwordMark: markOf(passwordHash) };
+    const renewed = await hashPassword(password);
+    if (await this.metadata.people.rehash(userId, passwordHash, renewed).catch(() => false)) {
+      return { userId, email, passwordMark: markOf(renewed) };
+    }
+    // Another log-in did, or does it if neither could; or the password was changed meanwhile.
+    return { userId, email, passwordMark: markOf((await this.found(email, password)).passwordHash) };
+  }
+
+  private async found(email: string, password: string) {
+    const read = this.metadata.people.passwordOf(email).catch((error: unknown) => {
+      throw translateOutage(error, false);
+    });
     const found = await read;
     // Nobody's password: only its time matters.
     const right = await verifyPassword(password, found?.passwordHash ?? (await this.nobodys()));
     if (!found || !right) throw wrongCredentials(undefined);
-    const { userId, passwordHash } = found;
-    if (isOutdated(passwordHash)) {
-      // Another log-in does it, if this one cannot.
-      await people.rehash(userId, passwordHash, await hashPassword(password)).catch(() => undefined);
-    }
-    return { userId, email };
+    return found;
   }
 
-  /** Somebody who has shown all that they must. A session of theirs that they had already is none of the new one's business. */
-  async startSession({ userId, email }: { readonly userId: string; readonly email: string }, headers: Headers) {
+  /**
+   * A session for somebody who has shown all that they must. One of theirs that they had already is none of its business.
+   *
+   * A password that was changed since it was shown starts none: who changes it ends all sessions afterwards, so that a session which is there before
+   * the password is looked at again, and found to be the same, is among those that end.
+   *
+   * @throws ProblemError invalid-credentials: the account is gone, or has another password by now
+   */
+  async startSession({ userId, email, passwordMark }: Identified, headers: Headers): Promise<LoggedIn> {
+    const session = await this.createSession(userId, email, headers);
+    const { people, sessions } = this.metadata;
+    const present = await people.passwordHashOf(userId).catch((error: unknown) => {
+      // Nobody was told its token.
+      throw translateOutage(error, false);
+    });
+    if (present !== undefined && markOf(present) === passwordMark) return session;
+    await sessions.endByToken(session.token).catch(() => undefined);
+    throw wrongCredentials(undefined);
+  }
+
+  private async createSession(userId: string, email: string, headers: Headers): Promise<LoggedIn> {
     headers.delete('cookie');
     headers.delete('authorization');
     // A session whose token nobody was told is as good as none: an outage is not called a change of unknown outcome.
@@ -101,7 +139,7 @@ export class Authentication {
       wrongCredentials,
     );
     const { token } = answer.response;
-    return { userId, email, token, cookies: answer.headers.getSetCookie() } satisfies LoggedIn;
+    return { userId, email, token, cookies: answer.headers.getSetCookie() };
   }
 
   /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
@@ -175,6 +213,11 @@ export class Authentication {
       throw mutates ? new MetadataOutcomeUnknownError(error) : new MetadataUnavailableError(error);
     }
   }
+}
+
+/** Of a salted hash: tells nothing about the password to who does not have the hash, and is no hash to log in with. */
+export function markOf(passwordHash: string): string {
+  return hash('sha256', passwordHash, 'base64url').slice(0, MARK_CHARS);
 }
 
 function wrongCredentials(cause: unknown): ProblemError {

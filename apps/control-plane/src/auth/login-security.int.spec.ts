@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 import { hashPassword as hashScrypt } from 'better-auth/crypto';
 
+import { changePasswordDuring } from '../testing/password-change.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -112,6 +113,37 @@ describe('logging in', () => {
     expect(await service.metadata.loginChallenges.personOf('of before', now)).toBeDefined();
     expect((await change(password)).status).toBe(200);
     expect(await service.metadata.loginChallenges.personOf('of before', now)).toBeUndefined();
+  });
+
+  it('starts no session with a password that was changed since it was shown', async () => {
+    const person = await service.signUp();
+    const { answer, sessionsMade } = await changePasswordDuring(service, person.email, () => logIn(person));
+    expect([answer.status, answer.body['code'], answer.headers.getSetCookie()]).toEqual([
+      ...[401, 'invalid-credentials'],
+      [],
+    ]);
+    expect(sessionsMade).toBe(0);
+  });
+
+  it('tells people what was refused at their account, once for each network and hour, and nobody else', async () => {
+    const [person, other] = [await service.signUp(), await service.signUp()];
+    const events = async ({ token }: Tenant) => {
+      const { body } = await service.call('GET', '/v1/security-log', { token });
+      return body['events'] as readonly { attempts: number }[];
+    };
+    for (let i = 0; i < 3; i++) {
+      expect((await logIn({ ...person, password: 'not the one' }, { 'user-agent': 'guesser' })).status).toBe(401);
+    }
+    await logIn({ email: 'nobody-at-all@example.com', password: 'not the one' });
+    for (let i = 0; i < 100 && (await events(person))[0]?.attempts !== 3; i++) await systemClock.sleep(20);
+    expect(await events(person)).toEqual([
+      {
+        ...{ kind: 'password-refused', address: '127.0.0.1', agent: 'guesser', attempts: 3 },
+        ...{ firstAt: expect.any(String), lastAt: expect.any(String) },
+      },
+    ]);
+    expect(await events(other)).toEqual([]);
+    expect(await service.metadata.prisma.securityEvent.count()).toBeLessThan(20);
   });
 
   it('keeps passwords as argon2id, and goes on taking those that were kept as scrypt, which it hashes anew', async () => {

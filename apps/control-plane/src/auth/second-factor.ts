@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 
 import { systemClock, systemRandom, toBase64Url } from '@leasehold/foundation';
-import { Metadata } from '@leasehold/metadata';
+import { Metadata, type AttemptOrigin } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
+import { MARK_CHARS, type Identified } from './authentication.js';
 import { drawBackupCodes, hashBackupCode } from './backup-codes.js';
 import { SecretSeal } from './sealed-secret.js';
+import type { SecurityLog } from './security-log.js';
 import { keyUri, stepOf, toBase32, TOTP_SECRET_BYTES } from './totp.js';
 
 const CHALLENGE_BYTES = 32;
@@ -20,6 +22,7 @@ export class SecondFactor {
 
   constructor(
     private readonly metadata: Metadata,
+    private readonly log: SecurityLog,
     authSecret: string,
   ) {
     this.seal = new SecretSeal(authSecret);
@@ -54,8 +57,12 @@ export class SecondFactor {
     return codes;
   }
 
-  /** Each code once. @throws ProblemError invalid-credentials, too-many-requests */
-  async check(userId: string, proof: Proof): Promise<void> {
+  /** Each code once. One that is refused is noted for the person. @throws ProblemError invalid-credentials, too-many-requests */
+  async check(userId: string, proof: Proof, origin: AttemptOrigin): Promise<void> {
+    await this.log.watch('code-refused', { userId }, origin, () => this.checkProof(userId, proof));
+  }
+
+  private async checkProof(userId: string, proof: Proof): Promise<void> {
     const { secondFactors } = this.metadata;
     await this.admit(userId);
     if ('backupCode' in proof) {
@@ -69,9 +76,9 @@ export class SecondFactor {
   }
 
   /** For somebody who has shown the password. @throws ProblemError second-factor-required, when they have a second factor */
-  async require(userId: string): Promise<void> {
+  async require({ userId, passwordMark }: Identified): Promise<void> {
     if (!(await this.stateOf(userId)).enabled) return;
-    const challenge = toBase64Url(systemRandom.bytes(CHALLENGE_BYTES));
+    const challenge = toBase64Url(systemRandom.bytes(CHALLENGE_BYTES)) + passwordMark;
     const now = systemClock.now();
     const expiresAt = new Date(now + CHALLENGE_MS);
     await this.metadata.loginChallenges.open(userId, hashChallenge(challenge), new Date(now), expiresAt);
@@ -81,14 +88,22 @@ export class SecondFactor {
   }
 
   /** The second half of a log-in. A challenge is one session. @throws ProblemError invalid-credentials, too-many-requests */
-  async answer(challenge: string, proof: Proof): Promise<{ readonly userId: string; readonly email: string }> {
+  async answer(challenge: string, proof: Proof, origin: AttemptOrigin): Promise<Identified> {
     const { loginChallenges } = this.metadata;
     const challengeHash = hashChallenge(challenge);
     const person = await loginChallenges.personOf(challengeHash, new Date(systemClock.now()));
     if (!person) throw new ProblemError('invalid-credentials', 'the log-in has expired: begin again with the password');
-    await this.check(person.userId, proof);
+    await this.check(person.userId, proof, origin);
     if (!(await loginChallenges.close(challengeHash))) throw wrongCode();
-    return person;
+    // Its hash is known: the mark at its end is the one that we put there.
+    return { ...person, passwordMark: challenge.slice(-MARK_CHARS) };
+  }
+
+  /** For who has shown password and code. Those of before are worth nothing. @returns those of now, shown here alone @throws ProblemError conflict */
+  async renewBackupCodes(userId: string): Promise<readonly string[]> {
+    const codes = drawBackupCodes(systemRandom);
+    if (await this.metadata.secondFactors.renewBackupCodes(userId, codes.map(hashBackupCode))) return codes;
+    throw new ProblemError('conflict', 'the account has no second factor');
   }
 
   async disable(userId: string): Promise<void> {

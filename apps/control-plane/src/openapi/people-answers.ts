@@ -20,6 +20,15 @@ const session = z.object({
   lastSeenAt: instant,
 });
 
+const securityEvent = z.object({
+  kind: z.enum(['password-refused', 'code-refused']),
+  address: z.string().nullable().describe('Of the latest attempt, as is the agent.'),
+  agent: z.string().nullable(),
+  attempts: count.describe('Of one network within an hour.'),
+  firstAt: instant,
+  lastAt: instant,
+});
+
 const invitation = z.object({
   id: z.string(),
   email: z.string(),
@@ -42,6 +51,7 @@ export const PEOPLE_ANSWERS = {
   SecondFactorState: z.object({ enabled: z.boolean(), backupCodesLeft: count }),
   SecondFactorSecret: z.object({ secret: shownOnce, uri: shownOnce }),
   BackupCodes: z.object({ backupCodes: z.array(z.string()).nullable().describe(SHOWN_ONCE) }),
+  SecurityLog: z.object({ events: z.array(securityEvent) }),
   Organization: organization,
   OrganizationEntry: entry,
   Member: member,

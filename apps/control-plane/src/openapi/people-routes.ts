@@ -95,7 +95,25 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/second-factor/disable',
     summary: 'Turn the second factor off',
-    ...{ who: PEOPLE, status: 204, body: 'SecondFactorEnd', codes: ['invalid-credentials', 'conflict'] },
+    ...{ who: PEOPLE, status: 204, body: 'BothFactors', codes: ['invalid-credentials', 'conflict'] },
+  },
+  {
+    route: 'POST /v1/second-factor/backup-codes',
+    summary: 'Get new backup codes in place of those that are left',
+    ...{
+      who: PEOPLE,
+      status: 200,
+      answer: 'BackupCodes',
+      body: 'BothFactors',
+      codes: ['invalid-credentials', 'conflict'],
+    },
+  },
+  {
+    route: 'GET /v1/security-log',
+    summary: 'List what was tried at one’s account and refused',
+    who: PEOPLE,
+    status: 200,
+    answer: 'SecurityLog',
   },
   {
     route: 'POST /v1/organizations',
