@@ -14,9 +14,14 @@ const SMTP = {
   SMTP_URL: 'smtp://u:hunter2@mail',
   MAIL_FROM: 'a@leasehold.example',
 };
+const STRIPE = {
+  PUBLIC_URL: 'https://leasehold.example',
+  STRIPE_SECRET_KEY: 'sk_test_hunter2hunter2',
+  STRIPE_WEBHOOK_SECRET: 'whsec_hunter2hunter2',
+};
 
 describe('control plane configuration', () => {
-  it.each([[{}], [LOCAL], [SMTP], [{ ...SMTP, SMTP_TLS: 'optional' }]])('takes %j', (more) => {
+  it.each([[{}], [LOCAL], [SMTP], [{ ...SMTP, SMTP_TLS: 'optional' }], [STRIPE]])('takes %j', (more) => {
     expect(readConfig({ ...BASE, ...more })).toMatchObject(more);
   });
 
@@ -30,6 +35,12 @@ describe('control plane configuration', () => {
     ['MAIL_FROM', { ...SMTP, MAIL_FROM: 'a@x.example\nbcc: b@x.example' }],
     ['SMTP_URL', { ...SMTP, SMTP_URL: 'http://hunter2@mail' }],
     ['SMTP_TLS', { ...SMTP, SMTP_TLS: 'no' }],
+    ['STRIPE_WEBHOOK_SECRET', { ...STRIPE, STRIPE_WEBHOOK_SECRET: undefined }],
+    ['STRIPE_WEBHOOK_SECRET', { ...STRIPE, STRIPE_SECRET_KEY: undefined }],
+    ['STRIPE_SECRET_KEY', { ...STRIPE, STRIPE_SECRET_KEY: 'pk_live_hunter2hunter2' }],
+    ['STRIPE_API_BASE', { ...STRIPE, STRIPE_API_BASE: 'http://stripe.example:1' }],
+    ['STRIPE_API_BASE', { ...STRIPE, STRIPE_API_BASE: 'https://api.stripe.example' }],
+    ['PUBLIC_URL', { ...STRIPE, PUBLIC_URL: undefined }],
   ])('names %s as wrong in %j, and repeats no value', (name, more) => {
     let told = '';
     try {

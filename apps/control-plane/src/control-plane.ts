@@ -17,6 +17,7 @@ import { MailQueue } from './mail/mail-queue.js';
 import { openMailTransport } from './mail/open-mail-transport.js';
 import { OPERATIONS_INTERVAL_MS, runOperations } from './operations/operation-runner.js';
 import { OperatorSeed } from './operators/operator-seed.js';
+import { startPayments } from './payments/start-payments.js';
 import { repeat } from './repeat.js';
 import { startDeliveries } from './webhooks/start-deliveries.js';
 import { TokenMint } from './tokens/token-mint.js';
@@ -89,6 +90,7 @@ export async function startControlPlane(
           stopping.signal,
         );
         startDeliveries(app, metadata, logger, stopping.signal);
+        startPayments(app, metadata, logger, stopping.signal);
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });

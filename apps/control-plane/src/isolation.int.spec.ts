@@ -153,6 +153,19 @@ describe('two organizations', () => {
     expect([unread.status, unread.body['total']]).toEqual([200, 3_000]);
   });
 
+  it('shows no payments of another organization, nor by what it pays', async () => {
+    const theirInvoice = await makeInvoice(service, theirs.organizationId, 2);
+    await service.metadata.paymentCustomers.remember(theirs.organizationId, 'stripe', 'cus_theirs');
+    const method = { reference: 'pm_theirs', kind: 'card', lastFour: '4242' };
+    await service.metadata.prisma.paymentCustomer.updateMany({ data: { method } });
+    const own = await service.call('GET', '/v1/payments', { token: mine.token });
+    expect(own.body).toEqual({ provider: 'manual', method: null, payments: [], cursor: null });
+    const read = await service.call('GET', '/v1/payments', { token: theirs.token });
+    expect(read.body).toMatchObject({ method: { lastFour: '4242' } });
+    expect(read.text).toContain(theirInvoice);
+    expect(read.text).not.toContain('pm_theirs');
+  });
+
   it('neither shows nor changes the origins of another organization', async () => {
     const theirOrigins = { origins: ['https://theirs.example'] };
     await service.call('PUT', '/v1/cors', { token: theirs.token, json: theirOrigins });

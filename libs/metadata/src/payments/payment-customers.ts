@@ -39,12 +39,6 @@ export class PaymentCustomers {
     await this.prisma.paymentCustomer.updateMany({ where: { organizationId }, data });
   }
 
-  /** Something happened at the provider with this customer. @returns whether it is one of ours */
-  async hint(provider: string, reference: string, now: Date): Promise<boolean> {
-    const where = { provider, reference };
-    return (await this.prisma.paymentCustomer.updateMany({ where, data: { nextLookAt: now } })).count > 0;
-  }
-
   /** Takes those that are to be looked at. Of several who claim at once each gets others. @param until from then on others may claim them again */
   claim(now: Date, until: Date, limit: number): Promise<readonly ClaimedCustomer[]> {
     return this.prisma.$queryRaw<ClaimedCustomer[]>`

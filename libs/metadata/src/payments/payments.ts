@@ -132,12 +132,6 @@ export class Payments {
     await this.prisma.paymentCredit.createMany({ data: [credit], skipDuplicates: true });
   }
 
-  /** Something happened at the provider with this bill. @returns whether it is one of ours */
-  async hint(provider: string, reference: string, now: Date): Promise<boolean> {
-    const where = { provider, reference };
-    return (await this.prisma.payment.updateMany({ where, data: { nextStepAt: now } })).count > 0;
-  }
-
   /** The organization can be charged now: what waits for that does not wait any longer. */
   async resume(organizationId: string, now: Date): Promise<void> {
     const where = { organizationId, state: { in: ['waiting', 'failed'] }, bill: 'open' };

@@ -1,0 +1,63 @@
+import type { ClaimedPayment, WaitingCredit } from '@leasehold/metadata';
+
+/** Something that a collector has is looked at so often, also when it tells nothing. */
+export const LOOK_INTERVAL_MS = 24 * 60 * 60 * 1_000;
+/** What belongs to a collector that this installation has no more waits so long for it to come back. */
+const ABSENT_INTERVAL_MS = 60 * 60 * 1_000;
+
+/**
+ * What to do next with a payment.
+ * - `wait`: nothing before `until`; null: until something happens
+ * - `settle`: nothing is owed
+ * - `lack-method`: the customer has given nothing that could be charged
+ * - `draft`, `charge`, `look`, `close`, `credit`: as the collector has it
+ * - `credit-outside`: no collector has the money
+ */
+export type Move =
+  | { readonly kind: 'wait'; readonly until: Date | null }
+  | { readonly kind: 'settle' | 'lack-method' }
+  | { readonly kind: 'draft' | 'charge'; readonly customer: string }
+  | { readonly kind: 'look' | 'close' }
+  | { readonly kind: 'credit' | 'credit-outside'; readonly credit: WaitingCredit };
+
+/** Pure. @param collects whether there is a collector */
+export function nextMove(payment: ClaimedPayment, collects: boolean, now: Date): Move {
+  const { state, reference, bill, credit } = payment;
+  const isEnded = state === 'paid' || state === 'void';
+  const isThere = reference !== null && bill === 'open';
+  if (!collects && (isThere || state === 'processing' || (credit && bill === 'paid'))) {
+    return { kind: 'wait', until: after(now, ABSENT_INTERVAL_MS) };
+  }
+  if (isEnded) return endedMove(isThere, bill, credit);
+  // Whatever else there is to do: first that a charge is under way no more.
+  if (state === 'processing') return { kind: 'look' };
+  return openMove(payment, collects, now);
+}
+
+function endedMove(isThere: boolean, bill: ClaimedPayment['bill'], credit: WaitingCredit | null): Move {
+  if (isThere) return { kind: 'close' };
+  if (credit) return { kind: bill === 'paid' ? 'credit' : 'credit-outside', credit };
+  return { kind: 'wait', until: null };
+}
+
+function openMove(payment: ClaimedPayment, collects: boolean, now: Date): Move {
+  const { state, reference, bill, invoice, customer, hasMethod, failure, credit, nextChargeAt } = payment;
+  const isOwed = invoice.total > invoice.credited;
+  if (reference === null) {
+    if (!isOwed) return { kind: 'settle' };
+    if (!collects) return credit ? { kind: 'credit-outside', credit } : { kind: 'wait', until: null };
+  }
+  if (bill !== 'open') return { kind: 'wait', until: null };
+  if (reference !== null && credit) return { kind: 'credit', credit };
+  if (!isOwed) return { kind: 'look' };
+  if (customer === null || !hasMethod) {
+    return failure === 'no-payment-method' ? { kind: 'wait', until: null } : { kind: 'lack-method' };
+  }
+  if (reference === null) return { kind: 'draft', customer };
+  const isDue = state === 'waiting' || (nextChargeAt !== null && nextChargeAt <= now);
+  return isDue ? { kind: 'charge', customer } : { kind: 'look' };
+}
+
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}
