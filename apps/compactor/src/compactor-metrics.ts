@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobOutcome, JobQueuesCounts } from '@leasehold/jobs';
 import type { CompactionReport, EraseReport, GarbageReport } from '@leasehold/engine';
+import type { InvoiceRoundReport } from '@leasehold/metadata';
 import type { ReconciliationReport } from '@leasehold/metering';
 import type { StoreCall } from '@leasehold/object-store';
 import { METRICS } from '@leasehold/service-kit';
@@ -69,6 +70,11 @@ export class CompactorMetrics {
   private readonly missingRecords = this.counter(
     'usage_records_missing_total',
     'Usage records that were taken and are not in the bucket any more, in all recounts.',
+  );
+  private readonly invoices = this.counter(
+    'invoices_total',
+    'Months of organizations by what came of them: finalized, empty, failed (look at the log), and others that changed nothing.',
+    ['outcome'],
   );
   private readonly requests = this.counter(
     'store_requests_total',
@@ -148,6 +154,10 @@ export class CompactorMetrics {
 
   usageRecord(outcome: 'taken' | 'damaged' | 'conflicting', count = 1): void {
     this.usageRecords.inc({ outcome }, count);
+  }
+
+  invoiced({ outcomes, failed }: InvoiceRoundReport): void {
+    for (const [outcome, count] of Object.entries({ ...outcomes, failed })) this.invoices.inc({ outcome }, count);
   }
 
   reconciled({ differences, missing }: ReconciliationReport): void {

@@ -23,6 +23,8 @@ export const compactorConfig = z
     SWEEP_INTERVAL_MS: wholeNumber(60_000, 30 * DAY_MS).default(DAY_MS),
     /** Between two looks for usage records. */
     ROLL_UP_INTERVAL_MS: wholeNumber(1_000, DAY_MS).default(20_000),
+    /** A month is billed so long after its end: the daily roll-up of everything has been made by then. */
+    INVOICE_MARGIN_MS: wholeNumber(0, 30 * DAY_MS).default(26 * HOUR_MS),
     /** Between two looks for deleted databases whose undelete window has passed. */
     PURGE_INTERVAL_MS: wholeNumber(1_000, DAY_MS).default(60_000),
     /** By the store's clock: record and log of an ended session stay for so long at least (S5). */

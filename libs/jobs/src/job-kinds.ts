@@ -19,6 +19,8 @@ const sweepPayload = z.strictObject({ full: z.boolean().optional() });
 const rollUpPayload = z.strictObject({ full: z.boolean().optional() });
 
 const reconcilePayload = z.strictObject({});
+/** Every month that has ended and has no invoice yet is looked for. */
+const invoicePayload = z.strictObject({});
 
 /**
  * Every kind of job: the queue it waits in and the shape of its payload. Payloads outlive deployments: a field may be
@@ -41,6 +43,8 @@ export const JOB_KINDS = {
   rollUp: { queue: 'leasehold-roll-up', payload: rollUpPayload },
   /** Count the hours of the last days again, and tell what differs. */
   reconcile: { queue: 'leasehold-reconcile', payload: reconcilePayload },
+  /** Issue the invoices of months that have ended. */
+  invoice: { queue: 'leasehold-invoice', payload: invoicePayload },
 } as const;
 
 export type JobKind = keyof typeof JOB_KINDS;

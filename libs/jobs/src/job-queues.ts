@@ -10,6 +10,7 @@ import {
   planErasure,
   planGc,
   planPurge,
+  planInvoices,
   planReconciliations,
   planRecovery,
   planFullSweep,
@@ -142,6 +143,11 @@ export class JobQueues {
   /** The same of roll-ups of usage, which are few and each costs little, and of those that look at everything. */
   scheduleRollUps(everyMs: number, fullEveryMs: number): void {
     for (const job of planRollUps(everyMs, fullEveryMs)) this.enqueue(job);
+  }
+
+  /** The same of looks for months to be billed. */
+  scheduleInvoices(everyMs: number): void {
+    this.enqueue(planInvoices(everyMs));
   }
 
   /** The same of reconciliations of usage. */

@@ -7,6 +7,7 @@ import {
   planFullSweep,
   planGc,
   planPurge,
+  planInvoices,
   planReconciliations,
   planRecovery,
   planRollUps,
@@ -91,6 +92,13 @@ describe('plans of reconciliations', () => {
   it('are of one now and then', () => {
     const job = { kind: 'reconcile', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } };
     expect(planReconciliations(1_000)).toMatchObject(job);
+  });
+});
+
+describe('plans of invoices', () => {
+  it('are of one look now and then', () => {
+    const job = { kind: 'invoice', payload: {}, key: 'invoice', repeats: { mode: 'schedule', everyMs: 1_000 } };
+    expect(planInvoices(1_000)).toMatchObject(job);
   });
 });
 

@@ -80,6 +80,11 @@ export function planRollUps(everyMs: number, fullEveryMs: number): readonly Plan
   return [schedule('roll-up', false, everyMs), schedule('roll-up-full', true, fullEveryMs)];
 }
 
+/** A look for months to be billed in each interval. */
+export function planInvoices(everyMs: number): PlannedJob {
+  return { kind: 'invoice', payload: {}, key: 'invoice', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
+}
+
 /** A reconciliation of usage in each interval. */
 export function planReconciliations(everyMs: number): PlannedJob {
   return { kind: 'reconcile', payload: {}, key: 'reconcile', dueAt: 0, repeats: { mode: 'schedule', everyMs } };

@@ -1,6 +1,7 @@
 import { systemClock, systemRandom } from '@leasehold/foundation';
 import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
 import type { SessionWatch } from '@leasehold/lease';
+import type { Metadata } from '@leasehold/metadata';
 import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
 import type { Logger } from '@leasehold/service-kit';
 import {
@@ -16,6 +17,7 @@ import type { UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
 
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
+import { invoiceJobs } from './invoice-jobs.js';
 import { usageJobs } from './usage-jobs.js';
 
 /** A session with a longer ttl is given up here, and asked for by this process's own watch when the time has come. */
@@ -32,6 +34,8 @@ export interface HandlerParts {
   readonly ledger: UsageLedger | undefined;
   /** The same. */
   readonly recounts: UsageRecounts | undefined;
+  /** Undefined where there is no Postgres: nothing is billed there. */
+  readonly metadata: Metadata | undefined;
   /** Undefined where nobody tells which databases are deleted. */
   readonly purges: EraseLedger | undefined;
   readonly metrics: CompactorMetrics;
@@ -125,5 +129,5 @@ export function jobHandlers(parts: HandlerParts): JobHandlers {
       keepSessionsMs: config.SESSION_KEEP_MS,
     },
   );
-  return { ...databases, ...sessions, ...erasures, ...sweeps, ...usageJobs(parts, contextOf) };
+  return { ...databases, ...sessions, ...erasures, ...sweeps, ...usageJobs(parts, contextOf), ...invoiceJobs(parts) };
 }

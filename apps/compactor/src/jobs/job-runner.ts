@@ -12,6 +12,7 @@ import {
 } from '@leasehold/jobs';
 import { SessionWatch } from '@leasehold/lease';
 import { UsageMeter } from '@leasehold/metering';
+import { Metadata } from '@leasehold/metadata';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 import { startRecoveryWatch } from '@leasehold/upkeep';
@@ -33,6 +34,12 @@ const SCHEDULE_AGAIN_MS = 3_600_000;
 const FULL_ROLL_UP_INTERVAL_MS = 24 * 3_600_000;
 /** Between two recounts of the last days of usage. */
 const RECONCILE_INTERVAL_MS = 24 * 3_600_000;
+/** Between two looks for months to be billed: one query where there are none. */
+const INVOICE_INTERVAL_MS = 10 * 60_000;
+/** The lines of a large organization take a while to read. */
+const INVOICE_STATEMENT_TIMEOUT_MS = 120_000;
+/** One invoice after another; the second is for whoever asks beside it. */
+const INVOICE_CONNECTIONS = 2;
 /** A recovery records by itself; this is for what it could not. */
 const USAGE_INTERVAL_MS = 15_000;
 
@@ -43,6 +50,8 @@ export class JobRunner implements OnModuleDestroy {
   private readonly watch: SessionWatch;
   private readonly ledger: UsageLedger | undefined;
   private readonly recounts: UsageRecounts | undefined;
+  /** Of invoices; connects when the first is looked for. */
+  private readonly metadata: Metadata | undefined;
   /** What recovered sessions wrote, until it is recorded. */
   private readonly usage = new UsageMeter();
   private readonly recorder: UsageRecorder;
@@ -73,6 +82,7 @@ export class JobRunner implements OnModuleDestroy {
     );
     this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
     this.recounts = config.DATABASE_URL ? new UsageRecounts(config.DATABASE_URL) : undefined;
+    this.metadata = config.DATABASE_URL ? openMetadata(config.DATABASE_URL) : undefined;
     this.purges = config.DATABASE_URL ? new PostgresPurges(config.DATABASE_URL) : undefined;
     metrics.watchQueues(() => this.queues.counts());
     health.addReadinessCheck('queue', () => this.workers?.running() ?? false);
@@ -80,7 +90,7 @@ export class JobRunner implements OnModuleDestroy {
 
   /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, ledger, log, metrics, purges, queues, recounts, store, watch } = this;
+    const { config, ledger, log, metadata, metrics, purges, queues, recounts, store, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     const usage = {
@@ -89,7 +99,7 @@ export class JobRunner implements OnModuleDestroy {
     };
     this.recorder.start();
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, usage, ledger, recounts, purges, metrics, log }),
+      jobHandlers({ config, store, watch, queues, usage, ledger, recounts, metadata, purges, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
@@ -120,6 +130,7 @@ export class JobRunner implements OnModuleDestroy {
     await this.recorder.stop();
     await this.purges?.close();
     await this.ledger?.close();
+    await this.metadata?.close();
   }
 
   private scheduleJobs(): void {
@@ -128,7 +139,13 @@ export class JobRunner implements OnModuleDestroy {
     if (this.ledger) {
       this.queues.scheduleRollUps(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
       this.queues.scheduleReconciliations(RECONCILE_INTERVAL_MS);
+      this.queues.scheduleInvoices(INVOICE_INTERVAL_MS);
     }
     this.scheduling = systemClock.schedule(SCHEDULE_AGAIN_MS, () => this.scheduleJobs());
   }
+}
+
+function openMetadata(databaseUrl: string): Metadata {
+  const limits = { maxConnections: INVOICE_CONNECTIONS, statementTimeoutMs: INVOICE_STATEMENT_TIMEOUT_MS };
+  return Metadata.open({ databaseUrl, ...limits });
 }

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Clock, DatabaseId, SessionId } from '@leasehold/foundation';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { UsageLedger } from '@leasehold/usage-ledger';
+
+import { Metadata } from '../metadata.js';
+import { applyMigrations } from '../migrations.js';
+import type { DueMonth } from './due-months.js';
+import { InvoiceRound } from './invoice-round.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const [MAY, JUNE, JULY] = [4, 5, 6].map((month) => Date.UTC(2026, month)) as [number, number, number];
+const NEVER = new AbortController().signal;
+
+describe('a round of invoices', () => {
+  let postgres: TestPostgres;
+  let databaseUrl: string;
+  let metadata: Metadata;
+  let ledger: UsageLedger;
+  let organizations: readonly string[];
+  const failures: DueMonth[] = [];
+
+  const roundAt = (now: number) =>
+    new InvoiceRound({
+      ...{ prisma: metadata.prisma, invoices: metadata.invoices, clock: { now: () => now } as Clock },
+      onFailed: (month) => void failures.push(month),
+    });
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.close());
+  beforeEach(async () => {
+    await metadata?.close();
+    await ledger?.close();
+    failures.length = 0;
+    databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+    ledger = new UsageLedger(databaseUrl);
+    await metadata.prisma.billingStart.updateMany({ data: { firstPeriod: new Date(MAY) } });
+    organizations = await Promise.all(['a', 'b', 'c'].map(newOrganization));
+  });
+  afterAll(async () => {
+    await ledger.close();
+    await metadata.close();
+  });
+
+  /** With something in May and in June. */
+  async function newOrganization(name: string): Promise<string> {
+    const account = { email: `${name}@example.com`, passwordHash: 'hash', organizationName: name };
+    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    await metadata.prisma.organization.update({ where: { id }, data: { createdAt: new Date(MAY) } });
+    const database = (await metadata.databases.create(id, 'main')).id as DatabaseId;
+    const reads = [MAY, JUNE].map((at) => ({
+      hour: at / HOUR_MS,
+      key: 'k',
+      requests: 1,
+      readUnits: 9,
+      egressBytes: 1,
+    }));
+    const session = `01jd${name.charCodeAt(0).toString().padStart(22, '0')}` as SessionId;
+    const databases = [{ database, writes: [], reads, sizes: [] }];
+    await ledger.take({ session, number: 1, from: MAY, to: JUNE, databases });
+    return id;
+  }
+
+  const billed = async () =>
+    (await metadata.prisma.invoice.findMany({ orderBy: { number: 'asc' } })).map(
+      ({ number, organizationId, periodFrom }) => [
+        Number(number),
+        organizations.indexOf(organizationId),
+        periodFrom.getTime(),
+      ],
+    );
+
+  it('bills every month that has ended by the margin, the earlier ones first, and nothing twice', async () => {
+    await ledger.passed(JULY + DAY_MS);
+    const report = await roundAt(JULY + DAY_MS).pass(DAY_MS, NEVER);
+    expect(report).toEqual({ outcomes: { finalized: 6 }, failed: 0 });
+    const all = await billed();
+    expect(all.map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const at of [0, 1, 2]) {
+      expect(all.filter(([, organization]) => organization === at).map(([, , from]) => from)).toEqual([MAY, JUNE]);
+    }
+    expect(await roundAt(JULY + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: {}, failed: 0 });
+    expect(await billed()).toEqual(all);
+  });
+
+  it('bills nothing before the margin has passed, by the clock and by how far usage is complete', async () => {
+    await ledger.passed(JUNE + DAY_MS - 1);
+    expect(await roundAt(JUNE + DAY_MS - 1).pass(DAY_MS, NEVER)).toEqual({ outcomes: {}, failed: 0 });
+    expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { early: 3 }, failed: 0 });
+    expect(await billed()).toEqual([]);
+    await ledger.passed(JUNE + DAY_MS);
+    expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 3 }, failed: 0 });
+  });
+
+  it('bills each month once, however many rounds run beside one another', async () => {
+    await ledger.passed(JULY + DAY_MS);
+    const others = [Metadata.open({ databaseUrl }), Metadata.open({ databaseUrl })];
+    try {
+      const rounds = [metadata, ...others].map(({ prisma, invoices }) =>
+        new InvoiceRound({
+          ...{ prisma, invoices, clock: { now: () => JULY + DAY_MS } as Clock },
+          onFailed: (month) => void failures.push(month),
+        }).pass(DAY_MS, NEVER),
+      );
+      const reports = await Promise.all(rounds);
+      expect(reports.reduce((sum, { outcomes }) => sum + (outcomes.finalized ?? 0), 0)).toBe(6);
+      expect(failures).toEqual([]);
+      expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+    } finally {
+      for (const other of others) await other.close();
+    }
+  });
+
+  it('goes on behind an organization whose invoice cannot be made, and makes it the next time', async () => {
+    await ledger.passed(JUNE + DAY_MS);
+    const [, broken = ''] = organizations;
+    const { prisma } = metadata;
+    await prisma.$executeRaw`
+      CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        IF NEW.organization_id = current_setting('test.broken', true) THEN RAISE EXCEPTION 'no'; END IF;
+        RETURN NEW;
+      END$$`;
+    await prisma.$executeRaw`CREATE TRIGGER refuse_one BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION refuse_one()`;
+    await prisma.$executeRawUnsafe(`ALTER ROLE CURRENT_USER SET test.broken = '${broken}'`);
+    await metadata.close();
+    metadata = Metadata.open({ databaseUrl });
+    expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 2 }, failed: 1 });
+    expect(failures.map(({ organizationId }) => organizationId)).toEqual([broken]);
+    await metadata.prisma.$executeRawUnsafe(`ALTER ROLE CURRENT_USER RESET test.broken`);
+    await metadata.prisma.$executeRaw`DROP TRIGGER refuse_one ON invoices`;
+    expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 1 }, failed: 0 });
+    expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
+  it('ends when it is told to', async () => {
+    await ledger.passed(JULY + DAY_MS);
+    await expect(roundAt(JULY + DAY_MS).pass(DAY_MS, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    expect(await billed()).toEqual([]);
+  });
+});
