@@ -236,6 +236,15 @@ describe('the usage report', () => {
     ]);
   });
 
+  it('counts a database that is purged, as before', async () => {
+    await take(a, { sizes: [{ at: START, bytes: 100 }], writes: [write(0, 0, 1)] });
+    await metadata.prisma.database.update({ where: { id: a }, data: { deletedAt: at(1) } });
+    const before = await ask({ group: 'database' });
+    await metadata.prisma.database.delete({ where: { id: a } });
+    expect(before).toHaveLength(1);
+    expect(await ask({ group: 'database' })).toEqual(before);
+  });
+
   it('shows nothing of another organization', async () => {
     await take(a, { writes: [write(0, 0, 1)], reads: [read(0, KEY, 1)], sizes: [{ at: START, bytes: 1 }] });
     const theirs = await newOrganization();

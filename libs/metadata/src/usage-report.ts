@@ -5,6 +5,8 @@ import { nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-win
 
 /** Hours of databases in one look: some seconds where each of them was used in each. */
 const MAX_DATABASE_HOURS = 500_000;
+/** Its row of what is complete; traffic has another. */
+const USAGE = 1;
 /** Looks for one page. A page that has not enough rows by then ends where they end. */
 const MAX_LOOKS = 8;
 
@@ -23,7 +25,7 @@ export class UsageReport {
 
   /** Every record that was in the bucket then is in the report; undefined: nobody has looked yet. */
   async completeTo(): Promise<Date | undefined> {
-    return (await this.prisma.usageProgress.findFirst())?.completeTo;
+    return (await this.prisma.usageProgress.findUnique({ where: { id: USAGE } }))?.completeTo;
   }
 
   /** By time, then by group; steps and groups without usage have no row. As many pages as it takes. */
@@ -87,7 +89,7 @@ export class UsageReport {
 
   private async databasesOf(organizationId: string): Promise<number> {
     const [row] = await this.prisma.$queryRaw<{ count: bigint }[]>(
-      Prisma.sql`SELECT count(*) AS count FROM databases WHERE organization_id = ${organizationId}`,
+      Prisma.sql`SELECT count(*) AS count FROM database_owners WHERE organization_id = ${organizationId}`,
     );
     return Number(row?.count ?? 0);
   }

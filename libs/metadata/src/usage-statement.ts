@@ -13,7 +13,7 @@ const HAS: Readonly<Record<UsageMeter, Prisma.Sql>> = {
   storedByteMs: Prisma.sql`sum(byte_ms) > 0`,
 };
 
-/** The databases of an organization that a look is at; deleted ones, too. With their label where it is asked for. */
+/** The databases of an organization that a look is at; deleted ones, too, and those that are purged. With their label where it is asked for. */
 export function databasesOfLook(
   organizationId: string,
   { databaseId, group }: Pick<UsageQuestion, 'databaseId' | 'group'>,
@@ -22,13 +22,13 @@ export function databasesOfLook(
 ): Prisma.Sql {
   const label = typeof group === 'object' ? group.label : undefined;
   return Prisma.sql`
-    SELECT d.id, d.deleted_at, ${label === undefined ? Prisma.sql`NULL::text` : Prisma.sql`l.value`} AS label
-    FROM databases d
-    ${label === undefined ? Prisma.empty : Prisma.sql`LEFT JOIN database_labels l ON l.database_id = d.id AND l.key = ${label}`}
+    SELECT d.database_id AS id, d.deleted_at, ${label === undefined ? Prisma.sql`NULL::text` : Prisma.sql`l.value`} AS label
+    FROM database_owners d
+    ${label === undefined ? Prisma.empty : Prisma.sql`LEFT JOIN database_labels l ON l.database_id = d.database_id AND l.key = ${label}`}
     WHERE d.organization_id = ${organizationId}
-      ${databaseId === undefined ? Prisma.empty : Prisma.sql`AND d.id = ${databaseId}::uuid`}
-      ${afterId === undefined ? Prisma.empty : Prisma.sql`AND d.id > ${afterId}::uuid`}
-    ${limit === undefined ? Prisma.empty : Prisma.sql`ORDER BY d.id LIMIT ${limit}::int`}`;
+      ${databaseId === undefined ? Prisma.empty : Prisma.sql`AND d.database_id = ${databaseId}::uuid`}
+      ${afterId === undefined ? Prisma.empty : Prisma.sql`AND d.database_id > ${afterId}::uuid`}
+    ${limit === undefined ? Prisma.empty : Prisma.sql`ORDER BY d.database_id LIMIT ${limit}::int`}`;
 }
 
 /**
