@@ -14,6 +14,7 @@ import type { ForwardedRequest } from '../forwarding/forwarder.js';
 import { Forwarder } from '../forwarding/forwarder.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
+import { GrantedKeys } from '../grants/granted-keys.js';
 import { principalOf } from '../limits/limit-tenants.js';
 import { requireRoom } from '../limits/tenant-storage.js';
 import { noteDatabase } from '../usage/read-usage.js';
@@ -24,6 +25,11 @@ import { passedRequestHeaders, refuseOtherHeaders } from './request-rules.js';
 
 /** A route of {@link API_ROUTES} that needs a key. */
 export type DatabaseRoute = Pick<ApiRoute, 'headers'> & { readonly scopes: readonly [DataScope, ...DataScope[]] };
+
+/** Whose key it is, where that was asked a moment ago. A body takes time to arrive, in which the key may have been revoked. */
+function knownAs(request: FastifyRequest): Principal | undefined {
+  return request.body === undefined ? principalOf(request) : undefined;
+}
 
 /** What of a request goes to a worker. */
 export type Hop = Pick<ForwardedRequest, 'method' | 'resource' | 'body' | 'repetition'> &
@@ -44,34 +50,57 @@ export class DatabaseRequests {
   }
 
   /** Who asks comes first, so that strangers learn nothing. @throws ProblemError as `callerOf`, unsupported-header */
-  async admit(request: FastifyRequest, route: DatabaseRoute): Promise<Caller> {
-    // A body takes time to arrive, in which the key may have been revoked.
-    const known = request.body === undefined ? principalOf(request) : undefined;
-    const caller = await this.callerOf(request, route, known);
+  async admit(request: FastifyRequest, { scopes, headers }: DatabaseRoute): Promise<Caller> {
+    const caller = await callerOf(request, this.directory, scopes, knownAs(request));
     noteDatabase(request, caller.database);
     phasesOf(request)?.enter('other');
-    refuseOtherHeaders(request, route.headers);
+    refuseOtherHeaders(request, headers);
     return caller;
   }
 
-  /** Where there is no database, and the request says that there is to be one, it is made first. */
-  private async callerOf(
+  /**
+   * The same for a write, which may say that its database is to be made where there is none.
+   * @param read what is asked, from the request; nothing is made for one that is wrong
+   * @throws ProblemError as {@link admit}, `read`, and `FirstWriteCreation`; quota-exceeded
+   */
+  async admitWrite<T>(
     request: FastifyRequest,
-    { scopes, headers }: DatabaseRoute,
-    known: Principal | undefined,
-  ): Promise<Caller> {
-    const said = headers.includes(CREATE_HEADER) ? request.headers[CREATE_HEADER] : undefined;
-    if (said === undefined) return callerOf(request, this.directory, scopes, known);
-    const principal = known ?? (await this.directory.authenticate(bearerToken(request.headers.authorization)));
-    const isWanted = FirstWriteCreation.isWantedBy(said);
-    try {
-      return await callerOf(request, this.directory, scopes, principal);
-    } catch (error) {
-      const isMissing = error instanceof ProblemError && error.code === 'database-not-found';
-      if (!isMissing || !isWanted) throw error;
+    route: DatabaseRoute,
+    read: (asker: Pick<Caller, 'principal' | 'keys'>) => T,
+  ): Promise<readonly [Caller, T]> {
+    const said = request.headers[CREATE_HEADER];
+    if (said !== undefined) {
+      const principal =
+        knownAs(request) ?? (await this.directory.authenticate(bearerToken(request.headers.authorization)));
+      if (FirstWriteCreation.isWantedBy(said)) {
+        const made = await this.madeFor(request, route, principal, read);
+        if (made !== undefined) return made;
+      }
     }
-    await this.creation.make(principal, (request.params as { readonly database: string }).database);
-    return callerOf(request, this.directory, scopes, principal);
+    const caller = await this.admit(request, route);
+    return [caller, read(caller)];
+  }
+
+  /** @returns undefined where there is such a database */
+  private async madeFor<T>(
+    request: FastifyRequest,
+    route: DatabaseRoute,
+    principal: Principal,
+    read: (asker: Pick<Caller, 'principal' | 'keys'>) => T,
+  ): Promise<readonly [Caller, T] | undefined> {
+    try {
+      await callerOf(request, this.directory, route.scopes, principal);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.code === 'database-not-found')) throw error;
+    }
+    const { database: name } = request.params as { readonly database: string };
+    FirstWriteCreation.requireMaker(principal, name);
+    refuseOtherHeaders(request, route.headers);
+    const asked = read({ principal, keys: new GrantedKeys(principal.grant?.keyPrefix) });
+    await this.requireRoom(principal);
+    await this.creation.make(principal.tenantId, name);
+    return [await this.admit(request, route), asked];
   }
 
   /**

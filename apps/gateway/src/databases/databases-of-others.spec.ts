@@ -204,6 +204,38 @@ describe('a first write that makes its database', () => {
     expect(await told('GET', `/v1/db/${name}/keys/a`, { key, headers: CREATE })).toEqual([400, 'unsupported-header']);
   });
 
+  it.each([
+    ['a precondition', 400, 'PUT', 'keys/a', { 'if-match': 'nonsense' }, 'v'],
+    ['an expiry', 400, 'PUT', 'keys/a', { 'leasehold-ttl': '-1' }, 'v'],
+    ['an idempotency key', 400, 'PUT', 'keys/a', { 'idempotency-key': '' }, 'v'],
+    ['a query', 400, 'PUT', 'keys/a?x=1', {}, 'v'],
+    ['a key', 400, 'PUT', `keys/${'a'.repeat(3_000)}`, {}, 'v'],
+    ['a header', 400, 'PUT', 'keys/a', { 'if-unmodified-since': 'now' }, 'v'],
+    ['JSON', 400, 'POST', 'transactions', JSON_TYPE, '{"ops":['],
+    ['an operation', 400, 'POST', 'transactions', JSON_TYPE, '{"ops":[{"op":"move","key":"a"}]}'],
+  ] as const)('is none where %s is wrong', async (_what, status, method, target, headers, body) => {
+    const name = fresh();
+    const [answered] = await told(method, `/v1/db/${name}/${target}`, {
+      key,
+      headers: { ...CREATE, ...headers },
+      body,
+    });
+    expect(answered).toBe(status);
+    expect(await write(name, { headers: {} })).toEqual([404, 'database-not-found']);
+  });
+
+  it('is none where there is no room to write it', async () => {
+    const full = world.source.addKey('tenant-f', ALL);
+    await write(fresh(), { key: full });
+    world.source.setQuotas('tenant-f', { usedUpStorageBytes: 1 });
+    const startedAt = performance.now();
+    const soon = () => write(fresh(), { key: full });
+    while ((await soon())[1] !== 'quota-exceeded') expect(performance.now() - startedAt).toBeLessThan(2_000);
+    const name = fresh();
+    expect(await write(name, { key: full })).toEqual([429, 'quota-exceeded']);
+    expect(await write(name, { key: full, headers: {} })).toEqual([404, 'database-not-found']);
+  });
+
   it('needs a key that may make it', async () => {
     const plain = world.source.addKey('tenant-c', ['data:read', 'data:write']);
     expect(await write(fresh(), { key: plain })).toEqual([403, 'insufficient-scope']);

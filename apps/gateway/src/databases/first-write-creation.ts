@@ -37,18 +37,22 @@ export class FirstWriteCreation {
     throw new ProblemError('invalid-request', `${CREATE_HEADER} is ${IF_MISSING}, or not given`);
   }
 
-  /**
-   * Makes the database. The caller looks it up then: it may be another's work.
-   *
-   * @throws ProblemError insufficient-scope; database-not-found: the key is not for such a database, or none can be made here; too-many-requests,
-   *   overloaded; LeaseholdError of kind `quota` or `unavailable`. The write was not applied
-   */
-  async make(principal: Principal, name: string): Promise<void> {
-    const { grant, tenantId } = principal;
+  /** @throws ProblemError insufficient-scope; database-not-found: the key is not for such a database */
+  static requireMaker(principal: Principal, name: string): void {
+    const { grant } = principal;
     for (const scope of ['data:write', 'db:create'] as const) requireScope(principal, scope);
     // A token is for a database that there was; another's databases are not made by others.
     const mayMake = isDatabaseName(name) && grant?.database === undefined && grantsName(grant, name);
     if (!mayMake) throw notFound();
+  }
+
+  /**
+   * Makes the database for one who may. The caller looks it up then: it may be another's work.
+   *
+   * @throws ProblemError database-not-found: none can be made here; too-many-requests, overloaded; LeaseholdError of kind `quota` or
+   *   `unavailable`. The write was not applied
+   */
+  async make(tenantId: TenantId, name: string): Promise<void> {
     if (this.underWay >= MAX_UNDER_WAY) {
       throw new ProblemError('overloaded', 'too many databases are being made', { retryAfterMs: RETRY_AFTER_MS });
     }

@@ -39,13 +39,18 @@ export class KeysController {
 
   @Put(['keys/:key', 'keys64/:key'])
   async write(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const caller = await this.requests.admit(request, API_ROUTES.writeKey);
-    parsePrecondition(request.headers);
-    parseTtl(request.headers);
-    const repetition = repetitionOf(request);
-    const key = keyOf(request, caller.keys);
-    parseQueryString(rawQueryOf(request.originalUrl), []);
-    const body = valueOf(request);
+    const [caller, { key, body, repetition }] = await this.requests.admitWrite(
+      request,
+      API_ROUTES.writeKey,
+      ({ keys }) => {
+        parsePrecondition(request.headers);
+        parseTtl(request.headers);
+        const repetition = repetitionOf(request);
+        const key = keyOf(request, keys);
+        parseQueryString(rawQueryOf(request.originalUrl), []);
+        return { key, body: valueOf(request), repetition };
+      },
+    );
     const hop = { method: 'PUT', resource: resourceOf(key), body, repetition } as const;
     await this.requests.reserveWrite(request, caller, writeOfKey(key.byteLength, body.byteLength));
     this.requests.send(reply, await this.requests.forward(caller, hop, request, reply));

@@ -19,13 +19,19 @@ export class TransactionsController {
   @Post('transactions')
   @HttpCode(200)
   async transact(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const caller = await this.requests.admit(request, API_ROUTES.transact);
-    parseQueryString(rawQueryOf(request.originalUrl), []);
-    const repetition = repetitionOf(request);
-    const transaction = parseTransactionBody(jsonOf(request));
+    const [caller, { transaction, repetition }] = await this.requests.admitWrite(
+      request,
+      API_ROUTES.transact,
+      ({ principal, keys }) => {
+        parseQueryString(rawQueryOf(request.originalUrl), []);
+        const repetition = repetitionOf(request);
+        const transaction = parseTransactionBody(jsonOf(request));
+        requireScope(principal, transaction.ops.length > 0 ? 'data:write' : 'data:read');
+        keys.requireTransaction(transaction);
+        return { transaction, repetition };
+      },
+    );
     const changes = transaction.ops.length > 0;
-    requireScope(caller.principal, changes ? 'data:write' : 'data:read');
-    caller.keys.requireTransaction(transaction);
     const hop = {
       method: 'POST',
       resource: 'transactions',
