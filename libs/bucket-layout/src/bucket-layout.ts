@@ -13,6 +13,7 @@ import { assert, isDatabaseId, isSessionId } from '@leasehold/foundation';
  *     db/<databaseId>/blob/<ulid>-<sha256> immutable
  *     db/<databaseId>/pins/<id>            what a branch, replica or export still reads
  *     usage/<session>/<n>                  metering records         create only
+ *     traffic/<session>/<n>                times of requests        create only
  *     revoked/<n>                          revoked keys and suspended tenants, create only
  *     local/hop-secret                     what processes without an installation know each other by; create only
  */
@@ -68,6 +69,18 @@ export const bucketLayout = {
   usageRecord: (id: SessionId, number: number): string => `usage/${id}/${padded(number)}`,
   parseUsageRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
     const match = /^usage\/([^/]+)\/(\d{20})$/.exec(name);
+    return match?.[1] !== undefined && isSessionId(match[1])
+      ? { session: match[1], number: Number(match[2]) }
+      : undefined;
+  },
+
+  traffic: 'traffic/',
+  trafficOf: (id: SessionId): string => `traffic/${id}/`,
+  /** As {@link behindUsageOf}. */
+  behindTrafficOf: (id: SessionId): string => `traffic/${id}0`,
+  trafficRecord: (id: SessionId, number: number): string => `traffic/${id}/${padded(number)}`,
+  parseTrafficRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
+    const match = /^traffic\/([^/]+)\/(\d{20})$/.exec(name);
     return match?.[1] !== undefined && isSessionId(match[1])
       ? { session: match[1], number: Number(match[2]) }
       : undefined;

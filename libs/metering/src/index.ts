@@ -1,7 +1,12 @@
 export * from './coverage.js';
+export * from './latency.js';
 export * from './reconciliation.js';
 export * from './recount.js';
+export { MAX_RECORD_BYTES, MAX_TIME_MS } from './record-lines.js';
 export * from './stored-bytes.js';
+export * from './traffic.js';
+export * from './traffic-meter.js';
+export * from './traffic-record-format.js';
 export * from './usage-meter.js';
 export * from './usage-record.js';
 export * from './usage-record-format.js';

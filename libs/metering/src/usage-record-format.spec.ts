@@ -5,7 +5,8 @@ import { CorruptBytesError, type DatabaseId, type SessionId } from '@leasehold/f
 import fc from 'fast-check';
 
 import type { UsageRecord } from './usage-record.js';
-import { decodeUsageRecord, encodeUsageRecord, MAX_TIME_MS } from './usage-record-format.js';
+import { MAX_TIME_MS } from './record-lines.js';
+import { decodeUsageRecord, encodeUsageRecord } from './usage-record-format.js';
 
 const SESSION = '01jd000000000000000000000a' as SessionId;
 const whole = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });

@@ -1,7 +1,6 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { isDatabaseId } from '@leasehold/foundation';
 
-import { assert, CorruptBytesError, decodeUtf8, isDatabaseId, isSessionId, utf8 } from '@leasehold/foundation';
-
+import { arrayOf, corrupt, headOf, linesOf, packed, time, whole, MAX_TIME_MS, type Line } from './record-lines.js';
 import {
   hourOf,
   type DatabaseUsage,
@@ -13,15 +12,8 @@ import {
 } from './usage-record.js';
 
 export const USAGE_FORMAT = 1;
-/** Unpacked; a worker begins another record before. */
-export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** Ids of keys and of identity providers. */
 const KEY = /^[\x21-\x7e]{1,64}$/;
-/** The last ms of the year 9999: every time of a record is one for whoever reads it, Postgres above all. */
-export const MAX_TIME_MS = 253_402_300_799_999;
-
-type Line = Readonly<Record<string, unknown>>;
-
 /**
  * A record as bytes: lines of JSON in gzip, so that whoever doubts a bill can read it with what every system has. The same record always gives the same lines.
  *
@@ -31,25 +23,19 @@ type Line = Readonly<Record<string, unknown>>;
  */
 export function encodeUsageRecord({ session, number, from, to, databases }: UsageRecord): Uint8Array {
   const first = { format: USAGE_FORMAT, session, number, from, to, databases: databases.length };
-  const lines = [first, ...databases.map(lineOf)].map((line) => `${JSON.stringify(line)}\n`).join('');
-  assert(lines.length <= MAX_RECORD_BYTES, 'a record has a bounded size');
-  return gzipSync(utf8(lines));
+  return packed([first, ...databases.map(lineOf)]);
 }
 
 /** @throws CorruptBytesError for everything that {@link encodeUsageRecord} does not write */
 export function decodeUsageRecord(bytes: Uint8Array): UsageRecord {
   const [first, ...rest] = linesOf(bytes);
-  const { format, session, number, from, to, databases: count } = first ?? {};
-  if (format !== USAGE_FORMAT) throw corrupt('its format is not known');
-  if (typeof session !== 'string' || !isSessionId(session)) throw corrupt('its session is none');
-  if (rest.length !== count) throw corrupt('it has another number of databases than it says');
+  const head = headOf(first, USAGE_FORMAT);
+  if (rest.length !== first?.['databases']) throw corrupt('it has another number of databases than it says');
   const databases = rest.map(databaseOf);
   if (databases.some(({ database }, i) => i > 0 && database <= (databases[i - 1]?.database ?? ''))) {
     throw corrupt('its databases are out of order');
   }
-  const record = { session, number: count1(number), from: time(from), to: time(to), databases };
-  if (record.from > record.to) throw corrupt('its time goes back');
-  return record;
+  return { ...head, databases };
 }
 
 function lineOf({ database, writes, reads, sizes }: DatabaseUsage): Line {
@@ -66,20 +52,6 @@ function lineOf({ database, writes, reads, sizes }: DatabaseUsage): Line {
     ]),
     sizes: sizes.map(({ at, bytes }) => [at, bytes]),
   };
-}
-
-function linesOf(bytes: Uint8Array): readonly Line[] {
-  try {
-    const text = decodeUtf8(gunzipSync(bytes, { maxOutputLength: MAX_RECORD_BYTES }));
-    if (text === undefined || !text.endsWith('\n')) throw corrupt('it is cut off');
-    return text
-      .slice(0, -1)
-      .split('\n')
-      .map((line) => objectOf(JSON.parse(line)));
-  } catch (error) {
-    if (error instanceof CorruptBytesError) throw error;
-    throw corrupt('it is no gzip of lines of JSON');
-  }
 }
 
 function databaseOf({ database, writes, reads, sizes }: Line): DatabaseUsage {
@@ -123,39 +95,8 @@ function sizeOf(value: unknown): SizeMark {
   return { at: time(at), bytes: whole(bytes) };
 }
 
-function objectOf(value: unknown): Line {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Line;
-  throw corrupt('a line is no object');
-}
-
-function arrayOf(value: unknown, length?: number): readonly unknown[] {
-  if (Array.isArray(value) && (length === undefined || value.length === length)) return value as readonly unknown[];
-  throw corrupt('a list is none, or has another length');
-}
-
-function whole(value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw corrupt('a number is no whole one');
-}
-
-function time(value: unknown): number {
-  const ms = whole(value);
-  if (ms <= MAX_TIME_MS) return ms;
-  throw corrupt('a time is none');
-}
-
 function hourIn(value: unknown): number {
   const hour = whole(value);
   if (hour <= hourOf(MAX_TIME_MS)) return hour;
   throw corrupt('an hour is none');
-}
-
-function count1(value: unknown): number {
-  const number = whole(value);
-  if (number > 0) return number;
-  throw corrupt('its number is none');
-}
-
-function corrupt(why: string): CorruptBytesError {
-  return new CorruptBytesError(`a usage record cannot be read: ${why}`);
 }

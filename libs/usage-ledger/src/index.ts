@@ -1,3 +1,4 @@
 export * from './recount-book.js';
+export * from './traffic-ledger.js';
 export * from './usage-ledger.js';
 export * from './usage-recounts.js';

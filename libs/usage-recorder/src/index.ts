@@ -1,2 +1,4 @@
+export * from './session-recorder.js';
 export * from './tell-head.js';
+export * from './traffic-recorder.js';
 export * from './usage-recorder.js';

@@ -1,6 +1,6 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import { CorruptBytesError, type SessionId } from '@leasehold/foundation';
-import { decodeUsageRecord, type UsageRecord } from '@leasehold/metering';
+import { decodeTrafficRecord, decodeUsageRecord, type TrafficRecord, type UsageRecord } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 
 /** What every record says of itself. */
@@ -31,6 +31,15 @@ export const USAGE_RECORDS: RecordSeries<UsageRecord> = {
   behind: bucketLayout.behindUsageOf,
   name: bucketLayout.usageRecord,
   decode: decodeUsageRecord,
+};
+
+export const TRAFFIC_RECORDS: RecordSeries<TrafficRecord> = {
+  prefix: bucketLayout.traffic,
+  sessionOf: (name) => bucketLayout.parseTrafficRecord(name)?.session,
+  before: bucketLayout.trafficOf,
+  behind: bucketLayout.behindTrafficOf,
+  name: bucketLayout.trafficRecord,
+  decode: decodeTrafficRecord,
 };
 
 /** From one to the next, past all records of each: a LIST for every session. Ends with the listing, or by the bound of whoever iterates. */
