@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { wholeNumber } from '../up/up-options.js';
+import type { InvoiceOptions } from './invoices.js';
 import type { UsageOptions } from './usage.js';
 import type { DatabaseCommandOptions } from './databases-command.js';
 import type { ExportOptions } from './export-command.js';
@@ -80,6 +81,12 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--database <name>', 'only of this one')
     .action((options: Json & UsageOptions) =>
       run(options, async (output) => (await import('./usage.js')).usage(options, env, output)),
+    );
+
+  command('invoices [id]', 'what was billed; of one, or of a month such as 2026-11, its lines')
+    .option('--pdf <file>', 'write it there as a PDF')
+    .action((id: string | undefined, options: Json & InvoiceOptions) =>
+      run(options, async (output) => (await import('./invoices.js')).invoices(id, options, env, output)),
     );
 
   keyed('get <database> <key>', 'print a value as it is')

@@ -162,6 +162,29 @@ describe('the control plane', () => {
     expect(seen.map(({ url }) => url)).toEqual([asked, `${asked}&cursor=Yg`]);
   });
 
+  it('reads invoices, their lines page by page, and their PDFs', async () => {
+    answers = [
+      { status: 200, body: { invoices: [{ id: 'i', total: 5 }], cursor: null } },
+      { status: 200, body: { id: '2026-11', state: 'draft' } },
+      { status: 200, body: { lines: [{ line: 1 }], cursor: 'MQ' } },
+      { status: 200, body: { lines: [{ line: 2 }], cursor: null } },
+      { status: 200, body: 'any bytes' },
+    ];
+    const found: unknown[] = [];
+    for await (const { total } of control.invoices.list()) found.push(total);
+    found.push((await control.invoices.get('2026-11')).state);
+    for await (const { line } of control.invoices.lines('i')) found.push(line);
+    found.push(new TextDecoder().decode(await control.invoices.pdf('a/b')));
+    expect(found).toEqual([5, 'draft', 1, 2, '"any bytes"']);
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/v1/invoices?limit=500',
+      '/v1/invoices/2026-11',
+      '/v1/invoices/i/lines?limit=500',
+      '/v1/invoices/i/lines?limit=500&cursor=MQ',
+      '/v1/invoices/a%2Fb/pdf',
+    ]);
+  });
+
   it('says what to do next', async () => {
     answers = [
       { status: 409, body: { code: 'database-exists' } },

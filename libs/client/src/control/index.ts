@@ -23,4 +23,5 @@ export {
   type UsageReport,
   type UsageRow,
 } from './control.js';
+export type { InvoiceLine, InvoiceRecord, InvoiceReport } from './invoices.js';
 export * from '../errors.js';
