@@ -28,6 +28,8 @@ const NOTHING: Readonly<Record<string, string>> = {
   'POST /v1/operations/:id/cancel': 'what is not done is not told',
   'POST /v1/webhooks/:id/test': 'a delivery changes nothing',
   'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': 'a delivery changes nothing',
+  'POST /v1/payments/checkout': 'a page of the provider changes nothing; what is left on it is told when it is known',
+  'POST /v1/payments/stripe/events': 'a hint to look',
   'POST /v1/admin/jobs/:kind/failed/:id/retry': 'a job is tried again: no change of accounts, keys or databases',
 };
 

@@ -48,10 +48,12 @@ export async function findInvoice(
 }
 
 /** @throws ProblemError not-found where there is none */
-export function issuedSource({ invoiceLines }: Metadata, invoice: InvoiceRecord | undefined): InvoiceSource {
+export async function issuedSource(metadata: Metadata, invoice: InvoiceRecord | undefined): Promise<InvoiceSource> {
   if (invoice === undefined) throw noSuchInvoice();
+  const { invoiceLines, payments } = metadata;
+  const charges = await payments.ofInvoices([invoice.id]);
   return {
-    view: invoiceView(invoice),
+    view: invoiceView(invoice, charges.get(invoice.id)),
     recordsTo: invoice.recordsTo,
     lines: (after, limit) => invoiceLines.list(invoice.id, after, limit),
     databases: (after, limit) => invoiceLines.databases(invoice.id, after, limit),

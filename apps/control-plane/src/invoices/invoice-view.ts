@@ -10,6 +10,8 @@ import type {
   SessionRecords,
 } from '@leasehold/metadata';
 
+import { chargeView, type ChargeView } from '../payments/charge-view.js';
+
 /** An invoice as people and programs see it. Amounts are whole, in the smallest unit of the currency. */
 export interface InvoiceView {
   /** Of a draft, its month: `2026-11`. */
@@ -34,6 +36,8 @@ export interface InvoiceView {
   readonly payment: string | null;
   readonly voidedAt: Date | null;
   readonly voidReason: string | null;
+  /** How it is being paid. Null: a draft. */
+  readonly charge: ChargeView | null;
 }
 
 export interface IssuerView {
@@ -42,7 +46,7 @@ export interface IssuerView {
   readonly taxId: string;
 }
 
-export function invoiceView(invoice: InvoiceRecord): InvoiceView {
+export function invoiceView(invoice: InvoiceRecord, payment: ChargeView | undefined): InvoiceView {
   const { number, periodFrom, periodTo, total, credited, issuer, recordsTo, organizationId: _, ...shown } = invoice;
   return {
     ...shown,
@@ -53,6 +57,7 @@ export function invoiceView(invoice: InvoiceRecord): InvoiceView {
     due: shown.state === 'finalized' ? amountOf(total - credited) : 0,
     issuer: issuerView(issuer),
     recordsTo: String(recordsTo),
+    charge: payment ? chargeView(payment) : null,
   };
 }
 
@@ -65,7 +70,7 @@ export function draftView(draft: InvoiceDraft, buyer: BillingDetailsRecord, issu
     period: { from: new Date(period.from), to: new Date(period.to) },
     ...{ currency, total: amountOf(total), credited: 0, due: amountOf(total) },
     ...{ buyer, issuer: issuerView(issuer), completeTo: completeTo ?? null, recordsTo: String(recordsTo) },
-    ...{ finalizedAt: null, paidAt: null, payment: null, voidedAt: null, voidReason: null },
+    ...{ finalizedAt: null, paidAt: null, payment: null, voidedAt: null, voidReason: null, charge: null },
   };
 }
 

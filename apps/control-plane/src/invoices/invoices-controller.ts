@@ -32,7 +32,8 @@ export class InvoicesController {
     const before = after === undefined ? undefined : monthOfCursor(after);
     const found = await this.metadata.invoices.list(caller.organization.id, before, limit + 1);
     const { items, cursor } = pageOf(found, limit, ({ periodFrom }) => monthName(periodFrom));
-    return { invoices: items.map(invoiceView), cursor };
+    const payments = await this.metadata.payments.ofInvoices(items.map(({ id }) => id));
+    return { invoices: items.map((invoice) => invoiceView(invoice, payments.get(invoice.id))), cursor };
   }
 
   @Get(':id')

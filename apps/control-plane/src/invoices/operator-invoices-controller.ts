@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { isTenantId } from '@leasehold/foundation';
-import { CreditTooLargeError, InvoiceStateError, Metadata } from '@leasehold/metadata';
+import { CreditTooLargeError, InvoiceStateError, Metadata, type InvoiceRecord } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
@@ -16,7 +16,7 @@ import {
   type NewVoiding,
 } from './invoice-schemas.js';
 import { findInvoice, issuedSource, noSuchInvoice } from './invoice-source.js';
-import { amountOf, creditNoteView, invoiceView } from './invoice-view.js';
+import { amountOf, creditNoteView, type InvoiceView } from './invoice-view.js';
 
 /** What becomes of issued invoices. For operators of the service alone. */
 @Controller('v1/admin')
@@ -27,7 +27,7 @@ export class OperatorInvoicesController {
   @Get('invoices/:id')
   async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {
     requireOperator(caller);
-    return issuedSource(this.metadata, await this.metadata.invoices.find(id)).view;
+    return this.view(await this.metadata.invoices.find(id));
   }
 
   /** `:month` such as `2026-11`: the issued one, or its draft. */
@@ -43,7 +43,7 @@ export class OperatorInvoicesController {
   @HttpCode(200)
   async pay(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(newPayment) { payment }: NewPayment) {
     requireOperator(caller);
-    return invoiceView((await told(() => this.metadata.invoices.markPaid(id, payment))) ?? none());
+    return this.view(await told(() => this.metadata.invoices.markPaid(id, payment)));
   }
 
   /** Repeated, it changes nothing. */
@@ -51,7 +51,7 @@ export class OperatorInvoicesController {
   @HttpCode(200)
   async void(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(newVoiding) { reason }: NewVoiding) {
     requireOperator(caller);
-    return invoiceView((await told(() => this.metadata.invoices.void(id, reason))) ?? none());
+    return this.view(await told(() => this.metadata.invoices.void(id, reason)));
   }
 
   @Post('invoices/:id/credit-notes')
@@ -62,6 +62,10 @@ export class OperatorInvoicesController {
   ) {
     requireOperator(caller);
     return creditNoteView((await told(() => this.metadata.invoices.credit(id, BigInt(amount), reason))) ?? none());
+  }
+
+  private async view(invoice: InvoiceRecord | undefined): Promise<InvoiceView> {
+    return (await issuedSource(this.metadata, invoice)).view;
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { charge } from './payment-answers.js';
+
 const instant = z.iso.datetime();
 const count = z.int().min(0);
 const amount = z.int().describe('In the smallest unit of the currency.');
@@ -40,6 +42,7 @@ const invoice = z.object({
   payment: z.string().nullable(),
   voidedAt: instant.nullable(),
   voidReason: z.string().nullable(),
+  charge: charge.nullable().describe('How it is being paid. Null: a draft.'),
 });
 
 const meters = ['readUnits', 'writeUnits', 'storedByteMs', 'egressBytes'] as const;
@@ -95,7 +98,22 @@ const version = z.object({
   prices: z.object({ readUnits: price, writeUnits: price, storedByteMs: price, egressBytes: price }),
 });
 
-/** Answers about invoices and prices, by name. */
+const budget = z.object({
+  id: z.string(),
+  scope: z.enum(['organization', 'database', 'key']),
+  subject: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
+  limit: z.union([z.object({ units: count }), z.object({ currency: z.string(), amount })]),
+  alertPercents: z.array(count),
+  hardStop: z.boolean(),
+  month: z.string(),
+  used: count.describe('In units, or in the smallest unit of the currency.'),
+  usedPercent: count,
+  exhaustedAt: instant.nullable().describe('At the pace of this month; null: not in it, or it is used up.'),
+  createdAt: instant,
+  updatedAt: instant,
+});
+
+/** Answers about invoices, prices and budgets, by name. */
 export const BILLING_ANSWERS = {
   Invoice: invoice,
   InvoicePage: z.object({ invoices: z.array(invoice), cursor }),
@@ -104,6 +122,8 @@ export const BILLING_ANSWERS = {
   InvoiceRecordPage: z.object({ records: z.array(records), cursor }),
   CreditNote: creditNote,
   CreditNoteList: z.object({ creditNotes: z.array(creditNote) }),
+  Budget: budget,
+  BudgetPage: z.object({ budgets: z.array(budget), cursor }),
   BillingDetails: details,
   BillingIssuer: issuer,
   PlanVersion: version,

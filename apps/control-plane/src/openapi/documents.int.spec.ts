@@ -45,6 +45,8 @@ const ELSEWHERE = [
   'GET /v1/admin/workers/:session/databases',
   'GET /v1/admin/databases/:id/lease',
   'POST /v1/admin/jobs/:kind/failed/:id/retry',
+  'POST /v1/payments/checkout',
+  'POST /v1/payments/stripe/events',
 ];
 /** Answered with 202 and nothing. */
 const EMPTY = [

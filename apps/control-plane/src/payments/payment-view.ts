@@ -1,18 +1,13 @@
 import type { PaymentMethodRecord, PaymentRecord } from '@leasehold/metadata';
 
 import { amountOf, invoiceNumber } from '../invoices/invoice-view.js';
+import { chargeView } from './charge-view.js';
 
 /** How an invoice is being paid, as the API tells it. Amounts are whole, in the smallest unit of the currency. */
 export function paymentView({ number, total, credited, ...record }: PaymentRecord) {
   const { invoiceId, currency, paidAt, payment } = record;
   const amounts = { currency, total: amountOf(total), credited: amountOf(credited) };
   return { invoiceId, invoiceNumber: invoiceNumber(number), ...amounts, ...chargeView(record), paidAt, payment };
-}
-
-/** What of a payment is told with its invoice. */
-export function chargeView(record: Omit<PaymentRecord, 'number' | 'total' | 'credited'>) {
-  const { state, provider, attempts, failure, payUrl, nextChargeAt } = record;
-  return { state, provider, attempts, failure, payUrl, nextChargeAt };
 }
 
 /** Without the provider's own name of it. */

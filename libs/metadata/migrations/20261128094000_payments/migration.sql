@@ -95,7 +95,8 @@ ALTER TABLE "payment_credits" ADD CONSTRAINT "payment_credits_check" CHECK (
 -- Every invoice has its payment from the moment that it is issued.
 CREATE FUNCTION begin_payment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO payments (invoice_id, organization_id) VALUES (NEW.id, NEW.organization_id);
+  INSERT INTO payments (invoice_id, organization_id, state)
+  VALUES (NEW.id, NEW.organization_id, CASE NEW.state WHEN 'finalized' THEN 'waiting' ELSE NEW.state END);
   RETURN NULL;
 END
 $$;

@@ -101,7 +101,7 @@ export class Invoices {
    *
    * @param payment how, for people: such as `bank transfer 2026-12-03`
    * @returns undefined when there is no such invoice
-   * @throws InvoiceStateError it is void
+   * @throws InvoiceStateError it is void, or being charged
    */
   async markPaid(id: string, payment: string): Promise<InvoiceRecord | undefined> {
     await this.prisma.$executeRaw`
@@ -114,7 +114,7 @@ export class Invoices {
    * Nothing of a finalized invoice is owed any more. Its number stays taken, and what it billed is not billed again. Idempotent.
    *
    * @returns undefined when there is no such invoice
-   * @throws InvoiceStateError it is paid, or partly credited: that is corrected by credit notes
+   * @throws InvoiceStateError it is being charged; or paid, or partly credited: that is corrected by credit notes
    */
   async void(id: string, reason: string): Promise<InvoiceRecord | undefined> {
     await this.prisma.$executeRaw`
@@ -159,7 +159,8 @@ export class Invoices {
   private async expectState(id: string, wanted: InvoiceState): Promise<InvoiceRecord | undefined> {
     const found = await this.find(id);
     if (found === undefined || found.state === wanted) return found;
-    throw new InvoiceStateError(found.state === 'finalized' ? 'credited' : found.state);
+    const isCredited = wanted === 'void' && found.credited > 0n;
+    throw new InvoiceStateError(found.state === 'finalized' ? (isCredited ? 'credited' : 'being charged') : found.state);
   }
 }
 

@@ -16,13 +16,8 @@ export interface PaymentMethodRecord {
 }
 
 /** How an invoice is being paid. */
-export interface PaymentRecord {
+export interface ChargeRecord {
   readonly invoiceId: string;
-  /** Of the invoice. */
-  readonly number: bigint;
-  readonly currency: string;
-  readonly total: bigint;
-  readonly credited: bigint;
   readonly state: PaymentState;
   readonly provider: string | null;
   /** Charges that were begun. */
@@ -30,6 +25,15 @@ export interface PaymentRecord {
   readonly failure: string | null;
   readonly payUrl: string | null;
   readonly nextChargeAt: Date | null;
+}
+
+/** The same, with what of the invoice belongs to it. */
+export interface PaymentRecord extends ChargeRecord {
+  /** Of the invoice. */
+  readonly number: bigint;
+  readonly currency: string;
+  readonly total: bigint;
+  readonly credited: bigint;
   readonly paidAt: Date | null;
   /** How, for people. */
   readonly payment: string | null;

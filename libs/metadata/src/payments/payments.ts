@@ -1,5 +1,12 @@
 import type { PrismaClient } from '../generated/client.js';
-import type { BillFate, ClaimedPayment, PaymentRecord, UntoldFailure, WaitingCredit } from './payment-record.js';
+import type {
+  BillFate,
+  ChargeRecord,
+  ClaimedPayment,
+  PaymentRecord,
+  UntoldFailure,
+  WaitingCredit,
+} from './payment-record.js';
 
 /** What comes of a step that changes no more than when the next one is, and how the payment stands. */
 export interface PaymentNote {
@@ -38,12 +45,13 @@ export class Payments {
   }
 
   /** Of these invoices, each that has one. */
-  async ofInvoices(invoiceIds: readonly string[]): Promise<ReadonlyMap<string, Omit<PaymentRecord, 'payment'>>> {
-    const found = await this.prisma.$queryRaw<PaymentRecord[]>`
-      SELECT p.invoice_id AS "invoiceId", i.number, i.currency, i.total, i.credited, p.state, p.provider, p.attempts, p.failure,
-        p.pay_url AS "payUrl", p.next_charge_at AS "nextChargeAt", i.paid_at AS "paidAt"
-      FROM payments p JOIN invoices i ON i.id = p.invoice_id WHERE p.invoice_id = ANY (${[...invoiceIds]})`;
-    return new Map(found.map((record) => [record.invoiceId, record]));
+  async ofInvoices(invoiceIds: readonly string[]): Promise<ReadonlyMap<string, ChargeRecord>> {
+    const select = { invoiceId: true, state: true, provider: true, attempts: true, failure: true, payUrl: true };
+    const found = await this.prisma.payment.findMany({
+      where: { invoiceId: { in: [...invoiceIds] } },
+      select: { ...select, nextChargeAt: true },
+    });
+    return new Map(found.map((record) => [record.invoiceId, record as ChargeRecord]));
   }
 
   /**

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { EVENTS, nowSeconds, PaymentWorld, TOTAL } from '../testing/payment-world.js';
+
+// Processes start and stop here, on machines that do other things meanwhile; the SDK waits between its tries.
+jest.setTimeout(120_000);
+
+describe('events of Stripe', () => {
+  let world: PaymentWorld;
+  beforeAll(async () => {
+    world = await PaymentWorld.open();
+  });
+  afterAll(() => world.close());
+
+  it('are taken once, in any order, however often they come', async () => {
+    const tenant = await world.payerWithMethod();
+    const invoiceId = await world.invoice(tenant);
+    await world.inState(tenant, invoiceId, 'paid');
+    const { reference } = await world.row(invoiceId);
+    const late = world.newEvent('invoice.payment_failed', { object: 'invoice', id: reference, status: 'open' });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => world.send(late)));
+    expect(answers.map(({ status, body }) => [status, body])).toEqual(Array(8).fill([200, { received: true }]));
+    await world.send(late, { atSeconds: nowSeconds() - 200 });
+    expect(await world.prisma.paymentEvent.count({ where: { id: late.id } })).toBe(1);
+    await world.atRest(invoiceId);
+    expect(await world.payment(tenant, invoiceId)).toMatchObject({ state: 'paid', attempts: 1 });
+    expect(await world.charges(invoiceId)).toEqual([TOTAL]);
+    expect(
+      (await world.send(world.newEvent('invoice.paid', { object: 'invoice', id: 'in_of_somebody_else' }))).status,
+    ).toBe(200);
+  });
+
+  it('are refused, and change nothing, when they are not signed, not lately, or not so', async () => {
+    const tenant = await world.payerWithMethod();
+    const invoiceId = await world.invoice(tenant);
+    await world.inState(tenant, invoiceId, 'paid');
+    await world.atRest(invoiceId);
+    const { prisma } = world;
+    const state = async () => [
+      await world.row(invoiceId),
+      await prisma.paymentEvent.count(),
+      await prisma.paymentCustomer.findMany(),
+    ];
+    const before = await state();
+    const { reference } = await world.row(invoiceId);
+    const wish = world.newEvent('invoice.paid', { object: 'invoice', id: reference });
+    const answers = [
+      await world.send(wish, { secret: 'whsec_of_another_endpoint' }),
+      await world.send(wish, { atSeconds: nowSeconds() - 301 }),
+      await world.send(wish, { body: (body) => body.replace('invoice.paid', 'invoice.void') }),
+      await world.send(wish, { body: (body) => JSON.stringify(JSON.parse(body)) }),
+      await world.send(wish, { body: () => '' }),
+      await world.service.call('POST', EVENTS, { json: wish }),
+      await world.service.call('POST', EVENTS, {}),
+      await world.service.call('POST', EVENTS, {
+        json: wish,
+        headers: { 'stripe-signature': 't=1,v1=00' },
+        token: tenant.token,
+      }),
+    ];
+    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual(
+      Array(8).fill([400, 'invalid-signature']),
+    );
+    expect(await state()).toEqual(before);
+    expect((await world.send(wish)).status).toBe(200);
+    expect(await state()).not.toEqual(before);
+  });
+});
