@@ -16,8 +16,8 @@ import { RedisDemandBoard } from '@leasehold/redis';
 import { RevocationWatch } from '@leasehold/revocations';
 import { outboundPolicyOf, s3SettingsOf } from '@leasehold/service-kit';
 import type { Logger } from '@leasehold/service-kit';
-import { UsageMeter } from '@leasehold/metering';
-import { UsageRecorder } from '@leasehold/usage-recorder';
+import { TrafficMeter, UsageMeter } from '@leasehold/metering';
+import { TrafficRecorder, UsageRecorder } from '@leasehold/usage-recorder';
 
 import { keySetFetcher } from './fetch-key-set.js';
 import type { Sessions } from './forwarding/worker-fleet.js';
@@ -33,6 +33,8 @@ export interface GatewayParts {
   readonly ledger?: BudgetLedger;
   /** Told what is read; undefined: nobody meters. */
   readonly usage?: UsageMeter;
+  /** Told how long requests take; undefined: nobody counts. */
+  readonly traffic?: TrafficMeter;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,14 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     { intervalMs: config.USAGE_INTERVAL_MS },
   );
   recorder.start();
+  const traffic = new TrafficMeter();
+  const trafficRecorder = new TrafficRecorder({
+    store,
+    ...context,
+    meter: traffic,
+    onFailed: (error) => logger.warn({ err: error }, 'traffic could not be recorded, it will be tried again'),
+  });
+  trafficRecorder.start();
   await revocations.start();
   await directory.start();
   uses.start();
@@ -87,11 +97,16 @@ export async function openParts(config: GatewayConfig, logger: Logger): Promise<
     board,
     ledger,
     usage,
+    traffic,
     close: async () => {
       await recorder
         .record()
         .catch((error: unknown) => logger.error({ err: error }, 'the last usage could not be recorded'));
       await recorder.stop();
+      await trafficRecorder
+        .record()
+        .catch((error: unknown) => logger.warn({ err: error }, 'the last traffic could not be recorded'));
+      await trafficRecorder.stop();
       sessions.stop();
       await directory.stop();
       await revocations.stop();

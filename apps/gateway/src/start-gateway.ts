@@ -27,6 +27,7 @@ import { GatewayMetrics } from './gateway-metrics.js';
 import { GatewayModule } from './gateway-module.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { timeGateway } from './timing/gateway-timing.js';
+import { countTraffic, RequestTraffic } from './traffic/request-traffic.js';
 
 const DATABASE_ROUTE = '/v1/db/:database';
 const KV_CONNECT_ROUTE = '/kv/:database';
@@ -78,6 +79,7 @@ export async function startGateway(
     budgets = parts.ledger && budgetsOver(parts.ledger, parts, metrics, logger);
     budgets?.exchange.start();
     const guard = budgets?.guard;
+    const traffic = parts.traffic && new RequestTraffic(parts.traffic, systemClock);
     const usage = parts.usage && new ReadUsage(parts.usage, systemClock, guard);
     const service = await runService({
       name: 'gateway',
@@ -113,6 +115,7 @@ export async function startGateway(
         allowOrigins(instance, { directory: parts.directory, consoleOrigin: config.CONSOLE_ORIGIN });
         limitTenants(instance, parts.directory, limits);
         meterReads(instance, usage, guard);
+        if (traffic) countTraffic(instance, traffic);
         if (expressLane) {
           // As the routes, where answers may depend on the origin of a page.
           const fixedHeaders = config.CONSOLE_ORIGIN === undefined ? [] : ['vary', 'origin'];
@@ -127,6 +130,7 @@ export async function startGateway(
             clock: systemClock,
             fixedHeaders,
             usage,
+            traffic,
           });
         }
         // Known once, served through outages: the directory need not answer now.

@@ -18,6 +18,9 @@ const sweepPayload = z.strictObject({ full: z.boolean().optional() });
 /** Full: of sessions that are gone from the list of sessions, too. */
 const rollUpPayload = z.strictObject({ full: z.boolean().optional() });
 
+/** Full: as of roll-ups; and records that are a week old go. */
+const trafficPayload = z.strictObject({ full: z.boolean().optional() });
+
 const reconcilePayload = z.strictObject({});
 /** Every month that has ended and has no invoice yet is looked for. */
 const invoicePayload = z.strictObject({});
@@ -41,6 +44,8 @@ export const JOB_KINDS = {
   sweep: { queue: 'leasehold-sweep', payload: sweepPayload },
   /** Take the usage records that are new. */
   rollUp: { queue: 'leasehold-roll-up', payload: rollUpPayload },
+  /** Take the traffic records that are new, and let go of what is too old. */
+  traffic: { queue: 'leasehold-traffic', payload: trafficPayload },
   /** Count the hours of the last days again, and tell what differs. */
   reconcile: { queue: 'leasehold-reconcile', payload: reconcilePayload },
   /** Issue the invoices of months that have ended. */

@@ -404,7 +404,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const context = { store: server.store(), clock: systemClock, log };
       const incomplete = { compact: () => Promise.resolve() } as unknown as JobHandlers;
       await expect(runJobWorkers(incomplete, context)).rejects.toThrow(
-        'no handler for jobs of kind gc, recover, purge, erase, sweep, rollUp, reconcile, invoice',
+        'no handler for jobs of kind gc, recover, purge, erase, sweep, rollUp, traffic, reconcile, invoice',
       );
       server.proxy.cut();
       const started = runJobWorkers(IDLE, context, { startTimeoutMs: 1_500 });
@@ -438,6 +438,7 @@ const IDLE: JobHandlers = {
   erase: () => Promise.resolve(),
   sweep: () => Promise.resolve(),
   rollUp: () => Promise.resolve(),
+  traffic: () => Promise.resolve(),
   reconcile: () => Promise.resolve(),
   invoice: () => Promise.resolve(),
 };

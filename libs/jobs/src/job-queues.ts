@@ -16,6 +16,7 @@ import {
   planFullSweep,
   planRollUps,
   planSweeps,
+  planTraffic,
   type PlannedJob,
 } from './planned-job.js';
 import { openProducer, type QueueProducer, type QueueStore } from './queue-store.js';
@@ -148,6 +149,11 @@ export class JobQueues {
   /** The same of looks for months to be billed. */
   scheduleInvoices(everyMs: number): void {
     this.enqueue(planInvoices(everyMs));
+  }
+
+  /** The same of traffic. */
+  scheduleTraffic(everyMs: number, fullEveryMs: number): void {
+    for (const job of planTraffic(everyMs, fullEveryMs)) this.enqueue(job);
   }
 
   /** The same of reconciliations of usage. */

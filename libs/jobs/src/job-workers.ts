@@ -52,7 +52,18 @@ export interface JobWorkersSettings {
 
 export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
   // A roll-up that looks at every session takes long, and is not in the way of the others.
-  concurrency: { compact: 2, gc: 2, recover: 4, purge: 1, erase: 2, sweep: 1, rollUp: 2, reconcile: 1, invoice: 1 },
+  concurrency: {
+    compact: 2,
+    gc: 2,
+    recover: 4,
+    purge: 1,
+    erase: 2,
+    sweep: 1,
+    rollUp: 2,
+    traffic: 1,
+    reconcile: 1,
+    invoice: 1,
+  },
   lockDurationMs: 60_000,
   stalledIntervalMs: 30_000,
   maxStalled: 3,

@@ -12,6 +12,7 @@ import {
   planRecovery,
   planRollUps,
   planSweeps,
+  planTraffic,
 } from './planned-job.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
@@ -84,6 +85,15 @@ describe('plans of roll-ups', () => {
     expect(planRollUps(1_000, 60_000)).toMatchObject([
       { key: 'roll-up', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } },
       { key: 'roll-up-full', payload: { full: true }, repeats: { mode: 'schedule', everyMs: 60_000 } },
+    ]);
+  });
+});
+
+describe('plans of traffic', () => {
+  it('are those of roll-ups, with keys and a kind of their own', () => {
+    expect(planTraffic(1_000, 60_000)).toMatchObject([
+      { kind: 'traffic', key: 'traffic-roll-up', payload: {}, repeats: { mode: 'schedule', everyMs: 1_000 } },
+      { kind: 'traffic', key: 'traffic-roll-up-full', payload: { full: true } },
     ]);
   });
 });

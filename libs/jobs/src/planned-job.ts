@@ -85,6 +85,11 @@ export function planInvoices(everyMs: number): PlannedJob {
   return { kind: 'invoice', payload: {}, key: 'invoice', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
 }
 
+/** The same of traffic. */
+export function planTraffic(everyMs: number, fullEveryMs: number): readonly PlannedJob[] {
+  return planRollUps(everyMs, fullEveryMs).map((job) => ({ ...job, kind: 'traffic', key: `traffic-${job.key}` }));
+}
+
 /** A reconciliation of usage in each interval. */
 export function planReconciliations(everyMs: number): PlannedJob {
   return { kind: 'reconcile', payload: {}, key: 'reconcile', dueAt: 0, repeats: { mode: 'schedule', everyMs } };

@@ -10,3 +10,4 @@ export * from './sweep/sweep.js';
 export * from './usage/reconciler.js';
 export * from './usage/record-series.js';
 export * from './usage/roll-up.js';
+export * from './usage/traffic-take.js';

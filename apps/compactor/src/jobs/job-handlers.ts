@@ -13,7 +13,7 @@ import {
   type RecoveredUsage,
 } from '@leasehold/upkeep';
 
-import type { UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
+import type { TrafficLedger, UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
 
 import type { CompactorConfig } from '../config.js';
 import type { CompactorMetrics } from '../compactor-metrics.js';
@@ -34,6 +34,8 @@ export interface HandlerParts {
   readonly ledger: UsageLedger | undefined;
   /** The same. */
   readonly recounts: UsageRecounts | undefined;
+  /** The same. */
+  readonly traffic: TrafficLedger | undefined;
   /** Undefined where there is no Postgres: nothing is billed there. */
   readonly metadata: Metadata | undefined;
   /** Undefined where nobody tells which databases are deleted. */

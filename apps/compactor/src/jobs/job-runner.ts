@@ -16,7 +16,7 @@ import { Metadata } from '@leasehold/metadata';
 import type { ObjectStore } from '@leasehold/object-store';
 import { Health, LOGGER, type Logger } from '@leasehold/service-kit';
 import { startRecoveryWatch } from '@leasehold/upkeep';
-import { UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
+import { TrafficLedger, UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
 import { tellHead, UsageRecorder } from '@leasehold/usage-recorder';
 
 import { type CompactorConfig } from '../config.js';
@@ -50,6 +50,7 @@ export class JobRunner implements OnModuleDestroy {
   private readonly watch: SessionWatch;
   private readonly ledger: UsageLedger | undefined;
   private readonly recounts: UsageRecounts | undefined;
+  private readonly traffic: TrafficLedger | undefined;
   /** Of invoices; connects when the first is looked for. */
   private readonly metadata: Metadata | undefined;
   /** What recovered sessions wrote, until it is recorded. */
@@ -81,6 +82,7 @@ export class JobRunner implements OnModuleDestroy {
       { intervalMs: USAGE_INTERVAL_MS },
     );
     this.ledger = config.DATABASE_URL ? new UsageLedger(config.DATABASE_URL) : undefined;
+    this.traffic = config.DATABASE_URL ? new TrafficLedger(config.DATABASE_URL) : undefined;
     this.recounts = config.DATABASE_URL ? new UsageRecounts(config.DATABASE_URL) : undefined;
     this.metadata = config.DATABASE_URL ? openMetadata(config.DATABASE_URL) : undefined;
     this.purges = config.DATABASE_URL ? new PostgresPurges(config.DATABASE_URL) : undefined;
@@ -90,7 +92,7 @@ export class JobRunner implements OnModuleDestroy {
 
   /** @throws QueueUnavailableError, StoreUnavailableError */
   async start(): Promise<void> {
-    const { config, ledger, log, metadata, metrics, purges, queues, recounts, store, watch } = this;
+    const { config, ledger, log, metadata, metrics, purges, queues, recounts, store, traffic, watch } = this;
     await startRecoveryWatch(watch, queues);
     const { concurrency } = DEFAULT_JOB_WORKERS_SETTINGS;
     const usage = {
@@ -99,7 +101,7 @@ export class JobRunner implements OnModuleDestroy {
     };
     this.recorder.start();
     this.workers = await runJobWorkers(
-      jobHandlers({ config, store, watch, queues, usage, ledger, recounts, metadata, purges, metrics, log }),
+      jobHandlers({ config, store, watch, queues, usage, ledger, recounts, traffic, metadata, purges, metrics, log }),
       { store: queueStoreFrom(config), clock: systemClock, log, observe: (outcome) => metrics.jobEnded(outcome) },
       { concurrency: { ...concurrency, compact: config.COMPACTION_CONCURRENCY }, ...this.settings },
     );
@@ -130,6 +132,7 @@ export class JobRunner implements OnModuleDestroy {
     await this.recorder.stop();
     await this.purges?.close();
     await this.ledger?.close();
+    await this.traffic?.close();
     await this.metadata?.close();
   }
 
@@ -138,6 +141,7 @@ export class JobRunner implements OnModuleDestroy {
     this.queues.scheduleSweeps(SWEEP_INTERVAL_MS);
     if (this.ledger) {
       this.queues.scheduleRollUps(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
+      this.queues.scheduleTraffic(ROLL_UP_INTERVAL_MS, FULL_ROLL_UP_INTERVAL_MS);
       this.queues.scheduleReconciliations(RECONCILE_INTERVAL_MS);
       this.queues.scheduleInvoices(INVOICE_INTERVAL_MS);
     }

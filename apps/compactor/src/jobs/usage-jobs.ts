@@ -1,18 +1,20 @@
 import { LeaseholdError } from '@leasehold/foundation';
 import type { JobHandlers, JobKind } from '@leasehold/jobs';
-import { Reconciler, RollUp, USAGE_RECORDS } from '@leasehold/upkeep';
+import { Reconciler, RollUp, TrafficTake, USAGE_RECORDS } from '@leasehold/upkeep';
 
 import type { HandlerParts, storeFor } from './job-handlers.js';
 
 /** Differences that are logged one by one; the others are counted, and kept with the reconciliation. */
 const LOGGED_DIFFERENCES = 10;
 
-/** What becomes of usage records. */
+/** What becomes of records of usage and of traffic. */
 export function usageJobs(
-  { ledger, recounts, metrics, log }: HandlerParts,
+  { ledger, recounts, traffic, metrics, log }: HandlerParts,
   contextOf: (kind: JobKind) => ReturnType<typeof storeFor>,
-): Pick<JobHandlers, 'rollUp' | 'reconcile'> {
-  if (ledger === undefined || recounts === undefined) return { rollUp: refused, reconcile: refused };
+): Pick<JobHandlers, 'rollUp' | 'traffic' | 'reconcile'> {
+  if (ledger === undefined || recounts === undefined || traffic === undefined) {
+    return { rollUp: refused, traffic: refused, reconcile: refused };
+  }
   const rollUp = new RollUp({
     ...contextOf('rollUp'),
     series: USAGE_RECORDS,
@@ -26,11 +28,22 @@ export function usageJobs(
       log.error({ record, databases }, 'usage record contradicts what was told before');
     },
   });
+  const taking = new TrafficTake({
+    ...contextOf('traffic'),
+    ledger: traffic,
+    onDamaged: (record, cause) => {
+      log.error({ record, reason: cause instanceof Error ? cause.message : 'unknown' }, 'traffic record is damaged');
+    },
+    onConflict: () => undefined,
+  });
   const reconciler = new Reconciler({ ...contextOf('reconcile'), ledger, recounts });
   return {
     rollUp: async ({ full = false }, signal) => {
       const { records } = await rollUp.pass(signal, { full });
       metrics.usageRecord('taken', records);
+    },
+    traffic: async ({ full = false }, signal) => {
+      await taking.pass(signal, { full });
     },
     reconcile: async (_, signal) => {
       const done = await reconciler.pass(signal);

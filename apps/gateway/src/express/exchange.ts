@@ -28,7 +28,9 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders, resultOf } from '../forwarding/worker-answer.js';
 import type { WorkerConnection } from '../forwarding/worker-connection.js';
 import type { TenantAccount } from '../limits/tenant-account.js';
+import type { RequestTraffic } from '../traffic/request-traffic.js';
 import type { ReadUsage } from '../usage/read-usage.js';
+import { endAnswer } from './end-answer.js';
 import { timesOf } from './exchange-times.js';
 import { frameHeadOf } from './frame-head.js';
 import { plainAnswerOf } from './plain-answer.js';
@@ -47,11 +49,11 @@ export interface ExchangeParts {
   readonly fixedHeaders: readonly string[];
   /** Told what was read. */
   readonly usage: ReadUsage | undefined;
+  /** Told how long it took. */
+  readonly traffic: RequestTraffic | undefined;
 }
 
 const NO_BODY = Buffer.alloc(0);
-/** Shorter bodies go out in one piece with their head. */
-const TEXT_BYTES = 16 * 1024;
 /** As logs and metrics name the routes. */
 export const ROUTES: Readonly<Record<PlainResource, string>> = {
   keys: '/v1/db/:database/keys/:key',
@@ -374,16 +376,16 @@ export class Exchange implements FramedAsker, ClientPresence {
     const { parts, account } = this;
     const nowMs = parts.clock.monotonic();
     if (parts.accounts.drain.stopping && !fields.includes('connection')) fields.push('connection', 'close');
-    fields.push('server-timing', parts.times.tell(timesOf(this, nowMs), nowMs - this.beganMs));
+    const times = timesOf(this, nowMs);
+    fields.push('server-timing', parts.times.tell(times, nowMs - this.beganMs));
+    parts.traffic?.answered(this.database.id, status, nowMs - this.beganMs, times);
     if (body !== undefined) {
       fields.push('content-length', String(body.byteLength));
       account.oweBytes(body.byteLength, nowMs);
     }
     if (this.isGone) return;
     response.writeHead(status, fields);
-    if (body === undefined || body.byteLength === 0) response.end();
-    else if (body.byteLength < TEXT_BYTES) response.end(body.toString('latin1'), 'latin1');
-    else response.end(body);
+    endAnswer(response, body);
   }
 }
 

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { BudgetLedger, FetchKeySet, Revocations } from '@leasehold/directory';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
-import { UsageMeter } from '@leasehold/metering';
+import { TrafficMeter, UsageMeter } from '@leasehold/metering';
 import { rendezvousOrder } from '@leasehold/routing';
 import { createLogger } from '@leasehold/service-kit';
 import type { RunningService } from '@leasehold/service-kit';
@@ -49,6 +49,7 @@ export class GatewayWorld {
   readonly key: string;
   /** What was read through it. */
   readonly usage = new UsageMeter();
+  readonly traffic = new TrafficMeter();
   private readonly workers: FakeWorker[] = [];
   private readonly ids = new UlidSource(systemClock, systemRandom);
   private readonly revocations: Revocations | undefined;
@@ -86,6 +87,7 @@ export class GatewayWorld {
         sessions: this.sessions,
         directory,
         usage: this.usage,
+        traffic: this.traffic,
         ...(this.ledger && { ledger: this.ledger }),
         close: () => directory.stop(),
       }),

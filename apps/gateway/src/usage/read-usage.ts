@@ -54,6 +54,11 @@ export function noteDatabase(request: FastifyRequest, database: MeteredDatabase)
   (request as MeteredRequest)[DATABASE] = database;
 }
 
+/** Undefined: it is not known yet, or of none. */
+export function databaseOf(request: FastifyRequest): MeteredDatabase | undefined {
+  return (request as MeteredRequest)[DATABASE];
+}
+
 /** Meters the answers of all routes, and settles what was reserved for them. What goes ahead of them tells by itself. */
 export function meterReads(
   instance: FastifyInstance,
