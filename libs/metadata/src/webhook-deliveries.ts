@@ -49,8 +49,6 @@ const ROW = {
   ...{ id: true, messageId: true, event: true, state: true, attempts: true, dueAt: true, createdAt: true },
   ...{ lastAttemptAt: true, status: true, failure: true, durationMs: true, answer: true },
 } as const;
-/** Looked at for a claim, the longest due first. */
-const WINDOW = 1_000;
 
 /** What is to be told to webhooks, and what came of it. At least once: what nobody settled in time is claimed again. */
 export class WebhookDeliveries {
@@ -80,25 +78,43 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Takes what is due, at most `perWebhook` of each webhook, `limit` together. Of several who claim at once each gets others.
+   * Takes what is due, `limit` together, in turns of the webhooks: however much waits for one of them, the others have theirs. Of several who claim
+   * at once each gets others.
    *
    * @param until from then on others may claim it again
+   * @param perWebhook under way at the same time to one, with those of `underWay`
+   * @param underWay how many are, by webhook
    */
-  claim(now: Date, until: Date, limit: number, perWebhook: number): Promise<readonly ClaimedDelivery[]> {
+  claim(
+    now: Date,
+    until: Date,
+    limit: number,
+    perWebhook: number,
+    underWay: ReadonlyMap<string, number> = new Map(),
+  ): Promise<readonly ClaimedDelivery[]> {
+    const [busy, counts] = [[...underWay.keys()], [...underWay.values()]];
     return this.prisma.$queryRaw<ClaimedDelivery[]>`
+      WITH RECURSIVE waiting (webhook_id) AS (
+        (SELECT webhook_id FROM webhook_deliveries WHERE state = 'waiting' ORDER BY webhook_id LIMIT 1)
+        UNION ALL
+        SELECT (
+          SELECT d.webhook_id FROM webhook_deliveries d WHERE d.state = 'waiting' AND d.webhook_id > w.webhook_id
+          ORDER BY d.webhook_id LIMIT 1) FROM waiting w WHERE w.webhook_id IS NOT NULL
+      )
       UPDATE webhook_deliveries AS d SET claims = d.claims + 1, attempts = d.attempts + 1, due_at = ${until}::timestamptz
       FROM webhooks w
       WHERE w.id = d.webhook_id AND d.id IN (
         SELECT l.id FROM webhook_deliveries l WHERE l.state = 'waiting' AND l.due_at <= ${now}::timestamptz AND l.id IN (
-          SELECT ranked.id FROM (
-            SELECT due.id, row_number() OVER (PARTITION BY due.webhook_id ORDER BY due.due_at, due.id) AS rank
-            FROM (
-              SELECT c.id, c.webhook_id, c.due_at FROM webhook_deliveries c JOIN webhooks o ON o.id = c.webhook_id
-              WHERE c.state = 'waiting' AND c.due_at <= ${now}::timestamptz AND o.enabled
-                AND (o.paused_until IS NULL OR o.paused_until <= ${now}::timestamptz)
-              ORDER BY c.due_at LIMIT ${WINDOW}::int
-            ) AS due
-          ) AS ranked WHERE ranked.rank <= ${perWebhook}::int ORDER BY ranked.rank LIMIT ${limit}::int
+          SELECT due.id FROM waiting JOIN webhooks o ON o.id = waiting.webhook_id
+          LEFT JOIN unnest(${busy}::text[], ${counts}::int[]) AS busy (webhook_id, count) ON busy.webhook_id = o.id
+          CROSS JOIN LATERAL (
+            SELECT c.id, c.due_at, row_number() OVER (ORDER BY c.due_at, c.id) AS rank FROM webhook_deliveries c
+            WHERE c.webhook_id = o.id AND c.state = 'waiting' AND c.due_at <= ${now}::timestamptz
+            ORDER BY c.due_at, c.id LIMIT ${perWebhook}::int
+          ) AS due
+          WHERE o.enabled AND (o.paused_until IS NULL OR o.paused_until <= ${now}::timestamptz)
+            AND due.rank + COALESCE(busy.count, 0) <= ${perWebhook}::int
+          ORDER BY due.rank, due.due_at LIMIT ${limit}::int
         ) FOR UPDATE SKIP LOCKED)
       RETURNING d.id, d.claims, d.attempts, d.message_id AS "messageId", d.event, d.payload, w.id AS "webhookId",
         w.organization_id AS "organizationId", w.url, w.generation, w.previous_ends_at AS "previousEndsAt",

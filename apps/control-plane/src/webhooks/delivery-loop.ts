@@ -24,7 +24,8 @@ type Disabled = Awaited<ReturnType<Metadata['deliveries']['disable']>>[number];
 
 /** Delivers what is due. Several instances share the work; nothing is lost when one dies, and some is sent twice then. */
 export class DeliveryLoop {
-  private underWay = 0;
+  /** How many, by webhook. */
+  private readonly underWay = new Map<string, number>();
 
   constructor(
     private readonly metadata: Pick<Metadata, 'deliveries'>,
@@ -35,12 +36,12 @@ export class DeliveryLoop {
 
   /** Takes what is due and has room, and lets it run; one look does not wait for slow receivers of the one before. Never throws. */
   async look(signal: AbortSignal): Promise<'again'> {
-    const room = AT_ONCE - this.underWay;
+    const room = AT_ONCE - [...this.underWay.values()].reduce((sum, count) => sum + count, 0);
     if (room <= 0) return 'again';
     try {
       const now = this.clock.now();
       const until = new Date(now + CLAIM_MS);
-      const claimed = await this.metadata.deliveries.claim(new Date(now), until, room, PER_WEBHOOK);
+      const claimed = await this.metadata.deliveries.claim(new Date(now), until, room, PER_WEBHOOK, this.underWay);
       for (const delivery of claimed) void this.deliver(delivery, signal);
     } catch (error) {
       this.logger.warn({ err: error }, 'webhooks are not delivered this time');
@@ -63,7 +64,7 @@ export class DeliveryLoop {
   }
 
   private async deliver(claimed: ClaimedDelivery, signal: AbortSignal): Promise<void> {
-    this.underWay += 1;
+    this.count(claimed, 1);
     try {
       const outcome = await this.sender.send(claimed, signal);
       await this.metadata.deliveries.settle(claimed, new Date(this.clock.now()), outcome);
@@ -71,7 +72,13 @@ export class DeliveryLoop {
       // Aborted, or not settled: the claim runs out, and the delivery is tried again.
       if (!signal.aborted) this.logger.warn({ err: error }, 'what came of a delivery could not be noted');
     } finally {
-      this.underWay -= 1;
+      this.count(claimed, -1);
     }
+  }
+
+  private count({ webhookId }: ClaimedDelivery, change: 1 | -1): void {
+    const count = (this.underWay.get(webhookId) ?? 0) + change;
+    if (count === 0) this.underWay.delete(webhookId);
+    else this.underWay.set(webhookId, count);
   }
 }

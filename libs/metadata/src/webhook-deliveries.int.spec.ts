@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const SETTINGS = { url: 'https://hooks.example.com/', description: '', events: ['nothing.happens'], enabled: true };
+const LIMIT = 32;
+const PER_WEBHOOK = 4;
+
+describe('deliveries', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let organizationId: string;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
+    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+  beforeEach(() => metadata.prisma.webhook.deleteMany());
+
+  async function webhook(id: string, waiting: number): Promise<void> {
+    await metadata.webhooks.create(organizationId, id, SETTINGS);
+    await metadata.prisma.$executeRaw`
+      INSERT INTO webhook_deliveries (webhook_id, message_id, event, payload)
+      SELECT ${id}, 'msg_' || n, 'webhook.test', '{}' FROM generate_series(1, ${waiting}::int) AS n`;
+  }
+  const claim = async (limit = LIMIT, underWay?: ReadonlyMap<string, number>) => {
+    const now = new Date(Date.now() + 1_000);
+    const until = new Date(now.getTime() + 60_000);
+    const claimed = await metadata.deliveries.claim(now, until, limit, PER_WEBHOOK, underWay);
+    return claimed.map(({ webhookId }) => webhookId).sort();
+  };
+
+  it('are claimed in turns, however many wait for one webhook, and for longer', async () => {
+    await webhook('crowd', 5_000);
+    await webhook('quiet', 1);
+    await webhook('other', 2);
+    expect(await claim()).toEqual([...Array<string>(4).fill('crowd'), 'other', 'other', 'quiet']);
+    expect(await claim()).toEqual(Array(4).fill('crowd'));
+  });
+
+  it('are claimed one of each webhook before the second of any where there is little room', async () => {
+    await webhook('crowd', 5_000);
+    await webhook('other', 2);
+    expect(await claim(3)).toEqual(['crowd', 'crowd', 'other']);
+  });
+
+  it('are no more to one webhook than may be under way at the same time', async () => {
+    await webhook('crowd', 100);
+    await webhook('other', 100);
+    const underWay = new Map([
+      ['crowd', 4],
+      ['other', 3],
+    ]);
+    expect(await claim(LIMIT, underWay)).toEqual(['other']);
+  });
+
+  it('wait while their webhook is paused or disabled', async () => {
+    await webhook('paused', 1);
+    await webhook('disabled', 1);
+    await metadata.prisma.webhook.update({
+      where: { id: 'paused' },
+      data: { pausedUntil: new Date(Date.now() + 60_000) },
+    });
+    await metadata.webhooks.change(organizationId, 'disabled', { enabled: false });
+    expect(await claim()).toEqual([]);
+    await metadata.webhooks.change(organizationId, 'disabled', { enabled: true });
+    expect(await claim()).toEqual(['disabled']);
+  });
+});
