@@ -23,8 +23,16 @@ describe('the share of a rate', () => {
       [933.3, 33.3, 33.3],
     ],
     [
+      [970, 10, 10],
+      [973.3, 13.3, 13.3],
+    ],
+    [
       [980, 10, 10],
-      [980, 10, 10],
+      [973.5, 13.2, 13.2],
+    ],
+    [
+      [1_000, 0, 0],
+      [993.3, 3.3, 3.3],
     ],
     [
       [2_940, 30, 30],
@@ -49,13 +57,25 @@ describe('the share of a rate', () => {
     );
   });
 
-  it('is what is asked, at least, while there is enough for all, and never nothing', () => {
+  it('is what is asked, at least, while there is enough for all, and never less than a part of a hundredth', () => {
     fc.assert(
       fc.property(totals, demands, (total, asked) => {
-        const enough = asked.reduce((a, b) => a + b, 0) <= total;
+        const enough = asked.reduce((a, b) => a + b, 0) <= 0.99 * total;
         for (const [at, share] of shares(total, asked).entries()) {
-          expect(share).toBeGreaterThan(0);
+          expect(share).toBeGreaterThanOrEqual((0.01 * total * (1 - 1e-9)) / asked.length);
           if (enough) expect(share).toBeGreaterThanOrEqual((asked[at] as number) * (1 - 1e-9));
+        }
+      }),
+    );
+  });
+
+  it('does not jump where what is asked comes up to what there is', () => {
+    fc.assert(
+      fc.property(totals, fc.double({ min: 0, max: 1, noNaN: true }), (total, part) => {
+        const share = (asked: number) =>
+          rateShare({ total, own: part * asked, others: (1 - part) * asked, gateways: 3 });
+        for (const edge of [0.99 * total, total]) {
+          expect(Math.abs(share(edge * (1 + 1e-6)) - share(edge)) / total).toBeLessThan(1e-5);
         }
       }),
     );

@@ -10,24 +10,24 @@ export interface RateDemand {
   readonly gateways: number;
 }
 
-/** Of the total, for all gateways together: what those get of whom nothing is asked, when the others ask for more than there is. */
+/** Of the total, for all gateways together: what is left at least to those of whom nothing is asked, an equal part each. */
 const IDLE_SHARE = 1 / 100;
 
 /**
  * What this gateway may let in. Those who see the same demands get shares that add up to the total exactly, however the load is split:
  *
- * - asked for no more than there is: each gets what is asked of it, and an equal part of the rest;
- * - asked for more: each gets a small equal part ({@link IDLE_SHARE}), and of the rest by what is asked of it.
+ * - asked for no more than all but {@link IDLE_SHARE}: each gets what is asked of it, and an equal part of the rest;
+ * - asked for more: each gets an equal part of that small share, and of all the rest by what is asked of it.
  *
- * So nobody is refused while there is enough for all, and who was idle has something until its demand is known to the others.
+ * So nobody is refused while there is enough for all, and who was idle has something until its demand is known to the others: a share is never nothing.
  */
-export function rateShare(demand: RateDemand): number {
-  const { total, own, gateways } = demand;
+export function rateShare({ total, own, others, gateways }: RateDemand): number {
   if (gateways <= 1) return total;
-  const asked = askedOf(demand);
-  if (!isTooMuch(demand)) return own + (total - asked) / gateways;
-  const idle = (IDLE_SHARE * total) / gateways;
-  return idle + (1 - IDLE_SHARE) * total * (own / asked);
+  const asked = own + others;
+  const forAskers = (1 - IDLE_SHARE) * total;
+  // Where one goes over into the other both are the same.
+  if (asked <= forAskers) return own + (total - asked) / gateways;
+  return (total - forAskers) / gateways + forAskers * (own / asked);
 }
 
 /**
@@ -35,13 +35,6 @@ export function rateShare(demand: RateDemand): number {
  * be; else its share, so that what is at hand adds up to the burst.
  */
 export function burstShare(burst: number, demand: RateDemand): number {
-  return demand.gateways <= 1 || !isTooMuch(demand) ? burst : Math.max(1, (burst * rateShare(demand)) / demand.total);
-}
-
-function isTooMuch(demand: RateDemand): boolean {
-  return askedOf(demand) > demand.total;
-}
-
-function askedOf({ own, others }: RateDemand): number {
-  return own + others;
+  const { total, own, others, gateways } = demand;
+  return gateways <= 1 || own + others <= total ? burst : Math.max(1, (burst * rateShare(demand)) / total);
 }

@@ -160,6 +160,26 @@ describe('rates that gateways share', () => {
     expect(board.gateways).toEqual(['a', 'b']);
     await load(4 * RATE, [1, 1, 0], 4);
     expect(sum(await load(4 * RATE, [1, 1, 0], 10)) / RATE).toBeGreaterThan(0.95);
+    // It says nothing any more, and does not take down what it said.
+    board.isDown = true;
+    await clock.settle(gateways[1]?.rates.stop() ?? Promise.resolve());
+    board.isDown = false;
+    expect(board.gateways).toEqual(['a', 'b']);
+    expect(sum(await load(4 * RATE, [1, 0, 0], 3)) / RATE).toBeLessThan(0.9);
+    await load(4 * RATE, [1, 0, 0], 4);
+    expect(sum(await load(4 * RATE, [1, 0, 0], 10)) / RATE).toBeGreaterThan(0.95);
+  });
+
+  it('leave something to a gateway of which nothing was asked, also where the others are asked for all there is', async () => {
+    const [other, idle] = gateways as [Gateway, Gateway];
+    const demand = { requests: RATE, bytes: LIMIT.bytesPerSecond };
+    for (const { rates } of gateways.slice(1)) await clock.settle(rates.stop());
+    idle.limits.enter(ACME).leave();
+    idle.limits.hear({ otherGateways: 1, others: new Map([[ACME.id, demand]]) });
+    expect(() => idle.limits.enter(ACME).leave()).not.toThrow();
+    const NEW: LimitedTenant = { id: 'new' as TenantId };
+    other.limits.hear({ otherGateways: 1, others: new Map([[NEW.id, demand]]) });
+    expect(() => other.limits.enter(NEW).leave()).not.toThrow();
   });
 
   it('keep the limits of tenants apart', async () => {
