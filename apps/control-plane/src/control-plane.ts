@@ -2,10 +2,10 @@ import { TokenSigner } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
 import { JobBoard, queueStoreFrom } from '@leasehold/jobs';
 import { ChangeFeed, Metadata } from '@leasehold/metadata';
-import { RevocationLog } from '@leasehold/revocations';
 import { createLogger, Health, routeTableOf, runService, type RunningService } from '@leasehold/service-kit';
 
 import { openOperatorsBucket } from './admin/operators-bucket.js';
+import { openRevocationLog } from './admin/open-revocation-log.js';
 import { Suspender, TELL_INTERVAL_MS } from './admin/suspender.js';
 import { tellRevocations } from './admin/tell-revocations.js';
 import { pruneAuditLog } from './audit/audit-retention.js';
@@ -47,7 +47,7 @@ export async function startControlPlane(
   if (!mails.configured) logger.warn('no mail is sent: neither SMTP_URL nor MAILBOX_DIR is set');
   const bucket = openOperatorsBucket(config);
   if (bucket === undefined) logger.warn('suspensions do not hold without Postgres: S3_BUCKET is not set');
-  const suspender = new Suspender(metadata, bucket && new RevocationLog(bucket), systemClock);
+  const suspender = new Suspender(metadata, bucket && openRevocationLog(bucket, metadata, logger), systemClock);
   const board = new JobBoard(queueStoreFrom(config), systemClock);
   const stopping = new AbortController();
   let routes: readonly string[] = [];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseApiKey } from '@leasehold/directory';
 import { seededRandom, systemClock, type TenantId } from '@leasehold/foundation';
 import { MemoryStore } from '@leasehold/object-store';
-import { keyRevocations, resumption, RevocationLog, RevocationWatch, suspension } from '@leasehold/revocations';
+import { recentRevocations, resumption, RevocationLog, RevocationWatch, suspension } from '@leasehold/revocations';
 
 import { FakeChangeLog } from './testing/fake-change-log.js';
 import { FeedClient } from './testing/feed-client.js';
@@ -147,7 +147,9 @@ describe('a suspended tenant', () => {
     const other = world.source.addKey(A, ['data:read']);
     for (const key of [world.key, other]) await codeOf('GET', '/v1/db/main/stats', key);
     world.source.down = true;
-    await writer.append(keyRevocations([{ id: parseApiKey(world.key)!.id, at: Date.now() }]));
+    await writer.append(
+      recentRevocations({ keys: [{ id: parseApiKey(world.key)!.id, at: Date.now() }], providers: [] }),
+    );
     await until(async () => (await codeOf('GET', '/v1/db/main/stats')) === 'invalid-api-key');
     expect(await codeOf('GET', '/v1/db/main/stats', other)).not.toBe('invalid-api-key');
   });
@@ -172,7 +174,8 @@ describe('a key that is revoked', () => {
         world.source.down = true;
       }
       const revokedAt = performance.now();
-      await writer.append(keyRevocations(worlds.map(({ key }) => ({ id: parseApiKey(key)!.id, at: Date.now() }))));
+      const keys = worlds.map(({ key }) => ({ id: parseApiKey(key)!.id, at: Date.now() }));
+      await writer.append(recentRevocations({ keys, providers: [] }));
       await Promise.all(
         worlds.map(async (world) => {
           while ((await codeOf(world)) !== 'invalid-api-key') {

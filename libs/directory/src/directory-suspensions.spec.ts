@@ -23,6 +23,10 @@ class FakeRevocations implements Revocations {
   isRevoked(id: string): boolean {
     return this.keys.has(id);
   }
+
+  isProviderRemoved(): boolean {
+    return false;
+  }
 }
 
 describe('suspended tenants', () => {

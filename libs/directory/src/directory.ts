@@ -271,6 +271,7 @@ export class Directory {
     const parsed = this.identityTokens && parseIdentityBearer(bearer);
     const provider = parsed && (await this.lookUp(this.providers.get(parsed.providerId)));
     if (parsed === undefined || provider === undefined || this.identityTokens === undefined) throw invalidToken();
+    if (this.context.revocations?.isProviderRemoved(parsed.providerId) === true) throw invalidToken();
     return this.identityTokens.authenticate(parsed.jwt, provider);
   }
 

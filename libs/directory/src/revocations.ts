@@ -1,11 +1,12 @@
 import type { TenantId } from '@leasehold/foundation';
 
-/** What reached us past Postgres: suspended tenants and keys that were revoked lately (libs/revocations). From memory. */
+/** What reached us past Postgres: suspended tenants, and keys and identity providers that have ended lately (libs/revocations). From memory. */
 export interface Revocations {
   /** Of the state that the others answer by; grows with every state, 0 while there is none. */
   readonly number: number;
   suspends(tenantId: TenantId): boolean;
   isRevoked(keyId: string): boolean;
+  isProviderRemoved(providerId: string): boolean;
 }
 
 /** What Postgres says of a suspension. */

@@ -16,6 +16,7 @@ export interface CopiedSuspension extends SuspensionRecord {
 
 /** As many as a state in the bucket has at most. */
 const REVOKED_KEYS_LIMIT = 10_000;
+const REMOVED_PROVIDERS_LIMIT = 1_000;
 
 /** Suspended organizations. Effective at every gateway once the change feed has been read (2 s). */
 export class Suspensions {
@@ -72,6 +73,32 @@ export class Suspensions {
         WHERE organization_suspensions.number IS DISTINCT FROM EXCLUDED.number`;
       return true;
     });
+  }
+
+  /**
+   * What was taken over last: the state, and who was suspended in it. Undefined: nothing yet.
+   */
+  async copied(): Promise<{ readonly number: number; readonly suspended: readonly CopiedSuspension[] } | undefined> {
+    return this.prisma.$transaction(
+      async (transaction) => {
+        const progress = await transaction.revocationProgress.findUnique({ where: { id: 1 } });
+        if (progress === null || progress.number === 0n) return undefined;
+        const rows = await transaction.organizationSuspension.findMany({ where: { number: { not: null } } });
+        const suspended = rows.map((row) => ({ ...row, number: Number(row.number) }));
+        return { number: Number(progress.number), suspended };
+      },
+      // One moment for both.
+      { isolationLevel: 'RepeatableRead' },
+    );
+  }
+
+  /** Identity providers that were removed since then, within the last hour; a thousand at most. */
+  async providersRemovedSince(since: Date): Promise<readonly { readonly id: string; readonly removedAt: Date }[]> {
+    return this.prisma.$queryRaw`
+      SELECT c.subject AS id, max(c.created_at) AS "removedAt" FROM changes c
+      WHERE c.created_at > ${since} AND c.kind = 'identity-provider'
+        AND NOT EXISTS (SELECT FROM identity_providers p WHERE p.id = c.subject)
+      GROUP BY c.subject ORDER BY max(c.created_at) DESC LIMIT ${REMOVED_PROVIDERS_LIMIT}::int`;
   }
 
   /** API keys that were revoked since then, whoever's they are; the latest ones where there are more than the bucket keeps. */

@@ -1,5 +1,6 @@
 import { bucketLayout } from '@leasehold/bucket-layout';
 import {
+  CorruptBytesError,
   elapsedMsSince,
   instant,
   LeaseholdError,
@@ -24,10 +25,29 @@ export interface RevocationContext {
   readonly random: Random;
 }
 
+/** What else a writer has, for states that nobody can read. */
+export interface RevocationRepair {
+  /** What somewhere else is known of the suspensions of some state; undefined: nothing is. */
+  copied?(): Promise<Pick<RevocationState, 'number' | 'suspended'> | undefined>;
+  /** States that cannot be read were passed over: what changed with them, and is in no copy, is lost. Told once the next state is written. */
+  repaired?(passed: { readonly from: number; readonly to: number }): void;
+}
+
+/** Where the next state goes, and what it goes on from. */
+interface Base {
+  readonly state: RevocationState;
+  /** Of the last state that there is. */
+  readonly last: number;
+  /** The first of those up to the last that cannot be read; undefined: all can. */
+  readonly damagedFrom: number | undefined;
+}
+
 /** Of one listing: 20,000 states, of which cleaning leaves some hundred. */
 const LIST_PAGES_LIMIT = 20;
 /** States after the known one that are read one by one before the log is listed instead. */
 const MAX_STEPS = 20;
+/** In a row, that are passed over in search of one that can be read. */
+const MAX_DAMAGED = 16;
 /** Of one append: each lost race is a step of somebody else. */
 const MAX_RACES = 20;
 const APPEND_TIMEOUT_MS = 5_000;
@@ -46,7 +66,10 @@ export class RevocationLog {
   private lastAt: Instant | undefined;
   private readonly ids: UlidSource;
 
-  constructor(private readonly context: RevocationContext) {
+  constructor(
+    private readonly context: RevocationContext,
+    private readonly repair: RevocationRepair = {},
+  ) {
     this.ids = new UlidSource(context.clock, context.random);
   }
 
@@ -77,19 +100,13 @@ export class RevocationLog {
 
   /**
    * Looks for the latest state with a listing: where nothing is known yet, and where states after the known one may have been cleaned away.
-   * @throws StoreUnavailableError, CorruptBytesError
+   * @throws StoreUnavailableError; CorruptBytesError: it is damaged, and what is known now is the latest that can be read
    */
   async find(signal?: AbortSignal): Promise<RevocationState> {
     const askedAt = instant(this.context.clock);
-    let last = this.latest.number;
-    for (let pages = 0; pages < LIST_PAGES_LIMIT; pages++) {
-      const startAfter = bucketLayout.revocation(last);
-      const page = await this.context.store.list(bucketLayout.revocations, { startAfter, ...(signal && { signal }) });
-      for (const { key } of page.objects) last = bucketLayout.parseRevocation(key) ?? last;
-      if (!page.truncated) break;
-    }
+    const last = await this.lastNumber(signal);
     if (last !== this.latest.number) {
-      const found = await this.read(last, signal);
+      const found = await this.readOrRecall(last, signal);
       if (found === undefined) {
         // Cleaned between the two calls: there are later ones, and who asks again finds them.
         throw new LeaseholdError(
@@ -108,18 +125,22 @@ export class RevocationLog {
   }
 
   /**
-   * Makes the next state; durable when it resolves, and every reader that looks from then on has it.
+   * Makes the next state; durable when it resolves, and every reader that looks from then on has it. Damaged states stop nobody: the next one goes
+   * on from the latest that can be read, or from a copy that knows more, and is written even where the edit changes nothing, so that readers get
+   * past them too.
    *
    * @returns the state in which the edit holds: a former one where it changes nothing
-   * @throws LeaseholdError unavailable (too many others wrote), unknown; what the edit throws
+   * @throws LeaseholdError unavailable (too many others wrote), unknown; CorruptBytesError (nothing can be read); what the edit throws
    */
   async append(edit: RevocationEdit): Promise<RevocationState> {
     for (let races = 0; races < MAX_RACES; races++) {
-      const base = await this.follow();
+      const { state: base, last, damagedFrom } = await this.base();
       const at = this.context.clock.now();
-      const change = edit(base, at);
+      const unchanged = damagedFrom === undefined ? undefined : base;
+      const change = edit({ ...base, number: last }, at) ?? unchanged;
       if (change === undefined) return base;
-      const next = { ...change, number: base.number + 1, id: this.ids.next(), at };
+      const { suspended, keys, providers } = change;
+      const next = { suspended, keys, providers, number: last + 1, id: this.ids.next(), at };
       const madeAt = instant(this.context.clock);
       const { outcome } = await settleCreate(
         { ...this.context, timeoutMs: APPEND_TIMEOUT_MS },
@@ -129,6 +150,7 @@ export class RevocationLog {
       if (outcome !== 'done') continue;
       this.latest = next;
       this.lastAt = madeAt;
+      if (damagedFrom !== undefined) this.repair.repaired?.({ from: damagedFrom, to: last });
       // What it leaves costs cents, and the next one finds it.
       if (next.number % CLEAN_EVERY === 0) await this.clean(next).catch(() => undefined);
       return next;
@@ -136,6 +158,60 @@ export class RevocationLog {
     throw new LeaseholdError('unavailable', 'unavailable', 'the log of revocations is being written by others', {
       retryAfterMs: RETRY_AFTER_MS,
     });
+  }
+
+  private async base(): Promise<Base> {
+    try {
+      const state = await this.follow();
+      return { state, last: state.number, damagedFrom: undefined };
+    } catch (error) {
+      if (!(error instanceof CorruptBytesError)) throw error;
+    }
+    try {
+      // Somebody may have gone on already.
+      const state = await this.find();
+      return { state, last: state.number, damagedFrom: undefined };
+    } catch (error) {
+      if (!(error instanceof CorruptBytesError)) throw error;
+      const last = await this.lastNumber();
+      const copied = await this.repair.copied?.();
+      const state = copied && copied.number > this.latest.number ? { ...this.latest, ...copied } : this.latest;
+      // Nobody knows who is suspended: to write that nobody is would end every suspension.
+      if (state.number === 0) throw error;
+      return { state, last, damagedFrom: this.latest.number + 1 };
+    }
+  }
+
+  /** Of the last state that there is, whether or not it can be read. */
+  private async lastNumber(signal?: AbortSignal): Promise<number> {
+    let last = this.latest.number;
+    for (let pages = 0; pages < LIST_PAGES_LIMIT; pages++) {
+      const startAfter = bucketLayout.revocation(last);
+      const page = await this.context.store.list(bucketLayout.revocations, { startAfter, ...(signal && { signal }) });
+      for (const { key } of page.objects) last = bucketLayout.parseRevocation(key) ?? last;
+      if (!page.truncated) break;
+    }
+    return last;
+  }
+
+  /** Where it is damaged, what is known becomes the latest before it that is not. @throws CorruptBytesError then */
+  private async readOrRecall(number: number, signal: AbortSignal | undefined): Promise<RevocationState | undefined> {
+    try {
+      return await this.read(number, signal);
+    } catch (error) {
+      if (!(error instanceof CorruptBytesError)) throw error;
+      const least = Math.max(this.latest.number, number - 1 - MAX_DAMAGED);
+      for (let before = number - 1; before > least; before--) {
+        const found = await this.read(before, signal).catch((failure: unknown) => {
+          if (!(failure instanceof CorruptBytesError)) throw failure;
+          return undefined;
+        });
+        if (found === undefined) continue;
+        this.latest = found;
+        break;
+      }
+      throw error;
+    }
   }
 
   private read(number: number, signal: AbortSignal | undefined): Promise<RevocationState | undefined> {

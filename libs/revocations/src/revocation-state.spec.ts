@@ -5,10 +5,10 @@ import {
   decodeRevocationState,
   encodeRevocationState,
   KEY_KEPT_MS,
-  keyRevocations,
   MAX_REVOKED_KEYS,
   MAX_SUSPENDED,
   NO_REVOCATIONS,
+  recentRevocations,
   resumption,
   suspension,
   type RevocationState,
@@ -21,11 +21,13 @@ const STATE: RevocationState = {
   at: 1_764_300_000_000,
   suspended: [{ tenantId: A, reason: 'abuse', by: 'op@example.com', at: 1_764_200_000_000, number: 5 }],
   keys: [{ id: 'k1', at: 1_764_299_999_000 }],
+  providers: [{ id: 'p1', at: 1_764_299_999_500 }],
 };
 const GOLDEN =
-  '{"format":1,"number":7,"id":"01kc0000000000000000000000","at":1764300000000,' +
+  '{"format":2,"number":7,"id":"01kc0000000000000000000000","at":1764300000000,' +
   '"suspended":[{"tenant":"tenant-a","reason":"abuse","by":"op@example.com","at":1764200000000,"number":5}],' +
-  '"keys":[{"id":"k1","at":1764299999000}]}';
+  '"keys":[{"id":"k1","at":1764299999000}],"providers":[{"id":"p1","at":1764299999500}]}';
+const GOLDEN_V1 = GOLDEN.replace('"format":2', '"format":1').replace(/,"providers".*$/, '}');
 
 describe('the state of revocations', () => {
   it('is written as its golden bytes, and read from them', () => {
@@ -38,22 +40,31 @@ describe('the state of revocations', () => {
     ['half of it', GOLDEN.slice(0, 60)],
     ['a list', '[]'],
     ['null', 'null'],
-    ['another format', GOLDEN.replace('"format":1', '"format":2')],
+    ['a format that never was', GOLDEN.replace('"format":2', '"format":0')],
+    ['a format that is no number', GOLDEN.replace('"format":2', '"format":"2"')],
+    ['no providers', GOLDEN.replace(/,"providers".*$/, '}')],
     ['another number', GOLDEN.replace('"number":7', '"number":8')],
     ['no id', GOLDEN.replace('"id":"01kc0000000000000000000000",', '')],
     ['a tenant that is none', GOLDEN.replace('tenant-a', '../x')],
     ['a suspension without a reason', GOLDEN.replace('"reason":"abuse",', '')],
     ['a key without a time', GOLDEN.replace('"at":1764299999000', '"at":"now"')],
-    ['keys that are no list', GOLDEN.replace(/"keys":.*$/, '"keys":{}}')],
+    ['keys that are no list', GOLDEN.replace(/"keys":.*$/, '"keys":{},"providers":[]}')],
+    ['a provider without an id', GOLDEN.replace('"id":"p1",', '')],
   ])('is not read from %s', (_what, text) => {
     expect(() => decodeRevocationState(utf8(text), 7)).toThrow(CorruptBytesError);
+  });
+
+  it('is read as version 1 wrote it, and not written over where a later version wrote it', () => {
+    expect(decodeRevocationState(utf8(GOLDEN_V1), 7)).toEqual({ ...STATE, providers: [] });
+    const later = utf8(GOLDEN.replace('"format":2', '"format":3'));
+    expect(() => decodeRevocationState(later, 7)).toThrow(expect.objectContaining({ kind: 'unavailable' }));
   });
 
   it('suspends once, and resumes what is suspended', () => {
     const suspended = { ...NO_REVOCATIONS, ...suspension(A, 'abuse', 'op')(NO_REVOCATIONS, 10) };
     expect(suspended.suspended).toEqual([{ tenantId: A, reason: 'abuse', by: 'op', at: 10, number: 1 }]);
     expect(suspension(A, 'again', 'op')(suspended, 20)).toBeUndefined();
-    expect(resumption(A)(suspended, 20)).toEqual({ suspended: [], keys: [] });
+    expect(resumption(A)(suspended, 20)).toEqual({ suspended: [], keys: [], providers: [] });
     expect(resumption(A)(NO_REVOCATIONS, 20)).toBeUndefined();
   });
 
@@ -69,13 +80,22 @@ describe('the state of revocations', () => {
   });
 
   it('keeps revoked keys for an hour, and the latest ones where there are too many', () => {
-    const at = STATE.at;
-    expect(keyRevocations(STATE.keys)(STATE, at)).toBeUndefined();
-    expect(keyRevocations([{ id: 'old', at: at - KEY_KEPT_MS }])(STATE, at)).toBeUndefined();
+    const { at, keys, providers } = STATE;
+    const tell = (more: Partial<RevocationState>, now: number) =>
+      recentRevocations({ keys: [], providers: [], ...more })(STATE, now);
+    expect(tell({ keys, providers }, at)).toBeUndefined();
+    expect(tell({ keys: [{ id: 'old', at: at - KEY_KEPT_MS }] }, at)).toBeUndefined();
     const later = at + KEY_KEPT_MS;
-    expect(keyRevocations([{ id: 'k2', at: later }])(STATE, later)?.keys).toEqual([{ id: 'k2', at: later }]);
+    expect(tell({ keys: [{ id: 'k2', at: later }] }, later)).toMatchObject({
+      keys: [{ id: 'k2', at: later }],
+      providers,
+    });
+    expect(tell({ providers: [{ id: 'p2', at }] }, at)).toMatchObject({
+      keys,
+      providers: [...providers, { id: 'p2', at }],
+    });
     const many = Array.from({ length: MAX_REVOKED_KEYS }, (_, index) => ({ id: `m${index}`, at }));
-    const kept = keyRevocations(many)(STATE, at)?.keys;
+    const kept = tell({ keys: many }, at)?.keys;
     expect([kept?.length, kept?.some(({ id }) => id === 'k1')]).toEqual([MAX_REVOKED_KEYS, false]);
   });
 });

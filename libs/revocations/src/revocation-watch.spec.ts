@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
-import { seededRandom, utf8, type TenantId } from '@leasehold/foundation';
+import { CorruptBytesError, seededRandom, utf8, type TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import { MemoryStore, StoreUnavailableError, type ObjectStore } from '@leasehold/object-store';
 
 import { RevocationLog } from './revocation-log.js';
-import { keyRevocations, resumption, suspension } from './revocation-state.js';
+import { recentRevocations, resumption, suspension, type RevocationState } from './revocation-state.js';
 import { REVOCATION_INTERVAL_MS, RevocationWatch } from './revocation-watch.js';
 
 const A = 'tenant-a' as TenantId;
@@ -52,9 +52,11 @@ describe('the log of revocations', () => {
     await watch.start();
     expect([watch.suspends(A), watch.isRevoked('k1'), watch.number]).toEqual([false, false, 0]);
     await log.append(suspension(A, 'abuse', 'op'));
-    await log.append(keyRevocations([{ id: 'k1', at: clock.now() }]));
+    const at = clock.now();
+    await log.append(recentRevocations({ keys: [{ id: 'k1', at }], providers: [{ id: 'p1', at }] }));
     await clock.advance(REVOCATION_INTERVAL_MS);
     expect([watch.suspends(A), watch.suspends(B), watch.isRevoked('k1'), watch.number]).toEqual([true, false, true, 2]);
+    expect([watch.isProviderRemoved('p1'), watch.isProviderRemoved('k1')]).toEqual([true, false]);
     await log.append(resumption(A));
     await clock.advance(REVOCATION_INTERVAL_MS);
     expect([watch.suspends(A), watch.isRevoked('k1')]).toEqual([false, true]);
@@ -126,6 +128,84 @@ describe('the log of revocations', () => {
     await memory.put(bucketLayout.revocation(3), utf8(state), 'create');
     await clock.advance(REVOCATION_INTERVAL_MS);
     expect([watch.suspends(A), watch.number, outages]).toEqual([false, 3, ['down', 'up']]);
+    await watch.stop();
+  });
+
+  /** As somebody's disk left it. */
+  const damage = async (number: number) => {
+    await memory.delete(bucketLayout.revocation(number));
+    await memory.put(bucketLayout.revocation(number), utf8('{"format":2,"numb'), 'create');
+  };
+  const suspendedIn = ({ suspended }: RevocationState) => suspended.map(({ tenantId }) => tenantId);
+
+  it.each(['the latest', 'the latest three'])(
+    'is written on behind %s that are damaged, and read on',
+    async (which) => {
+      await log.append(suspension(A, 'abuse', 'op'));
+      await log.append(suspension(B, 'abuse', 'op'));
+      const watch = watchOf();
+      await watch.start();
+      const lost = which === 'the latest' ? [3] : [3, 4, 5];
+      for (const number of lost) await memory.put(bucketLayout.revocation(number), utf8('no'), 'create');
+      await clock.advance(REVOCATION_INTERVAL_MS);
+      const passed: object[] = [];
+      const repair = { repaired: (numbers: object) => passed.push(numbers) };
+      const writer = new RevocationLog({ store: memory, clock, random: seededRandom(6) }, repair);
+      const next = (lost.at(-1) ?? 0) + 1;
+      const written = await writer.append(resumption(B));
+      expect([written.number, suspendedIn(written), passed]).toEqual([next, [A], [{ from: 3, to: next - 1 }]]);
+      await clock.advance(REVOCATION_INTERVAL_MS);
+      expect([watch.number, watch.suspends(A), watch.suspends(B)]).toEqual([next, true, false]);
+      expect((await log.append(suspension(B, 'again', 'op'))).number).toBe(next + 1);
+      expect(passed).toHaveLength(1);
+      await watch.stop();
+    },
+  );
+
+  it('is repaired also by who has nothing to write, once', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    await memory.put(bucketLayout.revocation(2), utf8('no'), 'create');
+    const nothing = recentRevocations({ keys: [], providers: [] });
+    expect([(await log.append(nothing)).number, (await log.append(nothing)).number]).toEqual([3, 3]);
+    expect(suspendedIn(await log.follow())).toEqual([A]);
+  });
+
+  it('is repaired from a copy that knows more than what can be read', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    const second = await log.append(suspension(B, 'abuse', 'op'));
+    await log.append(resumption(A));
+    const third = log.state;
+    for (const number of [2, 3]) await damage(number);
+    const mended = async (copy: RevocationState, seed: number) => {
+      const repair = { copied: async () => ({ number: copy.number, suspended: copy.suspended }) };
+      const writer = new RevocationLog({ store: memory, clock, random: seededRandom(seed) }, repair);
+      return suspendedIn(await writer.append(recentRevocations({ keys: [], providers: [] })));
+    };
+    expect(await mended(third, 7)).toEqual([B]);
+    await damage(4);
+    expect(await mended(second, 8)).toEqual([A, B]);
+    // Also where all that can be had is the copy of the damaged state itself.
+    await damage(1);
+    await damage(5);
+    expect(await mended({ ...third, number: 5 }, 9)).toEqual([B]);
+  });
+
+  it('is not begun anew where nothing of it can be read: that would end every suspension', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    await damage(1);
+    const writer = new RevocationLog({ store: memory, clock, random: seededRandom(9) });
+    await expect(writer.append(suspension(B, 'abuse', 'op'))).rejects.toThrow(CorruptBytesError);
+    expect((await memory.list(bucketLayout.revocations)).objects).toHaveLength(1);
+  });
+
+  it('tells a gateway that starts at a damaged state what was known before it', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    await log.append(suspension(B, 'abuse', 'op'));
+    await damage(2);
+    const outages: string[] = [];
+    const watch = watchOf(outages);
+    await watch.start();
+    expect([watch.suspends(A), watch.number, outages]).toEqual([true, 1, ['down']]);
     await watch.stop();
   });
 

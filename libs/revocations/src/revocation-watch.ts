@@ -32,6 +32,7 @@ export class RevocationWatch {
   private state: RevocationState;
   private suspended: ReadonlyMap<TenantId, Suspension> = new Map();
   private keys: ReadonlySet<string> = new Set();
+  private providers: ReadonlySet<string> = new Set();
   private looks = 0;
   private lookedAt: Instant | undefined;
   private failing = false;
@@ -75,6 +76,11 @@ export class RevocationWatch {
     return this.keys.has(keyId);
   }
 
+  /** Whether the identity provider was removed within the last hour. */
+  isProviderRemoved(providerId: string): boolean {
+    return this.providers.has(providerId);
+  }
+
   /** Ms since the bucket last answered; undefined before the first time. */
   unconfirmedMs(): number | undefined {
     return this.lookedAt && elapsedMsSince(this.context.clock, this.lookedAt);
@@ -115,5 +121,6 @@ export class RevocationWatch {
     this.state = state;
     this.suspended = new Map(state.suspended.map((entry) => [entry.tenantId, entry]));
     this.keys = new Set(state.keys.map(({ id }) => id));
+    this.providers = new Set(state.providers.map(({ id }) => id));
   }
 }

@@ -13,29 +13,33 @@ export async function suspend(bucket: OpenBucket, tenant: string, reason: string
   if (trimmed === '' || [...trimmed].length > MAX_REASON_CHARS) {
     throw new CliError(`a reason of 1 to ${MAX_REASON_CHARS} characters is needed`);
   }
-  await append(bucket, suspension(tenantOf(tenant), trimmed, whoAmI()));
+  await append(bucket, suspension(tenantOf(tenant), trimmed, whoAmI()), terminal);
   terminal.result(`${tenant} is suspended; every gateway refuses it within 10 s`);
 }
 
 export async function resume(bucket: OpenBucket, tenant: string, terminal: Terminal): Promise<void> {
-  await append(bucket, resumption(tenantOf(tenant)));
+  await append(bucket, resumption(tenantOf(tenant)), terminal);
   terminal.result(`${tenant} is not suspended; every gateway serves it within 10 s`);
 }
 
 /** One line of JSON for each suspended tenant. */
 export async function listSuspended(bucket: OpenBucket, terminal: Terminal): Promise<void> {
-  const { suspended } = await reached(bucket, logOf(bucket).find());
+  const { suspended } = await reached(bucket, logOf(bucket, terminal).find());
   for (const { tenantId: tenant, reason, by, at } of suspended) {
     terminal.result(JSON.stringify({ tenant, reason, by, at: new Date(at).toISOString() }));
   }
 }
 
-async function append(bucket: OpenBucket, edit: RevocationEdit): Promise<void> {
-  await reached(bucket, logOf(bucket).append(edit));
+async function append(bucket: OpenBucket, edit: RevocationEdit, terminal: Terminal): Promise<void> {
+  await reached(bucket, logOf(bucket, terminal).append(edit));
 }
 
-function logOf({ store }: OpenBucket): RevocationLog {
-  return new RevocationLog({ store, clock: systemClock, random: systemRandom });
+function logOf({ store }: OpenBucket, terminal: Terminal): RevocationLog {
+  const context = { store, clock: systemClock, random: systemRandom };
+  return new RevocationLog(context, {
+    repaired: ({ from, to }) =>
+      terminal.say(`states ${from} to ${to} cannot be read, and were passed over: look with \`suspended\` who is`),
+  });
 }
 
 async function reached<T>(bucket: OpenBucket, asked: Promise<T>): Promise<T> {

@@ -102,6 +102,36 @@ describe('the administration', () => {
     await until(async () => (await log.find()).keys.some((key) => key.id === id), 5_000);
   });
 
+  it('tells the bucket of removed identity providers within five seconds', async () => {
+    const settings = { issuer: 'https://idp.example.com/', audience: 'a', jwksUrl: 'https://idp.example.com/keys' };
+    const json = { ...settings, mapping: { database: 'customer-{org}', scopes: ['data:read'] } };
+    const put = (name: string) =>
+      service
+        .call('PUT', `/v1/identity-providers/${name}`, { token: tenant.token, json })
+        .then(({ body }) => body['id']);
+    const [gone, kept] = [await put('gone'), await put('kept')];
+    await service.call('DELETE', '/v1/identity-providers/gone', { token: tenant.token });
+    const log = new RevocationLog({ store, clock: systemClock, random: seededRandom(5) });
+    const told = async () => (await log.find()).providers.map(({ id }) => id);
+    await until(async () => (await told()).includes(String(gone)), 5_000);
+    expect(await told()).not.toContain(kept);
+  });
+
+  it('goes on behind states that are damaged, with what Postgres has copied of them', async () => {
+    const other = await service.signUp();
+    await ask('POST', `/tenants/${other.organizationId}/suspend`, { reason: 'abuse' });
+    const log = new RevocationLog({ store, clock: systemClock, random: seededRandom(6) });
+    const { number } = await log.find();
+    await store.delete(bucketLayout.revocation(number));
+    await store.put(bucketLayout.revocation(number), utf8('damaged'), 'create');
+    await service.restart();
+    await until(async () => {
+      const found = await log.follow().catch(() => log.find());
+      return found.number > number && found.suspended.some(({ tenantId }) => tenantId === other.organizationId);
+    });
+    expect((await ask('POST', `/tenants/${other.organizationId}/resume`)).body['suspension']).toBe(null);
+  });
+
   it('learns of what was suspended in the bucket past it', async () => {
     const other = await service.signUp();
     const log = new RevocationLog({ store, clock: systemClock, random: seededRandom(3) });

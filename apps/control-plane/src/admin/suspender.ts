@@ -2,7 +2,7 @@ import type { Clock, TenantId } from '@leasehold/foundation';
 import type { Metadata } from '@leasehold/metadata';
 import {
   KEY_KEPT_MS,
-  keyRevocations,
+  recentRevocations,
   resumption,
   suspension,
   type RevocationLog,
@@ -14,7 +14,7 @@ const TOLD_MS = KEY_KEPT_MS / 2;
 
 /**
  * Distance between two looks: with the look of the gateways (5 s) a revoked key is refused within 10 s where a gateway has lost Postgres. Each
- * costs a query and a GET that finds nothing, 35 cents a month at the prices of S3.
+ * costs two queries and a GET that finds nothing, 35 cents a month at the prices of S3.
  */
 export const TELL_INTERVAL_MS = 3_000;
 
@@ -24,8 +24,8 @@ export const TELL_INTERVAL_MS = 3_000;
  * The log in the bucket is the truth about suspensions, so that they can be written without Postgres: it is written first, then copied. What
  * was written by others (an operator's command, while Postgres was down) is copied with the next look. Without a bucket, Postgres is the truth.
  *
- * Of keys Postgres is the truth: whatever was revoked there lately and is not in the log is told to it, whoever revoked it, and however often
- * this process was started in between.
+ * Of keys and identity providers Postgres is the truth: whatever was revoked or removed there lately and is not in the log is told to it, whoever did it,
+ * and however often this process was started in between.
  */
 export class Suspender {
   /** The state that was copied last. */
@@ -57,9 +57,12 @@ export class Suspender {
   async tell(): Promise<void> {
     if (this.log === undefined) return;
     const since = new Date(this.clock.now() - TOLD_MS);
-    const revoked = await this.metadata.suspensions.keysRevokedSince(since);
+    const { suspensions } = this.metadata;
+    const revoked = await suspensions.keysRevokedSince(since);
+    const removed = await suspensions.providersRemovedSince(since);
     const keys = revoked.map(({ id, revokedAt }) => ({ id, at: revokedAt.getTime() }));
-    await this.copy(await this.log.append(keyRevocations(keys)));
+    const providers = removed.map(({ id, removedAt }) => ({ id, at: removedAt.getTime() }));
+    await this.copy(await this.log.append(recentRevocations({ keys, providers })));
   }
 
   private async copy({ number, suspended }: RevocationState): Promise<void> {

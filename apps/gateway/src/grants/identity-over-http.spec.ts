@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parseClaimTemplate, parsePrefixTemplate } from '@leasehold/directory';
+import { parseClaimTemplate, parsePrefixTemplate, type Revocations } from '@leasehold/directory';
 import { utf8, type TenantId } from '@leasehold/foundation';
 import { SignJWT } from 'jose';
 
@@ -16,6 +16,7 @@ describe('a token of an identity provider at the gateway', () => {
   let world: GatewayWorld;
   let worker: FakeWorker;
   let isAway = false;
+  let isRemoved = false;
 
   beforeAll(async () => {
     const keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'one' }];
@@ -23,7 +24,11 @@ describe('a token of an identity provider at the gateway', () => {
       if (isAway) throw new Error('no answer');
       return utf8(JSON.stringify({ keys }));
     };
-    world = new GatewayWorld({ fetchKeySet });
+    const revocations: Revocations = {
+      ...{ number: 0, suspends: () => false, isRevoked: () => false },
+      isProviderRemoved: (id) => isRemoved && id === PROVIDER_ID,
+    };
+    world = new GatewayWorld({ fetchKeySet, revocations });
     world.source.addProvider({
       ...{ id: PROVIDER_ID, tenantId: 'tenant-a' as TenantId, issuer: 'https://idp.example/', audience: 'app' },
       jwksUrl: 'https://idp.example/keys',
@@ -71,6 +76,15 @@ describe('a token of an identity provider at the gateway', () => {
     expect(await ask(`${await bearer()}x`, 'GET', 'main/keys/a')).toBe('invalid-token');
     const [, jwt = ''] = /^lhi_\w+\.(.*)$/.exec(await bearer()) ?? [];
     expect(await ask(jwt, 'GET', 'main/keys/a')).toBe('invalid-token');
+  });
+
+  it('is refused when the bucket tells that its provider was removed', async () => {
+    const key = await bearer();
+    expect(await ask(key, 'GET', 'main/keys/users%2F1%2Fa')).toBe(200);
+    isRemoved = true;
+    expect(await ask(key, 'GET', 'main/keys/users%2F1%2Fa')).toBe('invalid-token');
+    isRemoved = false;
+    expect(await ask(key, 'GET', 'main/keys/users%2F1%2Fa')).toBe(200);
   });
 
   it('is taken while its provider and Postgres are away', async () => {

@@ -81,6 +81,36 @@ describe('tokens of an identity provider', () => {
     expect(fetches).toBe(1);
   });
 
+  it('wait for nobody else: a tenant whose providers hang leaves the others their fetches and their turns', async () => {
+    const hanging = new IdentityTokens((url) => {
+      fetches += 1;
+      if (url.startsWith('https://slow')) return new Promise(() => undefined);
+      return Promise.resolve(utf8(JSON.stringify({ keys })));
+    }, clock);
+    const slow = (n: number): IdentityProviderEntry => ({
+      ...PROVIDER,
+      ...{ id: `slow-${n}`, tenantId: 'slow' as TenantId, jwksUrl: `https://slow-${n}.example/` },
+    });
+    const jwt = await sign(claims());
+    const codes: string[] = [];
+    for (let n = 0; n < 300; n++) {
+      void hanging.authenticate(jwt, slow(n % 20)).then(
+        () => codes.push('ok'),
+        (error: { code?: string }) => codes.push(String(error.code)),
+      );
+    }
+    await clock.settle(Promise.resolve());
+    // A hundred are let in, of which four wait for fetches, each with those who want the same; all others are told to come again.
+    expect([fetches, [...new Set(codes)].sort()]).toEqual([4, ['overloaded', 'unavailable']]);
+    expect(await hanging.authenticate(jwt, PROVIDER)).toMatchObject({ tenantId: 'acme' });
+    const others = Array.from({ length: 60 }, (_, n) => ({
+      ...PROVIDER,
+      ...{ tenantId: `tenant-${n}` as TenantId, jwksUrl: `https://quick-${n}.example/` },
+    }));
+    const found = await Promise.all(others.map((provider) => hanging.authenticate(jwt, provider)));
+    expect(found).toHaveLength(60);
+  });
+
   describe('algorithm confusion', () => {
     const hmac = (secret: string | Buffer, header: object) => {
       const head = `${part(header)}.${part(claims())}`;

@@ -8,6 +8,7 @@ import { fillTemplate } from './claim-template.js';
 import type { IdentityProviderEntry } from './identity-provider.js';
 import type { IdentityKey } from './key-set.js';
 import { KeySets, type FetchKeySet } from './key-sets.js';
+import { TenantPlaces, type TenantPlacesSettings } from './tenant-places.js';
 
 /** A token counts for so long after it was issued, whatever it says: nobody can take one back. */
 export const MAX_IDENTITY_TOKEN_AGE_SECONDS = 3_600;
@@ -15,8 +16,8 @@ export const MAX_IDENTITY_TOKEN_AGE_SECONDS = 3_600;
 const SKEW_SECONDS = 30;
 /** Remembered as verified: 80 MB of the longest, some 15 MB as they are mostly. */
 const MAX_VERIFIED = 10_000;
-/** At a time; more are refused as overload. */
-const MAX_VERIFICATIONS = 1_000;
+/** At a time, those that wait for keys included; more are refused as overload. */
+const VERIFICATIONS: TenantPlacesSettings = { shared: 1_000, perTenant: 100, most: 2_000 };
 const RETRY_AFTER_MS = 1_000;
 /** What decides how a token is read. Everything else in the header is the provider's own, and is not looked at. */
 const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'enc', 'zip'];
@@ -39,7 +40,7 @@ export class IdentityTokens {
   private readonly keySets: KeySets;
   /** In the order of verification. */
   private readonly verified = new Map<string, Verified>();
-  private verifying = 0;
+  private readonly verifications = new TenantPlaces(VERIFICATIONS);
 
   constructor(
     fetch: FetchKeySet,
@@ -58,24 +59,24 @@ export class IdentityTokens {
       if (known.endsAt > this.clock.now()) return known.principal;
     }
     this.verified.delete(jwt);
-    if (this.verifying >= MAX_VERIFICATIONS) {
+    const leave = this.verifications.enter(provider.tenantId);
+    if (leave === undefined) {
       throw new LeaseholdError('unavailable', 'overloaded', 'too many tokens are being verified', {
         retryAfterMs: RETRY_AFTER_MS,
       });
     }
-    this.verifying += 1;
     try {
       const verified = await this.verify(jwt, provider);
       this.remember(jwt, verified);
       return verified.principal;
     } finally {
-      this.verifying -= 1;
+      leave();
     }
   }
 
   private async verify(jwt: string, provider: IdentityProviderEntry): Promise<Verified> {
     const kid = kidOf(jwt);
-    const key = kid === undefined ? undefined : await this.keySets.find(provider.jwksUrl, kid);
+    const key = kid === undefined ? undefined : await this.keySets.find(provider.tenantId, provider.jwksUrl, kid);
     if (kid === undefined || key === undefined) throw notBelieved();
     const claims = await this.claimsOf(jwt, key, provider);
     const endsAt = claims && this.endOf(claims);

@@ -1,6 +1,14 @@
-import { elapsedMsSince, instant, LeaseholdError, type Clock, type Instant } from '@leasehold/foundation';
+import {
+  elapsedMsSince,
+  instant,
+  LeaseholdError,
+  type Clock,
+  type Instant,
+  type TenantId,
+} from '@leasehold/foundation';
 
 import { readKeySet, type IdentityKey, type KeySet } from './key-set.js';
+import { TenantPlaces, type TenantPlacesSettings } from './tenant-places.js';
 
 /** Of 64 KiB at most as text, and some KiB mostly. */
 const MAX_SETS = 1_000;
@@ -10,8 +18,8 @@ const FRESH_MS = 10 * 60 * 1_000;
 const MAX_STALE_MS = 60 * 60 * 1_000;
 /** Of one set: fetches for kids that it lacks, and after a failure. */
 const PACE_MS = 30_000;
-/** Under way at once, of all sets: tenants decide where they go, and how long they take. */
-const MAX_FETCHES = 50;
+/** Under way at once: tenants decide where they go, and how long they take. Each is a socket, and 64 KiB at most. */
+const FETCHES: TenantPlacesSettings = { shared: 50, perTenant: 4, most: 500 };
 const RETRY_AFTER_MS = 1_000;
 
 /** The bytes at a URL that a tenant has named; rejects within a bounded time. */
@@ -31,7 +39,7 @@ interface CachedSet {
 export class KeySets {
   /** In the order of use, latest last. */
   private readonly sets = new Map<string, CachedSet>();
-  private fetches = 0;
+  private readonly fetches = new TenantPlaces(FETCHES);
 
   constructor(
     private readonly fetch: FetchKeySet,
@@ -46,16 +54,17 @@ export class KeySets {
 
   /**
    * The key of this kid; undefined when the set has none.
+   * @param tenantId who is to be charged with a fetch, whoever else uses the set
    * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any
    */
-  async find(url: string, kid: string): Promise<IdentityKey | undefined> {
+  async find(tenantId: TenantId, url: string, kid: string): Promise<IdentityKey | undefined> {
     const set = this.use(url);
     const key = this.isServed(set) ? set.keys?.get(kid) : undefined;
     if (key !== undefined) {
-      if (!this.isFresh(set)) void this.refresh(url, set);
+      if (!this.isFresh(set)) void this.refresh(tenantId, url, set);
       return key;
     }
-    await this.refresh(url, set);
+    await this.refresh(tenantId, url, set);
     if (!this.isServed(set)) {
       throw new LeaseholdError('unavailable', 'unavailable', 'the keys of the identity provider cannot be had', {
         retryAfterMs: RETRY_AFTER_MS,
@@ -65,14 +74,14 @@ export class KeySets {
   }
 
   /** Never rejects; whether it brought anything, the set tells. */
-  private refresh(url: string, set: CachedSet): Promise<void> {
+  private refresh(tenantId: TenantId, url: string, set: CachedSet): Promise<void> {
     if (set.fetching !== undefined) return set.fetching;
     const isTooSoon = set.triedAt !== undefined && elapsedMsSince(this.clock, set.triedAt) < PACE_MS;
-    if (isTooSoon || this.fetches >= MAX_FETCHES) return Promise.resolve();
-    this.fetches += 1;
+    const leave = isTooSoon ? undefined : this.fetches.enter(tenantId);
+    if (leave === undefined) return Promise.resolve();
     set.triedAt = instant(this.clock);
     set.fetching = this.load(url, set).finally(() => {
-      this.fetches -= 1;
+      leave();
       set.fetching = undefined;
     });
     return set.fetching;
