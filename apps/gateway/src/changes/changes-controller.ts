@@ -39,6 +39,7 @@ export class ChangesController {
     try {
       const connection = new FeedConnection(reply.raw, this.feeds.clock, this.feeds.settings);
       const source = new FeedRequests(this.forwarder, (sizeBytes) => this.feeds.admitPart(tenantId, sizeBytes), {
+        tenantId,
         database,
         query,
         headers: passedRequestHeaders(request),

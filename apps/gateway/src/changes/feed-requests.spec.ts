@@ -23,6 +23,7 @@ describe('the requests of a feed', () => {
     const database = { id: 'database' as DatabaseId, tenantId: 'tenant' as TenantId } as DatabaseEntry;
     const query = { prefix: undefined, encoding: 'utf8' } as const;
     const requests = new FeedRequests(forwarder, () => () => undefined, {
+      tenantId: database.tenantId,
       database,
       query,
       headers: {},

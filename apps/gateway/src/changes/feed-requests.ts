@@ -1,3 +1,4 @@
+import type { TenantId } from '@leasehold/foundation';
 import { formatInternalChangesQuery, ProblemError, THROUGH_HEADER } from '@leasehold/protocol';
 import type { ChangesQuery, InternalChangesQuery } from '@leasehold/protocol';
 
@@ -8,6 +9,8 @@ import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import type { FeedPart } from './feed.js';
 
 export interface FeedRequest extends Pick<ForwardedRequest, 'database' | 'headers' | 'requestId'> {
+  /** Who asks: the places that it takes are never those of whose database it is. */
+  readonly tenantId: TenantId;
   readonly query: Pick<ChangesQuery, 'prefix' | 'encoding'> & Pick<InternalChangesQuery, 'maxCommits'>;
 }
 

@@ -65,7 +65,10 @@ describe('the wakes of a tenant over HTTP', () => {
     expect(warm.map(({ status }) => status)).toEqual(Array(WAKES).fill(404));
   });
 
-  it('are those of who asks, whosever databases they are', async () => {
+  it.each([
+    ['reads', 'GET', 'keys/k'],
+    ['change feeds', 'HEAD', 'changes?since=0'],
+  ])('are those of who asks, whosever databases they are: %s', async (_what, method, resource) => {
     const guest = world.source.addKey('tenant-b', ['data:read']);
     const granted = cold.slice(0, 2 * WAKES).map(({ name }) => {
       const database = world.source.addDatabase('tenant-a', `of-${name}`, randomUUID());
@@ -79,7 +82,7 @@ describe('the wakes of a tenant over HTTP', () => {
       return stored(hop, response);
     };
     const held: (() => void)[] = [];
-    const answers = granted.map(({ name }) => world.call('GET', target(`owner~${name}`), { key: guest }));
+    const answers = granted.map(({ name }) => world.call(method, `/v1/db/owner~${name}/${resource}`, { key: guest }));
     while (held.length < WAKES) await new Promise((resolve) => setTimeout(resolve, 5));
     expect((await world.call('GET', target('main'))).json()['code']).toBe('key-not-found');
     expect(worker.received.length - before).toBe(WAKES + 1);
