@@ -45,6 +45,7 @@ const PLAN_VERSION = {
   ...{ effectiveFrom: '2100-01-01T00:00:00Z', currency: 'USD', fee: 0, minimum: 0 },
   prices: { readUnits: PRICE, writeUnits: PRICE, storedByteMs: PRICE, egressBytes: PRICE },
 };
+const BUDGET = { limit: { units: 1_000 } };
 const BILLING_DETAILS = { name: 'Buyer Ltd.' };
 const BILLING_ISSUER = { name: 'Leasehold Ltd.' };
 const CREDIT_NOTE = { amount: 1, reason: 'an outage' };
@@ -79,6 +80,9 @@ const BODY_ROUTES = [
   ['POST', '/v1/sessions/current/organization', SWITCH],
   ['PUT', '/v1/admin/plans/pro', PLAN],
   ['POST', '/v1/admin/plans/free/versions', PLAN_VERSION],
+  ['PUT', '/v1/budgets/organization', BUDGET],
+  ['PUT', '/v1/budgets/databases/some-name', BUDGET],
+  ['PUT', '/v1/budgets/keys/some-key', BUDGET],
   ['PUT', '/v1/billing-details', BILLING_DETAILS],
   ['PUT', '/v1/admin/billing-issuer', BILLING_ISSUER],
   ['POST', '/v1/admin/invoices/some-invoice/paid', { payment: 'bank transfer' }],

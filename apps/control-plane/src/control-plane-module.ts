@@ -6,6 +6,7 @@ import { systemClock } from '@leasehold/foundation';
 import { JobBoard } from '@leasehold/jobs';
 import { Metadata } from '@leasehold/metadata';
 import { OutboundClient } from '@leasehold/outbound';
+import type { PaymentProvider } from '@leasehold/payments';
 import { outboundPolicyOf, type Logger } from '@leasehold/service-kit';
 
 import { JobsController } from './admin/jobs-controller.js';
@@ -31,6 +32,7 @@ import { PasswordTurns } from './auth/password-turns.js';
 import { SecurityLog } from './auth/security-log.js';
 import { SecondFactor } from './auth/second-factor.js';
 import { SameOriginGuard } from './auth/same-origin-guard.js';
+import { BudgetsController } from './budgets/budgets-controller.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
 import { CorsController } from './cors/cors-controller.js';
@@ -46,6 +48,7 @@ import { MailboxController } from './mailbox/mailbox-controller.js';
 import { MailboxFolder } from './mailbox/mailbox-folder.js';
 import { DocumentsController } from './openapi/documents-controller.js';
 import { DatabaseDeletionController } from './operations/database-deletion-controller.js';
+import { MetricsController } from './metrics/metrics-controller.js';
 import { OperationsController } from './operations/operations-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { INVITATION_THROTTLE, INVITATION_THROTTLE_SETTINGS } from './organizations/invitation-throttle.js';
@@ -57,7 +60,7 @@ import { InvitationsController } from './organizations/invitations-controller.js
 import { MembersController } from './organizations/members-controller.js';
 import { OrganizationsController } from './organizations/organizations-controller.js';
 import { PaymentsController } from './payments/payments-controller.js';
-import { openPaymentProvider, PAYMENT_PROVIDER } from './payments/open-payment-provider.js';
+import { PAYMENT_PROVIDER } from './payments/open-payment-provider.js';
 import { StripeEventsController } from './payments/stripe-events-controller.js';
 import { PlansController } from './plans/plans-controller.js';
 import { QuotaInterceptor } from './plans/quota-interceptor.js';
@@ -79,6 +82,7 @@ export interface ControlPlaneParts {
   readonly mails: MailQueue;
   readonly suspender: Suspender;
   readonly board: JobBoard;
+  readonly payments: PaymentProvider;
   /** Undefined: this control plane is told of none. */
   readonly bucket: OperatorsBucket | undefined;
   readonly logger: Logger;
@@ -89,7 +93,7 @@ class ControlPlaneModule {}
 
 /** A new resource: a folder with its controller, listed here. */
 export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
-  const { config, metadata, signer, mails, suspender, board, bucket, logger } = parts;
+  const { config, metadata, signer, mails, suspender, board, payments, bucket, logger } = parts;
   const mailbox = config.MAILBOX_DIR;
   // The configuration has seen to it that there is a public URL where there is mail.
   const letters = new Letters(config.PUBLIC_URL ?? 'http://localhost');
@@ -107,6 +111,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       AuditController,
       AuthController,
       BillingDetailsController,
+      BudgetsController,
       ConsoleConfigController,
       CorsController,
       DatabaseGrantsController,
@@ -121,6 +126,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       KeysController,
       MembersController,
       OperatorInvoicesController,
+      MetricsController,
       OrganizationsController,
       OperationsController,
       PasswordResetController,
@@ -151,7 +157,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: JobBoard, useValue: board },
       { provide: WebhookSecrets, useValue: new WebhookSecrets(config.WEBHOOK_SECRET ?? config.AUTH_SECRET) },
       { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
-      { provide: PAYMENT_PROVIDER, useValue: openPaymentProvider(config) },
+      { provide: PAYMENT_PROVIDER, useValue: payments },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: WORKER_LEASES, useValue: leases },
       { provide: TokenSigner, useValue: signer },

@@ -9,14 +9,17 @@ import { openRevocationLog } from './admin/open-revocation-log.js';
 import { Suspender, TELL_INTERVAL_MS } from './admin/suspender.js';
 import { tellRevocations } from './admin/tell-revocations.js';
 import { pruneAuditLog } from './audit/audit-retention.js';
+import { BUDGETS_INTERVAL_MS, watchBudgets } from './budgets/budget-watch.js';
 import type { ControlPlaneConfig } from './config.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
 import { EXPIRY_INTERVAL_MS, expireDatabases } from './databases/database-expiry.js';
+import { Letters } from './mail/letters.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { openMailTransport } from './mail/open-mail-transport.js';
 import { OPERATIONS_INTERVAL_MS, runOperations } from './operations/operation-runner.js';
 import { OperatorSeed } from './operators/operator-seed.js';
+import { openPaymentProvider } from './payments/open-payment-provider.js';
 import { startPayments } from './payments/start-payments.js';
 import { repeat } from './repeat.js';
 import { startDeliveries } from './webhooks/start-deliveries.js';
@@ -58,9 +61,10 @@ export async function startControlPlane(
   };
   try {
     const signer = await TokenSigner.over(config.TOKEN_SIGNING_KEY);
+    const payments = await openPaymentProvider(config);
     const service = await runService({
       name: SERVICE,
-      module: controlPlaneModule({ config, metadata, signer, mails, suspender, board, bucket, logger }),
+      module: controlPlaneModule({ config, metadata, signer, mails, suspender, board, payments, bucket, logger }),
       config,
       logger,
       // We parse bodies ourselves: strictly, and better-auth wants them as they came.
@@ -91,6 +95,8 @@ export async function startControlPlane(
         );
         startDeliveries(app, metadata, logger, stopping.signal);
         startPayments(app, metadata, logger, stopping.signal);
+        const budgets = { metadata, mails, letters: app.get(Letters), logger };
+        void repeat(() => watchBudgets(budgets), BUDGETS_INTERVAL_MS, stopping.signal);
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
       },
     });

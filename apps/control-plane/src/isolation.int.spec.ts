@@ -60,6 +60,7 @@ describe('two organizations', () => {
       for (const [method, suffix, call] of [
         ['POST', 'grants', { json: { ...json, organizationId: mine.organizationId } }],
         ['GET', 'grants', {}],
+        ['GET', 'metrics', {}],
         ['DELETE', `grants/${stranger.organizationId}`, {}],
       ] as const) {
         const answer = await service.call(method, `/v1/databases/${theirDatabase}/${suffix}`, { token, ...call });
@@ -151,6 +152,32 @@ describe('two organizations', () => {
     expect(own.text).not.toContain('Theirs');
     const unread = await service.call('GET', `/v1/invoices/${theirInvoice}`, { token: theirs.token });
     expect([unread.status, unread.body['total']]).toEqual([200, 3_000]);
+  });
+
+  it('neither shows nor changes the budgets of another organization', async () => {
+    const json = { limit: { units: 77 } };
+    const paths = [
+      '/v1/budgets/organization',
+      `/v1/budgets/databases/${theirDatabase}`,
+      `/v1/budgets/keys/${theirKey.id}`,
+    ];
+    for (const path of paths) {
+      expect((await service.call('PUT', path, { token: theirs.token, json })).status).toBe(200);
+    }
+    for (const token of callers) {
+      expect((await service.call('GET', '/v1/budgets', { token })).body).toEqual({ budgets: [], cursor: null });
+      for (const path of paths) {
+        expect([path, (await service.call('GET', path, { token })).status]).toEqual([path, 404]);
+      }
+    }
+    for (const path of paths) {
+      expect([path, (await service.call('DELETE', path, { token: mine.token })).status]).toEqual([path, 404]);
+    }
+    for (const path of paths.slice(1)) {
+      expect([path, (await service.call('PUT', path, { token: mine.token, json })).status]).toEqual([path, 404]);
+    }
+    const read = await service.call('GET', '/v1/budgets', { token: theirs.token });
+    expect(read.body['budgets']).toHaveLength(3);
   });
 
   it('shows no payments of another organization, nor by what it pays', async () => {

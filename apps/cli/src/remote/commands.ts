@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 
 import { wholeNumber } from '../up/up-options.js';
 import type { InvoiceOptions } from './invoices.js';
+import type { BudgetsOptions } from './budgets.js';
 import type { UsageOptions } from './usage.js';
 import type { DatabaseCommandOptions } from './databases-command.js';
 import type { ExportOptions } from './export-command.js';
@@ -87,6 +88,18 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--pdf <file>', 'write it there as a PDF')
     .action((id: string | undefined, options: Json & InvoiceOptions) =>
       run(options, async (output) => (await import('./invoices.js')).invoices(id, options, env, output)),
+    );
+
+  command('budgets', 'what is to be used in a month at most, and how far it is')
+    .option('--organization', 'only of the organization as a whole', false)
+    .option('--database <name>', 'only of this database')
+    .option('--key <id>', 'only of this API key')
+    .option('--set <limit>', 'give it this one: "1000000 units", or "5000 USD" in cents')
+    .option('--alerts <percents>', 'of the new one, separated by commas; 50,80,100 without it', commaSeparated)
+    .option('--hard-stop', 'of the new one: nothing more is written once it is used up', false)
+    .option('--delete', 'take it away', false)
+    .action((options: Json & BudgetsOptions) =>
+      run(options, async (output) => (await import('./budgets.js')).budgets(options, env, output)),
     );
 
   keyed('get <database> <key>', 'print a value as it is')

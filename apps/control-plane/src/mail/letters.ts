@@ -1,3 +1,5 @@
+import type { BudgetAlertRecord } from '@leasehold/metadata';
+
 import type { Mail } from './mail.js';
 
 /** How long the link in each letter works. */
@@ -87,6 +89,32 @@ export class Letters {
         next,
         new URL('/console/billing', this.publicUrl).href,
         ...byHand,
+      ),
+    };
+  }
+
+  /** So much of a budget is used. */
+  budgetAlert(to: string, alert: BudgetAlertRecord): Mail {
+    const { scope, subjectName, subjectId, percent, month, hardStop, currency, amount } = alert;
+    const whose = {
+      organization: 'your organization',
+      database: `the database ${subjectName ?? subjectId}`,
+      key: `the API key ${subjectName ?? subjectId}`,
+    }[scope];
+    const sum = currency === null ? `${amount} units` : `${amount} of the smallest unit of ${currency}`;
+    const isOver = hardStop && percent >= 100;
+    const stop = isOver
+      ? 'Nothing more is written until the budget is raised or the month is over. Reads and deletes go on slowly, and cost nothing.'
+      : hardStop
+        ? 'Once it is used up, nothing more is written.'
+        : 'Nothing stops: the budget only tells.';
+    return {
+      to,
+      subject: `${percent} % of a budget is used`,
+      text: lines(
+        `In ${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')} ${whose} at Leasehold has used ${percent} % of its budget of ${sum}, or more.`,
+        stop,
+        new URL('/console/billing', this.publicUrl).href,
       ),
     };
   }

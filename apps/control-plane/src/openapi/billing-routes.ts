@@ -53,6 +53,62 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     ...{ who: READERS, status: 200, answer: 'Prices' },
   },
   {
+    route: 'GET /v1/budgets',
+    summary: 'List the budgets, the oldest first',
+    ...{ who: READERS, status: 200, answer: 'BudgetPage', query: ['limit', 'cursor'] },
+  },
+  {
+    route: 'GET /v1/budgets/organization',
+    summary: 'Read the budget of the organization',
+    ...{ who: READERS, status: 200, answer: 'Budget' },
+  },
+  {
+    route: 'PUT /v1/budgets/organization',
+    summary: 'Give the organization a budget, or another one',
+    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget' },
+  },
+  {
+    route: 'DELETE /v1/budgets/organization',
+    summary: 'Take the budget of the organization away',
+    ...{ who: PAYERS, status: 204 },
+  },
+  {
+    route: 'GET /v1/budgets/databases/:nameOrId',
+    summary: 'Read the budget of a database',
+    ...{ who: READERS, status: 200, answer: 'Budget', codes: ['invalid-database-name', 'database-not-found'] },
+  },
+  {
+    route: 'PUT /v1/budgets/databases/:nameOrId',
+    summary: 'Give a database a budget, or another one',
+    ...{
+      who: PAYERS,
+      status: 200,
+      answer: 'Budget',
+      body: 'NewBudget',
+      codes: ['invalid-database-name', 'database-not-found'],
+    },
+  },
+  {
+    route: 'DELETE /v1/budgets/databases/:nameOrId',
+    summary: 'Take the budget of a database away',
+    ...{ who: PAYERS, status: 204, codes: ['invalid-database-name', 'database-not-found'] },
+  },
+  {
+    route: 'GET /v1/budgets/keys/:id',
+    summary: 'Read the budget of an API key',
+    ...{ who: READERS, status: 200, answer: 'Budget', codes: ['api-key-not-found'] },
+  },
+  {
+    route: 'PUT /v1/budgets/keys/:id',
+    summary: 'Give an API key a budget, or another one',
+    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget', codes: ['api-key-not-found'] },
+  },
+  {
+    route: 'DELETE /v1/budgets/keys/:id',
+    summary: 'Take the budget of an API key away',
+    ...{ who: PAYERS, status: 204, codes: ['api-key-not-found'] },
+  },
+  {
     route: 'GET /v1/billing-details',
     summary: 'Read to whom invoices are addressed',
     ...{ who: PAYERS, status: 200, answer: 'BillingDetails' },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { loginBody, resetBody, resetMailBody, signupBody, verificationBody } from '../accounts/account-schemas.js';
 import { codeBody, passwordBody, bothFactors, secondFactorLogin } from '../accounts/second-factor-schemas.js';
 import { newSuspension } from '../admin/suspension-schema.js';
+import { newBudget } from '../budgets/budget-schemas.js';
 import { newCors } from '../cors/cors-controller.js';
 import { databaseChange, newDatabase, undeletion } from '../databases/database-schemas.js';
 import { newGrant } from '../databases/grant-schemas.js';
@@ -61,6 +62,7 @@ export const CONTROL_BODIES = {
   QuotaAgreement: newAgreement,
   Suspension: newSuspension,
   NewPlanVersion: newPlanVersion,
+  NewBudget: newBudget,
   NewBillingDetails: newBillingDetails,
   NewBillingIssuer: newIssuer,
   InvoicePayment: newPayment,

@@ -1,9 +1,8 @@
 import type { CallOptions } from '../options.js';
-import type { JsonService } from './control.js';
+import type { JsonService } from './json-service.js';
 
 /** In units of reads and writes, or in the smallest unit of the currency that the organization pays in. */
-export type BudgetLimit =
-  { readonly units: number } | { readonly currency: string; readonly amount: number };
+export type BudgetLimit = { readonly units: number } | { readonly currency: string; readonly amount: number };
 
 export interface BudgetSettings {
   /** For a calendar month in UTC. */

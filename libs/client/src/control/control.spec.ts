@@ -149,6 +149,21 @@ describe('the control plane', () => {
     ]);
   });
 
+  it('reads and changes budgets, again where an answer is lost', async () => {
+    const budget = { id: '1', limit: { units: 5 } };
+    answers = ['drop', { status: 200, body: budget }, { status: 200, body: budget }, { status: 204 }];
+    const of = { scope: 'database', nameOrId: 'main' } as const;
+    expect(await control.budgets.put(of, { limit: { units: 5 }, hardStop: true })).toEqual(budget);
+    expect(await control.budgets.get({ scope: 'organization' })).toEqual(budget);
+    await control.budgets.delete({ scope: 'key', id: 'k' });
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['PUT', '/v1/budgets/databases/main', { limit: { units: 5 }, hardStop: true }],
+      ['PUT', '/v1/budgets/databases/main', { limit: { units: 5 }, hardStop: true }],
+      ['GET', '/v1/budgets/organization', ''],
+      ['DELETE', '/v1/budgets/keys/k', ''],
+    ]);
+  });
+
   it('asks for usage, page by page', async () => {
     answers = [
       { status: 200, body: { usage: [{ from: 'a', key: null }], cursor: 'Yg' } },

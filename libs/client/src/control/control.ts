@@ -9,6 +9,7 @@ import { systemPlatform } from '../platform.js';
 import type { Transport } from '../transport.js';
 import type { Key } from '../tuple.js';
 import { encodeKey } from '../tuple.js';
+import { BudgetAdministration } from './budgets.js';
 import { InvoiceReport } from './invoices.js';
 import { JsonService } from './json-service.js';
 
@@ -183,6 +184,7 @@ export class Control {
   readonly tokens: TokenAdministration;
   readonly usage: UsageReport;
   readonly invoices: InvoiceReport;
+  readonly budgets: BudgetAdministration;
 
   constructor(transport: Transport) {
     const service = new JsonService(transport);
@@ -191,6 +193,7 @@ export class Control {
     this.tokens = new TokenAdministration(service);
     this.usage = new UsageReport(service);
     this.invoices = new InvoiceReport(service);
+    this.budgets = new BudgetAdministration(service);
   }
 }
 

@@ -23,5 +23,6 @@ export {
   type UsageReport,
   type UsageRow,
 } from './control.js';
-export type { InvoiceLine, InvoiceRecord, InvoiceReport } from './invoices.js';
+export type { BudgetAdministration, BudgetLimit, BudgetRecord, BudgetSettings, BudgetSubject } from './budgets.js';
+export type { InvoiceCharge, InvoiceLine, InvoiceRecord, InvoiceReport } from './invoices.js';
 export * from '../errors.js';

@@ -35,6 +35,13 @@ export class JsonService {
     return this.json({ method: 'PATCH', path, headers, body: text, repeat: 'never', signal: options.signal });
   }
 
+  /** Takes the place of what was there. */
+  put<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    const text = JSON.stringify(body);
+    return this.json({ method: 'PUT', path, headers, body: text, repeat: 'read', signal: options?.signal });
+  }
+
   /** Deletes, and tells what was deleted. */
   take<T>(path: string, options: CallOptions | undefined): Promise<T> {
     return this.json({ method: 'DELETE', path, repeat: 'never', signal: options?.signal });

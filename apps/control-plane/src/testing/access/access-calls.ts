@@ -1,3 +1,4 @@
+import type { BudgetSubject } from '@leasehold/metadata';
 import { createEmailVerificationToken } from 'better-auth/api';
 
 import { TEST_AUTH_SECRET } from '../test-service.js';
@@ -37,6 +38,26 @@ const ofWebhook = (method: string, suffix: string, json?: object): Readonly<Reco
 const ofInvoice = (path: string, suffix: string, json?: object): MakeCall => {
   const more = json === undefined ? {} : { json };
   return async (world) => ({ path: `${path}/${await world.makeInvoice()}${suffix}`, ...more });
+};
+
+/** Reading, changing and deleting the budget of something; anew for each caller. */
+const ofBudget = (
+  path: string,
+  subjectOf: (world: AccessWorld) => Promise<BudgetSubject>,
+): Readonly<Record<string, MakeCall>> => {
+  const callWith = (json?: object): MakeCall => {
+    const more = json === undefined ? {} : { json };
+    return async (world) => {
+      const subject = await subjectOf(world);
+      await world.makeBudget(subject);
+      return { path: `/v1/budgets/${path.replace(/:\w+/, subject.subjectId)}`, ...more };
+    };
+  };
+  return {
+    [`GET /v1/budgets/${path}`]: callWith(),
+    [`PUT /v1/budgets/${path}`]: callWith({ limit: { units: 1 } }),
+    [`DELETE /v1/budgets/${path}`]: callWith(),
+  };
 };
 
 /** What a route is called with, where that is more than its path. */
@@ -117,6 +138,9 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     path: `/v1/databases/${(await world.makeDatabase()).id}/grants`,
     json: { organizationId: await world.makeOrganization(), access: 'read' },
   }),
+  'GET /v1/databases/:nameOrId/metrics': async (world) => ({
+    path: `/v1/databases/${(await world.makeDatabase()).id}/metrics`,
+  }),
   'GET /v1/databases/:nameOrId/grants': async (world) => ({
     path: `/v1/databases/${(await world.makeDatabase()).id}/grants`,
   }),
@@ -167,6 +191,12 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'DELETE /v1/keys/:id': async (world) => ({ path: `/v1/keys/${(await world.makeKey(['keys:admin'])).id}` }),
 
   'PUT /v1/admin/plans/:id': at('/v1/admin/plans/matrix', { name: 'Pro' }),
+  ...ofBudget('organization', async () => ({ scope: 'organization', subjectId: '' })),
+  ...ofBudget('databases/:nameOrId', async (world) => ({
+    scope: 'database',
+    subjectId: (await world.makeDatabase()).id,
+  })),
+  ...ofBudget('keys/:id', async (world) => ({ scope: 'key', subjectId: (await world.makeKey(['usage:read'])).id })),
   'PUT /v1/billing-details': at('/v1/billing-details', { name: 'Matrix Ltd.' }),
   ...Object.fromEntries(
     ['', '/lines', '/databases', '/records', '/credit-notes', '/html', '/pdf'].map((suffix) => [
@@ -197,7 +227,7 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'POST /v1/admin/tenants/:id/suspend': ofTenant('/suspend', { reason: 'to see who may' }),
   'POST /v1/admin/tenants/:id/resume': ofTenant('/resume'),
   'GET /v1/admin/tenants/:id/quotas': ofTenant('/quotas'),
-  'PATCH /v1/admin/tenants/:id/quotas': ofTenant('/quotas', { databases: 10 }),
+  'PATCH /v1/admin/tenants/:id/quotas': ofTenant('/quotas', { databases: 10_000 }),
   'GET /v1/admin/jobs/:kind/failed': at('/v1/admin/jobs/compact/failed'),
   'POST /v1/admin/jobs/:kind/failed/:id/retry': at('/v1/admin/jobs/compact/failed/none/retry'),
 

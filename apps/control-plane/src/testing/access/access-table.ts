@@ -70,6 +70,7 @@ POST   /v1/databases/:id/undelete          200 200 200 403 403   403 403 403 200
 POST   /v1/databases/:nameOrId/grants      201 201 403 403 403   403 403 403 201 403 403   404 401 404
 GET    /v1/databases/:nameOrId/grants      200 200 403 403 403   403 403 403 200 403 403   404 401 404
 DELETE /v1/databases/:nameOrId/grants/:organizationId  204 204 403 403 403   403 403 403 204 403 403   404 401 404
+GET    /v1/databases/:nameOrId/metrics     200 200 200 200 200   403 403 403 200 403 200   404 401 404
 GET    /v1/shared-databases                200 200 200 200 200   403 403 200 200 403 403   200 401 200
 POST   /v1/databases/delete                202 202 202 403 403   403 403 403 202 403 403   202 401 202
 GET    /v1/operations                      200 200 200 200 200   403 403 403 200 403 403   200 401 200
@@ -93,6 +94,16 @@ GET    /v1/invoices/:id/credit-notes       200 200 403 200 403   403 403 403 403
 GET    /v1/invoices/:id/html               200 200 403 200 403   403 403 403 403 403 200   404 401 404
 GET    /v1/invoices/:id/pdf                200 200 403 200 403   403 403 403 403 403 200   404 401 404
 GET    /v1/prices                          200 200 403 200 403   403 403 403 403 403 200   200 401 200
+GET    /v1/budgets                         200 200 403 200 403   403 403 403 403 403 200   200 401 200
+GET    /v1/budgets/organization            200 200 403 200 403   403 403 403 403 403 200   404 401 404
+PUT    /v1/budgets/organization            200 200 403 200 403   403 403 403 403 403 403   200 401 200
+DELETE /v1/budgets/organization            204 204 403 204 403   403 403 403 403 403 403   404 401 404
+GET    /v1/budgets/databases/:nameOrId     200 200 403 200 403   403 403 403 403 403 200   404 401 404
+PUT    /v1/budgets/databases/:nameOrId     200 200 403 200 403   403 403 403 403 403 403   404 401 404
+DELETE /v1/budgets/databases/:nameOrId     204 204 403 204 403   403 403 403 403 403 403   404 401 404
+GET    /v1/budgets/keys/:id                200 200 403 200 403   403 403 403 403 403 200   404 401 404
+PUT    /v1/budgets/keys/:id                200 200 403 200 403   403 403 403 403 403 403   404 401 404
+DELETE /v1/budgets/keys/:id                204 204 403 204 403   403 403 403 403 403 403   404 401 404
 GET    /v1/billing-details                 200 200 403 200 403   403 403 403 403 403 403   200 401 200
 PUT    /v1/billing-details                 200 200 403 200 403   403 403 403 403 403 403   200 401 200
 

@@ -1,5 +1,6 @@
 import { mintApiKey } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import type { BudgetSubject } from '@leasehold/metadata';
 
 import { drawInvitationToken, hashInvitationToken } from '../../organizations/invitation-token.js';
 import { makeInvoice } from '../make-invoice.js';
@@ -102,6 +103,14 @@ export class AccessWorld {
     const id = `plan-${ids.next()}`;
     await this.service.metadata.plans.put(id, 'A plan', {});
     return id;
+  }
+
+  /** Of the organization, or of something of it. */
+  async makeBudget(subject: BudgetSubject): Promise<void> {
+    const settings = { currency: null, amount: 1n, alertPercents: [], hardStop: false };
+    const measure = { allowance: 1n, weights: { readUnits: 1n, writeUnits: 1n, egressBytes: 0n } };
+    const nothing = { recorded: 0n, stored: 0n, isExact: true, completeTo: undefined };
+    await this.service.metadata.budgets.put(this.organizationId, subject, settings, measure, 202611, nothing);
   }
 
   /** Issued for a month of long ago, with one line and one part of it. @returns its id */
