@@ -55,7 +55,10 @@ export class IdentityTokens {
    */
   async authenticate(jwt: string, provider: IdentityProviderEntry): Promise<Principal> {
     const known = this.verified.get(jwt);
-    if (known?.provider === provider && known.key === this.keySets.known(provider.jwksUrl, known.kid)) {
+    if (
+      known?.provider === provider &&
+      known.key === this.keySets.known(provider.tenantId, provider.jwksUrl, known.kid)
+    ) {
       if (known.endsAt > this.clock.now()) return known.principal;
     }
     this.verified.delete(jwt);

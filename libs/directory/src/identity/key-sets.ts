@@ -46,24 +46,26 @@ export class KeySets {
     private readonly clock: Clock,
   ) {}
 
-  /** What is known of a key without asking anybody. */
-  known(url: string, kid: string): IdentityKey | undefined {
+  /**
+   * What is known of a key. Nobody waits: a set that is not fresh any more is fetched again meanwhile, also where all that is asked for is remembered.
+   * @param tenantId who is to be charged with a fetch, whoever else uses the set
+   */
+  known(tenantId: TenantId, url: string, kid: string): IdentityKey | undefined {
     const set = this.sets.get(url);
-    return set !== undefined && this.isServed(set) ? set.keys?.get(kid) : undefined;
+    if (set === undefined || !this.isServed(set)) return undefined;
+    if (!this.isFresh(set)) void this.refresh(tenantId, url, set);
+    return set.keys?.get(kid);
   }
 
   /**
    * The key of this kid; undefined when the set has none.
-   * @param tenantId who is to be charged with a fetch, whoever else uses the set
+   * @param tenantId as {@link known}
    * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any
    */
   async find(tenantId: TenantId, url: string, kid: string): Promise<IdentityKey | undefined> {
     const set = this.use(url);
-    const key = this.isServed(set) ? set.keys?.get(kid) : undefined;
-    if (key !== undefined) {
-      if (!this.isFresh(set)) void this.refresh(tenantId, url, set);
-      return key;
-    }
+    const key = this.known(tenantId, url, kid);
+    if (key !== undefined) return key;
     await this.refresh(tenantId, url, set);
     if (!this.isServed(set)) {
       throw new LeaseholdError('unavailable', 'unavailable', 'the keys of the identity provider cannot be had', {
