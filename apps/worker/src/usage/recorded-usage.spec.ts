@@ -83,7 +83,8 @@ describe('the usage that workers record', () => {
     expect((await recorded()).coverage).toMatchObject(upTo(4, 6));
     // So that the other hears of its end.
     await world.serveBucket(ownBucket.port);
-    for (let i = 0; i < 100 && world.lost.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let i = 0; i < 200 && world.lost.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(world.lost).toHaveLength(1);
     expect((await recorded()).coverage).toMatchObject(upTo(4, 6));
   }, 20_000);
 });
