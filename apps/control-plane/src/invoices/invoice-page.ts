@@ -10,7 +10,7 @@ const STYLE = `
 body{font:14px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 h1{font-size:1.5rem;margin:0 0 .25rem}header,.parties{display:flex;justify-content:space-between;gap:2rem;margin-bottom:1.5rem}
 table{width:100%;border-collapse:collapse}th,td{text-align:left;padding:.4rem .5rem;border-bottom:1px solid #ddd;vertical-align:top}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}small{color:#595959}tfoot td{font-weight:600}
+.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}small{color:#595959}tfoot small{font-weight:400}
 @media print{body{margin:0;max-width:none}}`;
 
 /** A page of HTML that prints well: no script, nothing loaded, every text escaped. */
@@ -34,8 +34,8 @@ export function invoicePage(document: InvoiceDocument): string {
 <div class="parties"><address>${issuerLines(invoice.issuer).map(escape).join('<br>')}</address>
 <address>${buyerLines(invoice.buyer).map(escape).join('<br>')}</address></div>
 <table><thead><tr><th scope="col">What</th><th scope="col" class="n">Quantity</th><th scope="col" class="n">Price</th><th scope="col" class="n">Amount</th></tr></thead>
-<tbody>${rows.join('\n')}${notes.join('\n')}</tbody>
-<tfoot><tr><td colspan="3">Total</td><td class="n">${escape(total)}</td></tr><tr><td colspan="3">Due</td><td class="n">${escape(due)}</td></tr></tfoot></table>
+<tbody>${rows.join('\n')}</tbody>
+<tfoot><tr><th scope="row" colspan="3">Total</th><td class="n">${escape(total)}</td></tr>${notes.join('\n')}<tr><th scope="row" colspan="3">Due</th><td class="n">${escape(due)}</td></tr></tfoot></table>
 ${cut}</main></body></html>
 `;
 }

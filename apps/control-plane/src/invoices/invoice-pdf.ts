@@ -16,14 +16,14 @@ const COLUMNS = {
   amount: { x: 468, width: 79 },
 } as const;
 const RIGHT = COLUMNS.amount.x + COLUMNS.amount.width;
-/** A line of two rows of text, and room below it. */
-const LINE_HEIGHT = 30;
+/** Between rows, half of it above the line that parts them. */
+const ROW_GAP = 9;
 
 type Pdf = InstanceType<typeof PdfDocument>;
 
 /**
  * The invoice as a PDF of A4 pages. The same document gives the same bytes: the only time in it is when the invoice was issued. The fonts are those that every reader has, which know
- * the letters of Western Europe alone: others are shown as a question mark; the page of HTML has them all.
+ * the letters of Western Europe alone: others lose their accents, or are shown as question marks; the page of HTML has them all.
  */
 export async function invoicePdf(document: InvoiceDocument): Promise<Uint8Array> {
   const { invoice, title } = document;
@@ -41,22 +41,14 @@ export async function invoicePdf(document: InvoiceDocument): Promise<Uint8Array>
   pdf.on('data', (chunk: Uint8Array) => chunks.push(chunk));
   const ended = new Promise<void>((resolve, reject) => pdf.on('end', resolve).on('error', reject));
   writeHead(pdf, document);
-  writeColumn(
-    pdf,
-    { what: 'What', when: '', quantity: 'Quantity', price: 'Price', amount: 'Amount' },
-    'Helvetica-Bold',
-  );
-  for (const line of document.lines) writeColumn(pdf, line, 'Helvetica');
+  const row = (what: string, amount: string, when = '') => ({ what, when, quantity: '', price: '', amount });
+  writeRow(pdf, { ...row('What', 'Amount'), quantity: 'Quantity', price: 'Price' }, 'Helvetica-Bold');
+  for (const line of document.lines) writeRow(pdf, line, 'Helvetica');
+  writeRow(pdf, row('Total', document.total), 'Helvetica-Bold');
   for (const { number, reason, amountText } of document.creditNotes) {
-    const note = { what: `Credit note ${number}`, when: reason, quantity: '', price: '', amount: amountText };
-    writeColumn(pdf, note, 'Helvetica');
+    writeRow(pdf, row(`Credit note ${number}`, amountText, reason), 'Helvetica');
   }
-  for (const [what, amount] of [
-    ['Total', document.total],
-    ['Due', document.due],
-  ] as const) {
-    writeColumn(pdf, { what, when: '', quantity: '', price: '', amount }, 'Helvetica-Bold');
-  }
+  writeRow(pdf, row('Due', document.due), 'Helvetica-Bold');
   const { x, width } = COLUMNS.what;
   pdf
     .font('Helvetica')
@@ -83,43 +75,45 @@ function writeHead(pdf: Pdf, { invoice, title, period }: InvoiceDocument): void 
   pdf.y = Math.max(below, pdf.y) + 2 * NORMAL;
 }
 
-function writeColumn(pdf: Pdf, { what, when, quantity, price, amount }: DocumentLine, font: string): void {
-  if (pdf.y + LINE_HEIGHT > pdf.page.height - MARGIN) pdf.addPage();
+function writeRow(pdf: Pdf, line: DocumentLine, font: string): void {
+  const { what, when, quantity, price, amount } = line;
+  const cells = [
+    { text: what, ...COLUMNS.what, align: 'left', size: NORMAL },
+    { text: quantity, ...COLUMNS.quantity, align: 'right', size: SMALL },
+    { text: price, ...COLUMNS.price, align: 'right', size: SMALL },
+    { text: amount, ...COLUMNS.amount, align: 'right', size: NORMAL },
+  ] as const;
+  const heights = cells.map(({ text, width, size }) => heightOf(pdf, font, size, text, width));
+  const [nameHeight = 0] = heights;
+  const whole = Math.max(nameHeight + heightOf(pdf, 'Helvetica', SMALL, when, COLUMNS.what.width), ...heights);
+  // A row stands on one page.
+  if (pdf.y + whole + ROW_GAP > pdf.page.height - MARGIN) pdf.addPage();
   const top = pdf.y;
-  pdf.font(font).fontSize(NORMAL);
-  let bottom = top;
-  const cell = (
-    text: string,
-    { x, width }: { readonly x: number; readonly width: number },
-    align: 'left' | 'right',
-  ) => {
-    pdf.text(written(text), x, top, { width, align });
-    if (text !== '') bottom = Math.max(bottom, pdf.y);
-  };
-  cell(what, COLUMNS.what, 'left');
-  const belowName = pdf.y;
-  pdf.fontSize(SMALL);
-  cell(quantity, COLUMNS.quantity, 'right');
-  cell(price, COLUMNS.price, 'right');
-  pdf.fontSize(NORMAL);
-  cell(amount, COLUMNS.amount, 'right');
-  if (when !== '') {
-    pdf.font('Helvetica').fontSize(SMALL).fillColor(GREY);
-    pdf.text(written(when), COLUMNS.what.x, belowName, { width: COLUMNS.what.width }).fillColor(BLACK);
-    bottom = Math.max(bottom, pdf.y);
+  for (const { text, x, width, align, size } of cells) {
+    pdf.font(font).fontSize(size).text(written(text), x, top, { width, align });
   }
-  pdf
-    .moveTo(MARGIN, bottom + 4)
-    .lineTo(RIGHT, bottom + 4)
-    .lineWidth(0.5)
-    .strokeColor('#dddddd')
-    .stroke();
-  pdf.y = bottom + 9;
+  pdf.font('Helvetica').fontSize(SMALL).fillColor(GREY);
+  pdf.text(written(when), COLUMNS.what.x, top + nameHeight, { width: COLUMNS.what.width }).fillColor(BLACK);
+  const bottom = top + whole + ROW_GAP / 2;
+  pdf.moveTo(MARGIN, bottom).lineTo(RIGHT, bottom).lineWidth(0.5).strokeColor('#dddddd').stroke();
+  pdf.y = top + whole + ROW_GAP;
+}
+
+function heightOf(pdf: Pdf, font: string, size: number, text: string, width: number): number {
+  return text === '' ? 0 : pdf.font(font).fontSize(size).heightOfString(written(text), { width });
 }
 
 /** Latin-1 without control characters, and the euro sign: what the fonts of every reader have. */
-const FOREIGN = /[^\n\x20-\x7e\xa1-\xff€]/gu;
+const KNOWN = /[\n\x20-\x7e\xa1-\xff€]/;
+/** Letters that no decomposition makes plain. */
+const PLAIN: Readonly<Record<string, string>> = { Ł: 'L', ł: 'l', Đ: 'D', đ: 'd', ı: 'i' };
 
+/** Letters that the fonts lack lose their accents, others become question marks. */
 function written(text: string): string {
-  return text.normalize('NFC').replace(FOREIGN, '?');
+  return [...text.normalize('NFC')].map((letter) => (KNOWN.test(letter) ? letter : plain(letter))).join('');
+}
+
+function plain(letter: string): string {
+  const base = PLAIN[letter] ?? letter.normalize('NFKD').replace(/\p{Mark}/gu, '');
+  return base !== '' && [...base].every((each) => KNOWN.test(each)) ? base : '?';
 }

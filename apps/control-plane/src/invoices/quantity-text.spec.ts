@@ -22,6 +22,7 @@ describe('amounts and quantities as text', () => {
     ['egressBytes', '10000000000', '10 GB'],
     ['egressBytes', '0', '0 GB'],
     ['storedByteMs', String(1_500_000_000n * 3_600_000n), '1.5 GB-hours'],
+    ['storedByteMs', String(1_000_000_000n * 3_600_000n), '1 GB-hour'],
     ['storedByteMs', String(100n * 10n ** 9n * 3_600_000n), '100 GB-hours'],
     ['storedByteMs', String(-250n * 10n ** 9n * 3_600n), '-0.25 GB-hours'],
   ] as const)('write %s of %s as %s', (meter, quantity, text) => {

@@ -14,7 +14,7 @@ export function formatAmount(amount: number, currency: string): string {
 /** In the unit that people are told prices by. @param quantity decimal digits, in the unit of the meter */
 export function formatQuantity(meter: Meter, quantity: string): string {
   const whole = BigInt(quantity);
-  if (meter === 'storedByteMs') return `${inUnits(whole, GIGABYTE_HOUR)} GB-hours`;
+  if (meter === 'storedByteMs') return `${inUnits(whole, GIGABYTE_HOUR)} GB-hour${whole === GIGABYTE_HOUR ? '' : 's'}`;
   if (meter === 'egressBytes') return `${inUnits(whole, GIGABYTE)} GB`;
   return decimal(whole, 0);
 }
