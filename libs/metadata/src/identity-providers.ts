@@ -1,6 +1,6 @@
-import { LeaseholdError } from '@leasehold/foundation';
-
+import { TooManyError } from './errors.js';
 import type { PrismaClient } from './generated/client.js';
+import { lockOrganization } from './organization-lock.js';
 
 /** Of one organization: those of its environments and partners. */
 export const MAX_IDENTITY_PROVIDERS = 20;
@@ -56,7 +56,7 @@ export class IdentityProviders {
    * Makes the provider of this name, or takes the place of what was said of it; its id stays.
    *
    * @param id of a new one
-   * @throws LeaseholdError of kind `quota`: the organization has as many as it may have
+   * @throws TooManyError
    */
   async put(
     organizationId: string,
@@ -67,13 +67,9 @@ export class IdentityProviders {
     const where = { organizationId_name: { organizationId, name } };
     const data = { ...settings, scopes: [...scopes] };
     return this.prisma.$transaction(async (transaction) => {
-      // Of two that would be one too many the second counts the first.
-      await transaction.$queryRaw`SELECT id FROM organizations WHERE id = ${organizationId} FOR UPDATE`;
+      await lockOrganization(transaction, organizationId);
       const others = await transaction.identityProvider.count({ where: { organizationId, name: { not: name } } });
-      if (others >= MAX_IDENTITY_PROVIDERS) {
-        const message = `the organization has as many identity providers as it may have: ${MAX_IDENTITY_PROVIDERS}`;
-        throw new LeaseholdError('quota', 'quota-exceeded', message);
-      }
+      if (others >= MAX_IDENTITY_PROVIDERS) throw new TooManyError('identity providers', MAX_IDENTITY_PROVIDERS);
       const create = { id, organizationId, name, ...data };
       return transaction.identityProvider.upsert({ where, create, update: data, select: ROW });
     });

@@ -4,14 +4,14 @@ import { presentAuthor, type Author } from './author.js';
 import { listDatabases, listStatement, placeOf, type DatabaseFilter } from './database-list.js';
 import { TooManyError } from './errors.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
+import { lockOrganization } from './organization-lock.js';
 
-export const OPERATION_STATES = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
+export type OperationState = 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** Of one organization at a time: each takes its turn with all others. */
 export const MAX_OPEN_OPERATIONS = 20;
 /** How long one that has ended can be looked at. */
-export const OPERATION_RETENTION_DAYS = 30;
+const RETENTION_DAYS = 30;
 /** Databases of a step. */
 const STEP_DATABASES = 100;
 /** Whoever took a step and has not come back by then is taken for dead; should it live, its step is rolled back. */
@@ -20,6 +20,10 @@ const STEP_SECONDS = 30;
 const PAUSE_SECONDS = 2;
 /** In a row; then the operation has failed. */
 const MAX_FAILURES = 10;
+/** No organization has more databases by far; a count goes through them once. */
+const MAX_COUNT = 1_000_000;
+/** Rows of one look. */
+const PRUNE_BATCH = 1_000;
 
 /** Which databases are meant: at least one of the two. */
 export type DatabaseSelection = Pick<DatabaseFilter, 'label' | 'search'>;
@@ -83,19 +87,17 @@ export class Operations {
   /** @throws TooManyError */
   async deleteDatabases(organizationId: string, selection: DatabaseSelection): Promise<OperationRecord> {
     const total = await this.countDatabases(organizationId, selection);
-    const open = await this.prisma.operation.count({ where: { organizationId, endedAt: null } });
-    if (open >= MAX_OPEN_OPERATIONS) throw new TooManyError('operations that have not ended', MAX_OPEN_OPERATIONS);
     const author = presentAuthor();
-    const created = await this.prisma.operation.create({
-      data: {
-        id: this.ids.next(),
-        organizationId,
-        kind: 'delete-databases',
-        request: { ...selection } as Prisma.InputJsonObject,
-        author: author ? ({ ...author } as Prisma.InputJsonObject) : Prisma.DbNull,
-        total,
-      },
-      select: SHOWN,
+    const data = {
+      ...{ id: this.ids.next(), organizationId, kind: 'delete-databases', total },
+      request: { ...selection } as Prisma.InputJsonObject,
+      author: author ? ({ ...author } as Prisma.InputJsonObject) : Prisma.DbNull,
+    };
+    const created = await this.prisma.$transaction(async (transaction) => {
+      await lockOrganization(transaction, organizationId);
+      const open = await transaction.operation.count({ where: { organizationId, endedAt: null } });
+      if (open >= MAX_OPEN_OPERATIONS) throw new TooManyError('operations that have not ended', MAX_OPEN_OPERATIONS);
+      return transaction.operation.create({ data, select: SHOWN });
     });
     return created as OperationRecord;
   }
@@ -142,9 +144,8 @@ export class Operations {
   }
 
   /**
-   * Deletes the databases of a page and says so, in one transaction. What is protected from deletion is skipped.
-   *
-   * @returns whether this was all that this claim may do
+   * Deletes the databases of a page and says so, in one transaction; behind the last page, or cancelled, the operation ends. What is protected from
+   * deletion is skipped. A claim that somebody else has taken over changes nothing.
    */
   async step({ id, attempt, organizationId, request, place }: ClaimedOperation): Promise<void> {
     const statement = listStatement(organizationId, place ?? undefined, STEP_DATABASES, request);
@@ -186,11 +187,7 @@ export class Operations {
   prune(): Promise<number> {
     return this.prisma.$executeRaw`
       DELETE FROM operations WHERE id IN (
-        SELECT id FROM operations WHERE ended_at < now() - ${OPERATION_RETENTION_DAYS}::int * interval '1 day'
+        SELECT id FROM operations WHERE ended_at < now() - ${RETENTION_DAYS}::int * interval '1 day'
         LIMIT ${PRUNE_BATCH}::int)`;
   }
 }
-
-/** No organization has more databases by far; a count goes through them once. */
-const MAX_COUNT = 1_000_000;
-const PRUNE_BATCH = 1_000;

@@ -1,8 +1,8 @@
 import type { Prisma } from './generated/client.js';
 
 /**
- * Until the transaction ends nobody else changes who is in the organization: what was read of its members stays true. Does not hold up
- * what merely refers to the organization, such as new databases.
+ * Until the transaction ends nobody else changes who is in the organization, or makes what it may have so many of: what was read of its members,
+ * or counted, stays true. Does not hold up what merely refers to the organization, such as new databases.
  *
  * @returns false when there is no such organization
  */

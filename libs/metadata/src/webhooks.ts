@@ -1,4 +1,5 @@
 import type { PrismaClient } from './generated/client.js';
+import { lockOrganization } from './organization-lock.js';
 
 /** Of one organization: each change of it costs a delivery for each of them. */
 export const MAX_WEBHOOKS = 20;
@@ -29,11 +30,14 @@ const ROW = {
 export class Webhooks {
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** @returns undefined, and nothing is made, when the organization has {@link MAX_WEBHOOKS} already; a few more where several are made at once */
+  /** @returns undefined, and nothing is made, when the organization has {@link MAX_WEBHOOKS} already */
   async create(organizationId: string, id: string, settings: WebhookSettings): Promise<WebhookRecord | undefined> {
-    if ((await this.prisma.webhook.count({ where: { organizationId } })) >= MAX_WEBHOOKS) return undefined;
     const data = { id, organizationId, ...settings, events: [...settings.events] };
-    return this.prisma.webhook.create({ data, select: ROW });
+    return this.prisma.$transaction(async (transaction) => {
+      await lockOrganization(transaction, organizationId);
+      if ((await transaction.webhook.count({ where: { organizationId } })) >= MAX_WEBHOOKS) return undefined;
+      return transaction.webhook.create({ data, select: ROW });
+    });
   }
 
   /** All, oldest first: there are {@link MAX_WEBHOOKS} at most. */

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+
+import { Metadata } from './metadata.js';
+import { applyMigrations } from './migrations.js';
+import { MAX_OPEN_OPERATIONS } from './operations.js';
+import { MAX_WEBHOOKS } from './webhooks.js';
+
+// Processes start and stop here, on machines that do other things meanwhile.
+jest.setTimeout(60_000);
+
+const TOO_MANY = 5;
+
+describe('what an organization may have so many of, made many at once,', () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let organizationId: string;
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await applyMigrations(databaseUrl, () => undefined);
+    metadata = Metadata.open({ databaseUrl });
+    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
+    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+  });
+  afterAll(async () => {
+    await metadata.close();
+    await postgres.close();
+  });
+
+  it('are webhooks', async () => {
+    const settings = { url: 'https://hooks.example.com/', description: '', events: [], enabled: true };
+    const create = (n: number) => metadata.webhooks.create(organizationId, `w-${n}`, settings);
+    const made = await Promise.all(Array.from({ length: MAX_WEBHOOKS + TOO_MANY }, (_, n) => create(n)));
+    expect(made.filter((webhook) => webhook === undefined)).toHaveLength(TOO_MANY);
+    expect(await metadata.webhooks.list(organizationId)).toHaveLength(MAX_WEBHOOKS);
+  });
+
+  it('are operations that have not ended', async () => {
+    const begin = () => metadata.operations.deleteDatabases(organizationId, { search: 'none' });
+    const made = await Promise.allSettled(Array.from({ length: MAX_OPEN_OPERATIONS + TOO_MANY }, begin));
+    const codes = made.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code?: unknown }).code] : []));
+    expect(codes).toEqual(Array(TOO_MANY).fill('quota-exceeded'));
+    expect(await metadata.operations.list(organizationId, undefined, 100)).toHaveLength(MAX_OPEN_OPERATIONS);
+  });
+});
