@@ -31,6 +31,7 @@ export * from './sessions.js';
 export * from './suspensions.js';
 export * from './tenants.js';
 export * from './token-keys.js';
+export * from './traffic-report.js';
 export * from './usage-question.js';
 export * from './usage-reconciliations.js';
 export * from './usage-report.js';

@@ -33,6 +33,7 @@ import { Sessions } from './sessions.js';
 import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
 import { TokenKeys } from './token-keys.js';
+import { TrafficReport } from './traffic-report.js';
 import { UsageReconciliations } from './usage-reconciliations.js';
 import { UsageReport } from './usage-report.js';
 import { WebhookDeliveries } from './webhook-deliveries.js';
@@ -85,6 +86,7 @@ export class Metadata {
   readonly auditLog: AuditLog;
   readonly webhooks: Webhooks;
   readonly deliveries: WebhookDeliveries;
+  readonly trafficReport: TrafficReport;
   readonly usageReport: UsageReport;
   readonly usageReconciliations: UsageReconciliations;
   readonly planVersions: PlanVersions;
@@ -125,6 +127,7 @@ export class Metadata {
     this.auditLog = new AuditLog(prisma);
     this.webhooks = new Webhooks(prisma);
     this.deliveries = new WebhookDeliveries(prisma);
+    this.trafficReport = new TrafficReport(prisma);
     this.usageReport = new UsageReport(prisma);
     this.usageReconciliations = new UsageReconciliations(prisma);
     this.planVersions = new PlanVersions(prisma);

@@ -28,7 +28,10 @@ export const CONTROL_QUERY = {
   until: { description: 'Only entries before this instant.', schema: instant },
   from: { description: 'First hour that is wanted.', schema: instant },
   to: { description: 'The hour behind the last.', schema: instant },
-  step: { description: 'What a row adds up.', schema: { type: 'string', enum: ['hour', 'day', 'month'] } },
+  step: {
+    description: 'What a row adds up: of usage hour, day or month, of metrics minute, hour or day.',
+    schema: { type: 'string', enum: ['minute', 'hour', 'day', 'month'] },
+  },
   group: {
     description: 'A row of each: `database`, `key`, or `label:` and the key of a label.',
     schema: { type: 'string', pattern: '^(database|key|label:[a-z0-9][a-z0-9._/-]{0,62})$' },

@@ -72,6 +72,18 @@ const usageRow = z.object({
   freeReadUnits: count.optional(),
 });
 
+const milliseconds = z.number().min(0);
+
+const metricsRow = z.object({
+  from: instant,
+  requests: count,
+  errors: count.describe('Answered with 500 and above.'),
+  p50Ms: milliseconds.nullable().describe('Of the requests, half took so long at most; a tenth too much at most.'),
+  p99Ms: milliseconds.nullable(),
+  coldStarts: count.describe('Requests that met a database that was not open.'),
+  coldPhasesMs: z.record(z.string(), milliseconds).describe('Where the time of a cold start goes, on average.'),
+});
+
 const auditEntry = z.object({
   id: z.string(),
   at: instant,
@@ -141,6 +153,14 @@ export const TENANT_ANSWERS = {
   ShownApiKey: apiKey.extend({ key: shownOnce }),
   ShownToken: z.object({ token: shownOnce, expiresAt: instant }),
   CorsSettings: z.object({ origins: names }),
+  DatabaseMetrics: z.object({
+    database: z.string(),
+    from: instant,
+    to: instant,
+    step: z.enum(['minute', 'hour', 'day']),
+    completeTo: instant.nullable(),
+    metrics: z.array(metricsRow),
+  }),
   Usage: z.object({
     from: instant,
     to: instant,

@@ -144,6 +144,13 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     ...{ who: { roles: ROLES, scopes: ['usage:read', 'db:admin'] }, status: 200, answer: 'Quotas' },
   },
   {
+    route: 'GET /v1/databases/:nameOrId/metrics',
+    summary: 'Read how many requests a database has, and how long they take',
+    ...{ who: { roles: ROLES, scopes: ['usage:read', 'db:admin'] }, status: 200, answer: 'DatabaseMetrics' },
+    query: ['from', 'to', 'step'],
+    codes: ['invalid-database-name'],
+  },
+  {
     route: 'GET /v1/usage',
     summary: 'Read what was used',
     ...{ who: { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] }, status: 200, answer: 'Usage' },
