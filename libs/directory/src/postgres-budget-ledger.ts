@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 import type { BudgetAsk, BudgetGrant, BudgetLedger } from './budget-ledger.js';
+import { openPool } from './postgres-pool.js';
 
 /** Requests wait for it: a late one is worth little. */
 const TIMEOUT_MS = 1_500;
@@ -22,17 +23,7 @@ export class PostgresBudgetLedger implements BudgetLedger {
   private readonly pool: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: 1,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      statement_timeout: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-      application_name: 'leasehold-budget-ledger',
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while idle; the next exchange opens another.
-    this.pool.on('error', () => undefined);
+    this.pool = openPool(databaseUrl, { purpose: 'budget-ledger', connections: 1, timeoutMs: TIMEOUT_MS });
   }
 
   async exchange(asks: readonly BudgetAsk[]): Promise<readonly BudgetGrant[]> {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 import {
   BOARD_GATEWAYS,
@@ -9,6 +9,7 @@ import {
   GATEWAY_ALIVE_MS,
   viewOf,
 } from './demand-board.js';
+import { openPool } from './postgres-pool.js';
 
 /** Below the pace of exchanges: a late one is worth nothing. */
 const TIMEOUT_MS = 900;
@@ -37,17 +38,7 @@ export class PostgresDemandBoard implements DemandBoard {
   private readonly pool: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: 1,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      statement_timeout: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-      application_name: 'leasehold-demand-board',
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while idle; the next exchange opens another.
-    this.pool.on('error', () => undefined);
+    this.pool = openPool(databaseUrl, { purpose: 'demand-board', connections: 1, timeoutMs: TIMEOUT_MS });
   }
 
   async exchange(gatewayId: string, own: Demands): Promise<BoardView> {

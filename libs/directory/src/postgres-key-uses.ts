@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 import type { KeyUse, KeyUseStore } from './key-uses.js';
+import { openPool } from './postgres-pool.js';
 
 const TIMEOUT_MS = 2_000;
 
@@ -12,22 +13,12 @@ const RECORD = `
   ON CONFLICT (key_id) DO UPDATE SET last_used_at = EXCLUDED.last_used_at
   WHERE EXCLUDED.last_used_at >= api_key_uses.last_used_at + $3::int * interval '1 millisecond'`;
 
-/** Uses of keys in the control plane's Postgres: the only table that a gateway writes there. One connection, opened when first needed. */
+/** Uses of keys in the control plane's Postgres. One connection. */
 export class PostgresKeyUses implements KeyUseStore {
   private readonly pool: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: 1,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      statement_timeout: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-      application_name: 'leasehold-key-uses',
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while idle; the next write opens another.
-    this.pool.on('error', () => undefined);
+    this.pool = openPool(databaseUrl, { purpose: 'key-uses', connections: 1, timeoutMs: TIMEOUT_MS });
   }
 
   async record(uses: readonly KeyUse[], paceMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { isDatabaseId, type DatabaseId } from '@leasehold/foundation';
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool } from './postgres-pool.js';
 
 const TIMEOUT_MS = 5_000;
 
@@ -24,17 +25,7 @@ export class PostgresPurges {
   private readonly pool: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.pool = new pg.Pool({
-      connectionString: databaseUrl,
-      max: 2,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      statement_timeout: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-      application_name: 'leasehold-purges',
-      allowExitOnIdle: true,
-    });
-    // A connection that breaks while idle; the next statement opens another.
-    this.pool.on('error', () => undefined);
+    this.pool = openPool(databaseUrl, { purpose: 'purges', connections: 2, timeoutMs: TIMEOUT_MS });
   }
 
   /** Those that wait the longest, so many at most. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from '@leasehold/foundation';
 import { parseSharedName, type SharedName } from '@leasehold/protocol';
-import pg from 'pg';
+import type pg from 'pg';
 
 import type { BudgetEntry } from './budget.js';
 import { isDatabasePattern } from './database-patterns.js';
@@ -19,6 +19,7 @@ import type {
 import type { TenantSuspension } from './revocations.js';
 import { parseClaimTemplate, parsePrefixTemplate } from './identity/claim-template.js';
 import type { IdentityProviderEntry } from './identity/identity-provider.js';
+import { openPool } from './postgres-pool.js';
 import { isScope } from './scope.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
@@ -26,10 +27,8 @@ import type { TenantQuotas } from './tenant-quotas.js';
 const LOOKUP_CONNECTIONS = 3;
 /** The feed's own: behind a queue of lookups, revocations would come late. */
 const FEED_CONNECTIONS = 1;
-const CONNECT_TIMEOUT_MS = 1_500;
-const STATEMENT_TIMEOUT_MS = 1_500;
-/** The server cannot report its time-out over a dead connection. */
-const QUERY_TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 1_500;
+const ANSWER_TIMEOUT_MS = 2_000;
 /** More changes in one poll than this are answered with `reset`. */
 const MAX_CHANGES = 5_000;
 
@@ -161,8 +160,9 @@ export class PostgresDirectorySource implements DirectorySource {
   private readonly feed: pg.Pool;
 
   constructor(databaseUrl: string) {
-    this.lookups = openPool(databaseUrl, LOOKUP_CONNECTIONS);
-    this.feed = openPool(databaseUrl, FEED_CONNECTIONS);
+    const pool = { purpose: 'directory', timeoutMs: TIMEOUT_MS, answerTimeoutMs: ANSWER_TIMEOUT_MS };
+    this.lookups = openPool(databaseUrl, { ...pool, connections: LOOKUP_CONNECTIONS });
+    this.feed = openPool(databaseUrl, { ...pool, connections: FEED_CONNECTIONS });
   }
 
   async apiKey(id: string): Promise<KeyEntry | undefined> {
@@ -306,21 +306,6 @@ function grantOfKey(databases: readonly string[], keyPrefix: Uint8Array | undefi
   if (databases.length === 0 && keyPrefix === undefined) return {};
   const patterns = databases.length === 0 ? undefined : databases.filter(isDatabasePattern);
   return { grant: { databases: patterns, keyPrefix } };
-}
-
-function openPool(databaseUrl: string, max: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    application_name: 'leasehold-directory',
-    allowExitOnIdle: true,
-  });
-  // A connection that breaks while idle; the next query opens another.
-  pool.on('error', () => undefined);
-  return pool;
 }
 
 async function query<Row extends object>(
