@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Directory, PostgresDirectorySource } from '@leasehold/directory';
-import { systemClock, type TenantId } from '@leasehold/foundation';
+import { PostgresDirectorySource } from '@leasehold/directory';
+import type { TenantId } from '@leasehold/foundation';
 
+import { TestGateway } from '../testing/test-gateway.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -75,20 +76,14 @@ describe('a database that is shared', () => {
   });
 
   it('is with the gateways of both as it is granted, changed, revoked, deleted and brought back', async () => {
-    const source = new PostgresDirectorySource(service.databaseUrl);
-    const directory = new Directory(source, { clock: systemClock });
-    await directory.start();
+    const gateway = await TestGateway.open(service.databaseUrl);
+    const { directory } = gateway;
     const known = async () => {
       const entry = await directory.database(friend.organizationId as TenantId, sharedName);
       return entry && [entry.id, entry.tenantId, entry.name, entry.access, entry.options?.maxBytes];
     };
-    const becomes = async (wanted: unknown) => {
-      const startedAt = performance.now();
-      while (JSON.stringify(await known()) !== JSON.stringify(wanted)) {
-        expect(performance.now() - startedAt).toBeLessThan(2_000);
-        await systemClock.sleep(20);
-      }
-    };
+    const becomes = (wanted: unknown) =>
+      gateway.hears(async () => JSON.stringify(await known()) === JSON.stringify(wanted));
     const entry = (access: string, maxBytes?: number) => [id, owner.organizationId, 'orders', access, maxBytes];
     try {
       expect(await known()).toBeUndefined();
@@ -109,8 +104,7 @@ describe('a database that is shared', () => {
       await revoke();
       await becomes(undefined);
     } finally {
-      await directory.stop();
-      await source.close();
+      await gateway.close();
     }
   });
 
