@@ -40,5 +40,7 @@ export function useData(name: string): Database | undefined {
 
 async function tokenFor(database: string): Promise<string> {
   const body = { database, scopes: ['data:read' as const, 'data:write' as const], ttlSeconds: TOKEN_SECONDS };
-  return (await answerOf(control.POST('/v1/tokens', { body }))).token;
+  const { token } = await answerOf(control.POST('/v1/tokens', { body }));
+  if (token === null) throw new Error('The service did not tell the token.');
+  return token;
 }

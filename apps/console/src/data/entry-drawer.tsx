@@ -78,18 +78,26 @@ function Opened({
 }
 
 function Facts({ entry, view }: { readonly entry: ByteEntry; readonly view: KeyView }) {
-  const others = KEY_VIEWS.filter((other) => other !== view);
+  const { key, value, version } = entry;
+  // A view that cannot show it falls back to digits, which stand there already.
+  const others = KEY_VIEWS.filter((other) => other !== view && (other === 'hex' || viewShows(key, other)));
   return (
-    <Group gap="lg">
-      <Text size="sm">
-        Version <Code>{entry.version}</Code>
-      </Text>
-      <Text size="sm">{formatBytes(entry.value.length)}</Text>
+    <Stack gap={4}>
+      <Group gap="lg">
+        <Text size="sm">
+          Version <Code>{version}</Code>
+        </Text>
+        <Text size="sm">{formatBytes(value.length)}</Text>
+      </Group>
       {others.map((other) => (
         <Text key={other} size="xs" c="dimmed" ff="monospace">
-          {other}: {textOfKey(entry.key, other)}
+          {other}: {textOfKey(key, other)}
         </Text>
       ))}
-    </Group>
+    </Stack>
   );
+}
+
+function viewShows(key: Uint8Array, view: KeyView): boolean {
+  return textOfKey(key, view) !== textOfKey(key, 'hex');
 }

@@ -60,7 +60,7 @@ function cellsOf(database: Database | undefined) {
     ),
     <Group key="labels" gap={4} wrap="nowrap">
       {Object.entries(labels).map(([key, value]) => (
-        <Badge key={key} variant="light" color="gray" tt="none" title={`${key}:${value}`}>
+        <Badge key={key} variant="light" color="gray" title={`${key}:${value}`}>
           {key}:{value}
         </Badge>
       ))}

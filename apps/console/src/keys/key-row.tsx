@@ -26,7 +26,7 @@ export function KeyRow({ apiKey }: { readonly apiKey: ApiKey }) {
       <Table.Td>
         <Group gap={4}>
           {scopes.map((scope) => (
-            <Badge key={scope} variant="light" tt="none">
+            <Badge key={scope} variant="light">
               {scope}
             </Badge>
           ))}

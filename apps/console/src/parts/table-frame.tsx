@@ -1,9 +1,10 @@
-import { Paper, ScrollArea, Table } from '@mantine/core';
+import { Paper, ScrollArea, Table, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 interface TableFrameProps {
   /** What the table is of, for those who do not see it. */
   readonly label: string;
+  /** Empty over what can be done with a row. */
   readonly head: readonly ReactNode[];
   /** Below that width it scrolls sideways. */
   readonly minWidth?: number;
@@ -14,12 +15,12 @@ interface TableFrameProps {
 export function TableFrame({ label, head, minWidth = 640, children }: TableFrameProps) {
   return (
     <Paper withBorder radius="md">
-      <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': label }}>
+      <ScrollArea viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': `${label}, scrollable` }}>
         <Table miw={minWidth} aria-label={label}>
           <Table.Thead>
             <Table.Tr>
               {head.map((cell, column) => (
-                <Table.Th key={column}>{cell}</Table.Th>
+                <Table.Th key={column}>{cell === '' ? <VisuallyHidden>Actions</VisuallyHidden> : cell}</Table.Th>
               ))}
             </Table.Tr>
           </Table.Thead>

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactNode } from 'react';
 
@@ -6,6 +7,7 @@ import classes from './virtual-rows.module.css';
 interface VirtualRowsProps {
   /** What the list is of, for those who do not see it. */
   readonly label: string;
+  /** Empty over what can be done with a row. */
   readonly head: readonly ReactNode[];
   /** As CSS has it: `2fr 1fr 8rem`. */
   readonly columns: string;
@@ -38,7 +40,7 @@ export function VirtualRows(props: VirtualRowsProps) {
         <div role="row" aria-rowindex={1} className={classes['head']} style={{ gridTemplateColumns: columns }}>
           {head.map((cell, column) => (
             <div key={column} role="columnheader" className={classes['cell']}>
-              {cell}
+              {cell === '' ? <VisuallyHidden>Actions</VisuallyHidden> : cell}
             </div>
           ))}
         </div>

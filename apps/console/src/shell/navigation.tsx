@@ -15,6 +15,7 @@ const TENANT: readonly Place[] = [
   { to: '/databases', label: 'Databases', icon: 'database' },
   { to: '/keys', label: 'API keys', icon: 'key' },
   { to: '/usage', label: 'Usage', icon: 'chart' },
+  { to: '/billing', label: 'Billing', icon: 'bill' },
   { to: '/members', label: 'Members', icon: 'people' },
   { to: '/webhooks', label: 'Webhooks', icon: 'webhook' },
   { to: '/audit', label: 'Audit log', icon: 'audit' },
@@ -25,6 +26,7 @@ const OPERATOR: readonly Place[] = [
   { to: '/operator/fleet', label: 'Fleet', icon: 'fleet' },
   { to: '/operator/tenants', label: 'Tenants', icon: 'tenants' },
   { to: '/operator/jobs', label: 'Jobs', icon: 'jobs' },
+  { to: '/operator/reconciliation', label: 'Reconciliation', icon: 'check' },
 ];
 
 /** Where one can go. What a role may not see says so itself: a place that is hidden is searched for. */

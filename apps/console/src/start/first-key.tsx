@@ -18,7 +18,7 @@ export function FirstKey({ database, onCreated, onOther }: FirstKeyProps) {
     mutationFn: () =>
       answerOf(control.POST('/v1/keys', { body: { name: 'First key', scopes: ['data:read', 'data:write'] } })),
     onSuccess: ({ key }) => {
-      onCreated(key);
+      if (key !== null) onCreated(key);
       return client.invalidateQueries({ queryKey: KEYS });
     },
   });

@@ -557,6 +557,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the budgets, the oldest first
+         * @description Role: owner, admin, finance. Scope of an API key: usage:read.
+         */
+        get: operations["getBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/budgets/databases/{nameOrId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the budget of a database
+         * @description Role: owner, admin, finance. Scope of an API key: usage:read.
+         */
+        get: operations["getBudgetsDatabasesNameOrId"];
+        /**
+         * Give a database a budget, or another one
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        put: operations["putBudgetsDatabasesNameOrId"];
+        post?: never;
+        /**
+         * Take the budget of a database away
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        delete: operations["deleteBudgetsDatabasesNameOrId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/budgets/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the budget of an API key
+         * @description Role: owner, admin, finance. Scope of an API key: usage:read.
+         */
+        get: operations["getBudgetsKeysId"];
+        /**
+         * Give an API key a budget, or another one
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        put: operations["putBudgetsKeysId"];
+        post?: never;
+        /**
+         * Take the budget of an API key away
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        delete: operations["deleteBudgetsKeysId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/budgets/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the budget of the organization
+         * @description Role: owner, admin, finance. Scope of an API key: usage:read.
+         */
+        get: operations["getBudgetsOrganization"];
+        /**
+         * Give the organization a budget, or another one
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        put: operations["putBudgetsOrganization"];
+        post?: never;
+        /**
+         * Take the budget of the organization away
+         * @description Role: owner, admin, finance. API keys are refused.
+         */
+        delete: operations["deleteBudgetsOrganization"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cors": {
         parameters: {
             query?: never;
@@ -692,6 +796,26 @@ export interface paths {
          * @description Role: owner, admin. Scope of an API key: db:admin.
          */
         delete: operations["deleteDatabasesNameOrIdGrantsOrganizationId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/databases/{nameOrId}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how many requests a database has, and how long they take
+         * @description Role: owner, admin, developer, finance, viewer. Scope of an API key: usage:read or db:admin.
+         */
+        get: operations["getDatabasesNameOrIdMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1981,6 +2105,66 @@ export interface components {
             code?: string;
             password: string;
         };
+        Budget: {
+            alertPercents: number[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description At the pace of this month; null: not in it, or it is used up. */
+            exhaustedAt: string | null;
+            hardStop: boolean;
+            id: string;
+            limit: {
+                units: number;
+            } | {
+                /** @description In the smallest unit of the currency. */
+                amount: number;
+                currency: string;
+            };
+            month: string;
+            /** @enum {string} */
+            scope: "organization" | "database" | "key";
+            subject: {
+                id: string;
+                name: string | null;
+            } | null;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description In units, or in the smallest unit of the currency. */
+            used: number;
+            usedPercent: number;
+        };
+        BudgetPage: {
+            budgets: {
+                alertPercents: number[];
+                /** Format: date-time */
+                createdAt: string;
+                /** @description At the pace of this month; null: not in it, or it is used up. */
+                exhaustedAt: string | null;
+                hardStop: boolean;
+                id: string;
+                limit: {
+                    units: number;
+                } | {
+                    /** @description In the smallest unit of the currency. */
+                    amount: number;
+                    currency: string;
+                };
+                month: string;
+                /** @enum {string} */
+                scope: "organization" | "database" | "key";
+                subject: {
+                    id: string;
+                    name: string | null;
+                } | null;
+                /** Format: date-time */
+                updatedAt: string;
+                /** @description In units, or in the smallest unit of the currency. */
+                used: number;
+                usedPercent: number;
+            }[];
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+        };
         Checkout: {
             /** Format: date-time */
             expiresAt: string;
@@ -2040,6 +2224,32 @@ export interface components {
             retentionSeconds?: number | null;
             sizeLimitBytes?: number | null;
             undeleteSeconds?: number;
+        };
+        DatabaseMetrics: {
+            completeTo: string | null;
+            database: string;
+            /** Format: date-time */
+            from: string;
+            metrics: {
+                /** @description Where the time of a cold start goes, on average. */
+                coldPhasesMs: {
+                    [key: string]: number;
+                };
+                /** @description Requests that met a database that was not open. */
+                coldStarts: number;
+                /** @description Answered with 500 and above. */
+                errors: number;
+                /** Format: date-time */
+                from: string;
+                /** @description Of the requests, half took so long at most; a tenth too much at most. */
+                p50Ms: number | null;
+                p99Ms: number | null;
+                requests: number;
+            }[];
+            /** @enum {string} */
+            step: "minute" | "hour" | "day";
+            /** Format: date-time */
+            to: string;
         };
         DatabasePage: {
             /** @description Of the next page, null behind the last. */
@@ -2230,6 +2440,19 @@ export interface components {
                 street: string;
                 taxId: string;
             };
+            /** @description How it is being paid. Null: a draft. */
+            charge: {
+                attempts: number;
+                failure: ("declined" | "insufficient-funds" | "expired-card" | "authentication-required" | "no-payment-method" | "not-chargeable") | null;
+                /** @description Null: it is not charged by itself. */
+                nextChargeAt: string | null;
+                /** @description Where the customer can pay it themselves. */
+                payUrl: string | null;
+                /** @description That has the bill. Null: none yet. */
+                provider: ("manual" | "stripe") | null;
+                /** @enum {string} */
+                state: "waiting" | "processing" | "failed" | "paid" | "void";
+            } | null;
             completeTo: string | null;
             /** @description In the smallest unit of the currency. */
             credited: number;
@@ -2327,6 +2550,19 @@ export interface components {
                     street: string;
                     taxId: string;
                 };
+                /** @description How it is being paid. Null: a draft. */
+                charge: {
+                    attempts: number;
+                    failure: ("declined" | "insufficient-funds" | "expired-card" | "authentication-required" | "no-payment-method" | "not-chargeable") | null;
+                    /** @description Null: it is not charged by itself. */
+                    nextChargeAt: string | null;
+                    /** @description Where the customer can pay it themselves. */
+                    payUrl: string | null;
+                    /** @description That has the bill. Null: none yet. */
+                    provider: ("manual" | "stripe") | null;
+                    /** @enum {string} */
+                    state: "waiting" | "processing" | "failed" | "paid" | "void";
+                } | null;
                 completeTo: string | null;
                 /** @description In the smallest unit of the currency. */
                 credited: number;
@@ -2512,6 +2748,24 @@ export interface components {
             name: string;
             /** @default  */
             taxId: string;
+        };
+        NewBudget: {
+            /**
+             * @default [
+             *       50,
+             *       80,
+             *       100
+             *     ]
+             */
+            alertPercents: number[];
+            /** @default false */
+            hardStop: boolean;
+            limit: {
+                units: number;
+            } | {
+                amount: number;
+                currency: string;
+            };
         };
         NewCreditNote: {
             amount: number;
@@ -4173,6 +4427,273 @@ export interface operations {
             };
         };
     };
+    getBudgets: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
+                };
+            };
+        };
+    };
+    getBudgetsDatabasesNameOrId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the database, or its id. */
+                nameOrId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    putBudgetsDatabasesNameOrId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the database, or its id. */
+                nameOrId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteBudgetsDatabasesNameOrId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The name of the database, or its id. */
+                nameOrId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getBudgetsKeysId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    putBudgetsKeysId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteBudgetsKeysId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getBudgetsOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    putBudgetsOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBudget"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+        };
+    };
+    deleteBudgetsOrganization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     getCors: {
         parameters: {
             query?: never;
@@ -4489,6 +5010,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getDatabasesNameOrIdMetrics: {
+        parameters: {
+            query?: {
+                /** @description First hour that is wanted. */
+                from?: string;
+                /** @description What a row adds up: of usage hour, day or month, of metrics minute, hour or day. */
+                step?: "minute" | "hour" | "day" | "month";
+                /** @description The hour behind the last. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the database, or its id. */
+                nameOrId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseMetrics"];
+                };
             };
         };
     };
@@ -6030,8 +6583,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only this meter, and only rows with some of it. */
                 meter?: "writeUnits" | "readUnits" | "egressBytes" | "storedGbHours" | "freeReadUnits";
-                /** @description What a row adds up. */
-                step?: "hour" | "day" | "month";
+                /** @description What a row adds up: of usage hour, day or month, of metrics minute, hour or day. */
+                step?: "minute" | "hour" | "day" | "month";
                 /** @description The hour behind the last. */
                 to?: string;
             };

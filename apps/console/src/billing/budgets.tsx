@@ -1,0 +1,115 @@
+import { Badge, Button, Group, Progress, Stack, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+
+import { answerOf, control, type Schemas } from '../api/control.js';
+import { usePages } from '../api/pages.js';
+import { PAYERS, useMay } from '../api/session.js';
+import { formatCount } from '../parts/format.js';
+import { Icon } from '../parts/icon.js';
+import { Instant } from '../parts/instant.js';
+import { formatMoney } from '../parts/money.js';
+import { More } from '../parts/more.js';
+import { Message, ScreenState } from '../parts/screen-state.js';
+import { TableFrame } from '../parts/table-frame.js';
+import { EndBudget } from './end-budget.js';
+import { SetBudget } from './set-budget.js';
+
+export type Budget = Schemas['Budget'];
+
+export const BUDGETS = ['budgets'] as const;
+
+/** How much a month may come to, for the organization, a database or a key. */
+export function Budgets() {
+  const [setting, dialog] = useDisclosure(false);
+  const may = useMay(PAYERS);
+  const list = usePages([...BUDGETS], (cursor, signal) =>
+    answerOf(control.GET('/v1/budgets', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+  );
+  return (
+    <Stack>
+      {may && (
+        <Group justify="flex-end">
+          <Button leftSection={<Icon name="plus" />} onClick={dialog.open}>
+            Set a budget
+          </Button>
+        </Group>
+      )}
+      <ScreenState
+        query={list}
+        isEmpty={({ pages }) => pages[0]?.budgets.length === 0}
+        empty={
+          <Message
+            icon="bill"
+            title="No budgets"
+            text="A budget tells you in time, or stops what is beyond it before it is done."
+          />
+        }
+      >
+        {({ pages }) => (
+          <>
+            <TableFrame
+              label="Budgets"
+              minWidth={800}
+              head={['Of', 'Limit', 'Used this month', 'Used up on', 'Then', '']}
+            >
+              {pages
+                .flatMap(({ budgets }) => budgets)
+                .map((budget) => (
+                  <BudgetRow key={budget.id} budget={budget} />
+                ))}
+            </TableFrame>
+            <More query={list} />
+          </>
+        )}
+      </ScreenState>
+      <SetBudget opened={setting} onClose={dialog.close} />
+    </Stack>
+  );
+}
+
+function BudgetRow({ budget }: { readonly budget: Budget }) {
+  const { scope, subject, limit, used, usedPercent, exhaustedAt, hardStop, alertPercents } = budget;
+  const format = (value: number) =>
+    'units' in limit ? `${formatCount(value)} units` : formatMoney(value, limit.currency);
+  const isUsedUp = usedPercent >= 100;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {subject === null ? 'the organization' : (subject.name ?? subject.id)}
+        <Text size="xs" c="dimmed">
+          {scope}
+        </Text>
+      </Table.Td>
+      <Table.Td>{format('units' in limit ? limit.units : limit.amount)}</Table.Td>
+      <Table.Td>
+        {format(used)}
+        <Progress
+          value={Math.min(100, usedPercent)}
+          color={isUsedUp ? 'red' : 'leaf'}
+          mt={4}
+          aria-label={`${usedPercent} percent used`}
+        />
+      </Table.Td>
+      <Table.Td>
+        {isUsedUp ? (
+          <Badge color="red" variant="light">
+            used up
+          </Badge>
+        ) : (
+          <Instant at={exhaustedAt} none="not this month" />
+        )}
+      </Table.Td>
+      <Table.Td>
+        {hardStop ? 'writes and charged reads are refused' : 'you are told'}
+        {alertPercents.length > 0 && (
+          <Text size="xs" c="dimmed">
+            told at {alertPercents.map((percent) => `${percent} %`).join(', ')}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <EndBudget budget={budget} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,127 @@
+import { Button, Group, NumberInput, SegmentedControl, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+
+import { useChange } from '../api/change.js';
+import { answerOf, control, type Schemas } from '../api/control.js';
+import { Dialog } from '../parts/dialog.js';
+import { Failure } from '../parts/failure.js';
+import { fieldsOf } from '../parts/fields-of.js';
+import { minorUnits } from '../parts/money.js';
+import { BUDGETS } from './budgets.js';
+
+interface Draft {
+  readonly scope: string;
+  /** Name of the database, or id of the key. */
+  readonly subject: string;
+  /** `money` or `units`. */
+  readonly kind: string;
+  readonly limit: number | string;
+  readonly hardStop: boolean;
+  readonly alertPercents: string[];
+}
+
+/** In which everything is billed unless the installation says otherwise. */
+const CURRENCY = 'USD';
+const EMPTY: Draft = {
+  scope: 'organization',
+  subject: '',
+  kind: 'money',
+  limit: '',
+  hardStop: false,
+  alertPercents: ['50', '80', '100'],
+};
+
+export function SetBudget({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
+  return (
+    <Dialog opened={opened} title="Set a budget for each month" onClose={onClose}>
+      <Form onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Form({ onClose }: { readonly onClose: () => void }) {
+  const [draft, setDraft] = useState(EMPTY);
+  const setting = useChange(() => put(draft), { reads: BUDGETS, told: 'The budget is set.', onDone: onClose });
+  const fields = fieldsOf(setting.error);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        setting.mutate();
+      }}
+    >
+      <Stack>
+        <Failure error={setting.error} />
+        <SegmentedControl
+          aria-label="Of what"
+          data={['organization', 'database', 'key']}
+          value={draft.scope}
+          onChange={(scope) => setDraft({ ...draft, scope })}
+        />
+        {draft.scope !== 'organization' && (
+          <TextInput
+            label={draft.scope === 'database' ? 'Name of the database' : 'Id of the key'}
+            required
+            value={draft.subject}
+            onChange={({ currentTarget: { value: subject } }) => setDraft({ ...draft, subject })}
+          />
+        )}
+        <SegmentedControl
+          aria-label="In what"
+          data={[
+            { value: 'money', label: 'money' },
+            { value: 'units', label: 'read and write units' },
+          ]}
+          value={draft.kind}
+          onChange={(kind) => setDraft({ ...draft, kind })}
+        />
+        <NumberInput
+          label={draft.kind === 'money' ? `Limit in ${CURRENCY}` : 'Limit in units'}
+          required
+          min={0}
+          decimalScale={draft.kind === 'money' ? 2 : 0}
+          thousandSeparator=","
+          error={fields['limit'] ?? fields['amount'] ?? fields['units']}
+          value={draft.limit}
+          onChange={(limit) => setDraft({ ...draft, limit })}
+        />
+        <Switch
+          label="Stop what is beyond it: writes and charged reads are refused"
+          checked={draft.hardStop}
+          onChange={({ currentTarget: { checked: hardStop } }) => setDraft({ ...draft, hardStop })}
+        />
+        <TagsInput
+          label="Tell me at percent"
+          value={draft.alertPercents}
+          error={fields['alertPercents']}
+          onChange={(alertPercents) => setDraft({ ...draft, alertPercents })}
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={setting.isPending}>
+            Set budget
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function put(draft: Draft) {
+  const body = bodyOf(draft);
+  if (draft.scope === 'organization') return answerOf(control.PUT('/v1/budgets/organization', { body }));
+  const id = draft.subject;
+  if (draft.scope === 'key') return answerOf(control.PUT('/v1/budgets/keys/{id}', { params: { path: { id } }, body }));
+  return answerOf(control.PUT('/v1/budgets/databases/{nameOrId}', { params: { path: { nameOrId: id } }, body }));
+}
+
+function bodyOf({ kind, limit, hardStop, alertPercents }: Draft): Schemas['NewBudget'] {
+  const wanted = Number(limit);
+  return {
+    limit: kind === 'money' ? { amount: minorUnits(wanted, CURRENCY), currency: CURRENCY } : { units: wanted },
+    hardStop,
+    alertPercents: alertPercents.map(Number),
+  };
+}

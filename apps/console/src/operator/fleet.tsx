@@ -1,0 +1,139 @@
+import { Anchor, Badge, Table, Text } from '@mantine/core';
+import { useQueries } from '@tanstack/react-query';
+import { Link } from 'wouter';
+
+import { answerOf, control, type Schemas } from '../api/control.js';
+import { usePages } from '../api/pages.js';
+import { Figures } from '../parts/figures.js';
+import { formatBytes, formatCount } from '../parts/format.js';
+import { Instant } from '../parts/instant.js';
+import { More } from '../parts/more.js';
+import { Page } from '../parts/page.js';
+import { Message, ScreenState } from '../parts/screen-state.js';
+import { TableFrame } from '../parts/table-frame.js';
+import { useUrlState } from '../state/url-state.js';
+import { FindLease } from './find-lease.js';
+
+type Worker = Schemas['WorkerPage']['workers'][number];
+type Load = Schemas['Worker']['load'];
+
+const REFRESH_MS = 5_000;
+/** Asked for their load at the same time; each is a question to a worker. */
+const MAX_ASKED = 50;
+const COLOURS: Readonly<Record<Worker['state'], string>> = {
+  live: 'leaf',
+  silent: 'red',
+  sealed: 'yellow',
+  clean: 'gray',
+  unreadable: 'red',
+};
+
+/** The workers, what they hold, and how busy they are. */
+export function Fleet() {
+  const [shown] = useUrlState('shown');
+  const list = usePages(
+    ['workers'],
+    (cursor, signal) =>
+      answerOf(
+        control.GET('/v1/admin/workers', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
+      ),
+    { refetchInterval: REFRESH_MS },
+  );
+  return (
+    <Page title="Fleet" description="Workers, their sessions and what they hold." actions={<FindLease />}>
+      <ScreenState
+        query={list}
+        isEmpty={({ pages }) => pages[0]?.workers.length === 0}
+        empty={<Message icon="fleet" title="No workers" text="None has ever had a session in this bucket." />}
+      >
+        {({ pages }) => {
+          const workers = pages.flatMap((page) => page.workers);
+          const present = shown === 'all' ? workers : workers.filter(({ state }) => state !== 'clean');
+          return (
+            <>
+              <Workers workers={present} />
+              <Anchor component={Link} to={shown === 'all' ? '/operator/fleet' : '/operator/fleet?shown=all'} size="sm">
+                {shown === 'all' ? 'Only those that matter' : `Show all ${formatCount(workers.length)} sessions`}
+              </Anchor>
+              <More query={list} />
+            </>
+          );
+        }}
+      </ScreenState>
+    </Page>
+  );
+}
+
+function Workers({ workers }: { readonly workers: readonly Worker[] }) {
+  const asked = workers.filter(({ state }) => state === 'live').slice(0, MAX_ASKED);
+  const loads = useQueries({
+    queries: asked.map(({ session }) => ({
+      queryKey: ['worker', session],
+      refetchInterval: REFRESH_MS,
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+        answerOf(control.GET('/v1/admin/workers/{session}', { signal, params: { path: { session } } })),
+    })),
+  });
+  const loadOf = new Map(loads.flatMap(({ data }) => (data ? [[data.session, data.load] as const] : [])));
+  const known = [...loadOf.values()].filter((load) => load !== null);
+  const sum = (member: 'openDatabases' | 'waitingRequests' | 'workUnits' | 'processBytes') =>
+    known.reduce((total, load) => total + load[member], 0);
+  return (
+    <>
+      <Figures
+        figures={[
+          { label: 'Live workers', value: formatCount(asked.length) },
+          { label: 'Open databases', value: formatCount(sum('openDatabases')) },
+          { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
+          { label: 'Work under way', value: `${formatCount(sum('workUnits'))} units` },
+          { label: 'Memory', value: formatBytes(sum('processBytes')) },
+        ]}
+      />
+      <TableFrame
+        label="Workers"
+        minWidth={900}
+        head={['Session', 'State', 'Where', 'Renewed', 'Open databases', 'Not flushed', 'Waiting', 'Memory']}
+      >
+        {workers.map((worker) => (
+          <WorkerRow key={worker.session} worker={worker} load={loadOf.get(worker.session)} />
+        ))}
+      </TableFrame>
+    </>
+  );
+}
+
+function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: Load | undefined }) {
+  const { session, state, host, pid, endpoint, renewedAt } = worker;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor component={Link} to={`/operator/fleet/${session}`} ff="monospace" size="sm">
+          {session}
+        </Anchor>
+      </Table.Td>
+      <Table.Td>
+        <Badge color={COLOURS[state]} variant="light">
+          {state}
+        </Badge>
+        {load?.draining && (
+          <Badge color="yellow" variant="light" ml={4}>
+            draining
+          </Badge>
+        )}
+      </Table.Td>
+      <Table.Td>
+        {host ?? ''} {pid !== undefined && `(${pid})`}
+        <Text size="xs" c="dimmed">
+          {endpoint ?? ''}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Instant at={renewedAt} />
+      </Table.Td>
+      <Table.Td>{load ? formatCount(load.openDatabases) : ''}</Table.Td>
+      <Table.Td>{load ? formatBytes(load.log.unflushedBytes) : ''}</Table.Td>
+      <Table.Td>{load ? formatCount(load.waitingRequests) : ''}</Table.Td>
+      <Table.Td>{load ? formatBytes(load.processBytes) : ''}</Table.Td>
+    </Table.Tr>
+  );
+}

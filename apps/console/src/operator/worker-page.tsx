@@ -1,0 +1,140 @@
+import { Anchor, Badge, Table } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from 'wouter';
+
+import { answerOf, control, type Schemas } from '../api/control.js';
+import { usePages } from '../api/pages.js';
+import { Figures } from '../parts/figures.js';
+import { formatBytes, formatCount } from '../parts/format.js';
+import { Instant } from '../parts/instant.js';
+import { More } from '../parts/more.js';
+import { Page } from '../parts/page.js';
+import { Message, ScreenState } from '../parts/screen-state.js';
+import { TableFrame } from '../parts/table-frame.js';
+
+const REFRESH_MS = 5_000;
+const WHY_NO_LOAD: Readonly<Record<string, string>> = {
+  ended: 'The session has ended.',
+  'no-answer': 'The worker does not answer.',
+  'not-configured': 'The control plane has no LEASEHOLD_OPERATOR_SECRET to ask it with.',
+};
+
+/** One session: how busy its worker is, and what it owns. */
+export function WorkerPage() {
+  const { session = '' } = useParams<{ session: string }>();
+  const worker = useQuery({
+    queryKey: ['worker', session],
+    refetchInterval: REFRESH_MS,
+    queryFn: ({ signal }) =>
+      answerOf(control.GET('/v1/admin/workers/{session}', { signal, params: { path: { session } } })),
+  });
+  return (
+    <Page
+      title={session}
+      description={
+        <Anchor component={Link} to="/operator/fleet" size="sm">
+          Fleet
+        </Anchor>
+      }
+    >
+      <ScreenState query={worker}>
+        {(found) => (
+          <>
+            <WorkerFigures worker={found} />
+            {found.load && <Owned session={session} />}
+          </>
+        )}
+      </ScreenState>
+    </Page>
+  );
+}
+
+function WorkerFigures({ worker }: { readonly worker: Schemas['Worker'] }) {
+  const { state, renewedAt, load, loadMissing, ttlMs } = worker;
+  const record = [
+    { label: 'State', value: <Badge variant="light">{state}</Badge> },
+    { label: 'Renewed', value: <Instant at={renewedAt} />, note: ttlMs && `ends ${ttlMs} ms after its last renewal` },
+  ];
+  if (load === null) {
+    return (
+      <>
+        <Figures figures={record} />
+        <Message icon="fleet" title="Its load is not known" text={WHY_NO_LOAD[loadMissing ?? ''] ?? ''} />
+      </>
+    );
+  }
+  return (
+    <Figures
+      figures={[
+        ...record,
+        { label: 'Open databases', value: formatCount(load.openDatabases), note: formatBytes(load.openDatabasesBytes) },
+        {
+          label: 'With commits not flushed',
+          value: formatCount(load.dirtyDatabases),
+          note: formatBytes(load.unflushedMemoryBytes),
+        },
+        {
+          label: 'Log a recovery would read',
+          value: formatBytes(load.log.unflushedBytes),
+          note: `${formatCount(load.log.looseSegments)} segments, ${formatCount(load.log.rollups)} folded`,
+        },
+        { label: 'Next segment', value: formatCount(load.log.nextSegment) },
+        { label: 'Requests that wait', value: formatCount(load.waitingRequests) },
+        { label: 'Work under way', value: formatCount(load.workUnits) },
+        { label: 'Memory', value: formatBytes(load.processBytes) },
+      ]}
+    />
+  );
+}
+
+function Owned({ session }: { readonly session: string }) {
+  const list = usePages(['worker', session, 'databases'], (cursor, signal) =>
+    answerOf(
+      control.GET('/v1/admin/workers/{session}/databases', {
+        signal,
+        params: { path: { session }, query: { ...(cursor !== undefined && { cursor }) } },
+      }),
+    ),
+  );
+  return (
+    <ScreenState
+      query={list}
+      isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+      empty={<Message icon="database" title="It owns none" text="Databases come to it as they are used." />}
+    >
+      {({ pages }) => (
+        <>
+          <TableFrame
+            label="Databases"
+            minWidth={820}
+            head={['Database', 'Tenant', 'Epoch', 'Owned since', 'Last used', 'Not flushed']}
+          >
+            {pages
+              .flatMap(({ databases }) => databases)
+              .map(({ databaseId, name, organizationId, epoch, ownedSince, lastUsedAt, unflushedBytes }) => (
+                <Table.Tr key={databaseId}>
+                  <Table.Td title={databaseId}>{name ?? databaseId}</Table.Td>
+                  <Table.Td>
+                    {organizationId !== null && (
+                      <Anchor component={Link} to={`/operator/tenants/${organizationId}`} size="sm">
+                        {organizationId}
+                      </Anchor>
+                    )}
+                  </Table.Td>
+                  <Table.Td>{epoch}</Table.Td>
+                  <Table.Td>
+                    <Instant at={ownedSince} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Instant at={lastUsedAt} />
+                  </Table.Td>
+                  <Table.Td>{formatBytes(unflushedBytes)}</Table.Td>
+                </Table.Tr>
+              ))}
+          </TableFrame>
+          <More query={list} />
+        </>
+      )}
+    </ScreenState>
+  );
+}

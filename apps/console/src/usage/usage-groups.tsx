@@ -1,0 +1,86 @@
+import { Anchor, Table, Text } from '@mantine/core';
+import { Link } from 'wouter';
+
+import { useDatabaseNames } from '../databases/database-names.js';
+import { useKeyNames } from '../keys/key-names.js';
+import { ScreenState } from '../parts/screen-state.js';
+import { TableFrame } from '../parts/table-frame.js';
+import { METERS, sumOf, type UsageRow } from './meters.js';
+import { useUsage, type UsageQuestion } from './use-usage.js';
+
+/** Rows on the screen, the largest in front; all of them are in the export. */
+const MAX_GROUPS = 200;
+/** Of a group: what no key did, or a database without the label. */
+const NONE = '';
+
+interface UsageGroup {
+  /** Id of the database or key, or value of the label. */
+  readonly id: string;
+  readonly rows: readonly UsageRow[];
+}
+
+/** The time as a whole, by what used it. */
+export function UsageGroups({ question }: { readonly question: UsageQuestion }) {
+  const usage = useUsage(question);
+  const shown = METERS.filter(({ meter }) => question.group !== 'key' || meter !== 'storedGbHours');
+  return (
+    <ScreenState query={usage}>
+      {({ rows, isCut }) => {
+        const groups = groupsOf(rows);
+        return (
+          <>
+            <TableFrame label={`Usage by ${question.group}`} head={[question.group, ...shown.map(({ name }) => name)]}>
+              {groups.slice(0, MAX_GROUPS).map(({ id, rows: own }) => (
+                <Table.Tr key={id}>
+                  <Table.Td>
+                    <GroupName group={question.group} id={id} />
+                  </Table.Td>
+                  {shown.map(({ meter, format }) => (
+                    <Table.Td key={meter}>{format(sumOf(own, meter))}</Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </TableFrame>
+            {(isCut || groups.length > MAX_GROUPS) && (
+              <Text size="sm" c="dimmed">
+                These are not all of them. The download has the rest.
+              </Text>
+            )}
+          </>
+        );
+      }}
+    </ScreenState>
+  );
+}
+
+function GroupName({ group, id }: { readonly group: string; readonly id: string }) {
+  const databases = useDatabaseNames(group === 'database');
+  const keys = useKeyNames(group === 'key');
+  if (id === NONE)
+    return (
+      <Text inherit c="dimmed">
+        {group === 'key' ? 'no key' : 'without'}
+      </Text>
+    );
+  if (group === 'key') return <span title={id}>{keys.get(id) ?? id}</span>;
+  const name = databases.get(id);
+  if (group !== 'database' || name === undefined) return <span title={id}>{id}</span>;
+  return (
+    <Anchor component={Link} to={`/databases/${name}`}>
+      {name}
+    </Anchor>
+  );
+}
+
+/** By what they are of, those that used most in front. */
+function groupsOf(rows: readonly UsageRow[]): readonly UsageGroup[] {
+  const byId = new Map<string, UsageRow[]>();
+  for (const row of rows) {
+    const id = row.database ?? row.key ?? row.label ?? NONE;
+    const own = byId.get(id);
+    if (own) own.push(row);
+    else byId.set(id, [row]);
+  }
+  const weightOf = ({ rows: own }: UsageGroup) => sumOf(own, 'readUnits') + sumOf(own, 'writeUnits');
+  return [...byId].map(([id, own]) => ({ id, rows: own })).sort((one, other) => weightOf(other) - weightOf(one));
+}

@@ -1,0 +1,121 @@
+import { Anchor, Autocomplete, Group, Paper, SegmentedControl, Select, Text } from '@mantine/core';
+import { useMemo } from 'react';
+
+import { Figures } from '../parts/figures.js';
+import { Instant } from '../parts/instant.js';
+import { Page } from '../parts/page.js';
+import { ScreenState } from '../parts/screen-state.js';
+import { useUrlState } from '../state/url-state.js';
+import { BarChart } from './bar-chart.js';
+import { meterOf, METERS, sumOf, type UsageRow } from './meters.js';
+import { UsageGroups } from './usage-groups.js';
+import { RANGES, rangeNameOf, rangeOf, STEPS, stepsIn, type UsageRange } from './usage-range.js';
+import { usageQueryOf, useUsage } from './use-usage.js';
+
+const HOUR_MS = 3_600_000;
+const GROUPS = ['database', 'key'];
+
+/** What was used: over time, and by what used it. The figures are those of the API. */
+export function Usage() {
+  const [rangeText, setRange] = useUrlState('range');
+  const [stepText, setStep] = useUrlState('step');
+  const [meterText, setMeter] = useUrlState('meter');
+  const [database, setDatabase] = useUrlState('database');
+  const [group, setGroup] = useUrlState('group');
+  const name = rangeNameOf(rangeText);
+  const hour = Math.floor(Date.now() / HOUR_MS);
+  const range = useMemo(() => rangeOf(name, stepText, hour * HOUR_MS), [name, stepText, hour]);
+  const usage = useUsage({ ...range, database, group: '' });
+  const text = meterText === '' ? busiest(usage.data?.rows ?? []) : meterOf(meterText);
+  const csv = new URLSearchParams({ ...usageQueryOf({ ...range, database, group }), format: 'csv' });
+  return (
+    <Page
+      title="Usage"
+      description="What is billed, and what is not."
+      actions={
+        <Anchor href={`/v1/usage?${csv.toString()}`} download="usage.csv" size="sm">
+          Download as CSV
+        </Anchor>
+      }
+    >
+      <Group align="flex-end">
+        <Select
+          label="Time"
+          allowDeselect={false}
+          data={[...RANGES]}
+          value={name}
+          onChange={(value) => setRange(value ?? '')}
+        />
+        <Select
+          label="By"
+          w="7rem"
+          allowDeselect={false}
+          data={[...STEPS[name]]}
+          value={range.step}
+          onChange={(value) => setStep(value ?? '')}
+        />
+        <Autocomplete label="Database" placeholder="all" value={database} onChange={setDatabase} />
+        <Autocomplete
+          label="Told apart by"
+          placeholder="database, key, label:plan"
+          data={GROUPS}
+          value={group}
+          onChange={setGroup}
+        />
+      </Group>
+      <ScreenState query={usage}>
+        {({ rows, completeTo }) => (
+          <>
+            <Figures
+              figures={METERS.map(({ meter, name: label, format }) => ({ label, value: format(sumOf(rows, meter)) }))}
+            />
+            <Paper withBorder p="md">
+              <SegmentedControl
+                aria-label="What the chart shows"
+                mb="md"
+                value={text.meter}
+                onChange={setMeter}
+                data={METERS.map(({ meter, name: label }) => ({ value: meter, label }))}
+              />
+              <UsageChart rows={rows} range={range} meter={text} />
+              <Text size="sm" c="dimmed">
+                Complete to <Instant at={completeTo} none="nothing yet" />.
+              </Text>
+            </Paper>
+          </>
+        )}
+      </ScreenState>
+      {group !== '' && <UsageGroups question={{ ...range, database, group }} />}
+    </Page>
+  );
+}
+
+/** The first of which there is something, so that the chart is not empty by chance. */
+function busiest(rows: readonly UsageRow[]): ReturnType<typeof meterOf> {
+  return METERS.find(({ meter }) => sumOf(rows, meter) > 0) ?? meterOf('');
+}
+
+interface UsageChartProps {
+  readonly rows: readonly UsageRow[];
+  readonly range: UsageRange;
+  readonly meter: ReturnType<typeof meterOf>;
+}
+
+function UsageChart({ rows, range, meter: { meter, name, format } }: UsageChartProps) {
+  const { at, values } = useMemo(() => {
+    const steps = stepsIn(range);
+    const amounts = new Map(rows.map((row) => [Date.parse(row.from), row[meter] ?? 0]));
+    return { at: steps, values: steps.map((step) => amounts.get(step.getTime()) ?? 0) };
+  }, [rows, range, meter]);
+  const isIdle = values.every((value) => value === 0);
+  return (
+    <div data-chart-values={values.join(',')}>
+      {isIdle && (
+        <Text size="sm" c="dimmed">
+          Nothing of it was used in this time.
+        </Text>
+      )}
+      <BarChart label={name} at={at} values={values} format={format} />
+    </div>
+  );
+}
