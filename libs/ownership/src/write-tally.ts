@@ -1,11 +1,11 @@
 import type { Commit, UsageCounters } from '@leasehold/engine';
+import { hourOf } from '@leasehold/metering';
 
 /** What became durable, as metering wants it: the commits after `from` up to `to`, all of one hour. */
 export type TellWrites = (committedAt: number, from: UsageCounters, to: UsageCounters) => void;
 
 type Counted = Pick<Commit, 'version' | 'committedAt' | 'usage'>;
 
-const HOUR_MS = 3_600_000;
 /** Told already, and still in the list. */
 const KEPT_TOLD = 256;
 
@@ -37,7 +37,7 @@ export class WriteTally {
     for (; this.first < pending.length; this.first++) {
       const commit = pending[this.first] as Counted;
       if (commit.version.sequence > sequence) break;
-      if (last !== undefined && hourOf(last) !== hourOf(commit)) this.told(last);
+      if (last !== undefined && hourOf(last.committedAt) !== hourOf(commit.committedAt)) this.told(last);
       last = commit;
     }
     if (last !== undefined) this.told(last);
@@ -56,8 +56,4 @@ export class WriteTally {
     else return;
     this.first = 0;
   }
-}
-
-function hourOf({ committedAt }: Counted): number {
-  return Math.floor(committedAt / HOUR_MS);
 }

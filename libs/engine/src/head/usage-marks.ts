@@ -1,7 +1,7 @@
+import { hourOf } from '@leasehold/metering';
+
 import type { Commit, UsageCounters } from '../entry.js';
 import type { HeadUsage, HourMark } from '../format/head.js';
-
-const HOUR_MS = 60 * 60 * 1000;
 
 /** Metering reads them within hours; three days outlast a weekend's outage of it. What is merged away is counted in the next one. */
 export const HOUR_MARKS = 72;
@@ -12,7 +12,7 @@ export function extendUsage(usage: HeadUsage, commits: readonly Commit[]): HeadU
   const hours = [...usage.hours];
   for (const commit of commits) {
     total = atLeast(total, commit.usage);
-    const hour = Math.floor(commit.committedAt / HOUR_MS);
+    const hour = hourOf(commit.committedAt);
     const last = hours[hours.length - 1];
     const mark: HourMark = { hour: Math.max(hour, last?.hour ?? 0), total };
     if (last?.hour === mark.hour) hours.pop();
