@@ -48,6 +48,8 @@ const ROUTES: Readonly<Record<string, Work>> = {
   'GET /v1/credit_notes': (ledger, query) => ledger.listCreditNotes(query),
 };
 
+export const STRIPE_ROUTES: readonly string[] = Object.keys(ROUTES);
+
 /**
  * Stands in for Stripe's API on loopback: checks what comes in (secret, version, media type, every field), keeps answers under their idempotency keys, and fails
  * where it is told to. What it does not know it refuses, so that a request that Stripe would not understand fails here, too.
@@ -76,6 +78,11 @@ export class StripeStandIn {
   fail(route: string, fault: StripeFault, times = 3): void {
     if (!(route in ROUTES)) throw new Error(`there is no route ${route}`);
     this.faults.push({ route, fault, times });
+  }
+
+  /** Nothing goes wrong any more. */
+  heal(): void {
+    this.faults.length = 0;
   }
 
   /** As after a day. */

@@ -1,5 +1,5 @@
 export * from './by-hand.js';
 export * from './payment-errors.js';
 export * from './payment-provider.js';
-export { StripeCollector } from './stripe/stripe-collector.js';
+export { openStripeCollector } from './stripe/open-stripe-collector.js';
 export type { StripeSettings } from './stripe/stripe-client.js';

@@ -87,6 +87,16 @@ describe('the next move of a payment', () => {
       { kind: 'credit', credit: CREDIT },
     ],
     [
+      'gives all of it back where it was paid for nothing',
+      paymentOf({ ...THERE, state: 'void', bill: 'returned', credit: { ...CREDIT, creditNoteId: 'void-i' } }),
+      { kind: 'credit', credit: { ...CREDIT, creditNoteId: 'void-i' } },
+    ],
+    [
+      'leaves to others what is credited beside',
+      paymentOf({ ...THERE, state: 'paid', bill: 'returned', credit: CREDIT }),
+      { kind: 'credit-outside', credit: CREDIT },
+    ],
+    [
       'leaves to others what was paid otherwise',
       paymentOf({ ...THERE, state: 'paid', bill: 'closed', credit: CREDIT }),
       { kind: 'credit-outside', credit: CREDIT },

@@ -1,4 +1,4 @@
-import type { ClaimedPayment, WaitingCredit } from '@leasehold/metadata';
+import { returnOf, type ClaimedPayment, type WaitingCredit } from '@leasehold/metadata';
 
 /** Something that a collector has is looked at so often, also when it tells nothing. */
 export const LOOK_INTERVAL_MS = 24 * 60 * 60 * 1_000;
@@ -25,18 +25,19 @@ export function nextMove(payment: ClaimedPayment, collects: boolean, now: Date):
   const { state, reference, bill, credit } = payment;
   const isEnded = state === 'paid' || state === 'void';
   const isThere = reference !== null && bill === 'open';
-  if (!collects && (isThere || state === 'processing' || (credit && bill === 'paid'))) {
+  if (!collects && (isThere || state === 'processing' || (credit && hasMoney(payment)))) {
     return { kind: 'wait', until: after(now, ABSENT_INTERVAL_MS) };
   }
-  if (isEnded) return endedMove(isThere, bill, credit);
+  if (isEnded) return endedMove(isThere, payment);
   // Whatever else there is to do: first that a charge is under way no more.
   if (state === 'processing') return { kind: 'look' };
   return openMove(payment, collects, now);
 }
 
-function endedMove(isThere: boolean, bill: ClaimedPayment['bill'], credit: WaitingCredit | null): Move {
+function endedMove(isThere: boolean, payment: ClaimedPayment): Move {
   if (isThere) return { kind: 'close' };
-  if (credit) return { kind: bill === 'paid' ? 'credit' : 'credit-outside', credit };
+  const { credit } = payment;
+  if (credit) return { kind: hasMoney(payment) ? 'credit' : 'credit-outside', credit };
   return { kind: 'wait', until: null };
 }
 
@@ -56,6 +57,11 @@ function openMove(payment: ClaimedPayment, collects: boolean, now: Date): Move {
   if (reference === null) return { kind: 'draft', customer };
   const isDue = state === 'waiting' || (nextChargeAt !== null && nextChargeAt <= now);
   return isDue ? { kind: 'charge', customer } : { kind: 'look' };
+}
+
+/** Whether it is the collector that gives back the first credit that waits. */
+function hasMoney({ invoiceId, bill, credit }: ClaimedPayment): boolean {
+  return bill === 'paid' || (bill === 'returned' && credit?.creditNoteId === returnOf(invoiceId));
 }
 
 function after(now: Date, ms: number): Date {

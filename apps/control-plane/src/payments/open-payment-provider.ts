@@ -1,4 +1,4 @@
-import { byHand, StripeCollector, type PaymentProvider } from '@leasehold/payments';
+import { byHand, openStripeCollector, type PaymentProvider } from '@leasehold/payments';
 
 import type { ControlPlaneConfig } from '../config.js';
 
@@ -6,8 +6,8 @@ import type { ControlPlaneConfig } from '../config.js';
 export const PAYMENT_PROVIDER = Symbol('payment provider');
 
 /** Without a secret key of Stripe, invoices are paid by hand. Connects to nothing yet. */
-export function openPaymentProvider(config: ControlPlaneConfig): PaymentProvider {
+export async function openPaymentProvider(config: ControlPlaneConfig): Promise<PaymentProvider> {
   const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret, STRIPE_API_BASE: apiBase } = config;
   if (secretKey === undefined || webhookSecret === undefined) return byHand;
-  return new StripeCollector({ secretKey, webhookSecret, apiBase });
+  return openStripeCollector({ secretKey, webhookSecret, apiBase });
 }

@@ -100,8 +100,9 @@ export class PaymentStep {
 
   private async close(payment: ClaimedPayment, collector: PaymentCollector, reference: string): Promise<void> {
     const { payments } = this.metadata;
-    const bill = fateOf(await collector.close(reference));
-    if (bill === 'paid') await payments.giveBack(payment);
+    const found = fateOf(await collector.close(reference));
+    if (found === 'paid') await payments.giveBack(payment);
+    const bill = found === 'paid' ? 'returned' : found;
     const nextStepAt = bill === 'open' ? new Date(this.clock.now() + CLOSE_INTERVAL_MS) : this.now();
     await payments.note(payment, { bill, nextStepAt });
   }

@@ -205,7 +205,7 @@ describe('payments by Stripe', () => {
         () => world.row(second),
         ({ bill }) => bill !== 'open',
       ),
-    ).toMatchObject({ state: 'void', bill: 'paid' });
+    ).toMatchObject({ state: 'void', bill: 'returned' });
     await world.until(
       () => world.refunds(second),
       (refunds) => refunds.length > 0,

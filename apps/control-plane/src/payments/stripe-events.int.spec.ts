@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET } from '@leasehold/payments-testing';
 
 import { EVENTS, nowSeconds, PaymentWorld, TOTAL } from '../testing/payment-world.js';
 
@@ -64,5 +65,25 @@ describe('events of Stripe', () => {
     expect(await state()).toEqual(before);
     expect((await world.send(wish)).status).toBe(200);
     expect(await state()).not.toEqual(before);
+  });
+
+  it('leave no secret in a log, and neither does a provider that fails', async () => {
+    const tenant = await world.payer();
+    const email = tenant.email;
+    world.stripe.fail('POST /v1/customers', 500);
+    const failed = await world.checkout(tenant);
+    expect([failed.status, failed.body['code']]).toEqual([503, 'unavailable']);
+    expect(failed.text).not.toContain('An error on our side');
+    const payer = await world.payerWithMethod('4242', tenant);
+    world.stripe.fail('POST /v1/invoices', 429, 1);
+    const invoiceId = await world.invoice(payer);
+    await world.passTime(invoiceId);
+    await world.inState(payer, invoiceId, 'paid');
+    const { reference } = await world.row(invoiceId);
+    const body = world.newEvent('invoice.paid', { object: 'invoice', id: reference, customer_email: email });
+    await world.send(body, { secret: 'whsec_wrong_wrong' });
+    const log = world.logged.join('');
+    expect(log).toContain('the payment provider does not answer');
+    for (const secret of [STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET, email, 'v1=']) expect(log).not.toContain(secret);
   });
 });

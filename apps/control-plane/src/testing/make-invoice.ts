@@ -6,7 +6,11 @@ const ids = new UlidSource(systemClock, systemRandom);
 const DATABASE = '00000000-0000-4000-8000-000000000001';
 
 /** An invoice of 30.00 USD straight in the tables, as issued for a month of long ago. @param months before 2020 @returns its id */
-export async function makeInvoice(service: TestService, organizationId: string, months: number): Promise<string> {
+export async function makeInvoice(
+  service: Pick<TestService, 'metadata'>,
+  organizationId: string,
+  months: number,
+): Promise<string> {
   const id = ids.next();
   const [from, to] = [0, 1].map((n) => new Date(Date.UTC(2020, n - months))) as [Date, Date];
   const { prisma } = service.metadata;

@@ -10,6 +10,8 @@ import {
   type EventWish,
 } from '@leasehold/payments-testing';
 
+import { createLogger } from '@leasehold/service-kit';
+
 import { makeInvoice } from './make-invoice.js';
 import { TestMailbox } from './test-mailbox.js';
 import { TestService, type Answer, type Tenant } from './test-service.js';
@@ -39,16 +41,20 @@ export class PaymentWorld {
     readonly stripe: StripeStandIn,
     readonly mailbox: TestMailbox,
     readonly service: TestService,
+    /** What the service has logged, line by line. */
+    readonly logged: readonly string[],
   ) {}
 
   static async open(): Promise<PaymentWorld> {
     const stripe = await StripeStandIn.start();
     const mailbox = await TestMailbox.open(PUBLIC_URL);
-    const service = await TestService.start({
+    const logged: string[] = [];
+    const logger = createLogger('control-plane', 'trace', { write: (line: string) => void logged.push(line) });
+    const settings = {
       ...{ STRIPE_SECRET_KEY: STAND_IN_KEY, STRIPE_WEBHOOK_SECRET: STAND_IN_WEBHOOK_SECRET },
       ...{ STRIPE_API_BASE: stripe.url, PUBLIC_URL, MAILBOX_DIR: mailbox.folder },
-    });
-    return new PaymentWorld(stripe, mailbox, service);
+    };
+    return new PaymentWorld(stripe, mailbox, await TestService.start(settings, logger), logged);
   }
 
   get prisma() {

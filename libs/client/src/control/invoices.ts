@@ -19,6 +19,19 @@ export interface InvoiceRecord {
   readonly completeTo: string | null;
   readonly finalizedAt: string | null;
   readonly paidAt: string | null;
+  /** How it is being paid. Null: a draft. */
+  readonly charge: InvoiceCharge | null;
+}
+
+/** What becomes of a payment: docs/payments.md. */
+export interface InvoiceCharge {
+  readonly state: 'waiting' | 'processing' | 'failed' | 'paid' | 'void';
+  /** A word that says why, with `failed` alone. */
+  readonly failure: string | null;
+  /** Where it can be paid by hand. */
+  readonly payUrl: string | null;
+  /** When it is charged again; null: not by itself. */
+  readonly nextChargeAt: string | null;
 }
 
 /** A fee, a meter, or what is missing to the minimum, under one version of a plan. */

@@ -88,7 +88,7 @@ ALTER TABLE "payment_customers" ADD CONSTRAINT "payment_customers_organization_i
 
 ALTER TABLE "payments" ADD CONSTRAINT "payments_check" CHECK (
   "state" IN ('waiting', 'processing', 'failed', 'paid', 'void')
-  AND "bill" IN ('open', 'paid', 'closed') AND ("state" = 'failed') = ("failure" IS NOT NULL) AND ("reference" IS NULL OR "provider" IS NOT NULL));
+  AND "bill" IN ('open', 'paid', 'returned', 'closed') AND ("state" = 'failed') = ("failure" IS NOT NULL) AND ("reference" IS NULL OR "provider" IS NOT NULL));
 ALTER TABLE "payment_credits" ADD CONSTRAINT "payment_credits_check" CHECK (
   "state" IN ('waiting', 'done', 'outside') AND "amount" > 0 AND ("state" = 'done') = ("reference" IS NOT NULL));
 

@@ -160,7 +160,9 @@ export class Invoices {
     const found = await this.find(id);
     if (found === undefined || found.state === wanted) return found;
     const isCredited = wanted === 'void' && found.credited > 0n;
-    throw new InvoiceStateError(found.state === 'finalized' ? (isCredited ? 'credited' : 'being charged') : found.state);
+    throw new InvoiceStateError(
+      found.state === 'finalized' ? (isCredited ? 'credited' : 'being charged') : found.state,
+    );
   }
 }
 

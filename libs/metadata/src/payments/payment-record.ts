@@ -1,8 +1,8 @@
 export const PAYMENT_STATES = ['waiting', 'processing', 'failed', 'paid', 'void'] as const;
 export type PaymentState = (typeof PAYMENT_STATES)[number];
 
-/** What a bill at the provider is: `closed` when nobody can pay it any more. */
-export type BillFate = 'open' | 'paid' | 'closed';
+/** What a bill at the provider is. `returned`: paid, and all of it goes back; `closed`: nobody can pay it any more. */
+export type BillFate = 'open' | 'paid' | 'returned' | 'closed';
 
 /** What is charged, as people know it; in the words of the provider. */
 export interface PaymentMethodRecord {
@@ -71,6 +71,7 @@ export interface ClaimedInvoice {
 }
 
 export interface WaitingCredit {
+  /** Of {@link returnOf} where it is no credit note of ours. */
   readonly creditNoteId: string;
   readonly number: string;
   readonly amount: bigint;

@@ -132,18 +132,33 @@ export class Payments {
     await this.prisma.paymentCredit.updateMany({ where: { creditNoteId, state: 'waiting' }, data });
   }
 
-  /** Money came for an invoice of which none is owed: all of it goes back, once. */
+  /**
+   * Money came to the provider for an invoice that is void, or was paid otherwise: what the provider has of it goes back, once. What was credited beside is not the provider's to
+   * give back any more.
+   */
   async giveBack({ invoiceId, invoice }: ClaimedPayment): Promise<void> {
-    const amount = invoice.total - invoice.credited;
-    if (amount <= 0n) return;
-    const credit = { creditNoteId: `void-${invoiceId}`, invoiceId, number: `for invoice ${invoice.number}`, amount };
-    await this.prisma.paymentCredit.createMany({ data: [credit], skipDuplicates: true });
+    const [id, number] = [returnOf(invoiceId), `of all of invoice ${invoice.number}`];
+    await this.prisma.$transaction(async (transaction) => {
+      await transaction.paymentCredit.updateMany({
+        where: { invoiceId, state: 'waiting', creditNoteId: { not: id } },
+        data: { state: 'outside' },
+      });
+      await transaction.$executeRaw`
+        INSERT INTO payment_credits (credit_note_id, invoice_id, number, amount)
+        SELECT ${id}, ${invoiceId}, ${number}, ${invoice.total} - COALESCE(sum(amount), 0) FROM payment_credits
+        WHERE invoice_id = ${invoiceId} AND state = 'done' HAVING ${invoice.total} > COALESCE(sum(amount), 0)
+        ON CONFLICT DO NOTHING`;
+    });
   }
 
   /** The organization can be charged now: what waits for that does not wait any longer. */
   async resume(organizationId: string, now: Date): Promise<void> {
-    const where = { organizationId, state: { in: ['waiting', 'failed'] }, bill: 'open' };
-    await this.prisma.payment.updateMany({ where, data: { nextStepAt: now, nextChargeAt: now } });
+    // In one order, so that two of them do not wait for each other.
+    await this.prisma.$executeRaw`
+      UPDATE payments SET next_step_at = ${now}::timestamptz, next_charge_at = ${now}::timestamptz WHERE invoice_id IN (
+        SELECT invoice_id FROM payments
+        WHERE organization_id = ${organizationId} AND state IN ('waiting', 'failed') AND bill = 'open'
+        ORDER BY invoice_id FOR UPDATE)`;
   }
 
   /**
@@ -194,6 +209,11 @@ export class Payments {
 
 type ClaimedRow = Omit<ClaimedPayment, 'invoice' | 'customer' | 'hasMethod' | 'credit'> &
   Omit<ClaimedPayment['invoice'], 'state'> & { readonly invoiceState: ClaimedPayment['invoice']['state'] };
+
+/** What stands in place of a credit note where all of a bill goes back. */
+export function returnOf(invoiceId: string): string {
+  return `void-${invoiceId}`;
+}
 
 /** Nobody has claimed it since, nor said that something happened: that would be lost under what we have found before. */
 function ours({ invoiceId, claims, until }: ClaimedPayment) {
