@@ -1,3 +1,4 @@
+import type { UsageMeter } from '@leasehold/metering';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
@@ -12,7 +13,8 @@ export class GatewayMetrics {
   private answersBytes = 0;
   private openFeeds = 0;
 
-  constructor() {
+  /** @param usage told what is read; undefined: nobody meters */
+  constructor(usage?: Pick<UsageMeter, 'lost'>) {
     this.retries = new Counter({
       name: 'leasehold_gateway_retries_total',
       help: 'Further attempts for one request, by what made them necessary.',
@@ -36,6 +38,11 @@ export class GatewayMetrics {
       gauge('forwarded_requests', 'Requests that are with a worker, or held.', () => this.forwarded),
       gauge('answers_bytes', 'Bytes of values and pages that clients have yet to take.', () => this.answersBytes),
       gauge('change_feeds', 'Change feeds that clients follow.', () => this.openFeeds),
+      gauge(
+        'lost_usage',
+        'Reads that there was no room to note, and that nobody is billed for.',
+        () => usage?.lost ?? 0,
+      ),
     ];
   }
 

@@ -55,7 +55,7 @@ export async function startGateway(
     await parts.close();
   };
   try {
-    const metrics = new GatewayMetrics();
+    const metrics = new GatewayMetrics(parts.usage);
     const wakes = new TenantWakes(systemClock, {
       limitOf: (id) => parts.directory.knownTenant(id)?.quotas?.concurrentWakes ?? config.TENANT_CONCURRENT_WAKES,
       maxWaitMs: config.HOLD_TIMEOUT_MS,

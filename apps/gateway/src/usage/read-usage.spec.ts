@@ -80,6 +80,14 @@ describe('what is read', () => {
     ]);
   });
 
+  it('is shown to operators where there was no room to note it', async () => {
+    const shown = async () => /^leasehold_gateway_lost_usage(?:\{[^}]*\})? (\d+)$/m.exec(await metrics())?.[1];
+    const metrics = async () => (await fetch(`${world.url}/metrics`)).text();
+    expect(await shown()).toBe('0');
+    world.usage.lost = 7;
+    expect(await shown()).toBe('7');
+  });
+
   it('has the bytes of change feeds in it', async () => {
     const log = new FakeChangeLog();
     worker.behaviour = log.serve;
