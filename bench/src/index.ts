@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.js';
+import { billing } from './billing.js';
 import { coldstart } from './coldstart.js';
 import { compaction } from './compaction.js';
 import { cost } from './cost.js';
@@ -12,7 +13,7 @@ import { roundtrips } from './roundtrips.js';
 
 export * from './benchmark.js';
 export { renderBenchmarks } from './benchmarks-page.js';
-export { coldstart, compaction, cost, density, durable, engine, fairness, gateway, recovery, roundtrips };
+export { billing, coldstart, compaction, cost, density, durable, engine, fairness, gateway, recovery, roundtrips };
 
 /** Every benchmark there is; a new one is added here. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -26,4 +27,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fairness,
   coldstart,
   gateway,
+  billing,
 ];

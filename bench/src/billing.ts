@@ -1,0 +1,220 @@
+import { monthBefore, monthOf } from '@leasehold/billing';
+import { systemClock, systemRandom, UlidSource, type SessionId } from '@leasehold/foundation';
+import { applyMigrations, InvoiceRound, Metadata, type Invoices } from '@leasehold/metadata';
+import { startTestPostgres } from '@leasehold/metadata-testing';
+import { MemoryStore } from '@leasehold/object-store';
+import { RollUp, USAGE_RECORDS } from '@leasehold/upkeep';
+import { UsageLedger } from '@leasehold/usage-ledger';
+
+import type { Benchmark, BenchmarkOptions, BenchmarkRow, BenchmarkSize } from './benchmark.js';
+import { rounded } from './benchmark.js';
+import { databaseOf, DAILY, DAYS, organizationOf, putDay } from './billing/synthetic-month.js';
+
+const TENANTS: Readonly<Record<BenchmarkSize, number>> = { full: 100_000, quick: 200 };
+/** The last one meets what those before it have left. */
+const QUARTERS = 4;
+const MADE_AT_ONCE = 5_000;
+/** What a quarter may take longer than the first: growth that is not linear shows, a busy machine does not. */
+const MAX_GROWTH = 1.5;
+const MIB = 1024 * 1024;
+const NEVER = new AbortController().signal;
+
+/** One month of many tenants, from records in the bucket to invoices. */
+export const billing: Benchmark = {
+  name: 'billing',
+  about:
+    'a month of many tenants, from usage records to invoices: time, memory, and whether both grow with the tenants',
+  measure: async ({ size, say }: BenchmarkOptions) => {
+    const tenants = TENANTS[size];
+    const postgres = await startTestPostgres();
+    try {
+      const databaseUrl = await postgres.createDatabase();
+      await applyMigrations(databaseUrl, () => undefined);
+      const metadata = Metadata.open({ databaseUrl });
+      const ledger = new UsageLedger(databaseUrl);
+      try {
+        const month = new BilledMonth(metadata, ledger, tenants, say);
+        await month.makeTenants();
+        const taken = await month.rollUp();
+        const issued = await month.invoice();
+        return rowsOf(tenants, taken, issued, await month.missingUnits());
+      } finally {
+        await ledger.close();
+        await metadata.close();
+      }
+    } finally {
+      await postgres.close();
+    }
+  },
+};
+
+/** Of one of the two: how long each quarter of the tenants took, and the most memory that was held in it. */
+interface Phase {
+  readonly quartersMs: readonly number[];
+  readonly quartersHeldBytes: readonly number[];
+}
+
+class BilledMonth {
+  private readonly from: number;
+
+  constructor(
+    private readonly metadata: Metadata,
+    private readonly ledger: UsageLedger,
+    private readonly tenants: number,
+    private readonly say: BenchmarkOptions['say'],
+  ) {
+    this.from = monthBefore(monthOf(systemClock.now()).from, 1).from;
+  }
+
+  /** Each with one database. */
+  async makeTenants(): Promise<void> {
+    this.say?.(`making ${this.tenants} tenants`);
+    const { prisma } = this.metadata;
+    const before = new Date(this.from - 1);
+    for (let first = 0; first < this.tenants; first += MADE_AT_ONCE) {
+      const made = Array.from({ length: Math.min(MADE_AT_ONCE, this.tenants - first) }, (_, i) => first + i);
+      const [ids, databases] = [made.map(organizationOf), made.map(databaseOf)];
+      await prisma.$executeRaw`
+        INSERT INTO organizations (id, name, slug, created_at) SELECT id, id, id, ${before} FROM unnest(${ids}::text[]) AS id`;
+      await prisma.$executeRaw`
+        INSERT INTO databases (id, organization_id, name, created_at)
+        SELECT d, o, 'main', ${before} FROM unnest(${databases}::uuid[], ${ids}::text[]) AS t (d, o)`;
+    }
+    await prisma.$executeRaw`
+      INSERT INTO billing_start (id, first_period) VALUES (1, ${new Date(this.from)})
+      ON CONFLICT (id) DO UPDATE SET first_period = EXCLUDED.first_period`;
+  }
+
+  async rollUp(): Promise<Phase> {
+    const store = new MemoryStore(systemClock);
+    const ids = new UlidSource(systemClock, systemRandom);
+    const { ledger } = this;
+    const refuse = (): never => {
+      throw new Error('a synthetic record is refused');
+    };
+    const context = { store, clock: systemClock, ledger, series: USAGE_RECORDS, onDamaged: refuse, onConflict: refuse };
+    const rollUp = new RollUp(context);
+    return this.inQuarters(async (quarter, watch) => {
+      this.say?.(`rolling up quarter ${quarter + 1} of ${QUARTERS}`);
+      let ms = 0;
+      for (let day = 0; day < DAYS; day++) {
+        const part = { day, monthFrom: this.from, ...this.part(quarter) };
+        const names = await putDay(store, ids.next() as SessionId, part);
+        const begun = systemClock.monotonic();
+        await rollUp.pass(NEVER);
+        ms += systemClock.monotonic() - begun;
+        watch();
+        for (const name of names) await store.delete(name);
+      }
+      return ms;
+    });
+  }
+
+  async invoice(): Promise<Phase> {
+    this.say?.('issuing invoices');
+    const { invoices, prisma } = this.metadata;
+    const moments: number[] = [systemClock.monotonic()];
+    const held = Array.from({ length: QUARTERS }, () => 0);
+    let issued = 0;
+    const finalize: Invoices['finalize'] = async (...args) => {
+      const result = await invoices.finalize(...args);
+      if (result.outcome !== 'finalized') throw new Error(`an invoice is ${result.outcome}`);
+      const quarter = Math.min(QUARTERS - 1, Math.floor((issued / this.tenants) * QUARTERS));
+      if (issued % 100 === 0) held[quarter] = Math.max(held[quarter] ?? 0, heldBytes());
+      issued++;
+      if (issued >= this.part(moments.length - 1).to) moments.push(systemClock.monotonic());
+      return result;
+    };
+    const onFailed = (_: unknown, cause: unknown): never => {
+      throw cause;
+    };
+    const round = new InvoiceRound({ prisma, invoices: { finalize } as Invoices, clock: systemClock, onFailed });
+    await round.pass(0, NEVER);
+    const quartersMs = moments.slice(1).map((at, i) => at - (moments[i] ?? at));
+    return { quartersMs, quartersHeldBytes: held };
+  }
+
+  /** Units that records tell of and invoices do not, or the other way. */
+  async missingUnits(): Promise<number> {
+    const rows = await this.metadata.prisma.$queryRaw<{ meter: string; quantity: string }[]>`
+      SELECT meter, sum(quantity)::text AS quantity FROM invoice_lines WHERE meter IS NOT NULL GROUP BY meter`;
+    const billed = new Map(rows.map(({ meter, quantity }) => [meter, Number(quantity)]));
+    return (['writeUnits', 'readUnits', 'egressBytes'] as const).reduce(
+      (sum, meter) => sum + Math.abs(this.tenants * DAYS * DAILY[meter] - (billed.get(meter) ?? 0)),
+      0,
+    );
+  }
+
+  private part(quarter: number) {
+    const edge = (n: number) => Math.floor((n * this.tenants) / QUARTERS);
+    return { from: edge(quarter), to: edge(quarter + 1) };
+  }
+
+  private async inQuarters(work: (quarter: number, watch: () => void) => Promise<number>): Promise<Phase> {
+    const quartersMs: number[] = [];
+    const quartersHeldBytes: number[] = [];
+    for (let quarter = 0; quarter < QUARTERS; quarter++) {
+      let held = 0;
+      quartersMs.push(await work(quarter, () => void (held = Math.max(held, heldBytes()))));
+      quartersHeldBytes.push(held);
+    }
+    return { quartersMs, quartersHeldBytes };
+  }
+}
+
+/** Heap and buffers, garbage included. */
+function heldBytes(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+function rowsOf(tenants: number, taken: Phase, issued: Phase, missingUnits: number): BenchmarkRow[] {
+  const shared = {
+    peer: null,
+    ratio: null,
+    mode: `${tenants} tenants with a database each, ${DAYS} days, one hour of each; Postgres on the same machine, without fsync`,
+  } as const;
+  const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+  const growth = ({ quartersMs: [first = 1, ...more] }: Phase) => rounded((more.at(-1) ?? first) / first);
+  const heldMiB = ({ quartersHeldBytes }: Phase) => Math.round(Math.max(...quartersHeldBytes) / MIB);
+  const heldBy = ({ quartersHeldBytes }: Phase) => quartersHeldBytes.map((held) => Math.round(held / MIB)).join(', ');
+  const lower = { ...shared, better: 'lower' } as const;
+  const rows = tenants * DAYS;
+  return [
+    {
+      ...lower,
+      ...{ id: 'roll-up-seconds', value: rounded(sum(taken.quartersMs) / 1_000), unit: 's', target: null },
+      note: `${Math.round(rows / (sum(taken.quartersMs) / 1_000))} databases of a day a second, each with a write, a read and a size; reading, checking and taking of records`,
+    },
+    {
+      ...lower,
+      ...{ id: 'roll-up-growth', value: growth(taken), unit: '×', target: MAX_GROWTH },
+      note: 'time of the last quarter of the tenants over that of the first: 1 is linear',
+    },
+    {
+      ...lower,
+      ...{ id: 'roll-up-held', value: heldMiB(taken), unit: 'MiB', target: null },
+      note: `heap and buffers of the process, garbage included; by quarters ${heldBy(taken)}`,
+    },
+    {
+      ...lower,
+      ...{ id: 'invoicing-seconds', value: rounded(sum(issued.quartersMs) / 1_000), unit: 's', target: null },
+      note: `${rounded(sum(issued.quartersMs) / tenants)} ms an invoice, one after another, as one compactor issues them`,
+    },
+    {
+      ...lower,
+      ...{ id: 'invoicing-growth', value: growth(issued), unit: '×', target: MAX_GROWTH },
+      note: 'time of the last quarter of the invoices over that of the first: 1 is linear',
+    },
+    {
+      ...lower,
+      ...{ id: 'invoicing-held', value: heldMiB(issued), unit: 'MiB', target: null },
+      note: `heap and buffers of the process, garbage included; by quarters ${heldBy(issued)}`,
+    },
+    {
+      ...lower,
+      ...{ id: 'unbilled-units', value: missingUnits, unit: 'units', target: 0 },
+      note: 'write units, read units and bytes of egress that records tell of and invoice lines do not, or the other way',
+    },
+  ];
+}
