@@ -83,8 +83,9 @@ describe('the wakes of tenants', () => {
     const gone = wake(3, 'acme', leaving.signal);
     const last = wake(4);
     leaving.abort();
+    const late = wake(5, 'acme', leaving.signal);
     await settle();
-    expect(gone.outcome).toBe('unavailable');
+    expect([gone.outcome, late.outcome, refusals]).toEqual(['unavailable', 'unavailable', 0]);
     staying.leave();
     await settle();
     expect(last.outcome).toBe('woken');

@@ -54,7 +54,7 @@ export class TenantWakes {
 
   /**
    * Resolves once the database may be woken, with what tells that it is awake, or that it will not be; twice is once.
-   * @throws ProblemError too-many-requests: nothing was sent to anybody
+   * @throws ProblemError too-many-requests, or unavailable where the client is gone: nothing was sent to anybody
    */
   async enter({ id, tenantId }: Pick<DatabaseEntry, 'id' | 'tenantId'>, client: ClientPresence): Promise<() => void> {
     const wakes = this.wakesOf(tenantId);
@@ -84,7 +84,8 @@ export class TenantWakes {
   }
 
   private async wait(wakes: Wakes, tenantId: TenantId, database: DatabaseId, client: ClientPresence): Promise<void> {
-    if (wakes.waiting.length >= this.maxWaiting || client.isGone) throw this.refusal(tenantId);
+    if (client.isGone) throw wentAway();
+    if (wakes.waiting.length >= this.maxWaiting) throw this.refusal(tenantId);
     const hasTurn = await new Promise<boolean>((resolve) => {
       const end = (turn: boolean) => {
         timer.cancel();
@@ -100,9 +101,7 @@ export class TenantWakes {
       wakes.waiting.push(waiter);
       client.onGone(giveUp);
     });
-    if (client.isGone && !hasTurn)
-      throw new ProblemError('unavailable', 'the client went away while its request was held');
-    if (!hasTurn) throw this.refusal(tenantId);
+    if (!hasTurn) throw client.isGone ? wentAway() : this.refusal(tenantId);
   }
 
   private leave(wakes: Wakes, tenantId: TenantId, database: DatabaseId): void {
@@ -129,4 +128,8 @@ export class TenantWakes {
       members: { violatedPolicies: ['wakes'] },
     });
   }
+}
+
+function wentAway(): ProblemError {
+  return new ProblemError('unavailable', 'the client went away while its request was held');
 }
