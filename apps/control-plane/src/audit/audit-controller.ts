@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-
 import { Controller, Get, Res } from '@nestjs/common';
 import { Metadata, type AuditFilter } from '@leasehold/metadata';
 import type { FastifyReply } from 'fastify';
@@ -48,6 +46,6 @@ export class AuditController {
       .header('content-type', format.mediaType)
       .header('content-disposition', `attachment; filename="${format.fileName}"`)
       .header('cache-control', 'no-store')
-      .send(Readable.from(lines));
+      .send(lines);
   }
 }

@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream';
-
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { Metadata, type UsageQuestion } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
@@ -58,7 +56,7 @@ export class UsageController {
       .header('content-disposition', 'attachment; filename="usage.csv"')
       .header('cache-control', 'no-store')
       .header('leasehold-complete-to', completeTo?.toISOString() ?? 'never')
-      .send(Readable.from(lines));
+      .send(lines);
   }
 
   private async idOf(organizationId: string, nameOrId: string): Promise<string> {

@@ -1,7 +1,9 @@
-import { csvLine } from '../requests/csv.js';
-import { type UsageGroup, type UsageMeter, type UsageQuestion, type UsageReport } from '@leasehold/metadata';
-import { ProblemError } from '@leasehold/protocol';
+import type { Readable } from 'node:stream';
 
+import type { UsageGroup, UsageMeter, UsageQuestion, UsageReport } from '@leasehold/metadata';
+
+import { csvLine } from '../requests/csv.js';
+import { ExportPlaces } from '../requests/export-places.js';
 import { viewOf, type UsageView } from './usage-view.js';
 
 /** In memory at once, of one export. */
@@ -10,7 +12,6 @@ const PAGE_ROWS = 1_000;
 const MAX_EXPORTS = 4;
 /** Of one export: some 100 MB. */
 const MAX_ROWS = 1_000_000;
-const RETRY_AFTER_MS = 10_000;
 
 const NUMBERS = [
   'writeUnits',
@@ -24,39 +25,31 @@ const NUMBERS = [
 
 /** All rows that are asked for as CSV, page by page as they are taken. */
 export class UsageExports {
-  private underWay = 0;
+  private readonly places = new ExportPlaces(MAX_EXPORTS);
 
   constructor(private readonly report: Pick<UsageReport, 'page'>) {}
 
   /**
-   * Takes its place before anything is sent. One that fails under way, or that has too many rows, breaks off: it does not end like a whole one.
+   * One that fails under way, or that has too many rows, breaks off: it does not end like a whole one.
    *
    * @throws ProblemError overloaded
    */
-  begin(organizationId: string, question: UsageQuestion): AsyncGenerator<string, void, void> {
-    if (this.underWay >= MAX_EXPORTS) {
-      throw new ProblemError('overloaded', 'too many exports are under way', { retryAfterMs: RETRY_AFTER_MS });
-    }
-    return this.lines(organizationId, question);
+  begin(organizationId: string, question: UsageQuestion): Readable {
+    return this.places.begin(this.lines(organizationId, question));
   }
 
   private async *lines(organizationId: string, question: UsageQuestion): AsyncGenerator<string, void, void> {
-    this.underWay += 1;
-    try {
-      const { group, meter } = question;
-      yield csvLine(['from', ...headingOf(group), ...numbersOf(meter)]);
-      let { after } = question;
-      for (let sent = 0; sent < MAX_ROWS;) {
-        const { rows, next } = await this.report.page(organizationId, { ...question, after, limit: PAGE_ROWS });
-        if (rows.length > 0) yield rows.map((row) => lineOf(viewOf(row, group, undefined), meter)).join('');
-        if (next === undefined) return;
-        sent += rows.length;
-        after = next;
-      }
-      throw new Error('an export of usage has too many rows');
-    } finally {
-      this.underWay -= 1;
+    const { group, meter } = question;
+    yield csvLine(['from', ...headingOf(group), ...numbersOf(meter)]);
+    let { after } = question;
+    for (let sent = 0; sent < MAX_ROWS;) {
+      const { rows, next } = await this.report.page(organizationId, { ...question, after, limit: PAGE_ROWS });
+      if (rows.length > 0) yield rows.map((row) => lineOf(viewOf(row, group, undefined), meter)).join('');
+      if (next === undefined) return;
+      sent += rows.length;
+      after = next;
     }
+    throw new Error('an export of usage has too many rows');
   }
 }
 
