@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 
@@ -62,6 +64,16 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   sessions: ['token'],
   organization_suspensions: ['suspended_by'],
 };
+/** Actions that a row could have, and that nobody takes. */
+const NEVER_TAKEN: readonly string[] = [
+  'billing-details.deleted',
+  'billing-issuer.deleted',
+  'member.changed',
+  'session.changed',
+  'signing-key.changed',
+  'signing-key.deleted',
+];
+const PAGE = new URL('../../../docs/audit-log.md', import.meta.url);
 
 describe('the audit log', () => {
   let postgres: TestPostgres;
@@ -115,6 +127,24 @@ describe('the audit log', () => {
     for (const { name, left, unknown } of rows) {
       expect([name, left?.sort(), unknown]).toEqual([name, [...(SECRETS[name] ?? [])].sort(), []]);
     }
+  });
+
+  it('has no action that its page leaves out', async () => {
+    const rows = await metadata.prisma.$queryRaw<{ action: string }[]>`
+      SELECT audit_action(s.subject, o.operation, '{}', '{}', '{}') AS action
+      FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+      CROSS JOIN LATERAL (SELECT CASE p.proname WHEN 'record_audit_entry'
+        THEN (regexp_split_to_array(encode(t.tgargs, 'escape'), '\\\\000'))[1] ELSE 'database-grant' END AS subject) AS s
+      CROSS JOIN (VALUES ('INSERT', 4), ('DELETE', 8), ('UPDATE', 16)) AS o (operation, bit)
+      WHERE p.proname IN ('record_audit_entry', 'record_database_grant_audit_entry') AND t.tgtype & o.bit <> 0`;
+    // The function names others by what of a row has changed.
+    const [named] = await metadata.prisma.$queryRaw<{ source: string }[]>`
+      SELECT prosrc AS source FROM pg_proc WHERE proname = 'audit_action'`;
+    const others = [...(named?.source.matchAll(/'([a-z-]+\.[a-z-]+)'/g) ?? [])].map(([, action]) => action ?? '');
+    const actions = new Set([...rows.map(({ action }) => action), ...others]);
+    expect(actions.size).toBeGreaterThan(60);
+    const page = await readFile(PAGE, 'utf8');
+    expect([...actions].filter((action) => !page.includes(`\`${action}\``)).sort()).toEqual(NEVER_TAKEN);
   });
 
   it('tells who made a change, by whichever way, and what the change was', async () => {

@@ -37,7 +37,7 @@ interface AuditRow extends Omit<AuditEntry, 'id'> {
   readonly id: bigint;
 }
 
-/** Who changed what. Entries are made by triggers (the migration `audit_log`); only failed log-ins change no row, and are noted here. */
+/** Who changed what. Entries are made by triggers (the migration `audit_log`), in the transaction of the change; here they are read, and go when they are old. */
 export class AuditLog {
   constructor(private readonly prisma: PrismaClient) {}
 

@@ -35,6 +35,10 @@ const NOTHING: Readonly<Record<string, string>> = {
 
 /** Routes whose tables are audited, which the tests of libs/metadata prove, and that have no step here: they need more than one request. */
 const BY_TABLE: readonly string[] = [
+  ...['organization', 'databases/:nameOrId', 'keys/:id'].flatMap((of) => [
+    `PUT /v1/budgets/${of}`,
+    `DELETE /v1/budgets/${of}`,
+  ]),
   'PUT /v1/billing-details',
   'PUT /v1/admin/billing-issuer',
   'POST /v1/admin/plans/:id/versions',
