@@ -113,9 +113,7 @@ export class OutboundClient implements Outbound {
     } catch (error) {
       request.signal?.throwIfAborted();
       if (error instanceof TargetRefusedError || error instanceof TargetFailedError) throw error;
-      throw timeout.aborted && progress.step === 'answer'
-        ? timedOut(error)
-        : failed(progress.step, error, timeout.aborted);
+      throw failed(progress.step, error, timeout.aborted);
     } finally {
       this.calls -= 1;
       // Also whatever is left of an answer that was cut.
@@ -144,7 +142,7 @@ const resolveByRules: Resolve = (name) =>
   mayBeLocal(name) ? lookup(name, { all: true, verbatim: true }) : resolvePublic(name);
 
 interface Progress {
-  step: FailedStep;
+  step: Exclude<FailedStep, 'timeout'>;
 }
 
 /** Connects to nothing but the given addresses. */
@@ -209,12 +207,9 @@ function firstOfEach(headers: Readonly<Record<string, string | string[] | undefi
   return found;
 }
 
-function timedOut(cause: unknown): TargetFailedError {
-  return new TargetFailedError('timeout', 'the target did not answer in time', { cause });
-}
-
-function failed(step: FailedStep, cause: unknown, isLate: boolean): TargetFailedError {
+function failed(reached: Exclude<FailedStep, 'timeout'>, cause: unknown, isLate: boolean): TargetFailedError {
   const late = isLate ? ' in time' : '';
+  const step = isLate && reached === 'answer' ? 'timeout' : reached;
   const message = {
     resolve: `the name of the target cannot be resolved${late}`,
     connect: `no connection to the target${late}, or not with a certificate of its name`,

@@ -9,7 +9,6 @@ import { publicNames } from './public-names.js';
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 const ADDRESS = '203.0.113.7';
-const SOON_MS = 500;
 
 describe('names of the public DNS', () => {
   const servers: Socket[] = [];
@@ -64,11 +63,11 @@ describe('names of the public DNS', () => {
 
   it('hold up no other look-up while their server is silent, and fail in the end', async () => {
     const silent = publicNames([await listen(() => undefined)]);
-    const asked = Promise.allSettled(Array.from({ length: 50 }, (_, n) => silent(`slow-${n}.example.com`)));
-    const startedAt = performance.now();
+    let ended = 0;
+    const asked = Array.from({ length: 50 }, (_, n) => silent(`slow-${n}.example.com`).finally(() => ended++));
+    const all = Promise.allSettled(asked);
     await lookup('localhost');
-    expect(performance.now() - startedAt).toBeLessThan(SOON_MS);
-    expect(new Set((await asked).map(({ status }) => status))).toEqual(new Set(['rejected']));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(ended).toBe(0);
+    expect(new Set((await all).map(({ status }) => status))).toEqual(new Set(['rejected']));
   });
 });
