@@ -1,4 +1,5 @@
 import { MAX_TEMPLATE_CHARS, parseClaimTemplate, parsePrefixTemplate } from '@leasehold/directory';
+import { MAX_TARGET_CHARS } from '@leasehold/outbound';
 import { isDatabaseName } from '@leasehold/protocol';
 import { z } from 'zod';
 
@@ -6,7 +7,6 @@ import { isCleanText, nameOf } from '../requests/text.js';
 import { TOKEN_SCOPES } from '../tokens/token-schemas.js';
 
 const MAX_ISSUER_CHARS = 512;
-const MAX_URL_CHARS = 2_048;
 const TEMPLATE = 'must be text with at most one {claim}';
 
 export const providerName = z
@@ -19,7 +19,7 @@ export const newIdentityProvider = z.strictObject({
   /** Exactly as the tokens say it: with or without a slash behind. */
   issuer: nameOf(1, MAX_ISSUER_CHARS),
   audience: nameOf(1, MAX_ISSUER_CHARS),
-  jwksUrl: z.string().min(1).max(MAX_URL_CHARS),
+  jwksUrl: z.string().min(1, 'must be a URL').max(MAX_TARGET_CHARS, `must have at most ${MAX_TARGET_CHARS} characters`),
   mapping: z.strictObject({
     database: template.refine(canNameDatabase, 'must make the name of a database, with at most one {claim}'),
     prefix: template

@@ -8,6 +8,7 @@ import { ProblemError } from '@leasehold/protocol';
 import { Access, ADMINS, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
+import { checkTarget } from '../requests/target-url.js';
 import { newIdentityProvider, providerName, type NewIdentityProvider } from './identity-provider-schema.js';
 
 /** No API key: it could make tokens that may more than itself. */
@@ -49,8 +50,7 @@ export class IdentityProvidersController {
     @JsonBody(newIdentityProvider) { issuer, audience, jwksUrl, mapping }: NewIdentityProvider,
   ): Promise<object> {
     if (!isName(name)) throw new ProblemError('not-found', 'no identity provider can have this name');
-    // Its addresses are looked at with every fetch.
-    this.outbound.check(jwksUrl);
+    checkTarget(this.outbound, 'jwksUrl', jwksUrl);
     const { database: databaseTemplate, prefix: prefixTemplate = null, scopes } = mapping;
     const settings = { issuer, audience, jwksUrl, databaseTemplate, prefixTemplate, scopes };
     const { organization } = caller;

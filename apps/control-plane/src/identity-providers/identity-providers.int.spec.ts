@@ -87,6 +87,8 @@ describe('the identity providers of an organization', () => {
   ])('are not made with %s', async (_what, more) => {
     const { status, body } = await ask('PUT', '/wrong', { ...SETTINGS, ...more });
     expect([status, body['code']]).toEqual([400, 'invalid-body']);
+    const [member] = Object.keys(more);
+    expect(body['errors']).toEqual([expect.objectContaining({ member: expect.stringContaining(String(member)) })]);
     expect((await ask('GET', '/wrong')).status).toBe(404);
   });
 

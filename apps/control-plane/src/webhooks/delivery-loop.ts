@@ -14,7 +14,7 @@ const PER_WEBHOOK = 4;
 const CLAIM_MS = 4 * SEND_TIMEOUT_MS;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A webhook to which nothing came for so long is disabled. */
-export const DISABLED_AFTER_MS = 5 * DAY_MS;
+const DISABLED_AFTER_MS = 5 * DAY_MS;
 /** How long the delivery log is kept. */
 const KEEP_MS = 30 * DAY_MS;
 const PRUNE_BATCH = 1_000;

@@ -1,8 +1,8 @@
+import { MAX_TARGET_CHARS } from '@leasehold/outbound';
 import { z } from 'zod';
 
 import { nameOf } from '../requests/text.js';
 
-const URL_CHARS = 2_048;
 const DESCRIPTION_CHARS = 200;
 const MAX_EVENTS = 64;
 /** As the audit log names them. */
@@ -13,7 +13,7 @@ const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
 const OVERLAP = `must be a whole number of seconds from 0 to ${MAX_OVERLAP_SECONDS}`;
 
 const members = {
-  url: z.string().min(1, 'must be a URL').max(URL_CHARS, `must have at most ${URL_CHARS} characters`),
+  url: z.string().min(1, 'must be a URL').max(MAX_TARGET_CHARS, `must have at most ${MAX_TARGET_CHARS} characters`),
   description: nameOf(0, DESCRIPTION_CHARS),
   events: z
     .array(z.string().max(EVENT_CHARS).regex(EVENT, 'must be an action of the audit log, such as database.created'))

@@ -1,13 +1,14 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { MAX_WEBHOOKS, Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
-import { OutboundClient, TargetRefusedError } from '@leasehold/outbound';
+import { OutboundClient } from '@leasehold/outbound';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, ADMINS } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
+import { checkTarget } from '../requests/target-url.js';
 import {
   newWebhook,
   webhookChange,
@@ -20,7 +21,7 @@ import { WebhookSecrets } from './webhook-signature.js';
 
 const WEBHOOK_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const DELIVERY_ID = /^[1-9][0-9]{0,17}$/;
-export const TEST_EVENT = 'webhook.test';
+const TEST_EVENT = 'webhook.test';
 
 /** Where the organization is told what happened in it. */
 @Controller('v1/webhooks')
@@ -37,7 +38,7 @@ export class WebhooksController {
   /** `secret` is shown here and never again. */
   @Post()
   async create(@CurrentCaller() caller: Caller, @JsonBody(newWebhook) body: NewWebhook) {
-    this.check(body.url);
+    checkTarget(this.outbound, 'url', body.url);
     const settings = { ...body, enabled: true };
     const made = await this.metadata.webhooks.create(caller.organization.id, this.ids.next(), settings);
     if (!made) throw new ProblemError('conflict', `an organization has at most ${MAX_WEBHOOKS} webhooks`);
@@ -58,7 +59,7 @@ export class WebhooksController {
   /** What is left out stays. Deliveries that wait go to the new URL. */
   @Patch(':id')
   async change(@CurrentCaller() caller: Caller, @Param('id') id: string, @JsonBody(webhookChange) body: WebhookChange) {
-    if (body.url !== undefined) this.check(body.url);
+    if (body.url !== undefined) checkTarget(this.outbound, 'url', body.url);
     await this.known(caller, id);
     const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     await this.metadata.webhooks.change(caller.organization.id, id, given);
@@ -122,17 +123,6 @@ export class WebhooksController {
     const now = new Date(systemClock.now());
     const known = DELIVERY_ID.test(deliveryId) && (await this.metadata.deliveries.again(id, BigInt(deliveryId), now));
     if (!known) throw new ProblemError('not-found', 'the webhook has no such delivery');
-  }
-
-  /** @throws ProblemError invalid-body */
-  private check(url: string): void {
-    try {
-      this.outbound.check(url);
-    } catch (error) {
-      if (!(error instanceof TargetRefusedError)) throw error;
-      const errors = [{ member: 'url', problem: error.message }];
-      throw new ProblemError('invalid-body', `url: ${error.message}`, { cause: error, members: { errors } });
-    }
   }
 
   private async known(caller: Caller, id: string): Promise<WebhookRecord> {
