@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { systemClock } from '@leasehold/foundation';
 
 import { TestMailbox } from '../testing/test-mailbox.js';
 import { TestService, type Answer, type Tenant } from '../testing/test-service.js';
@@ -213,7 +214,8 @@ describe('invitations', () => {
       await transaction.invitation.deleteMany({ where: { email: person.email } });
       // It sees the invitation, as the revocation is not durable yet, and waits where it uses it up.
       const answer = accept(token, person.token);
-      for (let waits = false; !waits;) {
+      for (let waits = false, looks = 0; !waits && looks < 200; looks++) {
+        await systemClock.sleep(20);
         const [row] = await prisma.$queryRaw<{ waits: boolean }[]>`
           SELECT count(*) > 0 AS waits FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%invitations%'`;
         waits = row?.waits ?? false;
