@@ -50,7 +50,7 @@ function cellsOf(database: Database | undefined) {
   const { id, name, labels, createdAt, deletedAt, purgeAt } = database;
   return [
     deletedAt === null ? (
-      <Anchor key="name" component={Link} to={`/databases/${name}`} title={name}>
+      <Anchor key="name" inherit component={Link} to={`/databases/${name}`} title={name}>
         {name}
       </Anchor>
     ) : (

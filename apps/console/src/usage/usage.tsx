@@ -70,13 +70,14 @@ export function Usage() {
               figures={METERS.map(({ meter, name: label, format }) => ({ label, value: format(sumOf(rows, meter)) }))}
             />
             <Paper withBorder p="md">
-              <SegmentedControl
-                aria-label="What the chart shows"
-                mb="md"
-                value={text.meter}
-                onChange={setMeter}
-                data={METERS.map(({ meter, name: label }) => ({ value: meter, label }))}
-              />
+              <div className="scrolls">
+                <SegmentedControl
+                  aria-label="What the chart shows"
+                  value={text.meter}
+                  onChange={setMeter}
+                  data={METERS.map(({ meter, name: label }) => ({ value: meter, label }))}
+                />
+              </div>
               <UsageChart rows={rows} range={range} meter={text} />
               <Text size="sm" c="dimmed">
                 Complete to <Instant at={completeTo} none="nothing yet" />.

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+
+import { Browser, hasBrowser } from './src/browser.js';
+import { makeConsoleWorld, type ConsoleWorld } from './src/console-world.js';
+import { Leasehold } from './src/leasehold.js';
+import { checkScreen, type Hindrance } from './src/screen-check.js';
+
+interface Screen {
+  readonly name: string;
+  readonly path: string;
+  /** There when the screen is filled. */
+  readonly shows: string;
+}
+
+const TENANT_SCREENS: readonly Screen[] = [
+  { name: 'start', path: '/start', shows: 'Or take' },
+  { name: 'databases', path: '/databases', shows: 'customer-0' },
+  { name: 'databases-none-matches', path: '/databases?search=nobody', shows: 'None matches' },
+  { name: 'databases-deleted', path: '/databases?shown=deleted', shows: 'Undelete' },
+  { name: 'data', path: '/databases/shop', shows: 'orders/000000' },
+  { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Ends by itself' },
+  { name: 'changes', path: '/databases/shop/changes?from=all', shows: 'users/bob/profile' },
+  { name: 'overview', path: '/databases/shop/overview', shows: 'Not flushed yet' },
+  { name: 'database-settings', path: '/databases/shop/settings', shows: 'Delete this database' },
+  { name: 'keys', path: '/keys', shows: 'reporting' },
+  { name: 'members', path: '/members', shows: 'screens@example.com' },
+  { name: 'webhooks', path: '/webhooks', shows: 'hooks.example.com' },
+  { name: 'audit', path: '/audit', shows: 'database.created' },
+  { name: 'operations', path: '/operations', shows: 'customer-29' },
+  { name: 'settings', path: '/settings', shows: 'https://app.example.com' },
+  { name: 'profile', path: '/profile', shows: 'this one' },
+  { name: 'billing', path: '/billing', shows: 'No invoices yet' },
+  { name: 'budgets', path: '/billing/budgets', shows: '1,000,000 units' },
+  { name: 'payments', path: '/billing/payments', shows: 'Nothing to pay yet' },
+  { name: 'billing-details', path: '/billing/details', shows: 'Postal code' },
+  { name: 'nowhere', path: '/nowhere', shows: 'There is no such page' },
+];
+const OPERATOR_SCREENS: readonly Screen[] = [
+  { name: 'fleet', path: '/operator/fleet', shows: 'live' },
+  { name: 'tenants', path: '/operator/tenants', shows: 'Shops & Sons' },
+  { name: 'jobs', path: '/operator/jobs', shows: 'compact' },
+  { name: 'reconciliation', path: '/operator/reconciliation', shows: 'econcil' },
+];
+/** Pages of 500 entries that the data browser holds at most. */
+const HELD_ENTRIES = 6 * 500;
+
+const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
+const describeWithBrowser = hasBrowser || required ? describe : describe.skip;
+
+describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browser here)'}`, () => {
+  let leasehold: Leasehold;
+  let browser: Browser;
+  let page: Page;
+  let world: ConsoleWorld;
+
+  const open = (path: string) => page.goto(`${leasehold.ready.console}/console${path}`);
+  const logIn = async (email: string, password: string) => {
+    await page.fill('input[name=email]', email);
+    await page.fill('input[name=password]', password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
+  };
+  const look = async (screens: readonly Screen[]) => {
+    const found: Hindrance[] = [];
+    for (const { name, path, shows } of screens) {
+      // As a link would: the page is not loaded anew.
+      await page.evaluate((to) => history.pushState(null, '', to), `/console${path}`);
+      await page.getByText(shows).first().waitFor();
+      found.push(...(await checkScreen(page, name)));
+    }
+    return found;
+  };
+
+  beforeAll(async () => {
+    [leasehold, browser] = await Promise.all([Leasehold.up({ workers: 1 }), Browser.start()]);
+    [world, page] = await Promise.all([makeConsoleWorld(leasehold.ready, 'screens@example.com'), browser.open()]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.stop();
+    await leasehold?.stop();
+  }, 60_000);
+
+  it('has log-in and sign-up that nothing hinders', async () => {
+    await open('/sign-up');
+    const signUp = await checkScreen(page, 'sign-up');
+    await open('/');
+    expect([...signUp, ...(await checkScreen(page, 'log-in'))]).toEqual([]);
+  });
+
+  it('hinders nobody, light or dark, filled or empty', async () => {
+    await logIn(world.email, world.password);
+    expect(await look(TENANT_SCREENS)).toEqual([]);
+  }, 120_000);
+
+  it('scrolls through a database and holds a window of it', async () => {
+    await open('/databases/shop');
+    const rows = page.getByRole('region', { name: 'Entries' });
+    await rows.waitFor();
+    const known = page.locator('[data-held]');
+    while (!(await known.textContent())?.includes(`${world.entries.toLocaleString('en')} keys`)) {
+      await rows.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
+      expect(Number(await known.getAttribute('data-held'))).toBeLessThanOrEqual(HELD_ENTRIES);
+    }
+    await rows.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
+    await page.getByRole('button', { name: 'users/bob/profile' }).waitFor();
+    expect(await rows.getByRole('row').count()).toBeLessThan(100);
+    // What was let go is read again.
+    await rows.evaluate((frame) => frame.scrollTo(0, 0));
+    await page.getByRole('button', { name: 'orders/000000' }).waitFor();
+  }, 60_000);
+
+  it('shows the usage that the API tells, to the unit', async () => {
+    const day = 24 * 3_600_000;
+    const to = new Date((Math.floor(Date.now() / 3_600_000) + 1) * 3_600_000);
+    const query = `from=${hour(new Date(to.getTime() - day))}&to=${hour(to)}&step=hour`;
+    const told = async () => {
+      const answer = await fetch(`${leasehold.ready.controlPlane}/v1/usage?${query}`, {
+        headers: { authorization: `Bearer ${world.token}` },
+      });
+      return ((await answer.json()) as { usage: Record<string, number>[] }).usage;
+    };
+    const sumOf = (rows: Record<string, number>[], meter: string) =>
+      rows.reduce((sum, row) => sum + (row[meter] ?? 0), 0);
+    // The seeding alone; reads of this browser are free and come in for some seconds more.
+    await eventually(async () => sumOf(await told(), 'writeUnits') >= world.entries);
+    await open('/usage?range=day&meter=writeUnits');
+    const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
+    await figure('Write units').waitFor();
+    const rows = await told();
+    expect(await figure('Write units').textContent()).toBe(sumOf(rows, 'writeUnits').toLocaleString('en'));
+    expect(await figure('Read units').textContent()).toBe(sumOf(rows, 'readUnits').toLocaleString('en'));
+    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
+    expect(drawn).toHaveLength(24);
+    expect(drawn?.filter((value) => value > 0)).toEqual(
+      rows.map((row) => row['writeUnits'] ?? 0).filter((value) => value > 0),
+    );
+    expect(await checkScreen(page, 'usage')).toEqual([]);
+  }, 60_000);
+
+  it('has a half for operators, which hinders nobody either', async () => {
+    await page.getByRole('button', { name: 'Account', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Log out' }).click();
+    await logIn(leasehold.ready.admin.email, leasehold.ready.admin.password);
+    expect(await look(OPERATOR_SCREENS)).toEqual([]);
+  }, 60_000);
+
+  it('gives the browser nothing to complain about', () => {
+    expect(browser.complaints).toEqual([]);
+  });
+});
+
+/** `2026-11-28T09:00Z` */
+function hour(date: Date): string {
+  return `${date.toISOString().slice(0, 16)}Z`;
+}
+
+async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 500));
+}
