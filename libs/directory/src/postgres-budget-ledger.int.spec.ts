@@ -32,7 +32,17 @@ describe('the ledger of budgets in Postgres', () => {
   }
 
   async function ask(holder: string, budgetId: string, asked: Partial<BudgetAsk> = {}) {
-    const whole = { budgetId, month: MONTH, holder, sequence: ++sequence, spent: 0, keep: 0, want: 0, need: 0, ...asked };
+    const whole = {
+      budgetId,
+      month: MONTH,
+      holder,
+      sequence: ++sequence,
+      spent: 0,
+      keep: 0,
+      want: 0,
+      need: 0,
+      ...asked,
+    };
     return (await ledger.exchange([whole]))[0];
   }
 
@@ -61,21 +71,21 @@ describe('the ledger of budgets in Postgres', () => {
   });
 
   it('grants what is wanted while there is much, and a part of what is left when there is little', async () => {
-    const budget = await addBudget(1_000);
+    const budget = await addBudget(1_600);
     expect(await ask('a', budget, { want: 100 })).toEqual({
       budgetId: budget,
       month: MONTH,
       granted: 100,
-      rest: 900,
-      overdraft: 900,
+      rest: 1_500,
+      overdraft: 1_000,
     });
-    // Of 900, shared by two.
-    expect(await ask('b', budget, { want: 10_000 })).toMatchObject({ granted: 225, rest: 675 });
-    expect(await ask('b', budget, { want: 10_000, spent: 225 })).toMatchObject({ granted: 225 + 168, rest: 507 });
+    // A sixteenth of 1,500, shared by two.
+    expect(await ask('b', budget, { want: 10_000 })).toMatchObject({ granted: 46, rest: 1_454, overdraft: 500 });
+    expect(await ask('b', budget, { want: 10_000, spent: 46 })).toMatchObject({ granted: 46 + 45, rest: 1_409 });
     // What one request needs is not withheld for being more than a share.
-    expect(await ask('b', budget, { want: 10_000, spent: 300, need: 500 })).toMatchObject({ granted: 800, rest: 100 });
-    expect(await ask('b', budget, { want: 10_000, spent: 800, need: 500 })).toMatchObject({ granted: 900, rest: 0 });
-    expect(await ask('b', budget, { spent: 900, need: 1 })).toMatchObject({ granted: 900, rest: 0, overdraft: 0 });
+    expect(await ask('b', budget, { want: 10_000, spent: 300, need: 500 })).toMatchObject({ granted: 800, rest: 700 });
+    expect(await ask('b', budget, { want: 10_000, spent: 800, need: 900 })).toMatchObject({ granted: 1_500, rest: 0 });
+    expect(await ask('b', budget, { spent: 1_500, need: 1 })).toMatchObject({ granted: 1_500, rest: 0, overdraft: 0 });
   });
 
   it('lets what is given back be had by others', async () => {
@@ -83,7 +93,7 @@ describe('the ledger of budgets in Postgres', () => {
     expect(await ask('a', budget, { want: 1_000, need: 100 })).toMatchObject({ granted: 100, rest: 0 });
     expect(await ask('b', budget, { want: 10, need: 1 })).toMatchObject({ granted: 0, rest: 0 });
     expect(await ask('a', budget, { spent: 30, keep: 20, want: 20 })).toMatchObject({ granted: 50, rest: 50 });
-    expect(await ask('b', budget, { want: 10, need: 1 })).toMatchObject({ granted: 10, rest: 40 });
+    expect(await ask('b', budget, { want: 10, need: 5 })).toMatchObject({ granted: 5, rest: 45 });
   });
 
   it('gives a raise with the next ask', async () => {
@@ -91,20 +101,20 @@ describe('the ledger of budgets in Postgres', () => {
     expect(await ask('a', budget, { need: 10 })).toMatchObject({ granted: 10 });
     expect(await ask('a', budget, { spent: 10, need: 1, want: 50 })).toMatchObject({ granted: 10, rest: 0 });
     await client.query('UPDATE budgets SET allowance = 1000 WHERE id = $1', [budget]);
-    expect(await ask('a', budget, { spent: 10, need: 1, want: 50 })).toMatchObject({ granted: 60, rest: 940 });
+    expect(await ask('a', budget, { spent: 10, need: 50, want: 50 })).toMatchObject({ granted: 60, rest: 940 });
   });
 
   it('is told again what an answer that was lost had granted, and grants it once', async () => {
-    const budget = await addBudget(1_000);
+    const budget = await addBudget(10_000);
     await ask('a', budget, { want: 100 });
     // Nobody has heard that.
     await ask('a', budget, { spent: 40, keep: 60, want: 100 });
-    expect(await ask('a', budget, { spent: 60, keep: 40, want: 100 })).toMatchObject({ granted: 160, rest: 840 });
+    expect(await ask('a', budget, { spent: 60, keep: 40, want: 100 })).toMatchObject({ granted: 160, rest: 9_840 });
     expect(await held(budget)).toBe(160);
   });
 
   it('does not hear an ask that arrives behind a later one', async () => {
-    const budget = await addBudget(1_000);
+    const budget = await addBudget(10_000);
     const late = { sequence: ++sequence, spent: 0, keep: 0, want: 0 };
     expect(await ask('a', budget, { want: 100 })).toMatchObject({ granted: 100 });
     expect(await ask('a', budget, late)).toBeUndefined();
@@ -148,7 +158,16 @@ describe('the ledger of budgets in Postgres', () => {
       let [spent, number] = [0, 0];
       try {
         for (let round = 0; round < 400; round++) {
-          const asked = { budgetId: budget, month: MONTH, holder, sequence: ++number, spent, keep: 0, want: 50, need: 7 };
+          const asked = {
+            budgetId: budget,
+            month: MONTH,
+            holder,
+            sequence: ++number,
+            spent,
+            keep: 0,
+            want: 50,
+            need: 7,
+          };
           const [grant] = await own.exchange([asked]);
           if (grant === undefined || grant.granted === spent) return spent;
           spent = grant.granted;

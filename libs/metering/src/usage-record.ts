@@ -45,7 +45,7 @@ export interface WriteInterval {
 export interface ReadUsage {
   /** Whole hours since the Unix epoch, by the worker's clock. */
   readonly hour: number;
-  /** The API key that read, also by tokens that it made; null: none, a person's token did. */
+  /** The API key that read, also by tokens that it made; null: nobody is billed: a person's token did, or it was past a budget. */
   readonly key: string | null;
   readonly requests: number;
   /** 4 KiB each. */

@@ -31,6 +31,7 @@ describe('the signature of a hop', () => {
       header,
       { ...claims, headers: { ...headers, [HOP_HEADERS.waitForOwner]: 's' } },
     ],
+    ['that it is not billed', 'secret', header, { ...claims, headers: { ...headers, [HOP_HEADERS.unbilled]: 'true' } }],
     ['a header twice', 'secret', header, { ...claims, headers: { ...headers, 'if-match': ['"v"', '"v"'] } }],
     ['another body', 'secret', header, { ...claims, bodyDigest: digestBody(Buffer.from('y')) }],
     ['a later expiry', 'secret', header.replace(/^\d+/, String(NOW + HOP_LIFETIME_MS + 1)), claims],

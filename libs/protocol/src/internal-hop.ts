@@ -13,6 +13,8 @@ export const HOP_HEADERS = {
   hop: 'leasehold-hop',
   /** What was decided about the database: {@link formatHopOptions}. Without it as its head says. */
   options: 'leasehold-options',
+  /** Of what only deletes: `true`, it counts no write units. */
+  unbilled: 'leasehold-unbilled',
   requestId: 'x-request-id',
   /** A session that the gateway could not reach: wait for its end instead of answering 421. */
   waitForOwner: 'leasehold-wait-for-owner',
@@ -97,6 +99,7 @@ function mac(secret: string, { method, path, headers, bodyDigest, expiresAt }: H
   const signed: unknown[] = SIGNED_HEADERS.map((name) => headers[name] ?? null);
   // Where it is given: most databases have none, and a gateway of an earlier version knows none.
   if (headers[HOP_HEADERS.options] !== undefined) signed.push(headers[HOP_HEADERS.options]);
+  if (headers[HOP_HEADERS.unbilled] !== undefined) signed.push({ unbilled: headers[HOP_HEADERS.unbilled] });
   // JSON keeps the parts apart whatever they hold.
   const text = JSON.stringify([method, path, signed, bodyDigest, expiresAt]);
   return createHmac('sha256', secret).update(text).digest();

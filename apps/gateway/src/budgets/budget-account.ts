@@ -4,7 +4,7 @@ import { assert } from '@leasehold/foundation';
 import { DemandMeter } from '../limits/demand-meter.js';
 
 /** A gateway holds what it spends in so long, where there is enough: so long it goes on without the ledger. */
-const HOLD_SECONDS = 30;
+const HOLD_SECONDS = 120;
 /** Held at least while there is something to do, so that a few requests do not each wait for the ledger. */
 const MIN_HELD_UNITS = 100;
 

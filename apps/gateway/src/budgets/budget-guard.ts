@@ -10,6 +10,7 @@ import { UnbilledRequests } from './unbilled-requests.js';
 interface Reserved {
   /** Undefined: past a budget, for nothing. */
   readonly reservation: Reservation | undefined;
+  readonly isRemoval: boolean;
   /** To whom it would be billed. */
   readonly tenantId: TenantId;
 }
@@ -50,7 +51,7 @@ export class BudgetGuard {
     // Reads of people are free.
     if (spender.principal.keyId === undefined) return;
     const refusal = await this.reserve(request, spender, most);
-    if (refusal !== undefined) this.letIn(request, spender);
+    if (refusal !== undefined) this.letIn(request, spender, false);
   }
 
   /** @throws ProblemError budget-exceeded; unavailable: the ledger does not answer, and what was held is spent. Nothing was applied */
@@ -59,15 +60,15 @@ export class BudgetGuard {
     if (refusal !== undefined) throw this.refusalOf(refusal);
   }
 
-  /**
-   * What takes something away, and adds nothing.
-   * @returns false: it is past a budget, and for nothing
-   * @throws ProblemError too-many-requests
-   */
-  async remove(request: FastifyRequest, spender: Spender, most: Spending): Promise<boolean> {
+  /** What takes something away, and adds nothing. @throws ProblemError too-many-requests: past a budget, as {@link read} */
+  async remove(request: FastifyRequest, spender: Spender, most: Spending): Promise<void> {
     const refusal = await this.reserve(request, spender, most);
-    if (refusal !== undefined) this.letIn(request, spender);
-    return refusal === undefined;
+    if (refusal !== undefined) this.letIn(request, spender, true);
+  }
+
+  /** Whether it deletes past a budget, and the worker is to count nothing of it. */
+  isUnbilledRemoval(request: FastifyRequest): boolean {
+    return (request as GuardedRequest)[RESERVED]?.isRemoval === true;
   }
 
   /** More bytes of a stream. @returns false: past a budget, and for nothing */
@@ -96,9 +97,9 @@ export class BudgetGuard {
     return true;
   }
 
-  private letIn(request: FastifyRequest, { database: { tenantId } }: Spender): void {
+  private letIn(request: FastifyRequest, { database: { tenantId } }: Spender, isRemoval: boolean): void {
     this.unbilled.enter(tenantId);
-    (request as GuardedRequest)[RESERVED] = { reservation: undefined, tenantId };
+    (request as GuardedRequest)[RESERVED] = { reservation: undefined, isRemoval, tenantId };
   }
 
   /** Undefined: it is reserved. */
@@ -114,7 +115,7 @@ export class BudgetGuard {
       this.onRefused(reservation.why);
       return reservation;
     }
-    (request as GuardedRequest)[RESERVED] = { reservation, tenantId };
+    (request as GuardedRequest)[RESERVED] = { reservation, isRemoval: false, tenantId };
     return undefined;
   }
 

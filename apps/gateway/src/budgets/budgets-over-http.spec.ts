@@ -98,6 +98,8 @@ describe('a budget over HTTP', () => {
     ]) {
       expect(allowed.status).toBe(200);
     }
+    const removals = worker.received.filter(({ headers }) => headers['leasehold-unbilled'] === 'true');
+    expect(removals).toHaveLength(3);
     expect((await transact({ op: 'delete', key: 'k' }, { op: 'sum', key: 'n', operand: 1 })).status).toBe(402);
   });
 

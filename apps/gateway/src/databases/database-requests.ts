@@ -3,7 +3,7 @@ import type { DatabaseEntry, Principal, Spending } from '@leasehold/directory';
 import { Directory } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
 import type { ApiRoute, DataScope } from '@leasehold/protocol';
-import { IDEMPOTENCY_HEADER, parseIdempotencyKey, ProblemError } from '@leasehold/protocol';
+import { HOP_HEADERS, IDEMPOTENCY_HEADER, parseIdempotencyKey, ProblemError } from '@leasehold/protocol';
 import { phasesOf } from '@leasehold/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -145,12 +145,14 @@ export class DatabaseRequests {
   /** The same for a request that is served by several hops, one after another. */
   hops(database: DatabaseEntry, request: FastifyRequest, reply: FastifyReply): (hop: Hop) => Promise<WorkerAnswer> {
     const client = new ResponsePresence(reply.raw);
+    const isUnbilled = this.budgets?.isUnbilledRemoval(request) === true;
+    const unbilled: Record<string, string> = isUnbilled ? { [HOP_HEADERS.unbilled]: 'true' } : {};
     return (hop) =>
       this.forwarder.forward({
         ...hop,
         database,
         tenantId: principalOf(request)?.tenantId,
-        headers: { ...passedRequestHeaders(request), ...hop.headers },
+        headers: { ...passedRequestHeaders(request), ...hop.headers, ...unbilled },
         requestId: request.id,
         phases: phasesOf(request),
         client,

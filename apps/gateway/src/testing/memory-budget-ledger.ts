@@ -6,7 +6,7 @@ interface Row {
 }
 
 /** Of what is left, one ask gets this part at most, divided by the holders. As the migration `budgets` has it. */
-const SHARE = 2;
+const SHARE = 16;
 
 /** A ledger that can be down, and lose its answers. Every holder lives for ever. */
 export class MemoryBudgetLedger implements BudgetLedger {

@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { WorkerSession } from '../worker-session.js';
 import { DatabaseWork } from './database-work.js';
-import { bodyOf } from './hop-guard.js';
+import { bodyOf, hopOf } from './hop-guard.js';
 
 /** How the outcome of one kind of request is told. */
 export interface CommitForm {
@@ -33,7 +33,8 @@ export class Commits {
    * is asked when the answer is ready, and nothing is awaited between it and the send.
    * @throws whatever is not an answer of the database: unavailable, unknown, misdirected …
    */
-  async answer(tx: Transaction, form: CommitForm, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async answer(asked: Transaction, form: CommitForm, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const tx = hopOf(request).isUnbilled ? { ...asked, isUnbilled: true } : asked;
     try {
       const outcome = await this.work.on(request, (access, identity, options) =>
         access.transact(identity, tx, options),

@@ -20,6 +20,8 @@ export interface Hop {
   readonly waitForOwner: SessionId | undefined;
   /** How long the gateway still waits for an answer; undefined when it does not say. */
   readonly waitMs: number | undefined;
+  /** Of what only deletes: it counts no write units. */
+  readonly isUnbilled: boolean;
 }
 
 /** On the request itself: in a WeakMap, each request would cost the garbage collector a multiple of what it costs otherwise. */
@@ -80,6 +82,7 @@ export function hopFrom(headers: HeaderValues, databaseId: string | undefined): 
     identity: { databaseId, tenantId: tenant, name, options },
     waitForOwner: waitForOwner !== undefined && isSessionId(waitForOwner) ? waitForOwner : undefined,
     waitMs: Number.isSafeInteger(waitMs) && waitMs > 0 ? waitMs : undefined,
+    isUnbilled: header(headers, HOP_HEADERS.unbilled) === 'true',
   };
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { toBase64Url, utf8 } from '@leasehold/foundation';
+import { parseVersion, toBase64Url, utf8 } from '@leasehold/foundation';
 import { decodeCounter, SNAPSHOT_LIMITS, TRANSACTION_LIMITS } from '@leasehold/ownership';
 import {
   KV_LIMITS,
@@ -47,6 +47,43 @@ const at = (key: string, point: string, headers: Record<string, string> = {}) =>
   database.ask(worker, `/keys64/${toBase64Url(utf8(key))}?at=${point}`, { headers });
 const json = async (answer: Response) => (await answer.json()) as Record<string, unknown>;
 const cost = (answer: Response) => answer.headers.get('leasehold-cost');
+
+describe('what is not billed', () => {
+  const UNBILLED = { 'leasehold-unbilled': 'true' };
+  const remove1 = (headers: Record<string, string>) =>
+    database.ask(worker, `/keys64/${toBase64Url(utf8('k'))}`, { method: 'DELETE', headers });
+
+  it('is deleted, and adds no write units', async () => {
+    const first = await put('k', 'v');
+    for (const answer of [
+      await remove1(UNBILLED),
+      await remove('all=true', UNBILLED),
+      await transact({ ops: [{ op: 'delete', key: 'k' }] }, UNBILLED),
+    ]) {
+      expect([answer.status, cost(answer)]).toEqual([200, 'read=0, write=0']);
+    }
+    const last = await remove1({});
+    expect(cost(last)).toBe('read=0, write=1');
+    const { version } = await json(last);
+    expect(parseVersion(String(version))?.sequence).toBe((parseVersion(first)?.sequence ?? 0) + 4);
+  });
+
+  it('is never what adds data', async () => {
+    const answers = [
+      await database.put('k', 'v', worker, UNBILLED),
+      await transact(
+        {
+          ops: [
+            { op: 'delete', key: 'k' },
+            { op: 'put', key: 'k', value: 'v' },
+          ],
+        },
+        UNBILLED,
+      ),
+    ];
+    expect(answers.map(cost)).toEqual(['read=0, write=1', 'read=0, write=2']);
+  });
+});
 
 describe('a read of the past', () => {
   it('shows the value of then, and names the version that it shows', async () => {

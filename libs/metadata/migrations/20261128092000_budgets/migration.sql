@@ -90,8 +90,9 @@ CREATE TRIGGER budgets_audited AFTER INSERT OR UPDATE OR DELETE ON budgets FOR E
   record_audit_entry('budget', 'id', 'subject_id', 'id,organization_id,scope,subject_id,currency,amount,alert_percents,hard_stop,created_at',
     'updated_at,looked_at,allowance,read_weight,write_weight,egress_weight');
 
--- Of what is left, one ask gets at most this part, divided by how many gateways hold a grant: grants become small near the end.
-CREATE FUNCTION budget_share() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 2::bigint $$;
+-- Of what is left, one ask gets at most this part, divided by how many gateways hold a grant: grants become small near the end, and what a gateway
+-- holds that is killed is never much.
+CREATE FUNCTION budget_share() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 16::bigint $$;
 
 -- A gateway that has said nothing for so long holds no grants of its own any more: what it holds counts as spent.
 CREATE FUNCTION budget_silence() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '5 minutes' $$;

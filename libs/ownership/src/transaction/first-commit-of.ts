@@ -36,7 +36,7 @@ export function firstCommitOf(
     if ('faultyOperation' in effects) return undefined;
     const commit = nextCommit(last, version, tx, effects, now);
     if (shortageFor(tx, commit, [], head) !== undefined) return undefined;
-    return { commit, answer: { version, effect: 'committed', writeUnits: writeUnitsOf(tx.ops) } };
+    return { commit, answer: { version, effect: 'committed', writeUnits: writeUnitsOf(tx) } };
   };
 }
 

@@ -31,7 +31,7 @@ export function versionAfter({ version }: LastCommit, epoch: number): Version {
 export function nextCommit(
   last: LastCommit,
   version: Version,
-  { ops, idempotencyKey }: Pick<Transaction, 'ops' | 'idempotencyKey'>,
+  { ops, idempotencyKey, isUnbilled }: Pick<Transaction, 'ops' | 'idempotencyKey' | 'isUnbilled'>,
   effects: Effects,
   now: number,
 ): Commit {
@@ -42,6 +42,6 @@ export function nextCommit(
     committedAt,
     ...effects,
     idempotency: idempotencyKey && { ...idempotencyKey, version, expiresAt: committedAt + IDEMPOTENCY_TTL_MS },
-    usage: usageAfter(last.usage, ops),
+    usage: usageAfter(last.usage, { ops, isUnbilled }),
   };
 }

@@ -1,24 +1,28 @@
 import type { UsageCounters } from '@leasehold/engine';
 
-import type { Operation } from './transaction.js';
+import type { Operation, Transaction } from './transaction.js';
 import { VERSIONSTAMP_SUFFIX_BYTES } from './versionstamped-key.js';
 
 /** A write unit: so many bytes of key and value, begun ones counting whole. */
 const WRITE_UNIT_BYTES = 1024;
 const COUNTER_BYTES = 8;
 
+/** What a commit is counted by. */
+type Counted = Pick<Transaction, 'ops' | 'isUnbilled'>;
+
 /**
  * The counters after a commit of these operations. Each operation counts as it was asked for, also when a later one undoes it: one unit
  * per begun KiB of key and value, one for a delete of any kind.
  */
-export function usageAfter(usage: UsageCounters, ops: readonly Operation[]): UsageCounters {
+export function usageAfter(usage: UsageCounters, counted: Counted): UsageCounters {
   const { commits, writeUnits } = usage;
-  const writtenBytes = ops.reduce((bytes, op) => bytes + bytesWritten(op), usage.writtenBytes);
-  return { commits: commits + 1, writeUnits: writeUnits + writeUnitsOf(ops), writtenBytes };
+  const writtenBytes = counted.ops.reduce((bytes, op) => bytes + bytesWritten(op), usage.writtenBytes);
+  return { commits: commits + 1, writeUnits: writeUnits + writeUnitsOf(counted), writtenBytes };
 }
 
 /** What a commit of these operations adds to the counter of write units. */
-export function writeUnitsOf(ops: readonly Operation[]): number {
+export function writeUnitsOf({ ops, isUnbilled = false }: Counted): number {
+  if (isUnbilled && !ops.some(addsData)) return 0;
   let units = 0;
   for (const op of ops) units += writeUnitsOfOperation(op);
   return units;

@@ -13,6 +13,8 @@ export interface Transaction {
   readonly ops: readonly Operation[];
   /** The same key with the same digest is applied once in 24 hours, however often and wherever it is sent. */
   readonly idempotencyKey?: IdempotencyKey;
+  /** It only deletes, and adds nothing to the counter of write units: its owner may delete past a budget. */
+  readonly isUnbilled?: boolean;
 }
 
 export interface IdempotencyKey {
@@ -82,7 +84,7 @@ export interface TransactionOutcome {
    * - `nothing`: there were no operations. No put stands behind this answer, so it rests on the deadline of the session (S1).
    */
   readonly effect: 'committed' | 'repeated' | 'nothing';
-  /** What this request has added to the counter of write units: 0 unless it was committed now. */
+  /** What this request has added to the counter of write units: 0 unless it was committed now, and is billed. */
   readonly writeUnits: number;
 }
 

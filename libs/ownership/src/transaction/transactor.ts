@@ -242,7 +242,7 @@ export class Transactor {
       return this.refused(shows, signal, new NotACounterError(effects.faultyOperation));
     }
     this.accept(tx, version, effects, now);
-    return this.durably({ version, effect: 'committed', writeUnits: writeUnitsOf(tx.ops) }, signal);
+    return this.durably({ version, effect: 'committed', writeUnits: writeUnitsOf(tx) }, signal);
   }
 
   /** @param shows sequence of the last commit that the refusal depends on (R2) */

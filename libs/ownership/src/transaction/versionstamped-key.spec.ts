@@ -55,7 +55,7 @@ describe('keys that end with the version of their commit', () => {
     expect(() => assertWithinLimits({ checks: [], ops: [put(new Uint8Array(2_048 - 21))] })).toThrow(
       expect.objectContaining({ code: 'key-too-long' }),
     );
-    expect(writeUnitsOf([put(new Uint8Array(1_001))])).toBe(1);
-    expect(writeUnitsOf([put(new Uint8Array(1_002))])).toBe(2);
+    expect(writeUnitsOf({ ops: [put(new Uint8Array(1_001))] })).toBe(1);
+    expect(writeUnitsOf({ ops: [put(new Uint8Array(1_002))] })).toBe(2);
   });
 });
