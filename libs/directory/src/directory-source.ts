@@ -1,4 +1,5 @@
 import type { DatabaseId, TenantId } from '@leasehold/foundation';
+import type { HopOptions } from '@leasehold/protocol';
 
 import type { BudgetEntry } from './budget.js';
 import type { KeyGrant } from './grant.js';
@@ -29,15 +30,7 @@ export interface DatabaseEntry {
   /** Of another tenant than the one that asks, which has granted it so; undefined: its own. */
   readonly access?: 'read' | 'write' | undefined;
   /** As somebody has decided; undefined: nobody ever has, and it is as all are. */
-  readonly options?: EntryOptions | undefined;
-}
-
-/** What workers are told of a database. */
-export interface EntryOptions {
-  /** How long superseded versions stay readable. */
-  readonly retentionMs: number;
-  /** Of live data, past which writes that add data are refused. */
-  readonly maxBytes: number;
+  readonly options?: HopOptions | undefined;
 }
 
 /** A tenant as far as the data plane has to know it. */

@@ -5,13 +5,10 @@ import { z } from 'zod';
  * those of gateways are ({@link signHop}), under a secret of their own and without a database, and name the session that is meant.
  *
  *     GET /internal/v1/session                          load
- *     GET /internal/v1/session/databases?after=&limit=  what it owns, in the order of ids
+ *     GET /internal/v1/session/databases?after=&limit=  what it owns, in the order of ids; as many at most as keys in a list
  *     GET /internal/v1/session/owners/<databaseId>      who owns a database, whoever that is
  */
 export const SESSION_PATH = '/internal/v1/session';
-
-/** Databases of one page. */
-export const SESSION_PAGE_LIMIT = 1_000;
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();
