@@ -173,6 +173,31 @@ describe('the usage ledger', () => {
     expect(counted).toBe(6_000);
   });
 
+  it('takes a record of many tenants in a time that grows with them', async () => {
+    const tenants = 4_000;
+    const owners = Array.from({ length: tenants }, (_, n) => `many-${n}`);
+    const ids = owners.map(newDatabase);
+    await metadata.prisma.$executeRaw`
+      INSERT INTO organizations (id, name, slug) SELECT id, id, id FROM unnest(${owners}::text[]) AS id`;
+    await metadata.prisma.$executeRaw`
+      INSERT INTO databases (id, organization_id, name)
+      SELECT d, o, 'main' FROM unnest(${ids}::uuid[], ${owners}::text[]) AS t (d, o)`;
+    const timeOf = async (from: number, to: number) => {
+      const sizes = [{ at: HOUR * 3_600_000, bytes: 5 }];
+      const record = recordOf([...ids.slice(from, to)].sort().map((id) => usageOf(id, { sizes })));
+      const begunAt = performance.now();
+      await ledger.take(record);
+      return performance.now() - begunAt;
+    };
+    await timeOf(0, 200);
+    const few = await timeOf(200, 600);
+    const many = await timeOf(600, 3_800);
+    // Eight times as many; by their square it would be sixty-four.
+    expect(many / few).toBeLessThan(30);
+    const counted = await metadata.prisma.organizationUsage.count({ where: { storageBytes: 5n } });
+    expect(counted).toBe(3_800);
+  });
+
   it('knows how far a session was taken, and up to when everything was', async () => {
     const record = recordOf([]);
     expect(await ledger.lastNumber(record.session)).toBe(0);
