@@ -38,7 +38,7 @@ function documentOf(more: Partial<InvoiceDocument> = {}): InvoiceDocument {
       buyer: { name: 'Łódź Käufer 株', ...nowhere },
       issuer: { name: 'Seller', address: [], taxId: '' },
       ...{ completeTo: null, recordsTo: '0', finalizedAt: new Date(Date.UTC(2026, 11, 2)) },
-      ...{ paidAt: null, payment: null, voidedAt: null, voidReason: null },
+      ...{ paidAt: null, payment: null, voidedAt: null, voidReason: null, charge: null },
     },
     ...more,
   };

@@ -13,9 +13,9 @@ import { PaymentStep } from './payment-step.js';
 jest.setTimeout(240_000);
 
 const SEED = Number(process.env['PAYMENT_SEED'] ?? 20261128);
-const INVOICES = 40;
+const INVOICES = 30;
 const TOTAL = 3_000n;
-const ROUNDS = 8;
+const ROUNDS = 6;
 /** Without faults, until nothing is left to do: more than any payment has moves. */
 const LAST_ROUNDS = 14;
 const BANK = ['paid', 'paid', 'processing', 'declined', 'authentication_required'] as const;
