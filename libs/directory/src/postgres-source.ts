@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { assert, isDatabaseId, isTenantId, LeaseholdError, type TenantId } from '@leasehold/foundation';
-import { parseSharedName, type SharedName } from '@leasehold/protocol';
+import { parseSharedName, type HopOptions, type SharedName } from '@leasehold/protocol';
 import type pg from 'pg';
 
 import type { BudgetEntry } from './budget.js';
@@ -266,9 +266,8 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 }
 
-/** As heads are at first (libs/engine, format/head.ts), which this may not know. */
-const DEFAULT_RETENTION_MS = 24 * 60 * 60 * 1_000;
-const DEFAULT_MAX_BYTES = 10_000_000_000;
+/** As heads are at first (libs/engine, format/head.ts), which this may not import; a test of apps/worker holds the two together. */
+export const OPTIONS_AT_FIRST: HopOptions = { retentionMs: 24 * 60 * 60 * 1_000, maxBytes: 10_000_000_000 };
 
 /** Of one that was changed before they are told even where nothing is decided any more: its head may have what was decided then. */
 function optionsOf(row: DatabaseRow): Pick<DatabaseEntry, 'options'> {
@@ -276,8 +275,8 @@ function optionsOf(row: DatabaseRow): Pick<DatabaseEntry, 'options'> {
   if (revision === 1 && seconds === null && bytes === null) return {};
   return {
     options: {
-      retentionMs: seconds === null ? DEFAULT_RETENTION_MS : seconds * 1_000,
-      maxBytes: bytes === null ? DEFAULT_MAX_BYTES : Number(bytes),
+      retentionMs: seconds === null ? OPTIONS_AT_FIRST.retentionMs : seconds * 1_000,
+      maxBytes: bytes === null ? OPTIONS_AT_FIRST.maxBytes : Number(bytes),
     },
   };
 }

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OPTIONS_AT_FIRST } from '@leasehold/directory';
+import { DEFAULT_DATABASE_OPTIONS } from '@leasehold/engine';
 import type { LocalBucket } from '@leasehold/local-bucket';
 import { formatHopOptions, HOP_HEADERS } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
@@ -72,5 +74,9 @@ describe('what was decided about a database', () => {
     const forged = await database.key('a', worker, { method: 'PUT', body: VALUE, headers: told(10_000), signed });
     const stripped = await database.key('a', worker, { method: 'PUT', body: VALUE, signed });
     expect([forged.status, stripped.status]).toEqual([401, 401]);
+  });
+
+  it('is what heads have at first, where it was taken back', () => {
+    expect(OPTIONS_AT_FIRST).toEqual(DEFAULT_DATABASE_OPTIONS);
   });
 });
