@@ -1,5 +1,6 @@
 import { DatabaseSharedTooOftenError } from './errors.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
+import { lockOrganization } from './organization-lock.js';
 
 /** Of one database: whoever shares with more than that wants a service in front of it. */
 export const MAX_GRANTS = 100;
@@ -37,23 +38,24 @@ export class DatabaseGrants {
     organizationId: string,
     access: GrantAccess,
   ): Promise<DatabaseGrantRecord | undefined> {
-    const [granted] = await this.prisma.$queryRaw<DatabaseGrantRecord[]>`
-      INSERT INTO database_grants AS g (database_id, organization_id, access)
-      SELECT d.id, o.id, ${access} FROM databases d CROSS JOIN organizations o
-      WHERE d.id = ${databaseId}::uuid AND d.organization_id = ${ownerId} AND d.deleted_at IS NULL
-        AND o.id = ${organizationId} AND o.id <> ${ownerId}
-        AND (SELECT count(*) FROM database_grants WHERE database_id = d.id AND organization_id <> o.id) < ${MAX_GRANTS}::int
-      ON CONFLICT (database_id, organization_id) DO UPDATE SET access = EXCLUDED.access
-      RETURNING g.organization_id AS "organizationId", g.access, g.created_at AS "createdAt"`;
-    if (granted !== undefined) return granted;
-    const count = await this.prisma.databaseGrant.count({
-      where: { databaseId, database: { organizationId: ownerId, deletedAt: null } },
+    return this.prisma.$transaction(async (transaction) => {
+      await lockOrganization(transaction, ownerId);
+      const others = await transaction.databaseGrant.count({
+        where: { databaseId, organizationId: { not: organizationId }, database: { organizationId: ownerId } },
+      });
+      if (others >= MAX_GRANTS) throw new DatabaseSharedTooOftenError(MAX_GRANTS);
+      const [granted] = await transaction.$queryRaw<DatabaseGrantRecord[]>`
+        INSERT INTO database_grants AS g (database_id, organization_id, access)
+        SELECT d.id, o.id, ${access} FROM databases d CROSS JOIN organizations o
+        WHERE d.id = ${databaseId}::uuid AND d.organization_id = ${ownerId} AND d.deleted_at IS NULL
+          AND o.id = ${organizationId} AND o.id <> ${ownerId}
+        ON CONFLICT (database_id, organization_id) DO UPDATE SET access = EXCLUDED.access
+        RETURNING g.organization_id AS "organizationId", g.access, g.created_at AS "createdAt"`;
+      return granted;
     });
-    if (count >= MAX_GRANTS) throw new DatabaseSharedTooOftenError(MAX_GRANTS);
-    return undefined;
   }
 
-  /** Those of one database, by organization; at most {@link MAX_GRANTS}, and those that were made in the same moment. */
+  /** Those of one database, by organization; at most {@link MAX_GRANTS}. */
   async list(ownerId: string, databaseId: string): Promise<readonly DatabaseGrantRecord[]> {
     return this.prisma.$queryRaw<DatabaseGrantRecord[]>`
       SELECT g.organization_id AS "organizationId", g.access, g.created_at AS "createdAt"

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 
+import { MAX_GRANTS } from './database-grants.js';
 import { Metadata } from './metadata.js';
 import { applyMigrations } from './migrations.js';
 import { MAX_OPEN_OPERATIONS } from './operations.js';
@@ -35,6 +36,20 @@ describe('what an organization may have so many of, made many at once,', () => {
     const made = await Promise.all(Array.from({ length: MAX_WEBHOOKS + TOO_MANY }, (_, n) => create(n)));
     expect(made.filter((webhook) => webhook === undefined)).toHaveLength(TOO_MANY);
     expect(await metadata.webhooks.list(organizationId)).toHaveLength(MAX_WEBHOOKS);
+  });
+
+  it('are grants of a database', async () => {
+    const others = Array.from({ length: MAX_GRANTS + TOO_MANY }, (_, n) => ({
+      id: `o-${n}`,
+      name: 'O',
+      slug: `o-${n}`,
+    }));
+    await metadata.prisma.organization.createMany({ data: others });
+    const database = await metadata.databases.create(organizationId, 'shared');
+    const grant = (other: string) => metadata.databaseGrants.put(organizationId, database.id, other, 'read');
+    const made = await Promise.allSettled(others.map(({ id }) => grant(id)));
+    expect(made.filter(({ status }) => status === 'rejected')).toHaveLength(TOO_MANY);
+    expect(await metadata.databaseGrants.list(organizationId, database.id)).toHaveLength(MAX_GRANTS);
   });
 
   it('are operations that have not ended', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PostgresDirectorySource } from '@leasehold/directory';
 import type { TenantId } from '@leasehold/foundation';
+import { MAX_GRANTS } from '@leasehold/metadata';
 
 import { TestGateway } from '../testing/test-gateway.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
@@ -66,7 +67,11 @@ describe('a database that is shared', () => {
   });
 
   it('has so many grants and no more', async () => {
-    const data = Array.from({ length: 100 }, (_, n) => ({ id: `other-${n}`, name: 'Other', slug: `other-${n}` }));
+    const data = Array.from({ length: MAX_GRANTS }, (_, n) => ({
+      id: `other-${n}`,
+      name: 'Other',
+      slug: `other-${n}`,
+    }));
     await service.metadata.prisma.organization.createMany({ data });
     const grants = data.map((other) => ({ databaseId: id, organizationId: other.id, access: 'read' }));
     await service.metadata.prisma.databaseGrant.createMany({ data: grants });
