@@ -8,27 +8,50 @@ export interface BilledLines {
   readonly databases: readonly UsedDatabase[];
 }
 
-type LineRow = Prisma.InvoiceLineModel & { readonly databases: readonly Prisma.InvoiceLineDatabaseModel[] };
-
 /** Everything that was billed for a period of an organization, by whichever invoices, also those that are void: what is void is not billed again. */
 export async function billedLines(
-  transaction: Pick<Prisma.TransactionClient, 'invoiceLine'>,
+  transaction: Pick<Prisma.TransactionClient, 'invoice' | 'invoiceLine' | '$queryRaw'>,
   organizationId: string,
   periodFrom: number,
 ): Promise<BilledLines> {
-  const rows = await transaction.invoiceLine.findMany({
-    where: { periodFrom: new Date(periodFrom), invoice: { organizationId } },
-    include: { databases: true },
+  // The period's own invoice, and those of later ones with what came late.
+  const invoices = await transaction.invoice.findMany({
+    where: { organizationId, periodFrom: { gte: new Date(periodFrom) } },
+    select: { id: true },
   });
+  const ids = invoices.map(({ id }) => id);
+  const rows = await transaction.invoiceLine.findMany({
+    where: { invoiceId: { in: ids }, periodFrom: new Date(periodFrom) },
+  });
+  const parts = await transaction.$queryRaw<PartRow[]>`
+    SELECT d.invoice_id AS "invoiceId", d.line, d.database_id::text AS "databaseId", d.name, d.deleted_at AS "deletedAt",
+      d.quantity::text AS quantity, d.amount
+    FROM invoice_lines l JOIN invoice_line_databases d ON d.invoice_id = l.invoice_id AND d.line = l.line
+    WHERE l.invoice_id = ANY (${ids}::text[]) AND l.period_from = ${new Date(periodFrom)}::timestamptz`;
+  const byLine = new Map<string, PartRow[]>();
+  for (const part of parts) {
+    const place = `${part.invoiceId} ${part.line}`;
+    const known = byLine.get(place);
+    if (known) known.push(part);
+    else byLine.set(place, [part]);
+  }
   return {
-    lines: rows.map(lineOf),
-    databases: rows.flatMap(({ databases }) =>
-      databases.map(({ databaseId, name, deletedAt }) => ({ id: databaseId, name, deletedAt })),
-    ),
+    lines: rows.map((row) => lineOf(row, byLine.get(`${row.invoiceId} ${row.line}`) ?? [])),
+    databases: parts.map(({ databaseId, name, deletedAt }) => ({ id: databaseId, name, deletedAt })),
   };
 }
 
-function lineOf(row: LineRow): InvoiceLine {
+interface PartRow {
+  readonly invoiceId: string;
+  readonly line: number;
+  readonly databaseId: string;
+  readonly name: string;
+  readonly deletedAt: Date | null;
+  readonly quantity: string;
+  readonly amount: bigint;
+}
+
+function lineOf(row: Prisma.InvoiceLineModel, parts: readonly PartRow[]): InvoiceLine {
   const common = {
     from: row.fromAt.getTime(),
     to: row.toAt.getTime(),
@@ -43,9 +66,9 @@ function lineOf(row: LineRow): InvoiceLine {
     quantity: wholeOf(row.quantity),
     included: wholeOf(row.included),
     price: { amount: row.priceAmount, per: wholeOf(row.pricePer) },
-    databases: row.databases.map(({ databaseId, quantity, amount }) => ({
+    databases: parts.map(({ databaseId, quantity, amount }) => ({
       database: databaseId,
-      quantity: wholeOf(quantity),
+      quantity: BigInt(quantity),
       amount,
     })),
   };

@@ -8,7 +8,7 @@ export interface DueMonth {
 }
 
 /** How far back is looked: nobody repairs an installation for longer. */
-const MAX_MONTHS_BACK = 24;
+const MAX_MONTHS_BACK = 12;
 
 /**
  * Months to be billed, by organization and then by month: those that ended before `endedBefore`, since billing began and the organization was made.
@@ -32,7 +32,7 @@ export function dueMonths(
     )
     SELECT o.id AS "organizationId", m.period_from AS "periodFrom" FROM organizations o CROSS JOIN months m
     WHERE m.period_to <= ${endedBefore}::timestamptz AND o.created_at < m.period_to
-      AND (o.id, m.period_from) > (${organizationId}, ${periodFrom}::timestamptz)
+      AND o.id >= ${organizationId} AND (o.id, m.period_from) > (${organizationId}, ${periodFrom}::timestamptz)
       AND NOT EXISTS (SELECT FROM invoice_periods p WHERE p.organization_id = o.id AND p.period_from = m.period_from)
     ORDER BY o.id, m.period_from LIMIT ${limit}::int`;
 }

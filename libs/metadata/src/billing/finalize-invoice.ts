@@ -56,6 +56,9 @@ export async function finalizeInvoice(
   const periodFrom = new Date(from);
   const closed = await prisma.invoicePeriod.count({ where: { organizationId, periodFrom } });
   if (closed > 0) return { outcome: 'closed' };
+  // Asked first, because it costs less.
+  const progress = await prisma.usageProgress.findFirst();
+  if (progress === null || progress.completeTo.getTime() < to + marginMs) return { outcome: 'early' };
   const draft = await draftInvoice(prisma, organizationId, from);
   if (draft === undefined) return { outcome: 'absent' };
   if (draft.completeTo === undefined || draft.completeTo.getTime() < to + marginMs) return { outcome: 'early' };

@@ -37,15 +37,19 @@ export class InvoiceRound {
     const now = clock.now();
     const outcomes: Partial<Record<FinalizeOutcome['outcome'], number>> = {};
     let failed = 0;
+    /** Usage of this month is not complete, of no organization, and of later ones all the more. */
+    let earlyFrom = Infinity;
     let after: DueMonth | undefined;
     for (;;) {
       const months = await dueMonths(prisma, new Date(now - marginMs), after, MONTHS_AT_ONCE);
       for (const month of months) {
         signal.throwIfAborted();
+        if (month.periodFrom.getTime() >= earlyFrom) continue;
         try {
           const terms = { now, marginMs };
           const { outcome } = await invoices.finalize(month.organizationId, month.periodFrom.getTime(), terms);
           outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+          if (outcome === 'early') earlyFrom = month.periodFrom.getTime();
         } catch (cause) {
           if (outageOf(cause) !== undefined) throw cause;
           failed++;
