@@ -25,6 +25,24 @@ export class People {
   }
 
   /**
+   * Another password, if the one that was shown is still theirs; links and halves of log-ins from before are void. All of it or nothing.
+   *
+   * @param before hash of the one that was shown
+   * @param endsSessions all of the person, the one that asks too
+   * @returns false when it was changed meanwhile: nothing was done
+   */
+  async changePassword(userId: string, before: string, passwordHash: string, endsSessions: boolean): Promise<boolean> {
+    return this.prisma.$transaction(async (transaction) => {
+      const where = { userId, providerId: PASSWORD_PROVIDER, password: before };
+      const { count } = await transaction.account.updateMany({ where, data: { password: passwordHash } });
+      if (count === 0) return false;
+      await transaction.verification.deleteMany({ where: { value: userId } });
+      if (endsSessions) await transaction.session.deleteMany({ where: { userId } });
+      return true;
+    });
+  }
+
+  /**
    * A person has a new password by a mail that they got: the address is theirs, their sessions have ended, and whatever else was begun for them
    * (mails for a new password, halves of log-ins) is void. Of an address that nobody has shown to be theirs before, the second factor goes too:
    * it may be that of a stranger who signed up with it. All of it or nothing; idempotent.
@@ -36,11 +54,6 @@ export class People {
       this.prisma.session.deleteMany({ where: { userId } }),
       this.deleteBegun(userId),
     ]);
-  }
-
-  /** What was begun for a person (mails for a new password, halves of log-ins) is worth nothing from here on. Idempotent. */
-  async voidBegun(userId: string): Promise<void> {
-    await this.deleteBegun(userId);
   }
 
   /** What verifications are of is hashed away; of whom is not. */

@@ -30,6 +30,14 @@ export const givenPassword = z
   .min(1, 'must not be empty')
   .max(PASSWORD_CHARS.max, `must have at most ${PASSWORD_CHARS.max} characters`);
 
+export const passwordChangeBody = z.strictObject({
+  currentPassword: givenPassword,
+  newPassword,
+  revokeOtherSessions: z.boolean('must be true or false').default(false),
+});
+
+export type PasswordChangeBody = z.output<typeof passwordChangeBody>;
+
 export const loginBody = z.strictObject({ email: emailAddress, password: givenPassword });
 
 export type LoginBody = z.output<typeof loginBody>;

@@ -3,21 +3,19 @@ import { actAs, Metadata, MetadataOutcomeUnknownError, MetadataUnavailableError 
 import { ProblemError, type ErrorCode } from '@leasehold/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { passwordChangeBody } from '../accounts/account-schemas.js';
 import { authorOf } from '../audit/author-of.js';
 import { CONFIG, type ControlPlaneConfig } from '../config.js';
-import { parseJson } from '../requests/json-body.js';
+import { parseJson, validate } from '../requests/json-body.js';
 import { isCleanText } from '../requests/text.js';
 import { Access, EVERYBODY } from './access.js';
-import { AUTH_PATH, Authentication, type SessionUser } from './authentication.js';
+import { AUTH_PATH, Authentication } from './authentication.js';
 import { LoginThrottle } from './login-throttle.js';
 import { PasswordTurns } from './password-turns.js';
 import { originOf, SecurityLog } from './security-log.js';
 import { webHeaders } from './request-headers.js';
 
 const CHANGE_PASSWORD = '/change-password';
-/** better-auth's words for a password that is not the account's; one without a password has none that is right. */
-const WRONG_PASSWORD: ReadonlySet<unknown> = new Set(['INVALID_PASSWORD', 'CREDENTIAL_ACCOUNT_NOT_FOUND']);
-
 /**
  * What of better-auth's own API is open. Accounts come into being only by /v1/signup, together with their organization,
  * and log in only by /v1/login, where guessing is slowed down; sessions are
@@ -68,6 +66,7 @@ export class AuthController {
     if (![...target.searchParams.values()].every(isCleanText)) {
       throw new ProblemError('invalid-parameter', 'query parameters hold no NUL and no broken characters');
     }
+    if (path === CHANGE_PASSWORD && request.method === 'POST') return this.changePassword(request, reply);
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
     // Parsed for its errors, and forwarded as what was understood.
     const body = hasBody && request.body !== undefined ? JSON.stringify(parseJson(request)) : undefined;
@@ -82,7 +81,7 @@ export class AuthController {
       if (answer.status >= 400) throw await this.asProblem(answer, request.method !== 'GET');
       return answer;
     };
-    const answer = path === CHANGE_PASSWORD ? await this.changePassword(session, request, ask) : await ask();
+    const answer = await ask();
     for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
     if (cookies.length > 0) reply.header('set-cookie', cookies);
@@ -93,21 +92,21 @@ export class AuthController {
   }
 
   /** As slowly as log-in: whoever has found an open session shall not guess on. What was begun with the password of before is void. */
-  private async changePassword(
-    session: SessionUser | undefined,
-    request: FastifyRequest,
-    ask: () => Promise<Response>,
-  ): Promise<Response> {
-    // better-auth refuses it, before it looks at a password.
-    if (!session) return ask();
+  private async changePassword(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const headers = webHeaders(request);
+    const session = await this.authentication.session(headers);
+    if (!session) throw new ProblemError('unauthenticated', 'log in, or send a session token as bearer');
+    const body = validate(passwordChangeBody, parseJson(request));
     const { email, userId } = session;
-    const answer = await this.log.watch('password-refused', { userId }, originOf(request), () =>
-      this.throttle.attempt(email, request.ip, () => this.passwords.run(ask)),
+    const change = () => this.authentication.changePassword(session, body, headers);
+    const started = await actAs(authorOf(request, session), () =>
+      this.log.watch('password-refused', { userId }, originOf(request), () =>
+        this.throttle.attempt(email, request.ip, () => this.passwords.run(change)),
+      ),
     );
-    await this.metadata.people.voidBegun(userId).catch((error: unknown) => {
-      throw new MetadataOutcomeUnknownError(error);
-    });
-    return answer;
+    if (started) reply.header('set-cookie', [...started.cookies]);
+    const answer = { token: started?.token ?? null, user: { id: userId, email } };
+    await reply.status(200).header('cache-control', 'no-store').send(answer);
   }
 
   private async asProblem(answer: Response, mutates: boolean): Promise<Error> {
@@ -118,7 +117,6 @@ export class AuthController {
       if (await this.metadata.answers()) return cause;
       return mutates ? new MetadataOutcomeUnknownError(cause) : new MetadataUnavailableError(cause);
     }
-    if (WRONG_PASSWORD.has(told.code)) return new ProblemError('invalid-credentials', 'the password is wrong');
     const detail = typeof told.message === 'string' ? told.message : 'the request was refused';
     return new ProblemError(code, detail, { members: typeof told.code === 'string' ? { authCode: told.code } : {} });
   }

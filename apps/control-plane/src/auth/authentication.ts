@@ -18,6 +18,8 @@ export const AUTH_PATH = '/api/auth';
 export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
 /** Set by us from the connection, whatever the client sent. */
 export const CLIENT_ADDRESS_HEADER = 'x-leasehold-client-address';
+/** A log-in may hash the same password anew in between; whoever finds another hash twice finds another password. */
+const CHANGE_TRIES = 2;
 /** 132 bits. */
 export const MARK_CHARS = 22;
 const SESSION_SECONDS = 7 * 24 * 60 * 60;
@@ -30,6 +32,12 @@ export interface Identified {
   readonly email: string;
   /** Of the password that was shown: another one has another mark. */
   readonly passwordMark: string;
+}
+
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  readonly revokeOtherSessions: boolean;
 }
 
 export interface LoggedIn {
@@ -126,6 +134,24 @@ export class Authentication {
     });
     if (present !== undefined && markOf(present) === passwordMark) return session;
     await sessions.endByToken(session.token).catch(() => undefined);
+    throw wrongCredentials(undefined);
+  }
+
+  /**
+   * Durable when it resolves. A password that was changed meanwhile, by mail for instance, is not written over.
+   *
+   * @returns a session in place of all others, where those are to end
+   * @throws ProblemError invalid-credentials: the present password is another one
+   */
+  async changePassword(person: SessionUser, change: PasswordChange, headers: Headers): Promise<LoggedIn | undefined> {
+    const { userId, email } = person;
+    for (let tries = 0; tries < CHANGE_TRIES; tries++) {
+      const { passwordHash } = await this.found(email, change.currentPassword);
+      const renewed = await hashPassword(change.newPassword);
+      const ends = change.revokeOtherSessions;
+      if (!(await this.metadata.people.changePassword(userId, passwordHash, renewed, ends))) continue;
+      return ends ? this.startSession({ userId, email, passwordMark: markOf(renewed) }, headers) : undefined;
+    }
     throw wrongCredentials(undefined);
   }
 

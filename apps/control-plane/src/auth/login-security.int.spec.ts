@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 import { hashPassword as hashScrypt } from 'better-auth/crypto';
 
-import { changePasswordDuring } from '../testing/password-change.js';
+import { ANOTHER_HASH, changePasswordBefore, changePasswordDuring } from '../testing/password-change.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -97,6 +97,35 @@ describe('logging in', () => {
     expect((await change(password)).body).toMatchObject({ code: 'too-many-requests' });
     // Guesses at both places count together.
     expect((await logIn({ email, password })).status).toBe(429);
+  });
+
+  it('writes over no password that was changed since the present one was shown', async () => {
+    const { token, email, password } = await service.signUp();
+    const json = { currentPassword: password, newPassword: 'another one', revokeOtherSessions: true };
+    const answer = await changePasswordBefore(service, email, () =>
+      service.call('POST', '/api/auth/change-password', { token, json }),
+    );
+    expect([answer.status, answer.body['code']]).toEqual([401, 'invalid-credentials']);
+    const { password: kept } = await service.metadata.prisma.account.findFirstOrThrow({ where: { user: { email } } });
+    expect(kept).toBe(ANOTHER_HASH);
+  });
+
+  it('ends the other sessions with a password that is changed, where that is asked for, and starts one', async () => {
+    const person = await service.signUp();
+    const other = String((await logIn(person)).body['token']);
+    const me = async (token: string) => (await service.call('GET', '/v1/me', { token })).status;
+    const change = (currentPassword: string, newPassword: string, revokeOtherSessions: boolean) =>
+      service.call('POST', '/api/auth/change-password', {
+        token: person.token,
+        json: { currentPassword, newPassword, revokeOtherSessions },
+      });
+    const kept = await change(person.password, 'the second one', false);
+    expect([kept.status, kept.body['token'], await me(other), await me(person.token)]).toEqual([200, null, 200, 200]);
+    const ended = await change('the second one', 'the third one', true);
+    const token = String(ended.body['token']);
+    expect([ended.status, await me(other), await me(person.token), await me(token)]).toEqual([200, 401, 401, 200]);
+    expect(ended.headers.getSetCookie().length).toBeGreaterThan(0);
+    expect((await logIn({ ...person, password: 'the third one' })).status).toBe(200);
   });
 
   it('voids what was begun with a password that is changed', async () => {

@@ -2,6 +2,9 @@ import { systemClock } from '@leasehold/foundation';
 
 import type { Answer, TestService } from './test-service.js';
 
+/** Of no password that anybody knows. */
+export const ANOTHER_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
 const LOOK_EVERY_MS = 5;
 const MAX_LOOKS = 600;
 
@@ -21,21 +24,33 @@ export async function changePasswordDuring(
     // Rows are read and not written until this ends.
     await transaction.$executeRaw`LOCK TABLE sessions IN SHARE MODE`;
     const under = logIn();
-    for (let look = 0; !(await isHeldUp(service)); look++) {
-      if (look >= MAX_LOOKS) throw new Error('the log-in did not come to its session');
-      await systemClock.sleep(LOOK_EVERY_MS);
-    }
-    await prisma.account.updateMany({
-      where: { user: { email } },
-      data: { password: '$argon2id$of-another-password' },
-    });
+    await untilHeldUp(service);
+    await prisma.account.updateMany({ where: { user: { email } }, data: { password: ANOTHER_HASH } });
     return { under };
   });
   return { answer: await answer.under, sessionsMade: (await count()) - before };
 }
 
-async function isHeldUp(service: TestService): Promise<boolean> {
-  const waiting = await service.metadata.prisma.$queryRaw<unknown[]>`
-    SELECT 1 FROM pg_locks WHERE relation = 'sessions'::regclass AND NOT granted`;
-  return waiting.length > 0;
+/** A change of the password that meets another one, which is there first and ends while it is about to write. */
+export async function changePasswordBefore(
+  service: TestService,
+  email: string,
+  change: () => Promise<Answer>,
+): Promise<Answer> {
+  const { under } = await service.metadata.prisma.$transaction(async (transaction) => {
+    await transaction.account.updateMany({ where: { user: { email } }, data: { password: ANOTHER_HASH } });
+    const under = change();
+    await untilHeldUp(service);
+    return { under };
+  });
+  return under;
+}
+
+async function untilHeldUp({ metadata }: TestService): Promise<void> {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const waiting = await metadata.prisma.$queryRaw<unknown[]>`SELECT FROM pg_locks WHERE NOT granted`;
+    if (waiting.length > 0) return;
+    await systemClock.sleep(LOOK_EVERY_MS);
+  }
+  throw new Error('the request did not come to where it is held up');
 }
