@@ -11,6 +11,7 @@ const LOOK_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Of what a job failed by, which is text of an error. */
 const MAX_REASON_CHARS = 500;
+const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
 export interface JobCounts {
   readonly kind: JobKind;
@@ -40,16 +41,15 @@ export class JobBoard {
   constructor(
     private readonly store: QueueStore,
     private readonly clock: Clock,
+    private readonly lookTimeoutMs = LOOK_TIMEOUT_MS,
   ) {}
 
   counts(): Promise<readonly JobCounts[]> {
     return Promise.all(
       jobKinds().map((kind) =>
         this.ask(kind, async (queue) => {
-          const counts = await queue.counts('waiting', 'active', 'delayed', 'failed');
-          const count = (state: string) => counts[state] ?? 0;
-          const [waiting, active] = [count('waiting'), count('active')];
-          return { kind, waiting, active, delayed: count('delayed'), failed: count('failed') };
+          const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await queue.counts(...STATES);
+          return { kind, waiting, active, delayed, failed };
         }),
       ),
     );
@@ -86,7 +86,7 @@ export class JobBoard {
     const queue = this.queues.get(kind) ?? openBoardQueue(this.store, JOB_KINDS[kind].queue, () => undefined);
     this.queues.set(kind, queue);
     try {
-      return await withDeadline(this.clock, LOOK_TIMEOUT_MS, work(queue));
+      return await withDeadline(this.clock, this.lookTimeoutMs, work(queue));
     } catch (error) {
       if (this.queues.get(kind) === queue) this.queues.delete(kind);
       void this.closeQueue(queue);

@@ -146,12 +146,7 @@ export class JobQueues {
     for (const job of planRollUps(everyMs, fullEveryMs)) this.enqueue(job);
   }
 
-  /** The same of looks for months to be billed. */
-  scheduleInvoices(everyMs: number): void {
-    this.enqueue(planInvoices(everyMs));
-  }
-
-  /** The same of traffic. */
+  /** The same of roll-ups of traffic. */
   scheduleTraffic(everyMs: number, fullEveryMs: number): void {
     for (const job of planTraffic(everyMs, fullEveryMs)) this.enqueue(job);
   }
@@ -159,6 +154,11 @@ export class JobQueues {
   /** The same of reconciliations of usage. */
   scheduleReconciliations(everyMs: number): void {
     this.enqueue(planReconciliations(everyMs));
+  }
+
+  /** The same of looks for months to be billed. */
+  scheduleInvoices(everyMs: number): void {
+    this.enqueue(planInvoices(everyMs));
   }
 
   /**

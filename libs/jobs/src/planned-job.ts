@@ -65,34 +65,34 @@ export function planFullSweep(): PlannedJob {
 
 /** A sweep now, unless the queue knows of one that was less than the interval ago, and then one in each interval. */
 export function planSweeps(everyMs: number): PlannedJob {
-  return { kind: 'sweep', payload: {}, key: 'sweep-daily', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
+  return scheduled('sweep', 'sweep-daily', everyMs);
 }
 
-/** Passes over the records of present sessions, and a full one now and then. */
+/** The same of passes over the usage records of present sessions, and full ones now and then. */
 export function planRollUps(everyMs: number, fullEveryMs: number): readonly PlannedJob[] {
-  const schedule = (key: string, full: boolean, ms: number): PlannedJob => ({
-    kind: 'rollUp',
-    payload: full ? { full } : {},
-    key,
-    dueAt: 0,
-    repeats: { mode: 'schedule', everyMs: ms },
-  });
-  return [schedule('roll-up', false, everyMs), schedule('roll-up-full', true, fullEveryMs)];
+  return [scheduled('rollUp', 'roll-up', everyMs), scheduled('rollUp', 'roll-up-full', fullEveryMs, { full: true })];
 }
 
-/** A look for months to be billed in each interval. */
-export function planInvoices(everyMs: number): PlannedJob {
-  return { kind: 'invoice', payload: {}, key: 'invoice', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
-}
-
-/** The same of traffic. */
+/** The same of traffic records. */
 export function planTraffic(everyMs: number, fullEveryMs: number): readonly PlannedJob[] {
-  return planRollUps(everyMs, fullEveryMs).map((job) => ({ ...job, kind: 'traffic', key: `traffic-${job.key}` }));
+  return [
+    scheduled('traffic', 'traffic-roll-up', everyMs),
+    scheduled('traffic', 'traffic-roll-up-full', fullEveryMs, { full: true }),
+  ];
 }
 
-/** A reconciliation of usage in each interval. */
+/** The same of reconciliations of usage. */
 export function planReconciliations(everyMs: number): PlannedJob {
-  return { kind: 'reconcile', payload: {}, key: 'reconcile', dueAt: 0, repeats: { mode: 'schedule', everyMs } };
+  return scheduled('reconcile', 'reconcile', everyMs);
+}
+
+/** The same of looks for months to be billed. */
+export function planInvoices(everyMs: number): PlannedJob {
+  return scheduled('invoice', 'invoice', everyMs);
+}
+
+function scheduled(kind: JobKind, key: string, everyMs: number, payload: JobPayload<JobKind> = {}): PlannedJob {
+  return { kind, payload, key, dueAt: 0, repeats: { mode: 'schedule', everyMs } };
 }
 
 /**
