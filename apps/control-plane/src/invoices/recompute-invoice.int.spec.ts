@@ -11,6 +11,7 @@ import { seededRandom, type DatabaseId, type SessionId } from '@leasehold/founda
 import { decodeUsageRecord, encodeUsageRecord, type DatabaseUsage, type UsageRecord } from '@leasehold/metering';
 import { UsageLedger } from '@leasehold/usage-ledger';
 
+import { TestBucket } from '../testing/test-bucket.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -146,9 +147,10 @@ describe('the script that computes invoices anew', () => {
     return done.invoiceId;
   }
 
+  let bucketEnv: Readonly<Record<string, string>> = {};
   function recompute(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
     const script = join(TOOLS, 'recompute-invoice.mjs');
-    const env = { ...process.env, NODE_OPTIONS: '', LEASEHOLD_TOKEN: tenant.token };
+    const env = { ...process.env, NODE_OPTIONS: '', LEASEHOLD_TOKEN: tenant.token, ...bucketEnv };
     return new Promise((resolve) => {
       execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: stdout + stderr });
@@ -184,6 +186,27 @@ describe('the script that computes invoices anew', () => {
       expect(code).toBe(0);
     }
     expect((await ofInvoice('2026-06')).code).toBe(0);
+  });
+
+  it('reads records from a bucket of S3', async () => {
+    const bucket = await TestBucket.start();
+    try {
+      for (const [session, count] of numbers) {
+        for (let number = 1; number <= count; number++) {
+          const name = bucketLayout.usageRecord(session, number);
+          await bucket.store.put(name, await readFile(join(folder, name)), 'create');
+        }
+      }
+      bucketEnv = bucket.env;
+      const compute = () => ofInvoice('2026-07', ['--bucket', bucket.env['S3_BUCKET'] ?? '']);
+      expect(await compute()).toMatchObject({ code: 0, out: expect.stringContaining('no difference') });
+      const name = bucketLayout.usageRecord(SESSIONS[0] as SessionId, 1);
+      await bucket.store.delete(name);
+      expect(await compute()).toMatchObject({ code: 1, out: expect.stringContaining(`${name} is not there`) });
+    } finally {
+      bucketEnv = {};
+      await bucket.close();
+    }
   });
 
   it('says what differs once a record says something else', async () => {
