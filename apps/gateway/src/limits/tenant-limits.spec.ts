@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BOARD_TENANTS } from '@leasehold/directory';
 import type { TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import { ProblemError } from '@leasehold/protocol';
@@ -175,5 +176,29 @@ describe('the limits of tenants', () => {
     expect(letIn.filter(Boolean)).toHaveLength(LIMIT.burstRequests);
     // Half of it, as the mean has it after one second.
     expect(limits.tick(1).get(A.id)?.requests).toBe(30);
+  });
+
+  describe('that are shared', () => {
+    const limit = { ...LIMIT, bytesPerSecond: 1_000_000, burstBytes: 2_000_000 };
+    const shared = () => new TenantLimits(new FakeClock(), { limitOf: () => limit, isShared: true });
+
+    it('tell other gateways of those that are asked most for, as many as there is room for', () => {
+      const limits = shared();
+      for (let n = 0; n < BOARD_TENANTS + 100; n++) {
+        for (let k = 0; k < (n < 100 ? 1 : 2); k++) limits.enter({ id: `tenant-${n}` as TenantId }).leave();
+      }
+      const told = limits.tick(1);
+      expect(told.size).toBe(BOARD_TENANTS);
+      expect([...told.values()].every(({ requests }) => requests === 1)).toBe(true);
+    });
+
+    it('tell them of nobody of whom less than a hundredth of a share is asked', () => {
+      const limits = shared();
+      // In ten seconds, of which the mean has a half: 9,000 and 11,000 bytes a second.
+      limits.enter(A).owe(180_000);
+      limits.enter(B).owe(220_000);
+      const told = limits.tick(10);
+      expect([told.has(A.id), told.has(B.id)]).toEqual([false, true]);
+    });
   });
 });
