@@ -1,46 +1,23 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { databases, type DatabaseCommandOptions } from './databases-command.js';
-import type { Output } from './output.js';
+import { ControlStandIn } from './testing/control-stand-in.js';
 
 const NOTHING: DatabaseCommandOptions = { create: false, delete: false, deleted: false };
 const RECORD = { id: 'id-1', name: 'acme', createdAt: '2026-01-01T00:00:00Z', purgeAt: null };
 
 describe('the command for databases', () => {
-  let server: Server;
-  let env: NodeJS.ProcessEnv;
-  let asked: string[];
-  let lines: string[];
+  let control: ControlStandIn;
 
   beforeEach(async () => {
-    asked = [];
-    lines = [];
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (part: Buffer) => (body += part.toString()));
-      request.on('end', () => {
-        asked.push([request.method, request.url, body].filter(Boolean).join(' '));
-        const isList = request.url?.startsWith('/v1/databases?') === true;
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(isList ? { databases: [RECORD], cursor: null } : RECORD));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    env = { LEASEHOLD_API_KEY: 'lh_key', LEASEHOLD_URL: url, LEASEHOLD_CONTROL_URL: url };
+    control = await ControlStandIn.start((_method, url) =>
+      url.startsWith('/v1/databases?') ? { databases: [RECORD], cursor: null } : RECORD,
+    );
   });
-  afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterEach(() => control.close());
 
-  const run = (name: string | undefined, options: Partial<DatabaseCommandOptions> = {}) => {
-    const output = { json: false, line: async (line: string) => void lines.push(line), say: () => undefined };
-    return databases(name, { ...NOTHING, ...options }, env, output as unknown as Output);
-  };
+  const run = (name: string | undefined, options: Partial<DatabaseCommandOptions> = {}) =>
+    databases(name, { ...NOTHING, ...options }, control.env, control.output());
 
   it.each([
     [undefined, {}, 'GET /v1/databases?limit=500'],
@@ -58,7 +35,7 @@ describe('the command for databases', () => {
     ['other', { undelete: 'id-1' }, 'POST /v1/databases/id-1/undelete {"name":"other"}'],
   ] as const)('asks, of %s with %j: %s', async (name, options, wanted) => {
     await run(name, options);
-    expect([asked, lines]).toEqual([[wanted], ['acme\tid-1\t2026-01-01T00:00:00Z']]);
+    expect([control.asked, control.lines]).toEqual([[wanted], ['acme\tid-1\t2026-01-01T00:00:00Z']]);
   });
 
   it.each([
@@ -74,6 +51,6 @@ describe('the command for databases', () => {
     [undefined, { label: 'gold' }],
   ] as const)('refuses, of %s, %j', async (name, options) => {
     await expect(run(name, options)).rejects.toMatchObject({ name: 'CliError' });
-    expect(asked).toEqual([]);
+    expect(control.asked).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { UsageQuestion, UsageRow } from '@leasehold/client/control';
 
 import { CliError } from '../cli-error.js';
 import { controlOf } from './account.js';
-import type { Output } from './output.js';
+import { onOneLine, type Output } from './output.js';
 
 export interface UsageOptions {
   readonly from?: string;
@@ -26,7 +26,7 @@ export async function usage(options: UsageOptions, env: NodeJS.ProcessEnv, outpu
 function lineOf({ from, database, key, label, ...row }: UsageRow): string {
   const { writeUnits, readUnits, egressBytes, storedGbHours } = row;
   const of = database ?? (key === null ? 'no key' : key) ?? (label === null ? 'no label' : label) ?? 'everything';
-  return [from, of, writeUnits, readUnits, egressBytes, storedGbHours].join('\t');
+  return [from, onOneLine(of), writeUnits, readUnits, egressBytes, storedGbHours].join('\t');
 }
 
 function hourOf(text: string | undefined): Date | undefined {
