@@ -22,6 +22,7 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Ends by itself' },
   { name: 'changes', path: '/databases/shop/changes?from=all', shows: 'users/bob/profile' },
   { name: 'overview', path: '/databases/shop/overview', shows: 'Not flushed yet' },
+  { name: 'metrics', path: '/databases/shop/metrics', shows: 'Cold starts' },
   { name: 'database-settings', path: '/databases/shop/settings', shows: 'Delete this database' },
   { name: 'keys', path: '/keys', shows: 'reporting' },
   { name: 'members', path: '/members', shows: 'screens@example.com' },

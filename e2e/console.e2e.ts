@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 
 import { Browser, hasBrowser } from './src/browser.js';
 import { Leasehold } from './src/leasehold.js';
+import { totp } from './src/totp.js';
 
 /** Of script, compressed, before any screen is chosen. */
 const FIRST_LOAD_BYTES = 200 * 1_024;
@@ -20,6 +21,21 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
 
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor();
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  const open = (path: string) => page.goto(`${leasehold.ready.console}/console${path}`);
+  const logOut = async () => {
+    await press('Account');
+    await page.getByRole('menuitem', { name: 'Log out' }).click();
+    await heading('Log in');
+  };
+  /** What a mail to somebody links to; mails come when they come. */
+  const mailedLink = async (screen: string) => {
+    const link = new RegExp(`href="([^"]*/console/${screen}#[^"]+)"`);
+    for (;;) {
+      const [, url] = link.exec(await (await fetch(`${leasehold.ready.controlPlane}/mailbox`)).text()) ?? [];
+      if (url !== undefined) return url.replaceAll('&amp;', '&');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
   const write = (path: string, body: string) =>
     fetch(`${leasehold.ready.gateway}/v1/db/${path}`, {
       method: 'PUT',
@@ -100,12 +116,10 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
   }, 60_000);
 
   it('logs out, refuses a wrong password, and logs in to the address that was wanted', async () => {
-    await page.goto(`${leasehold.ready.console}/console/keys`);
+    await open('/keys');
     await page.getByText('First key').waitFor();
-    await press('Account');
-    await page.getByRole('menuitem', { name: 'Log out' }).click();
-    await heading('Log in');
-    await page.goto(`${leasehold.ready.console}/console/databases/first`);
+    await logOut();
+    await open('/databases/first');
     await page.fill('input[name=email]', 'browser@example.com');
     await page.fill('input[name=password]', 'not the password at all');
     await press('Log in');
@@ -114,6 +128,53 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await press('Log in');
     await heading('first');
     await page.getByRole('button', { name: 'greeting' }).waitFor();
+  }, 60_000);
+
+  it('invites somebody, who sees what their role may', async () => {
+    await page.goto(await mailedLink('verify-email'));
+    await press('Confirm');
+    await page.getByText('Your address is confirmed.').waitFor();
+    await open('/members');
+    await press('Invite');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail address').fill('viewer@example.com');
+    await dialog.getByRole('radio', { name: /^viewer/ }).check();
+    await press('Send invitation');
+    await page.getByRole('button', { name: 'Take back the invitation of viewer@example.com' }).waitFor();
+    await logOut();
+    await page.goto(await mailedLink('invitation'));
+    await page.fill('input[name=email]', 'viewer@example.com');
+    await page.fill('input[name=password]', 'a password of a viewer');
+    await press('Create account and accept');
+    await heading('Databases');
+    await page.getByRole('link', { name: 'first' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Create database' }).count()).toBe(0);
+    await open('/keys');
+    await heading('This is not for your role');
+    await open('/databases/first');
+    await heading('The data is not for your role');
+  }, 60_000);
+
+  it('asks for a second factor once it is on', async () => {
+    await open('/profile');
+    await press('Turn on');
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input[type=password]').fill('a password of a viewer');
+    await press('Continue');
+    const secret = (await dialog.getByLabel('secret', { exact: true }).textContent()) ?? '';
+    await dialog.getByLabel('Code that the app shows').fill(totp(secret.trim()));
+    await dialog.getByRole('button', { name: 'Turn on' }).click();
+    const codes = (await dialog.getByLabel('backup codes', { exact: true }).textContent()) ?? '';
+    await press('I have them');
+    await page.getByText('10 backup codes left').waitFor();
+    await logOut();
+    await page.fill('input[name=email]', 'viewer@example.com');
+    await page.fill('input[name=password]', 'a password of a viewer');
+    await press('Log in');
+    await heading('Second factor');
+    await page.fill('input[name=code]', codes.split('\n')[0] ?? '');
+    await press('Continue');
+    await heading('Databases');
   }, 60_000);
 
   it('gives the browser nothing to complain about', () => {

@@ -39,6 +39,8 @@ export async function checkScreen(page: Page, screen: string): Promise<readonly 
       scheme,
     );
     if (SCREENSHOTS !== undefined) {
+      // Painted, not only decided.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await mkdir(SCREENSHOTS, { recursive: true });
       await page.screenshot({ path: path.join(SCREENSHOTS, `${screen}-${scheme}.png`) });
     }

@@ -6,6 +6,7 @@ import { answerOf, control } from '../api/control.js';
 import { Changes } from '../changes/changes.js';
 import { DataBrowser } from '../data/data-browser.js';
 import { DATABASES } from '../databases/database-list.js';
+import { Metrics } from '../metrics/metrics.js';
 import { Page } from '../parts/page.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { DatabaseOverview } from './database-overview.js';
@@ -16,6 +17,7 @@ const TABS = [
   { id: 'data', name: 'Data' },
   { id: 'changes', name: 'Changes' },
   { id: 'overview', name: 'Overview' },
+  { id: 'metrics', name: 'Metrics' },
   { id: 'settings', name: 'Settings' },
 ] as const;
 
@@ -66,6 +68,9 @@ export function DatabasePage() {
             </Tabs.Panel>
             <Tabs.Panel value="overview">
               <WithData name={name}>{(data) => <DatabaseOverview database={found} data={data} />}</WithData>
+            </Tabs.Panel>
+            <Tabs.Panel value="metrics">
+              <Metrics nameOrId={found.id} />
             </Tabs.Panel>
             <Tabs.Panel value="settings">
               <DatabaseSettings key={found.revision} database={found} />

@@ -10,6 +10,7 @@ import { useUrlState } from '../state/url-state.js';
 import { CreateDatabase } from './create-database.js';
 import { useDatabaseList } from './database-list.js';
 import { DatabaseRows } from './database-rows.js';
+import { DeleteMatching } from './delete-matching.js';
 
 const TYPING_MS = 250;
 
@@ -47,6 +48,7 @@ export function Databases() {
             { value: 'deleted', label: 'Deleted' },
           ]}
         />
+        {mayCreate && isFiltered && !deleted && <DeleteMatching search={search} label={label} />}
       </Group>
       <ScreenState
         query={list}

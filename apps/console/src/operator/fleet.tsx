@@ -52,9 +52,15 @@ export function Fleet() {
           return (
             <>
               <Workers workers={present} />
-              <Anchor component={Link} to={shown === 'all' ? '/operator/fleet' : '/operator/fleet?shown=all'} size="sm">
-                {shown === 'all' ? 'Only those that matter' : `Show all ${formatCount(workers.length)} sessions`}
-              </Anchor>
+              {(shown === 'all' || present.length < workers.length) && (
+                <Anchor
+                  component={Link}
+                  to={shown === 'all' ? '/operator/fleet' : '/operator/fleet?shown=all'}
+                  size="sm"
+                >
+                  {shown === 'all' ? 'Only those that matter' : `Show all ${formatCount(workers.length)} sessions`}
+                </Anchor>
+              )}
               <More query={list} />
             </>
           );
@@ -92,7 +98,7 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
       <TableFrame
         label="Workers"
         minWidth={900}
-        head={['Session', 'State', 'Where', 'Renewed', 'Open databases', 'Not flushed', 'Waiting', 'Memory']}
+        head={['Session', 'State', 'Where', 'Renewed', 'Open', 'Log', 'Waiting', 'Memory']}
       >
         {workers.map((worker) => (
           <WorkerRow key={worker.session} worker={worker} load={loadOf.get(worker.session)} />

@@ -1,4 +1,4 @@
-import { createTheme, Modal, Drawer, Table, Tooltip, type MantineColorsTuple } from '@mantine/core';
+import { Anchor, createTheme, Drawer, Modal, Table, Tooltip, type MantineColorsTuple } from '@mantine/core';
 
 /** One green; the same shades stand in theme.css, because the content security policy lets no script write style sheets. */
 const leaf: MantineColorsTuple = [
@@ -21,6 +21,7 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   components: {
+    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
     // Locking the scroll position would write a style sheet.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),

@@ -1,12 +1,12 @@
 import { Anchor, Autocomplete, Group, Paper, SegmentedControl, Select, Text } from '@mantine/core';
 import { useMemo } from 'react';
 
+import { TimeChart, type ChartSeries } from '../charts/time-chart.js';
 import { Figures } from '../parts/figures.js';
 import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { useUrlState } from '../state/url-state.js';
-import { BarChart } from './bar-chart.js';
 import { meterOf, METERS, sumOf, type UsageRow } from './meters.js';
 import { UsageGroups } from './usage-groups.js';
 import { RANGES, rangeNameOf, rangeOf, STEPS, stepsIn, type UsageRange } from './usage-range.js';
@@ -103,11 +103,13 @@ interface UsageChartProps {
 }
 
 function UsageChart({ rows, range, meter: { meter, name, format } }: UsageChartProps) {
-  const { at, values } = useMemo(() => {
+  const { at, values, series } = useMemo(() => {
     const steps = stepsIn(range);
     const amounts = new Map(rows.map((row) => [Date.parse(row.from), row[meter] ?? 0]));
-    return { at: steps, values: steps.map((step) => amounts.get(step.getTime()) ?? 0) };
-  }, [rows, range, meter]);
+    const found = steps.map((step) => amounts.get(step.getTime()) ?? 0);
+    const bars: ChartSeries = { name, kind: 'bars', values: found };
+    return { at: steps, values: found, series: [bars] };
+  }, [rows, range, meter, name]);
   const isIdle = values.every((value) => value === 0);
   return (
     <div data-chart-values={values.join(',')}>
@@ -116,7 +118,7 @@ function UsageChart({ rows, range, meter: { meter, name, format } }: UsageChartP
           Nothing of it was used in this time.
         </Text>
       )}
-      <BarChart label={name} at={at} values={values} format={format} />
+      <TimeChart label={name} at={at} series={series} format={format} />
     </div>
   );
 }
