@@ -1,4 +1,4 @@
-import type { BudgetLedger } from '@leasehold/directory';
+import { MAX_BUDGET_ASKS, type BudgetLedger } from '@leasehold/directory';
 import { LeaseholdError, type Clock, type Timer } from '@leasehold/foundation';
 
 import type { TenantBudgets } from './tenant-budgets.js';
@@ -92,6 +92,8 @@ export class BudgetExchange {
     if (asks.length === 0) return;
     try {
       this.budgets.hear(asks, await this.ledger.exchange(asks));
+      // Others wait behind them.
+      if (asks.length >= MAX_BUDGET_ASKS) this.isNeeded = true;
       if (this.isFailing) this.context.onRecovery?.();
       this.isFailing = false;
     } catch (error) {

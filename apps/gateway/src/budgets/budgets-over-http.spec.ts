@@ -1,3 +1,5 @@
+import { request as httpRequest } from 'node:http';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BudgetEntry } from '@leasehold/directory';
 
@@ -171,6 +173,35 @@ describe('a budget over HTTP', () => {
     expect(lost.json()).toMatchObject({ code: 'outcome-unknown' });
     await world.stop();
     expect(ledger.taken('b')).toBe(5);
+  });
+
+  it('keeps nothing reserved for clients that have gone', async () => {
+    await set(10, budget('b'));
+    const answer = worker.behaviour;
+    let release = (): void => undefined;
+    worker.behaviour = async (hop, response) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return answer(hop, response);
+    };
+    const { hostname, port } = new URL(world.url);
+    const headers = { authorization: `Bearer ${world.key}` };
+    const call = httpRequest({ hostname, port, method: 'PUT', path: TARGET, headers });
+    call.on('error', () => undefined).end('v'.repeat(5_000));
+    while (worker.received.length === 0) await pause(10);
+    call.destroy();
+    await pause(50);
+    release();
+    worker.behaviour = answer;
+    // One for the first, or all of its five where nobody has heard what became of it.
+    const statuses = [];
+    for (let n = 0; n < 12; n++) statuses.push((await put()).status);
+    const written = statuses.filter((status) => status === 200).length;
+    expect(written).toBeGreaterThanOrEqual(5);
+    expect(written).toBeLessThanOrEqual(9);
+    // What is still reserved would be waited for.
+    expect(statuses.at(-1)).toBe(402);
+    await world.stop();
+    expect(ledger.taken('b')).toBe(10);
   });
 
   it('counts nothing of a write that was not applied', async () => {

@@ -234,6 +234,16 @@ describe('the budgets of tenants at a gateway', () => {
     expect(ledger.taken('b')).toBe(14);
   });
 
+  it('asks for many budgets in lots, one right behind the other', async () => {
+    const { clock, ledger, gateway } = world(1);
+    const many = Array.from({ length: 900 }, (_, n) => ({ ...BUDGET, id: `m${n}` }));
+    for (const { id } of many) ledger.allow(id, 10);
+    const asked = many.map((one) => gateway.budgets.reserve([one], units(1)));
+    await clock.advance(100);
+    expect((await Promise.all(asked)).every((result) => !('why' in result))).toBe(true);
+    expect(new Set(ledger.heard.map(({ budgetId }) => budgetId)).size).toBe(900);
+  });
+
   it('refuses at once where too many wait', async () => {
     const clock = new FakeClock();
     const budgets = new TenantBudgets(clock, { gatewayId: 'a', onNeed: () => undefined, maxWaiting: 2 });

@@ -201,6 +201,17 @@ describe('what is counted of budgets', () => {
     expect(await metadata.budgets.takeAlerts(100)).toEqual([]);
   });
 
+  it('is another one in another unit: what was counted of it says nothing there', async () => {
+    const { id, organizationId, read, gateway } = await newBudget(0n, { currency: 'USD', amount: 1_000_000n });
+    await gateway('a', 900_000, 0);
+    expect((await read()).used).toBe(900_000n);
+    const measure = { allowance: 500n, weights: WEIGHTS };
+    const settings = { ...SETTINGS, amount: 500n };
+    await metadata.budgets.put(organizationId, ORGANIZATION, settings, measure, MONTH, told(30n));
+    const other = await read();
+    expect([other.id === id, other.used]).toEqual([false, 30n]);
+  });
+
   it('is of a database or key by its name, as long as there is one', async () => {
     const organizationId = await newOrganization();
     const databaseId = randomUUID();

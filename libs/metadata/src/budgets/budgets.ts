@@ -58,7 +58,8 @@ export class Budgets {
   }
 
   /**
-   * Makes the budget, or changes it. From the beginning it counts what records say of the month. Effective at every gateway once the change feed has been read
+   * Makes the budget, or changes it. From the beginning it counts what records say of the month; one that was in units and is in money now, or the other way
+   * round, is another one, with another id. Effective at every gateway once the change feed has been read
    * (2 s).
    *
    * @returns undefined, and nothing is made, when the organization has {@link MAX_BUDGETS} already
@@ -76,8 +77,11 @@ export class Budgets {
     return this.prisma.$transaction(async (transaction) => {
       await lockOrganization(transaction, organizationId);
       const where = { organizationId_scope_subjectId: { organizationId, scope, subjectId } };
-      const known = await transaction.budget.findUnique({ where, select: { id: true } });
-      if (!known && (await transaction.budget.count({ where: { organizationId } })) >= MAX_BUDGETS) return undefined;
+      const former = await transaction.budget.findUnique({ where, select: { id: true, currency: true } });
+      const isOfAnotherKind = former !== null && (former.currency === null) !== (currency === null);
+      if (isOfAnotherKind) await transaction.budget.delete({ where, select: { id: true } });
+      const known = isOfAnotherKind ? null : former;
+      if (!former && (await transaction.budget.count({ where: { organizationId } })) >= MAX_BUDGETS) return undefined;
       const id = known?.id ?? this.ids.next();
       const create = { id, organizationId, scope, subjectId, ...data };
       await transaction.budget.upsert({ where, create, update: data, select: { id: true } });
