@@ -25,8 +25,8 @@ const WORKERS = Math.max(2, availableParallelism());
 /** Of each group, named at its end. */
 const SLOWEST = 8;
 
-/** Tests that start whole sets of processes come after the others, which share the cores. They wait more than they work: for leases to end, above all. */
-const ALONE: readonly Lane[] = ['e2e'];
+/** Whose tests start whole sets of processes each. They come after the others, and wait more than they work: for leases to end, above all. */
+const LANES_OF_SETS: readonly Lane[] = ['e2e'];
 const SETS_AT_A_TIME = 2;
 
 /** Room for young objects: the least that short-lived ones need not be copied for. A seventh less time than with V8's 16 MiB. */
@@ -46,7 +46,7 @@ export async function runTests(options: TestOptions, terminal: Terminal, env: No
 
   let tally = EMPTY_TALLY;
   let clean = true;
-  for (const group of [lanes.filter((lane) => !ALONE.includes(lane)), lanes.filter((lane) => ALONE.includes(lane))]) {
+  for (const group of [lanes.filter((lane) => !isOfSets(lane)), lanes.filter(isOfSets)]) {
     if (group.length === 0) continue;
     const run = await runJest(group, options.jestArguments, env);
     tally = addTallies(tally, run.tally);
@@ -66,14 +66,14 @@ async function runJest(
 ): Promise<{ readonly tally: Tally; readonly clean: boolean; readonly slowest: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'leasehold-test-'));
   const output = join(folder, 'report.json');
-  const isAlone = lanes.every((lane) => ALONE.includes(lane));
+  const areSets = lanes.every(isOfSets);
   try {
     const child = spawn(
       process.execPath,
       [
         join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
         ...['--selectProjects', ...lanes, '--passWithNoTests', '--json', `--outputFile=${output}`],
-        `--maxWorkers=${isAlone ? SETS_AT_A_TIME : WORKERS}`,
+        `--maxWorkers=${areSets ? SETS_AT_A_TIME : WORKERS}`,
         ...jestArguments,
       ],
       {
@@ -81,7 +81,7 @@ async function runJest(
         // Processes that a set of them consists of inherit this, and are to be as they are elsewhere.
         env: {
           ...env,
-          NODE_OPTIONS: nodeOptions(env['NODE_OPTIONS'], isAlone ? [] : [`--max-semi-space-size=${YOUNG_MIB}`]),
+          NODE_OPTIONS: nodeOptions(env['NODE_OPTIONS'], areSets ? [] : [`--max-semi-space-size=${YOUNG_MIB}`]),
         },
         // With --json Jest prints its report on stdout too; people read stderr.
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -100,6 +100,10 @@ async function runJest(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function isOfSets(lane: Lane): boolean {
+  return LANES_OF_SETS.includes(lane);
 }
 
 /** Ctrl-C reaches Jest by itself; we wait for its end. */
