@@ -38,9 +38,9 @@ export async function checkScreen(page: Page, screen: string): Promise<readonly 
       (wanted) => document.documentElement.getAttribute('data-mantine-color-scheme') === wanted,
       scheme,
     );
+    // Painted, not only decided.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     if (SCREENSHOTS !== undefined) {
-      // Painted, not only decided.
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await mkdir(SCREENSHOTS, { recursive: true });
       await page.screenshot({ path: path.join(SCREENSHOTS, `${screen}-${scheme}.png`) });
     }
