@@ -8,6 +8,8 @@ interface Customer {
   readonly email: string;
   readonly metadata: Readonly<Record<string, string>>;
   defaultMethod: string | null;
+  /** What is owed beside invoices; below zero: what the customer has good. */
+  balance: number;
   readonly methods: { readonly id: string; readonly created: number; readonly lastFour: string }[];
 }
 
@@ -19,7 +21,12 @@ interface Invoice {
   readonly metadata: Readonly<Record<string, string>>;
   status: 'draft' | 'open' | 'paid' | 'void';
   total: number;
+  /** Of the balance of the customer, charged with it. */
+  carried: number;
+  paid: number;
+  /** By credit notes before and after it was paid. */
   credited: number;
+  creditedAfter: number;
   intent: { status: string; error: { code: string; decline_code?: string } | null } | undefined;
 }
 
@@ -30,6 +37,8 @@ interface CreditNote {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** No bank takes less, in cents. */
+const MINIMUM = 50;
 const ANY = /^[^]{1,500}$/;
 const AMOUNT = /^[1-9][0-9]{0,7}$/;
 const CURRENCY = /^[a-z]{3}$/;
@@ -53,7 +62,7 @@ export class StripeLedger {
   createCustomer(form: StripeForm): object {
     checkForm(form, { '!name': ANY, '!email': /^[^@ ]+@[^@ ]+$/, 'metadata[]': ANY });
     const [id, email] = [this.id('cus'), form.get('email') ?? ''];
-    this.customers.set(id, { id, email, metadata: metadataOf(form), defaultMethod: null, methods: [] });
+    this.customers.set(id, { id, email, metadata: metadataOf(form), defaultMethod: null, balance: 0, methods: [] });
     return this.readCustomer(id);
   }
 
@@ -109,7 +118,7 @@ export class StripeLedger {
     const { id: customer } = this.customer(form.get('customer') ?? '');
     const id = this.id('in');
     const [metadata, currency] = [metadataOf(form), form.get('currency') ?? ''];
-    const money = { total: 0, credited: 0, intent: undefined };
+    const money = { total: 0, carried: 0, paid: 0, credited: 0, creditedAfter: 0, intent: undefined };
     this.invoices.set(id, { id, customer, currency, created: ++this.count, metadata, status: 'draft', ...money });
     return this.readInvoice(id);
   }
@@ -127,10 +136,13 @@ export class StripeLedger {
   }
 
   readInvoice(id: string): object {
-    const { status, customer, currency, created, metadata, total, credited } = this.invoice(id);
-    const remaining = status === 'paid' ? 0 : total - credited;
+    const { status, customer, currency, created, metadata, total, carried, paid, credited, creditedAfter } =
+      this.invoice(id);
+    const due = Math.max(0, total + carried - credited);
+    const remaining = status === 'paid' ? 0 : due;
     const url = status === 'draft' ? null : `https://invoice.stripe.example/${id}`;
-    const money = { currency, total, amount_due: total - credited, amount_remaining: remaining };
+    const after = { amount_paid: paid, post_payment_credit_notes_amount: creditedAfter };
+    const money = { currency, total, amount_due: due, amount_remaining: remaining, ...after };
     return { id, object: 'invoice', status, customer, created, metadata, ...money, hosted_invoice_url: url };
   }
 
@@ -145,6 +157,15 @@ export class StripeLedger {
     const invoice = this.invoice(id);
     if (invoice.status !== 'draft') throw invalid('invoice_not_editable', 'The invoice is already finalized.');
     if (invoice.total === 0) throw invalid('invoice_no_customer_line_items', 'Nothing to invoice.');
+    const customer = this.customer(invoice.customer);
+    invoice.carried = customer.balance;
+    const due = invoice.total + customer.balance;
+    // Too little to be charged, or nothing: it goes on to the next invoice.
+    customer.balance = due < MINIMUM ? due : 0;
+    if (due < MINIMUM) {
+      invoice.status = 'paid';
+      return this.readInvoice(id);
+    }
     invoice.status = 'open';
     invoice.intent = { status: 'requires_payment_method', error: null };
     return this.readInvoice(id);
@@ -164,8 +185,9 @@ export class StripeLedger {
   settle(id: string): void {
     const invoice = this.invoice(id);
     if (invoice.status !== 'open') throw new Error('only an open invoice is paid');
-    const amount = invoice.total - invoice.credited;
+    const amount = invoice.total + invoice.carried - invoice.credited;
     this.charges.push({ invoice: id, amount });
+    invoice.paid = amount;
     invoice.status = 'paid';
     invoice.intent = { status: 'succeeded', error: null };
   }
@@ -201,18 +223,26 @@ export class StripeLedger {
 
   createCreditNote(form: StripeForm): object {
     const fields = { '!invoice': /^in_/, '!amount': AMOUNT, '!email_type': /^none$/, memo: ANY, 'metadata[]': ANY };
-    checkForm(form, { ...fields, refund_amount: AMOUNT });
+    checkForm(form, { ...fields, refund_amount: AMOUNT, credit_amount: AMOUNT });
     const invoice = this.invoice(form.get('invoice') ?? '');
     const amount = Number(form.get('amount'));
     const refund = Number(form.get('refund_amount') ?? 0);
+    const balance = Number(form.get('credit_amount') ?? 0);
     if (invoice.status !== 'open' && invoice.status !== 'paid')
       throw invalid('invoice_not_editable', 'The invoice has to be open or paid.');
-    if (invoice.credited + amount > invoice.total) throw invalid('amount_too_large', 'More than what is left.');
-    if (refund !== (invoice.status === 'paid' ? amount : 0))
-      throw invalid('parameter_invalid', 'The refund does not fit.');
-    invoice.credited += amount;
+    if (invoice.credited + invoice.creditedAfter + amount > invoice.total) {
+      throw invalid('amount_too_large', 'More than what is left.');
+    }
+    if (refund + balance !== (invoice.status === 'paid' ? amount : 0)) {
+      throw invalid('parameter_invalid', 'Of a paid invoice all of it has to go somewhere, of an open one nothing.');
+    }
+    const refunded = this.refunds.filter((one) => one.invoice === invoice.id).reduce((sum, one) => sum + one.amount, 0);
+    if (refund > invoice.paid - refunded) throw invalid('amount_too_large', 'More than what was paid.');
     if (refund > 0) this.refunds.push({ invoice: invoice.id, amount: refund });
-    if (invoice.status === 'open' && invoice.credited === invoice.total) invoice.status = 'paid';
+    this.customer(invoice.customer).balance -= balance;
+    if (invoice.status === 'paid') invoice.creditedAfter += amount;
+    else invoice.credited += amount;
+    if (invoice.status === 'open' && invoice.credited >= invoice.total + invoice.carried) invoice.status = 'paid';
     const note = { id: this.id('cn'), invoice: invoice.id, amount, metadata: metadataOf(form) };
     this.creditNotes.push(note);
     return { ...note, object: 'credit_note', status: 'issued' };

@@ -7,8 +7,8 @@ import { StripeLedger } from './stripe-ledger.js';
 export const STAND_IN_KEY = 'sk_test_stand_in_1234567890';
 
 /**
- * What goes wrong with a request: `refused` closes the connection before anything is done, `lost` does it and closes the connection without an answer, a number
- * is the status of an answer after nothing was done.
+ * What goes wrong with a request: `refused` closes the connection before anything is done, `lost` does it and closes the connection without an answer. 429 and
+ * 500 are answers after nothing was done; the latter is kept under the idempotency key, and answered for a day.
  */
 export type StripeFault = 'refused' | 'lost' | 429 | 500;
 
@@ -106,7 +106,13 @@ export class StripeStandIn {
     const { route, id } = routeOf(request.method ?? '', url.pathname);
     const fault = this.takeFault(route);
     if (fault === 'refused') return void request.socket.destroy();
-    if (typeof fault === 'number') return send(response, fault, errorBody(failureOf(fault)));
+    if (typeof fault === 'number') {
+      const body = errorBody(failureOf(fault));
+      const key = one(request.headers['idempotency-key']);
+      const wish = `${url.pathname}?${Buffer.concat(chunks).toString()}`;
+      if (fault === 500 && key && !this.kept.has(key)) this.kept.set(key, { wish, status: fault, body });
+      return send(response, fault, body);
+    }
     const { status, body } = this.work(request, url, route, id, Buffer.concat(chunks).toString());
     if (fault === 'lost') return void request.socket.destroy();
     send(response, status, body);

@@ -123,17 +123,21 @@ export interface PaymentCollector {
   /** What the customer gave last, made what is charged. */
   methodOf(customer: string): Promise<PaymentMethod | undefined>;
 
-  /** The reference of a draft with the amount of the bill: the one that is there, or a new one. */
-  draft(bill: Bill): Promise<string>;
+  /**
+   * The reference of a draft with the amount of the bill: the one that is there, or a new one.
+   *
+   * @param turn another one after a call that was answered with a failure; the same where nobody knows whether it was
+   */
+  draft(bill: Bill, turn: number): Promise<string>;
 
   look(reference: string): Promise<BillState>;
 
   /**
    * Opens the bill and charges the customer, unless it is paid or void. A refusal is a state, no error.
    *
-   * @param attempt grows by one with each charge that is wanted anew
+   * @param turn another one for each call
    */
-  charge(bill: Bill, reference: string, attempt: number): Promise<BillState>;
+  charge(bill: Bill, reference: string, turn: number): Promise<BillState>;
 
   /** Makes sure that nobody pays the bill any more. It may turn out to be paid already, or to be about to be. */
   close(reference: string): Promise<BillState>;

@@ -36,7 +36,7 @@ function afterCharge(payment: ClaimedPayment, { failure, payUrl }: BillState & {
   return note({ ...failed(failure, chargeAt), payUrl: payUrl ?? null, nextStepAt: soonest(chargeAt, now) });
 }
 
-/** Under the same number once more: should the first still arrive, both are one. */
+/** It counts for nothing, and is asked for once more. Should the first arrive after all: a bill is paid once. */
 function neverArrived({ attempts }: ClaimedPayment, now: Date): Outcome {
   return note({ state: 'waiting', attempts: Math.max(0, attempts - 1), nextStepAt: after(now, AGAIN_MS) });
 }

@@ -59,7 +59,7 @@ export class PaymentStep {
   ): Promise<void> {
     const { payments } = this.metadata;
     if (move.kind === 'draft') {
-      const reference = await collector.draft(billOf(payment, move.customer));
+      const reference = await collector.draft(billOf(payment, move.customer), payment.stepFailures);
       return void (await payments.refer(payment, collector.name, reference, this.now()));
     }
     const { reference } = payment;
@@ -88,7 +88,7 @@ export class PaymentStep {
   ): Promise<void> {
     if (!(await this.metadata.payments.beginCharge(payment))) return;
     const begun = { ...payment, state: 'processing', attempts: payment.attempts + 1 } as const;
-    const bill = await collector.charge(billOf(payment, customer), reference, begun.attempts);
+    const bill = await collector.charge(billOf(payment, customer), reference, payment.claims);
     await this.noteLook(begun, outcomeOf(begun, bill, this.now()));
   }
 

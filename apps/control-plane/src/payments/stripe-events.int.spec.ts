@@ -70,7 +70,7 @@ describe('events of Stripe', () => {
   it('leave no secret in a log, and neither does a provider that fails', async () => {
     const tenant = await world.payer();
     const email = tenant.email;
-    world.stripe.fail('POST /v1/customers', 500);
+    world.stripe.fail('POST /v1/customers', 500, 6);
     const failed = await world.checkout(tenant);
     expect([failed.status, failed.body['code']]).toEqual([503, 'unavailable']);
     expect(failed.text).not.toContain('An error on our side');

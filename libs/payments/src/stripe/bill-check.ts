@@ -17,6 +17,19 @@ export function amountOf(amount: Minor): number {
 }
 
 /**
+ * How a credit of a paid invoice gets back: as money as far as money came, and for the rest as credit of the customer's balance at the provider. The provider
+ * takes no money for less than its minimum charge; it calls such an invoice paid, and adds what is owed to that balance.
+ */
+export function wayBack(invoice: Stripe.Invoice, amount: Minor) {
+  const left = BigInt(invoice.amount_paid - invoice.post_payment_credit_notes_amount);
+  const money = left <= 0n ? 0n : left < amount ? left : amount;
+  return {
+    ...(money > 0n ? { refund_amount: amountOf(money) } : {}),
+    ...(amount > money ? { credit_amount: amountOf(amount - money) } : {}),
+  };
+}
+
+/**
  * The last look before money moves: that an invoice at Stripe is the bill, to the cent.
  *
  * @param member of its metadata, under which our id is

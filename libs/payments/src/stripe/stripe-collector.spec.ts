@@ -40,7 +40,7 @@ describe('Stripe as the collector', () => {
   async function withMethod(): Promise<string> {
     stripe.ledger.attachMethod(bill.customer, '4242');
     await collector.methodOf(bill.customer);
-    return collector.draft(bill);
+    return collector.draft(bill, 0);
   }
 
   const sentTo = (route: string) => stripe.requests.filter((request) => request.route === route);
@@ -103,7 +103,7 @@ describe('Stripe as the collector', () => {
       stripe.ledger.attachMethod(bill.customer, '4242');
       await collector.methodOf(bill.customer);
       stripe.fail(route, 'lost', 4);
-      const collect = async () => collector.charge(bill, await collector.draft(bill), 1);
+      const collect = async () => collector.charge(bill, await collector.draft(bill, 0), 1);
       await expect(collect()).rejects.toMatchObject({ kind: route === ROUTE.pay ? 'unknown' : 'unavailable' });
       // Stripe keeps keys for a day.
       stripe.forgetKeys();
@@ -120,6 +120,32 @@ describe('Stripe as the collector', () => {
     await expect(collector.charge(bill, reference, 1)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(await collector.charge(bill, reference, 1)).toEqual({ state: 'paid' });
     expect(stripe.ledger.charges).toHaveLength(1);
+  });
+
+  it('is not held up for a day by an answer that failed once, and that the provider keeps', async () => {
+    stripe.fail(ROUTE.create, 500);
+    await expect(withMethod()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(collector.draft(bill, 0)).rejects.toMatchObject({ kind: 'unavailable' });
+    const reference = await collector.draft(bill, 1);
+    stripe.fail(ROUTE.pay, 500);
+    await expect(collector.charge(bill, reference, 1)).rejects.toMatchObject({ kind: 'unknown' });
+    expect(await collector.charge(bill, reference, 2)).toEqual({ state: 'paid' });
+    expect(stripe.ledger.charges).toHaveLength(1);
+  });
+
+  it('leaves to the next invoice what is too little to be charged, and takes a credit of it off there', async () => {
+    const small: Bill = { ...bill, amount: 30n };
+    stripe.ledger.attachMethod(bill.customer, '4242');
+    await collector.methodOf(bill.customer);
+    const reference = await collector.draft(small, 0);
+    expect(await collector.charge(small, reference, 1)).toEqual({ state: 'paid' });
+    expect(stripe.ledger.charges).toEqual([]);
+    await collector.credit(small, reference, { creditNoteId: 'note-1', number: '1', amount: 10n });
+    const next: Bill = { ...bill, invoiceId: 'invoice-2', amount: 1_000n };
+    const second = await collector.draft(next, 0);
+    expect(await collector.charge(next, second, 1)).toEqual({ state: 'paid' });
+    expect(stripe.ledger.charges).toEqual([{ invoice: second, amount: 1_020 }]);
+    expect(stripe.ledger.refunds).toEqual([]);
   });
 
   it('does not know whether it charged when the answer fails, and charges once all the same', async () => {
@@ -149,7 +175,7 @@ describe('Stripe as the collector', () => {
   });
 
   it('does not charge without a payment method, nor beside a charge that is under way', async () => {
-    const reference = await collector.draft(bill);
+    const reference = await collector.draft(bill, 0);
     const refused = await collector.charge(bill, reference, 1);
     expect(refused).toMatchObject({ state: 'open', failure: 'no-payment-method' });
     await withMethod();
@@ -173,7 +199,7 @@ describe('Stripe as the collector', () => {
   });
 
   it('throws a draft away, voids what is open, and leaves what is paid', async () => {
-    const draft = await collector.draft(bill);
+    const draft = await collector.draft(bill, 0);
     expect(await collector.close(draft)).toEqual({ state: 'gone' });
     expect(await collector.look(draft)).toEqual({ state: 'gone' });
     stripe.forgetKeys();
@@ -183,7 +209,7 @@ describe('Stripe as the collector', () => {
     expect(await collector.close(open)).toEqual({ state: 'void' });
     stripe.forgetKeys();
     stripe.ledger.bank = 'paid';
-    const paid = await collector.draft(bill);
+    const paid = await collector.draft(bill, 0);
     await collector.charge(bill, paid, 1);
     expect(await collector.close(paid)).toEqual({ state: 'paid' });
   });

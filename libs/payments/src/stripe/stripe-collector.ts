@@ -12,7 +12,7 @@ import type {
   PaymentMethod,
   ProviderEvent,
 } from '../payment-provider.js';
-import { amountOf, requireOurs } from './bill-check.js';
+import { amountOf, requireOurs, wayBack } from './bill-check.js';
 import { billStateOf } from './bill-state.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { failureOf } from './payment-failure.js';
@@ -49,8 +49,13 @@ export class StripeCollector implements PaymentCollector {
   async createCustomer({ organizationId, name, email }: NewCustomer): Promise<string> {
     const wish = { name, email, metadata: { [ORGANIZATION]: organizationId } };
     const idempotencyKey = idempotencyKeyOf('customer', organizationId, wish);
-    const { id } = await asked(this.stripe.customers.create(wish, { idempotencyKey }));
-    return id;
+    try {
+      return (await asked(this.stripe.customers.create(wish, { idempotencyKey }))).id;
+    } catch (error) {
+      // Such an answer is kept under the key for a day; a customer too many harms nobody.
+      if (!(error instanceof PaymentProviderError) || (error.failure?.status ?? 0) < 500) throw error;
+      return (await asked(this.stripe.customers.create(wish))).id;
+    }
   }
 
   async openCheckout({ customer, currency, doneUrl, cancelledUrl }: CheckoutWish): Promise<Checkout> {
@@ -81,8 +86,8 @@ export class StripeCollector implements PaymentCollector {
     return paymentMethodOf(newest);
   }
 
-  async draft(bill: Bill): Promise<string> {
-    const invoice = (await this.find(bill)) ?? (await this.create(bill));
+  async draft(bill: Bill, turn: number): Promise<string> {
+    const invoice = (await this.find(bill)) ?? (await this.create(bill, turn));
     // A reply may have been lost between the invoice and its line.
     if (invoice.status === 'draft' && invoice.total === 0) await this.fill(bill, invoice.id);
     return invoice.id;
@@ -97,12 +102,12 @@ export class StripeCollector implements PaymentCollector {
     }
   }
 
-  async charge(bill: Bill, reference: string, attempt: number): Promise<BillState> {
-    const state = await this.open(bill, reference);
+  async charge(bill: Bill, reference: string, turn: number): Promise<BillState> {
+    const state = await this.stateOf(await this.open(bill, reference));
     // One that is under way, or that nobody is to charge, is not charged beside.
     if (state.state !== 'open' || state.failure === 'not-chargeable') return state;
     try {
-      await this.stripe.invoices.pay(reference, {}, { idempotencyKey: idempotencyKeyOf('pay', reference, attempt) });
+      await this.stripe.invoices.pay(reference, {}, { idempotencyKey: idempotencyKeyOf('pay', reference, turn) });
     } catch (error) {
       if (!isRefusal(error)) throw unknownOutcome(providerErrorOf(error));
       // It may be refused because it is paid.
@@ -120,7 +125,7 @@ export class StripeCollector implements PaymentCollector {
         return { state: 'gone' };
       }
       if (state.state !== 'open') return state;
-      await this.stripe.invoices.voidInvoice(reference, {}, { idempotencyKey: idempotencyKeyOf('void', reference) });
+      await this.stripe.invoices.voidInvoice(reference);
       return { state: 'void' };
     } catch (error) {
       if (isRefusal(error)) return this.look(reference);
@@ -129,14 +134,14 @@ export class StripeCollector implements PaymentCollector {
   }
 
   async credit(bill: Bill, reference: string, { creditNoteId, number, amount }: Credit): Promise<string> {
-    const { state } = await this.open(bill, reference);
+    const invoice = await this.open(bill, reference);
     const { data } = await asked(this.stripe.creditNotes.list({ invoice: reference, limit: LOOKED_AT }));
     const known = data.find(({ metadata, status }) => metadata?.[CREDIT_NOTE] === creditNoteId && status !== 'void');
     if (known) return known.id;
     const wish = {
       invoice: reference,
       amount: amountOf(amount),
-      ...(state === 'paid' ? { refund_amount: amountOf(amount) } : {}),
+      ...(invoice.status === 'paid' ? wayBack(invoice, amount) : {}),
       memo: `Leasehold credit note ${number}`,
       metadata: { [CREDIT_NOTE]: creditNoteId },
       email_type: 'none',
@@ -165,7 +170,8 @@ export class StripeCollector implements PaymentCollector {
     return data.find(({ metadata, status }) => metadata?.[INVOICE] === invoiceId && status !== 'void');
   }
 
-  private async create({ invoiceId, number, organizationId, customer, currency }: Bill): Promise<Stripe.Invoice> {
+  private async create(bill: Bill, turn: number): Promise<Stripe.Invoice> {
+    const { invoiceId, number, organizationId, customer, currency } = bill;
     const wish = {
       customer,
       currency: currency.toLowerCase(),
@@ -175,7 +181,8 @@ export class StripeCollector implements PaymentCollector {
       description: `Leasehold invoice ${number}`,
       metadata: { [INVOICE]: invoiceId, [ORGANIZATION]: organizationId },
     } as const;
-    return asked(this.stripe.invoices.create(wish, { idempotencyKey: idempotencyKeyOf('invoice', invoiceId, wish) }));
+    const idempotencyKey = idempotencyKeyOf('invoice', invoiceId, { turn, wish });
+    return asked(this.stripe.invoices.create(wish, { idempotencyKey }));
   }
 
   /** One line: what it is made of stands in our invoice. */
@@ -191,15 +198,11 @@ export class StripeCollector implements PaymentCollector {
   }
 
   /** @throws PaymentProviderError corrupt when it is not the bill, to the cent */
-  private async open(bill: Bill, reference: string): Promise<BillState> {
-    let invoice = await asked(this.stripe.invoices.retrieve(reference));
+  private async open(bill: Bill, reference: string): Promise<Stripe.Invoice> {
+    const invoice = await asked(this.stripe.invoices.retrieve(reference));
     requireOurs(bill, invoice, INVOICE);
-    if (invoice.status === 'draft') {
-      const idempotencyKey = idempotencyKeyOf('finalize', reference);
-      const wish = { auto_advance: false };
-      invoice = await asked(this.stripe.invoices.finalizeInvoice(reference, wish, { idempotencyKey }));
-    }
-    return this.stateOf(invoice);
+    if (invoice.status !== 'draft') return invoice;
+    return asked(this.stripe.invoices.finalizeInvoice(reference, { auto_advance: false }));
   }
 
   private async stateOf(invoice: Stripe.Invoice): Promise<BillState> {
