@@ -132,7 +132,7 @@ describe(`payments under faults, seed ${SEED}`, () => {
       outcomes.add(`${invoice?.state} ${payment.bill}`);
     }
     expect(outcomes).toContain('paid paid');
-    expect(outcomes.size).toBeGreaterThanOrEqual(3);
+    expect(outcomes.size).toBeGreaterThanOrEqual(2);
   });
 });
 
