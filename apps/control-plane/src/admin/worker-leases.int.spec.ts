@@ -86,6 +86,23 @@ describe('leases of workers', () => {
     }
   });
 
+  it('shows the load of all sessions where that is asked for', async () => {
+    worker.tell('', load);
+    const told = async (query: string) => (await ask(`/workers${query}`)).body['workers'] as readonly object[];
+    expect(await told('?load=true')).toMatchObject([
+      { session: live, load, loadMissing: null },
+      { session: sealed, load: null, loadMissing: 'ended' },
+      { session: clean, load: null, loadMissing: 'ended' },
+      { session: elsewhere, load: null, loadMissing: 'no-answer' },
+    ]);
+    const asked = worker.asked.length;
+    for (const each of await told('')) expect(each).not.toHaveProperty('load');
+    expect(worker.asked.length).toBe(asked);
+    for (const query of ['?load=yes', '?load=', '?loads=true']) {
+      expect([query, (await ask(`/workers${query}`)).status]).toEqual([query, 400]);
+    }
+  });
+
   it('pages through what a session owns, and says whose it is', async () => {
     worker.tell('/databases?limit=1', { databases: [owned(database)], next: database });
     worker.tell(`/databases?limit=1&after=${database}`, { databases: [owned(NOBODYS)], next: null });

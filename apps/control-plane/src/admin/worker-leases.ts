@@ -9,7 +9,7 @@ import { listWorkers, readWorker, type WorkerView } from './worker-list.js';
 /** Sessions read in search of a live one, in pages: more have ended within a day only where workers die one after another. */
 const SEARCH_PAGES = 10;
 const SEARCH_PAGE_SESSIONS = 100;
-/** Live workers that are asked for the owner of a database until one answers. */
+/** Live workers that are asked for the owner of a database: the first answer counts. */
 const ASKED_WORKERS = 3;
 
 /** What of a database Postgres knows; all null where it is purged, or of another installation. */
@@ -53,7 +53,11 @@ export class WorkerLeases {
 
   /** @throws ProblemError not-found; StoreUnavailableError */
   async detailOf(session: SessionId): Promise<WorkerDetail> {
-    const worker = await this.worker(session);
+    return this.withLoad(await this.worker(session));
+  }
+
+  /** Never rejects, and takes no longer than a worker may take to answer. */
+  async withLoad(worker: WorkerView): Promise<WorkerDetail> {
     const asked = askable(worker);
     if (asked === undefined) return { ...worker, load: null, loadMissing: 'ended' };
     if (this.asker === undefined) return { ...worker, load: null, loadMissing: 'not-configured' };
@@ -87,17 +91,17 @@ export class WorkerLeases {
   async leaseOf(databaseId: DatabaseId): Promise<LeaseView> {
     const asker = this.required();
     const asked = await this.anyLive();
-    for (const each of asked) {
-      const told = await asker.ownerOf(each, databaseId);
-      if (told === undefined) continue;
-      if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
-      const { owner: session, epoch, quarantined, deleted } = told;
-      const known = (await this.knownAs([databaseId]))(databaseId);
-      const owner = session === null ? null : await this.ownerNamed(session as SessionId);
-      const ownedSince = told.ownedSince ?? (await this.askedOwner(owner, databaseId, epoch));
-      return { databaseId, ...known, owner, epoch, ownedSince, quarantined, deleted };
+    // All at once: one that hangs makes nobody wait while another answers.
+    const told = await firstDefined(asked.map((each) => asker.ownerOf(each, databaseId)));
+    if (told === undefined) {
+      throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
     }
-    throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
+    if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
+    const { owner: session, epoch, quarantined, deleted } = told;
+    const known = (await this.knownAs([databaseId]))(databaseId);
+    const owner = session === null ? null : await this.ownerNamed(session as SessionId);
+    const ownedSince = told.ownedSince ?? (await this.askedOwner(owner, databaseId, epoch));
+    return { databaseId, ...known, owner, epoch, ownedSince, quarantined, deleted };
   }
 
   private async askedOwner(owner: WorkerView | null, databaseId: DatabaseId, epoch: number): Promise<string | null> {
@@ -143,6 +147,14 @@ export class WorkerLeases {
     if (this.asker !== undefined) return this.asker;
     throw new ProblemError('unavailable', 'this control plane cannot ask workers: LEASEHOLD_OPERATOR_SECRET');
   }
+}
+
+/** The first that is something; undefined once all are nothing. They never reject. */
+function firstDefined<T>(promises: readonly Promise<T | undefined>[]): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const told = promises.map((promise) => promise.then((value) => void (value !== undefined && resolve(value))));
+    void Promise.all(told).then(() => resolve(undefined));
+  });
 }
 
 /** Undefined: its record says that it has ended, or cannot be read. */

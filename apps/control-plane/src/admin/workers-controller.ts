@@ -9,13 +9,12 @@ import { PageQuery, type Page } from '../requests/page.js';
 import type { OperatorsBucket } from './operators-bucket.js';
 import type { LeaseView, WorkerDetail, WorkerLeases } from './worker-leases.js';
 import { listWorkers } from './worker-list.js';
+import { WorkersQuery, type WorkersPage } from './workers-query.js';
 
 /** Injection token of {@link OperatorsBucket}; null where there is none. */
 export const OPERATORS_BUCKET = Symbol('the bucket of the data plane');
 /** Injection token of {@link WorkerLeases}; null where there is no bucket. */
 export const WORKER_LEASES = Symbol('leases of workers');
-/** Each is a GET. */
-const MAX_WORKERS = 100;
 
 /** The workers' sessions, their load, and which databases they own. For operators of the service alone. */
 @Controller('v1/admin')
@@ -28,12 +27,13 @@ export class WorkersController {
   /** Oldest first, 100 at most; those that have ended too, until they are purged. */
   @Get('workers')
   @Access(SESSION_ONLY)
-  async list(@CurrentCaller() caller: Caller, @PageQuery() { after, limit }: Page): Promise<object> {
+  async list(@CurrentCaller() caller: Caller, @WorkersQuery() { after, limit, load }: WorkersPage): Promise<object> {
     requireOperator(caller);
     const { store, clock } = present(this.bucket);
-    if (after !== undefined && !isSessionId(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-    const { workers, next } = await listWorkers(store, clock.now(), after, Math.min(limit, MAX_WORKERS));
-    return { workers, cursor: cursorOf(next) };
+    const { workers, next } = await listWorkers(store, clock.now(), after, limit);
+    const leases = present(this.leases);
+    const told = load ? await Promise.all(workers.map((worker) => leases.withLoad(worker))) : workers;
+    return { workers: told, cursor: cursorOf(next) };
   }
 
   @Get('workers/:session')

@@ -44,6 +44,10 @@ export const CONTROL_QUERY = {
     description: 'As JSON, or all rows from the cursor on as CSV; by default as `Accept` says.',
     schema: { type: 'string', enum: ['json', 'csv'] },
   },
+  load: {
+    description: '`true`: with the load of each, which its worker is asked for.',
+    schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+  },
   database: { description: 'Only of this database, by name.', schema: text },
 } as const satisfies Readonly<Record<string, ControlParameter>>;
 export type ControlQuery = keyof typeof CONTROL_QUERY;

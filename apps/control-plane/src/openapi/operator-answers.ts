@@ -42,6 +42,13 @@ const lease = z.object({
   deleted: z.boolean(),
 });
 
+const workerLoad = {
+  load: sessionLoad.nullable(),
+  loadMissing: z.enum(['ended', 'no-answer', 'not-configured']).nullable(),
+};
+/** Members that a list has where they are asked for. */
+const LOAD = { load: true, loadMissing: true } as const;
+
 const jobCounts = z.object({ kind: z.string(), waiting: count, active: count, delayed: count, failed: count });
 
 const failedJob = z.object({
@@ -84,12 +91,9 @@ export const OPERATOR_ANSWERS = {
     apiKeys: count,
     ...quotas.shape,
   }),
-  WorkerPage: z.object({ workers: z.array(worker), cursor }),
+  WorkerPage: z.object({ workers: z.array(worker.extend(workerLoad).partial(LOAD)), cursor }),
   Plan: z.object({ id: z.string(), name: z.string(), ...agreedLimits }),
-  Worker: worker.extend({
-    load: sessionLoad.nullable(),
-    loadMissing: z.enum(['ended', 'no-answer', 'not-configured']).nullable(),
-  }),
+  Worker: worker.extend(workerLoad),
   OwnedDatabasePage: z.object({ databases: z.array(ownedDatabase.extend(knownAs)), cursor }),
   Lease: lease,
   ReconciliationPage: z.object({ reconciliations: z.array(reconciliation), cursor }),

@@ -72,7 +72,7 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/admin/workers',
     summary: 'List the sessions of workers',
-    ...{ who: OPERATORS, status: 200, answer: 'WorkerPage', query: PAGE },
+    ...{ who: OPERATORS, status: 200, answer: 'WorkerPage', query: ['load', ...PAGE] },
   },
   {
     route: 'GET /v1/admin/workers/:session',
