@@ -3528,6 +3528,25 @@ export interface components {
             workers: {
                 endpoint?: string;
                 host?: string;
+                load?: {
+                    dirtyDatabases: number;
+                    draining: boolean;
+                    log: {
+                        looseSegments: number;
+                        nextSegment: number;
+                        rollups: number;
+                        unflushedBytes: number;
+                    };
+                    openDatabases: number;
+                    openDatabasesBytes: number;
+                    pid: number;
+                    processBytes: number;
+                    session: string;
+                    unflushedMemoryBytes: number;
+                    waitingRequests: number;
+                    workUnits: number;
+                } | null;
+                loadMissing?: ("ended" | "no-answer" | "not-configured") | null;
                 logFloor?: number;
                 pid?: number;
                 /** Format: date-time */
@@ -4198,6 +4217,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Items of a page, 100 if left out. */
                 limit?: number;
+                /** @description `true`: with the load of each, which its worker is asked for. */
+                load?: "true" | "false";
             };
             header?: never;
             path?: never;
