@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 
-import { internalSecretConfig, loadConfig, serviceConfig, storeConfig } from './config.js';
+import {
+  internalSecretConfig,
+  loadConfig,
+  outboundConfig,
+  outboundPolicyOf,
+  serviceConfig,
+  storeConfig,
+} from './config.js';
 
 describe('loadConfig', () => {
   it('has defaults for what may be left out, also when it is set to nothing', () => {
@@ -34,5 +41,22 @@ describe('loadConfig', () => {
 
   it.each(['-1', '65536', '1e3', '0x10', ' 80', '9'.repeat(30)])('refuses the port %j', (PORT) => {
     expect(() => loadConfig(serviceConfig, { PORT })).toThrow('PORT: must be a whole number from 0 to 65535');
+  });
+
+  it('takes ranges of addresses, and refuses at the start what is none', () => {
+    const refused = (text: string) =>
+      outboundPolicyOf(loadConfig(outboundConfig, { OUTBOUND_REFUSED: text })).alsoRefused;
+    expect(refused('198.51.100.0/24, 2001:db8::/32')).toEqual(['198.51.100.0/24', '2001:db8::/32']);
+    expect(outboundPolicyOf(loadConfig(outboundConfig, {}))).toEqual({ allowLocal: false, alsoRefused: [] });
+    for (const text of [
+      '198.51.100.0/24,',
+      '198.51.100.0',
+      '198.51.100.0/33',
+      '2001:db8::/129',
+      'example.com/24',
+      ',',
+    ]) {
+      expect(() => refused(text)).toThrow('must be ranges of addresses, separated by commas');
+    }
   });
 });

@@ -71,6 +71,7 @@ export const outboundConfig = z.object({
   OUTBOUND_REFUSED: z
     .string()
     .transform((text) => text.split(',').map((range) => range.trim()))
+    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be ranges of addresses, separated by commas')))
     .optional(),
 });
 
