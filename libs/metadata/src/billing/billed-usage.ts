@@ -1,6 +1,7 @@
 import { METERS, type Meter, type Segment, type Usage } from '@leasehold/billing';
 
-import { Prisma } from '../generated/client.js';
+import type { Prisma } from '../generated/client.js';
+import { usageSlices, type UsageSliceRow } from './usage-slices.js';
 
 /** What of the ledger a line counts: a name for it, by which it can be found and held against records. */
 export interface Evidence {
@@ -26,19 +27,6 @@ export interface BilledUsage {
   evidenceOf(segmentFrom: number, meter: Meter): Evidence | undefined;
 }
 
-interface UsageSqlRow {
-  readonly segment: number;
-  readonly meter: Meter;
-  readonly id: string;
-  readonly name: string;
-  readonly deletedAt: Date | null;
-  readonly quantity: string;
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-  readonly entries: bigint;
-  readonly digest: string;
-}
-
 const DIGESTS = 2n ** 64n;
 
 /**
@@ -48,67 +36,32 @@ const DIGESTS = 2n ** 64n;
  * @param segments of the period, ascending, in whole hours; at least one
  */
 export async function billedUsage(
-  transaction: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  transaction: Pick<Prisma.TransactionClient, '$queryRaw' | 'databaseOwner'>,
   organizationId: string,
   periodFrom: number,
   segments: readonly Segment[],
 ): Promise<BilledUsage> {
-  const spans = segments.map(({ from, to }, i) => ({ n: i, from: i === 0 ? periodFrom : from, to }));
-  const until = new Date(spans.at(-1)?.to ?? periodFrom);
-  const rows = await transaction.$queryRaw<UsageSqlRow[]>`
-    WITH mine AS (
-      SELECT database_id AS id, name, deleted_at FROM database_owners WHERE organization_id = ${organizationId}
-    ), span AS (
-      SELECT n, to_timestamp(since / 1000.0) AS since, to_timestamp(until / 1000.0) AS until, since / 3600000 AS first_hour,
-        until / 3600000 AS last_hour
-      FROM jsonb_to_recordset(${JSON.stringify(spans.map(({ n, from, to }) => ({ n, since: from, until: to })))}::jsonb)
-        AS s (n int, since bigint, until bigint)
-    ), hours AS (
-      SELECT s.n, u.database_id AS id, to_timestamp(u.hour * 3600.0) AS at, m.meter, m.quantity,
-        concat_ws(' ', m.meter, u.database_id, u.hour, NULLIF(u.key_id, ''), m.quantity) AS entry
-      FROM mine JOIN usage_hours u ON u.database_id = mine.id
-        JOIN span s ON u.hour >= s.first_hour AND u.hour < s.last_hour
-        CROSS JOIN LATERAL (VALUES ('writeUnits', u.write_units),
-          ('readUnits', CASE WHEN u.key_id <> '' THEN u.read_units END),
-          ('egressBytes', CASE WHEN u.key_id <> '' THEN u.egress_bytes END)) AS m (meter, quantity)
-      WHERE m.quantity > 0
-    ), marks AS (
-      SELECT mine.id, s.at, s.bytes,
-        least(lead(s.at) OVER (PARTITION BY mine.id ORDER BY s.at), mine.deleted_at, ${until}::timestamptz, now()) AS until
-      FROM mine CROSS JOIN LATERAL (
-        SELECT max(at) AS at FROM usage_sizes WHERE database_id = mine.id AND at <= ${new Date(periodFrom)}::timestamptz
-      ) AS held JOIN usage_sizes s ON s.database_id = mine.id AND s.at < ${until}::timestamptz
-        AND s.at >= COALESCE(held.at, '-infinity')
-    ), sizes AS (
-      SELECT s.n, m.id, m.at, 'storedByteMs' AS meter,
-        m.bytes::numeric * round(1000 * extract(epoch FROM least(m.until, s.until) - greatest(m.at, s.since))) AS quantity,
-        concat_ws(' ', 'storedByteMs', m.id, round(1000 * extract(epoch FROM m.at))::bigint, m.bytes) AS entry
-      FROM marks m JOIN span s ON greatest(m.at, s.since) < least(m.until, s.until) WHERE m.bytes > 0
-    )
-    SELECT e.n AS segment, e.meter, e.id::text AS id, mine.name, mine.deleted_at AS "deletedAt",
-      sum(e.quantity)::numeric(60, 0)::text AS quantity, min(e.at) AS "firstAt", max(e.at) AS "lastAt", count(*) AS entries,
-      sum(('x' || encode(substring(sha256(convert_to(e.entry, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint)::text AS digest
-    FROM (SELECT n, id, at, meter, quantity, entry FROM hours UNION ALL SELECT * FROM (
-      SELECT n, id, at, meter, quantity, entry FROM sizes) AS s) AS e JOIN mine ON mine.id = e.id
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3`;
-  const databases = new Map(rows.map(({ id, name, deletedAt }) => [id, { id, name, deletedAt }]));
+  const usage: Usage[] = [];
+  const databases = new Map<string, UsedDatabase>();
   const evidence = new Map<string, Evidence>();
-  for (const row of rows) {
-    const place = placeOf(segments[row.segment]?.from ?? NaN, row.meter);
-    evidence.set(place, together(evidence.get(place), row));
+  for await (const rows of usageSlices(transaction, organizationId, periodFrom, segments)) {
+    for (const row of rows) {
+      const { id, name, deletedAt, meter, quantity } = row;
+      const at = segments[row.segment]?.from ?? NaN;
+      usage.push({ database: id, meter, at, quantity: BigInt(quantity) });
+      databases.set(id, { id, name, deletedAt });
+      const place = placeOf(at, meter);
+      evidence.set(place, together(evidence.get(place), row));
+    }
   }
   return {
-    usage: rows.map((row) => usageOf(row, segments)),
+    usage,
     databases,
     evidenceOf: (segmentFrom, meter) => evidence.get(placeOf(segmentFrom, meter)),
   };
 }
 
-function usageOf({ segment, meter, id, quantity }: UsageSqlRow, segments: readonly Segment[]): Usage {
-  return { database: id, meter, at: segments[segment]?.from ?? NaN, quantity: BigInt(quantity) };
-}
-
-function together(known: Evidence | undefined, row: UsageSqlRow): Evidence {
+function together(known: Evidence | undefined, row: UsageSliceRow): Evidence {
   const sum = BigInt(`0x${known?.digest ?? '0'}`) + BigInt(row.digest);
   return {
     firstAt: known && known.firstAt < row.firstAt ? known.firstAt : row.firstAt,

@@ -4,7 +4,7 @@ import type { UlidSource } from '@leasehold/foundation';
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { detailsIn, issuerIn } from './billing-details.js';
 import { nextNumber } from './billing-counter.js';
-import { draftInvoice, type InvoiceDraft } from './invoice-draft.js';
+import { draftInvoice, LONGEST_DRAFT_MS, type InvoiceDraft } from './invoice-draft.js';
 import {
   lineDatabasesOf,
   lineRecordsOf,
@@ -59,7 +59,7 @@ export async function finalizeInvoice(
   // Asked first, because it costs less.
   const progress = await prisma.usageProgress.findFirst();
   if (progress === null || progress.completeTo.getTime() < to + marginMs) return { outcome: 'early' };
-  const draft = await draftInvoice(prisma, organizationId, from);
+  const draft = await draftInvoice(prisma, organizationId, from, LONGEST_DRAFT_MS);
   if (draft === undefined) return { outcome: 'absent' };
   if (draft.completeTo === undefined || draft.completeTo.getTime() < to + marginMs) return { outcome: 'early' };
   if (draft.waits) return { outcome: 'waits' };

@@ -18,8 +18,10 @@ import { currencyOf, planAssignmentsIn, planVersionsIn } from './plan-versions.j
 
 /** What comes late of so many months that are closed is billed; older records than that are not met any more. */
 export const LATE_MONTHS = 3;
-/** Of a large organization, within what a job waits for. */
-const READ_TIMEOUT_MS = 120_000;
+/** Of a hundred thousand databases that were used in each hour, for who has time; most drafts take milliseconds. */
+export const LONGEST_DRAFT_MS = 15 * 60_000;
+/** For who waits at a browser. A connection is kept so long. */
+const USUAL_DRAFT_MS = 30_000;
 const WAIT_TIMEOUT_MS = 10_000;
 
 export type DraftLine = InvoiceLine & {
@@ -66,10 +68,11 @@ export async function draftInvoice(
   prisma: PrismaClient,
   organizationId: string,
   time: number,
+  timeoutMs = USUAL_DRAFT_MS,
 ): Promise<InvoiceDraft | undefined> {
   return prisma.$transaction((transaction) => draftIn(transaction, organizationId, monthOf(time)), {
     isolationLevel: 'RepeatableRead',
-    timeout: READ_TIMEOUT_MS,
+    timeout: timeoutMs,
     maxWait: WAIT_TIMEOUT_MS,
   });
 }

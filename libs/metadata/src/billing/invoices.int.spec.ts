@@ -220,6 +220,27 @@ describe('invoices', () => {
     ]);
   });
 
+  it('have each database of many, whether it was used or not', async () => {
+    const many = await newOrganization('pro');
+    await metadata.prisma.$executeRaw`
+      INSERT INTO database_owners (database_id, organization_id, name)
+      SELECT gen_random_uuid(), ${many}, 'd' || n FROM generate_series(1, 2500) AS n`;
+    await metadata.prisma.$executeRaw`
+      INSERT INTO usage_hours (database_id, hour, key_id, commits, write_units, requests, read_units, egress_bytes)
+      SELECT database_id, ${JUNE / HOUR_MS}::int, '', 1, 1000, 0, 0, 0 FROM database_owners
+      WHERE organization_id = ${many} AND name <> 'd7'`;
+    const invoice = await issued(JUNE, many);
+    expect(await linesOf(invoice.id)).toEqual([
+      ['fee', 0, 0, 2_000, JUNE],
+      ['writeUnits', 2_499_000, 0, 500, JUNE],
+    ]);
+    const parts = await metadata.invoiceLines.databases(invoice.id, undefined, 3_000);
+    expect(parts).toHaveLength(2_499);
+    expect(parts.reduce((sum, { amount }) => sum + amount, 0n)).toBe(500n);
+    const [line] = await metadata.invoiceLines.list(invoice.id, 1, 1);
+    expect(line).toMatchObject({ line: 2, entries: 2_499n });
+  });
+
   it('go by the plan of the hour', async () => {
     const half = await newOrganization('pro', JUNE + 15 * DAY_MS + 1_800_000);
     const b = await newDatabase('b', half);

@@ -1,0 +1,95 @@
+import type { Meter, Segment } from '@leasehold/billing';
+
+import { Prisma } from '../generated/client.js';
+
+/** What one database used of a meter in a segment. */
+export interface UsageSliceRow {
+  /** Its place among the segments. */
+  readonly segment: number;
+  readonly meter: Meter;
+  readonly id: string;
+  readonly name: string;
+  readonly deletedAt: Date | null;
+  readonly quantity: string;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly entries: bigint;
+  /** Of the entries, a sum that may be negative. */
+  readonly digest: string;
+}
+
+/** Databases that are looked at in one statement: some seconds where each of them was used in each hour of a month. */
+const DATABASES_AT_ONCE = 1_000;
+
+/**
+ * What the databases of an organization used in a period, some of them after others, each with all of its rows, by ascending id.
+ *
+ * @param segments of the period, ascending, in whole hours; at least one
+ */
+export async function* usageSlices(
+  transaction: Pick<Prisma.TransactionClient, '$queryRaw' | 'databaseOwner'>,
+  organizationId: string,
+  periodFrom: number,
+  segments: readonly Segment[],
+): AsyncIterableIterator<readonly UsageSliceRow[]> {
+  const spans = segments.map(({ from, to }, n) => ({ n, since: n === 0 ? periodFrom : from, until: to }));
+  let after: string | undefined;
+  for (;;) {
+    const databases = await transaction.databaseOwner.findMany({
+      where: { organizationId, ...(after === undefined ? {} : { databaseId: { gt: after } }) },
+      orderBy: { databaseId: 'asc' },
+      take: DATABASES_AT_ONCE,
+      select: { databaseId: true },
+    });
+    const ids = databases.map(({ databaseId }) => databaseId);
+    if (ids.length > 0) yield await transaction.$queryRaw<UsageSliceRow[]>(sliceStatement(ids, periodFrom, spans));
+    after = ids.at(-1);
+    if (ids.length < DATABASES_AT_ONCE) return;
+  }
+}
+
+interface Span {
+  readonly n: number;
+  readonly since: number;
+  readonly until: number;
+}
+
+function sliceStatement(ids: readonly string[], periodFrom: number, spans: readonly Span[]): Prisma.Sql {
+  const until = new Date(spans.at(-1)?.until ?? periodFrom);
+  return Prisma.sql`
+    WITH mine AS (
+      SELECT database_id AS id, name, deleted_at FROM database_owners WHERE database_id = ANY (${ids}::uuid[])
+    ), span AS (
+      SELECT n, to_timestamp(since / 1000.0) AS since, to_timestamp(until / 1000.0) AS until, since / 3600000 AS first_hour,
+        until / 3600000 AS last_hour
+      FROM jsonb_to_recordset(${JSON.stringify(spans)}::jsonb)
+        AS s (n int, since bigint, until bigint)
+    ), hours AS (
+      SELECT s.n, u.database_id AS id, to_timestamp(u.hour * 3600.0) AS at, m.meter, m.quantity,
+        concat_ws(' ', m.meter, u.database_id, u.hour, NULLIF(u.key_id, ''), m.quantity) AS entry
+      FROM mine JOIN usage_hours u ON u.database_id = mine.id
+        JOIN span s ON u.hour >= s.first_hour AND u.hour < s.last_hour
+        CROSS JOIN LATERAL (VALUES ('writeUnits', u.write_units),
+          ('readUnits', CASE WHEN u.key_id <> '' THEN u.read_units END),
+          ('egressBytes', CASE WHEN u.key_id <> '' THEN u.egress_bytes END)) AS m (meter, quantity)
+      WHERE m.quantity > 0
+    ), marks AS (
+      SELECT mine.id, s.at, s.bytes,
+        least(lead(s.at) OVER (PARTITION BY mine.id ORDER BY s.at), mine.deleted_at, ${until}::timestamptz, now()) AS until
+      FROM mine CROSS JOIN LATERAL (
+        SELECT max(at) AS at FROM usage_sizes WHERE database_id = mine.id AND at <= ${new Date(periodFrom)}::timestamptz
+      ) AS held JOIN usage_sizes s ON s.database_id = mine.id AND s.at < ${until}::timestamptz
+        AND s.at >= COALESCE(held.at, '-infinity')
+    ), sizes AS (
+      SELECT s.n, m.id, m.at, 'storedByteMs' AS meter,
+        m.bytes::numeric * round(1000 * extract(epoch FROM least(m.until, s.until) - greatest(m.at, s.since))) AS quantity,
+        concat_ws(' ', 'storedByteMs', m.id, round(1000 * extract(epoch FROM m.at))::bigint, m.bytes) AS entry
+      FROM marks m JOIN span s ON greatest(m.at, s.since) < least(m.until, s.until) WHERE m.bytes > 0
+    )
+    SELECT e.n AS segment, e.meter, e.id::text AS id, mine.name, mine.deleted_at AS "deletedAt",
+      sum(e.quantity)::numeric(60, 0)::text AS quantity, min(e.at) AS "firstAt", max(e.at) AS "lastAt", count(*) AS entries,
+      sum(('x' || encode(substring(sha256(convert_to(e.entry, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint)::text AS digest
+    FROM (SELECT n, id, at, meter, quantity, entry FROM hours UNION ALL SELECT * FROM (
+      SELECT n, id, at, meter, quantity, entry FROM sizes) AS s) AS e JOIN mine ON mine.id = e.id
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3`;
+}
