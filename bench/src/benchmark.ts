@@ -31,6 +31,8 @@ export interface BenchmarkOptions {
   readonly size: BenchmarkSize;
   /** Of the database whose compaction is watched; a benchmark that has no such thing ignores it. */
   readonly databaseMiB?: number;
+  /** Of the benchmark of billing; the others ignore it. */
+  readonly tenants?: number;
   /** Told what is going on, for whoever waits. */
   readonly say?: (text: string) => void;
 }
@@ -43,8 +45,12 @@ export interface Benchmark {
 
 export async function report(benchmark: Benchmark, options: BenchmarkOptions): Promise<BenchmarkReport> {
   const rows = await benchmark.measure(options);
-  const { size, databaseMiB } = options;
-  const flags = [...(size === 'quick' ? ['--quick'] : []), ...(databaseMiB ? [`--size ${databaseMiB}`] : [])];
+  const { size, databaseMiB, tenants } = options;
+  const flags = [
+    ...(size === 'quick' ? ['--quick'] : []),
+    ...(databaseMiB ? [`--size ${databaseMiB}`] : []),
+    ...(tenants ? [`--tenants ${tenants}`] : []),
+  ];
   return {
     name: benchmark.name,
     rows: rows.map((row) => ({ ...row, mode: `${size}; ${row.mode}` })),

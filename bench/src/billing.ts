@@ -24,8 +24,7 @@ export const billing: Benchmark = {
   name: 'billing',
   about:
     'a month of many tenants, from usage records to invoices: time, memory, and whether both grow with the tenants',
-  measure: async ({ size, say }: BenchmarkOptions) => {
-    const tenants = TENANTS[size];
+  measure: async ({ size, tenants = TENANTS[size], say }: BenchmarkOptions) => {
     const postgres = await startTestPostgres();
     try {
       const databaseUrl = await postgres.createDatabase();

@@ -13,6 +13,7 @@ import { GATEWAYS_MAX, LAST_PORT, folderName, wholeNumber, WORKERS_MAX, type UpO
 
 /** The largest database that is promised. */
 const BENCH_DATABASE_MIB_MAX = 10_240;
+const BENCH_TENANTS_MAX = 1_000_000;
 /** Load, proxies and checks run in one process. */
 const CHAOS_RATE_MAX = 2_000;
 
@@ -65,11 +66,18 @@ program
   .option('--json', 'print each result as one line of JSON', false)
   .option('--quick', 'small sizes: seconds instead of minutes, and figures that show little', false)
   .option('--size <MiB>', 'of the database whose compaction is watched', wholeNumber(1, BENCH_DATABASE_MIB_MAX))
+  .option('--tenants <count>', 'whose month is billed', wholeNumber(4, BENCH_TENANTS_MAX))
   .option('--write-docs', 'write what was measured into docs/benchmarks.md', false)
   .action(
     async (
       name: string | undefined,
-      options: { readonly json: boolean; readonly quick: boolean; readonly size?: number; readonly writeDocs: boolean },
+      options: {
+        readonly json: boolean;
+        readonly quick: boolean;
+        readonly size?: number;
+        readonly tenants?: number;
+        readonly writeDocs: boolean;
+      },
     ) => {
       const [{ bench }, { existsSync }, { readFile, writeFile }] = await Promise.all([
         import('./bench/bench.js'),

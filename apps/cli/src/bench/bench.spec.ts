@@ -57,10 +57,10 @@ describe('bench', () => {
   });
 
   it('hands the size on and names it in what to run again', async () => {
-    const { printed } = await run('reads', { json: true, quick: true, size: 1000 });
-    expect(measured).toMatchObject([{ size: 'quick', databaseMiB: 1000 }]);
+    const { printed } = await run('reads', { json: true, quick: true, size: 1000, tenants: 50 });
+    expect(measured).toMatchObject([{ size: 'quick', databaseMiB: 1000, tenants: 50 }]);
     expect(JSON.parse(printed[0] as string)).toMatchObject({
-      command: './leasehold bench reads --quick --size 1000',
+      command: './leasehold bench reads --quick --size 1000 --tenants 50',
       rows: [{ mode: 'quick; m' }],
     });
   });

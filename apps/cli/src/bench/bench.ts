@@ -10,6 +10,8 @@ export interface BenchOptions {
   readonly quick?: boolean;
   /** Of the database, in MiB, of benchmarks that have a large one. */
   readonly size?: number;
+  /** Of the benchmark of billing. */
+  readonly tenants?: number;
   /** Where the page of results is, of which the sections of what was measured are written anew; not written without. */
   readonly docs?: string;
 }
@@ -46,6 +48,7 @@ export async function bench(
     const measured = await report(benchmark, {
       size,
       databaseMiB: options.size,
+      tenants: options.tenants,
       say: (text) => say(`${benchmark.name}: ${text}`),
     });
     reports.push(measured);
