@@ -64,6 +64,8 @@ export class RevocationLog {
   private latest = NO_REVOCATIONS;
   /** When nothing followed it, for the last time. */
   private lastAt: Instant | undefined;
+  /** The last state that was found to be damaged when it was the last. */
+  private damagedNumber = 0;
   private readonly ids: UlidSource;
 
   constructor(
@@ -173,9 +175,11 @@ export class RevocationLog {
       return { state, last: state.number, damagedFrom: undefined };
     } catch (error) {
       if (!(error instanceof CorruptBytesError)) throw error;
-      const last = await this.lastNumber();
+      // As it was found: whoever has written behind it meanwhile is not written over, because their number is taken.
+      const last = this.damagedNumber;
       const copied = await this.repair.copied?.();
-      const state = copied && copied.number > this.latest.number ? { ...this.latest, ...copied } : this.latest;
+      const knowsMore = copied !== undefined && copied.number > this.latest.number && copied.number <= last;
+      const state = knowsMore ? { ...this.latest, ...copied } : this.latest;
       // Nobody knows who is suspended: to write that nobody is would end every suspension.
       if (state.number === 0) throw error;
       return { state, last, damagedFrom: this.latest.number + 1 };
@@ -200,6 +204,7 @@ export class RevocationLog {
       return await this.read(number, signal);
     } catch (error) {
       if (!(error instanceof CorruptBytesError)) throw error;
+      this.damagedNumber = number;
       const least = Math.max(this.latest.number, number - 1 - MAX_DAMAGED);
       for (let before = number - 1; before > least; before--) {
         const found = await this.read(before, signal).catch((failure: unknown) => {

@@ -190,6 +190,26 @@ describe('the log of revocations', () => {
     expect(await mended({ ...third, number: 5 }, 9)).toEqual([B]);
   });
 
+  it('is repaired without writing over what another one wrote behind the damage meanwhile', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    await memory.put(bucketLayout.revocation(2), utf8('no'), 'create');
+    const other = new RevocationLog({ store: memory, clock, random: seededRandom(7) });
+    const late = new RevocationLog(
+      { store: memory, clock, random: seededRandom(8) },
+      { copied: async () => void (await other.append(suspension(B, 'abuse', 'op'))) as undefined },
+    );
+    const written = await late.append(suspension('c' as TenantId, 'abuse', 'op'));
+    expect([written.number, suspendedIn(written)]).toEqual([4, [A, B, 'c']]);
+  });
+
+  it('takes no copy for later than what is there', async () => {
+    await log.append(suspension(A, 'abuse', 'op'));
+    await memory.put(bucketLayout.revocation(2), utf8('no'), 'create');
+    const copied = async () => ({ number: 9, suspended: [] });
+    const writer = new RevocationLog({ store: memory, clock, random: seededRandom(7) }, { copied });
+    expect(suspendedIn(await writer.append(recentRevocations({ keys: [], providers: [] })))).toEqual([A]);
+  });
+
   it('is not begun anew where nothing of it can be read: that would end every suspension', async () => {
     await log.append(suspension(A, 'abuse', 'op'));
     await damage(1);
