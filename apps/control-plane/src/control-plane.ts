@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { TokenSigner } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
 import { JobBoard, queueStoreFrom } from '@leasehold/jobs';
@@ -32,6 +34,8 @@ const AUDIT_PRUNE_INTERVAL_MS = 60 * 60 * 1_000;
 /** Longer than anybody is away from their account. */
 const SECURITY_EVENTS_KEPT_MS = 90 * 24 * 60 * 60 * 1_000;
 const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
+/** Each listens for the end; Node warns of more than ten. */
+const MAX_LOOPS = 50;
 /** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
 
@@ -53,6 +57,7 @@ export async function startControlPlane(
   const suspender = new Suspender(metadata, bucket && openRevocationLog(bucket, metadata, logger), systemClock);
   const board = new JobBoard(queueStoreFrom(config), systemClock);
   const stopping = new AbortController();
+  setMaxListeners(MAX_LOOPS, stopping.signal);
   let routes: readonly string[] = [];
   const closeParts = async () => {
     await board.close();
