@@ -36,6 +36,8 @@ interface Load {
   /** Of writes of which nobody knows whether they were applied. */
   unclearUnits: number;
   requests: number;
+  /** Neither served nor refused for the budget. */
+  others: Map<number, number>;
 }
 
 describe('a budget at three gateways', () => {
@@ -89,14 +91,15 @@ describe('a budget at three gateways', () => {
         load.units += readUnits + writeUnits;
         if (!isRead) refused = 0;
       } else if (!isRead && (answer === undefined || answer.json<{ code: string }>().code === 'outcome-unknown')) {
+        load.others.set(answer?.status ?? 0, (load.others.get(answer?.status ?? 0) ?? 0) + 1);
         load.unclearUnits += Math.ceil((size + key.length) / 1_024);
         await pause(POLL_MS);
-      }
+      } else load.others.set(answer?.status ?? 0, (load.others.get(answer?.status ?? 0) ?? 0) + 1);
     }
   }
 
   async function spendAllAtAll(): Promise<Load> {
-    const load: Load = { units: 0, unclearUnits: 0, requests: 0 };
+    const load: Load = { units: 0, unclearUnits: 0, requests: 0, others: new Map() };
     await Promise.all(Array.from({ length: CLIENTS }, (_, client) => spendAll(load, client)));
     return load;
   }
@@ -106,7 +109,7 @@ describe('a budget at three gateways', () => {
     const perSecond = Math.round((load.units * 1_000) / ms);
     process.stderr.write(
       `${what}: ${load.units} of ${limit} units spent by ${load.requests} requests at ${GATEWAYS} gateways, ${perSecond} units/s, ` +
-        `${over > 0 ? `${over} too many` : `${-over} left`} (${((100 * over) / limit).toFixed(2)} %)\n`,
+        `${over > 0 ? `${over} too many` : `${-over} left`} (${((100 * over) / limit).toFixed(2)} %); other answers: ${JSON.stringify([...load.others])}\n`,
     );
   }
 
