@@ -298,6 +298,21 @@ describe('invoices', () => {
     expect(await invoices.credit('nobody', 1n, 'x')).toBeUndefined();
   });
 
+  it('tell what becomes of them in the audit log of the organization', async () => {
+    const { id } = await issued();
+    await metadata.invoices.credit(id, 5n, 'an outage');
+    await metadata.invoices.markPaid(id, 'bank transfer');
+    const voided = await newOrganization('pro');
+    await metadata.invoices.void((await issued(JUNE, voided)).id, 'a mistake');
+    const told = async (organizationId: string) =>
+      (await metadata.auditLog.list(organizationId, undefined, 100))
+        .filter(({ subjectKind }) => ['invoice', 'credit-note'].includes(subjectKind))
+        .map(({ action }) => action)
+        .reverse();
+    expect(await told(mine)).toEqual(['invoice.issued', 'invoice.credited', 'credit-note.created', 'invoice.paid']);
+    expect(await told(voided)).toEqual(['invoice.issued', 'invoice.voided']);
+  });
+
   it('are nobody else’s', async () => {
     const { id } = await issued();
     const other = await newOrganization('pro');
