@@ -5,7 +5,7 @@ import { ProblemError } from '@leasehold/protocol';
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
-import { PageQuery, pageOf, type Page } from '../requests/page.js';
+import { damagedCursor, PageQuery, pageOf, type Page } from '../requests/page.js';
 
 /** Of one page; failed jobs are 1,000 at most. */
 const MAX_JOBS = 100;
@@ -61,7 +61,7 @@ function kindOf(text: string): JobKind {
 function offsetOf(after: string | undefined): number {
   const offset = Number(after ?? 0);
   if (Number.isInteger(offset) && offset >= 0 && offset <= MAX_OFFSET) return offset;
-  throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+  throw damagedCursor();
 }
 
 function viewOf({ failedAt, ...job }: FailedJob) {

@@ -5,11 +5,10 @@ import { ProblemError } from '@leasehold/protocol';
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
-import { PageQuery, pageOf, type Page } from '../requests/page.js';
+import { damagedCursor, PageQuery, pageOf, type Page } from '../requests/page.js';
+import { parseRowId, rowBefore } from '../requests/row-id.js';
 
 const HOUR_MS = 3_600_000;
-/** As Postgres numbers rows, and as cursors repeat it. */
-const NUMBER = /^[0-9]{1,18}$/;
 const POSITION = /^[0-9]{1,9}$/;
 
 /** Whether what is rolled up is what the records say, for operators of the service alone. */
@@ -22,9 +21,7 @@ export class ReconciliationsController {
   @Access(SESSION_ONLY)
   async list(@CurrentCaller() caller: Caller, @PageQuery() { after, limit }: Page): Promise<object> {
     requireOperator(caller);
-    if (after !== undefined && !NUMBER.test(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-    const before = after === undefined ? undefined : BigInt(after);
-    const found = await this.metadata.usageReconciliations.list(before, limit + 1);
+    const found = await this.metadata.usageReconciliations.list(rowBefore(after), limit + 1);
     const { items, cursor } = pageOf(found, limit, ({ id }) => String(id));
     return { reconciliations: items.map(viewOf), cursor };
   }
@@ -38,9 +35,10 @@ export class ReconciliationsController {
     @PageQuery() { after = '0', limit }: Page,
   ): Promise<object> {
     requireOperator(caller);
-    if (!NUMBER.test(id)) throw new ProblemError('not-found', 'there is no such reconciliation');
-    if (!POSITION.test(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-    const found = await this.metadata.usageReconciliations.differences(BigInt(id), Number(after), limit + 1);
+    const row = parseRowId(id);
+    if (row === undefined) throw new ProblemError('not-found', 'there is no such reconciliation');
+    if (!POSITION.test(after)) throw damagedCursor();
+    const found = await this.metadata.usageReconciliations.differences(row, Number(after), limit + 1);
     const { items, cursor } = pageOf(found, limit, ({ position }) => String(position));
     return { differences: items.map(differenceOf), cursor };
   }

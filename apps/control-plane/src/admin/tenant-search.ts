@@ -1,9 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8 } from '@leasehold/foundation';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { FastifyRequest } from 'fastify';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
-import { pageIn, type Page } from '../requests/page.js';
+import { pageIn, queryOf, type Page } from '../requests/page.js';
 import { isCleanText } from '../requests/text.js';
 
 const SEARCH_CHARS = 254;
@@ -15,8 +14,7 @@ export interface TenantSearchPage extends Page {
 
 /** Parameter of a handler: `search`, `limit` and `cursor` of the query. */
 export const TenantSearch = createParamDecorator((_: unknown, context: ExecutionContext): TenantSearchPage => {
-  const rawQuery = rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url);
-  const parameters = parseQueryString(rawQuery, ['search', 'limit', 'cursor']);
+  const parameters = parseQueryString(queryOf(context), ['search', 'limit', 'cursor']);
   const search = parameters.get('search');
   return { ...pageIn(parameters), search: search && parseSearch(decodeUtf8(search)) };
 });

@@ -1,18 +1,16 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8 } from '@leasehold/foundation';
 import type { AuditFilter } from '@leasehold/metadata';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { FastifyRequest } from 'fastify';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
 import { z } from 'zod';
 
-import { pageIn } from '../requests/page.js';
+import { pageIn, queryOf } from '../requests/page.js';
+import { rowBefore } from '../requests/row-id.js';
 import { isCleanText } from '../requests/text.js';
 
 const FILTERS = ['action', 'actor', 'subject', 'since', 'until'] as const;
 /** Names of actions and ids are shorter. */
 const FILTER_CHARS = 128;
-/** Of a bigint that grows by one. */
-const ENTRY_ID = /^[1-9][0-9]{0,17}$/;
 const instant = z.iso.datetime({ offset: true });
 
 /** Which entries are wanted, and which page of them. */
@@ -34,15 +32,10 @@ export const ExportQuery = createParamDecorator((_: unknown, context: ExecutionC
 );
 
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
-export function parseAuditQuery(rawQuery: string): AuditListQuery {
+function parseAuditQuery(rawQuery: string): AuditListQuery {
   const parameters = parseQueryString(rawQuery, ['limit', 'cursor', ...FILTERS]);
   const { limit, after } = pageIn(parameters);
-  if (after !== undefined && !ENTRY_ID.test(after)) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-  return { filter: filterIn(parameters), limit, before: after === undefined ? undefined : BigInt(after) };
-}
-
-function queryOf(context: ExecutionContext): string {
-  return rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url);
+  return { filter: filterIn(parameters), limit, before: rowBefore(after) };
 }
 
 function filterIn(parameters: ReadonlyMap<string, Uint8Array>): AuditFilter {

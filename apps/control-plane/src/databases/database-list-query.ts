@@ -1,10 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8 } from '@leasehold/foundation';
 import type { DatabaseFilter } from '@leasehold/metadata';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { FastifyRequest } from 'fastify';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
-import { pageIn, type Page } from '../requests/page.js';
+import { pageIn, queryOf, type Page } from '../requests/page.js';
 import { isCleanText } from '../requests/text.js';
 import { DATABASE_LIMITS } from './database-limits.js';
 import { isNameBeginning } from './database-schemas.js';
@@ -14,11 +13,11 @@ export type DatabaseListQuery = Page & Pick<DatabaseFilter, 'label' | 'search' |
 
 /** Parameter of a handler: the query of a list of databases. */
 export const DatabaseQuery = createParamDecorator((_: unknown, context: ExecutionContext): DatabaseListQuery =>
-  parseDatabaseQuery(rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url)),
+  parseDatabaseQuery(queryOf(context)),
 );
 
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
-export function parseDatabaseQuery(rawQuery: string): DatabaseListQuery {
+function parseDatabaseQuery(rawQuery: string): DatabaseListQuery {
   const parameters = parseQueryString(rawQuery, ['limit', 'cursor', 'label', 'search', 'deleted']);
   const label = textOf(parameters.get('label'), 'label');
   const search = textOf(parameters.get('search'), 'search');

@@ -12,7 +12,7 @@ export const RevisionCondition = createParamDecorator((_: unknown, context: Exec
 );
 
 /** @throws ProblemError invalid-precondition: never passed over, or somebody's change would be overwritten */
-export function parseRevision(ifMatch: string | undefined): number | undefined {
+function parseRevision(ifMatch: string | undefined): number | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const revision = TAG.exec(ifMatch.trim())?.[1];
   if (revision === undefined)

@@ -17,12 +17,12 @@ const CURSOR_CHARS = 256;
 
 /** Parameter of a handler: `limit` and `cursor` of the query. */
 export const PageQuery = createParamDecorator((_: unknown, context: ExecutionContext): Page =>
-  parsePage(rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url)),
+  pageIn(parseQueryString(queryOf(context), ['limit', 'cursor'])),
 );
 
-/** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
-export function parsePage(rawQuery: string): Page {
-  return pageIn(parseQueryString(rawQuery, ['limit', 'cursor']));
+/** Of the request, as it came. */
+export function queryOf(context: ExecutionContext): string {
+  return rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url);
 }
 
 /** Of a list that has other parameters besides. @throws ProblemError invalid-limit, invalid-cursor */
@@ -61,5 +61,9 @@ function parseCursor(text: string): string {
   const bytes = text.length <= CURSOR_CHARS ? fromBase64Url(text) : undefined;
   const after = bytes && bytes.byteLength > 0 ? decodeUtf8(bytes) : undefined;
   if (after !== undefined && isCleanText(after)) return after;
-  throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+  throw damagedCursor();
+}
+
+export function damagedCursor(): ProblemError {
+  return new ProblemError('invalid-cursor', 'the cursor is damaged');
 }

@@ -1,11 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { decodeUtf8, systemClock } from '@leasehold/foundation';
 import type { UsageGroup, UsageMeter, UsagePlace, UsageQuestion, UsageStep } from '@leasehold/metadata';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { FastifyRequest } from 'fastify';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
 import { DATABASE_LIMITS } from '../databases/database-limits.js';
-import { pageIn } from '../requests/page.js';
+import { damagedCursor, pageIn, queryOf } from '../requests/page.js';
 
 /** Which usage is wanted; of a database by its name or id. */
 export type UsageQuery = Omit<UsageQuestion, 'databaseId'> & {
@@ -39,11 +38,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Parameter of a handler: which usage is asked for. */
 export const UsageQueryOf = createParamDecorator((_: unknown, context: ExecutionContext): UsageQuery =>
-  parseUsageQuery(rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url), systemClock.now()),
+  parseUsageQuery(queryOf(context), systemClock.now()),
 );
 
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
-export function parseUsageQuery(rawQuery: string, nowMs: number): UsageQuery {
+function parseUsageQuery(rawQuery: string, nowMs: number): UsageQuery {
   const names = ['from', 'to', 'step', 'group', 'database', 'meter', 'format', 'limit', 'cursor'];
   const parameters = parseQueryString(rawQuery, names);
   const textOf = (name: string) => {
@@ -83,7 +82,7 @@ export function cursorPlace({ from, place }: UsagePlace): string {
 function placeOf(text: string, group: UsageGroup | undefined): UsagePlace {
   const [, from = '', place] = PLACE.exec(text) ?? [];
   const isKnown = place === undefined || group !== 'database' || UUID.test(place);
-  if (Number.isNaN(Date.parse(from)) || !isKnown) throw new ProblemError('invalid-cursor', 'the cursor is damaged');
+  if (Number.isNaN(Date.parse(from)) || !isKnown) throw damagedCursor();
   return { from: new Date(from), place };
 }
 

@@ -8,6 +8,7 @@ import { Access, ADMINS } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
+import { parseRowId, rowBefore } from '../requests/row-id.js';
 import { checkTarget } from '../requests/target-url.js';
 import {
   newWebhook,
@@ -20,7 +21,6 @@ import {
 import { WebhookSecrets } from './webhook-signature.js';
 
 const WEBHOOK_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
-const DELIVERY_ID = /^[1-9][0-9]{0,17}$/;
 const TEST_EVENT = 'webhook.test';
 
 /** Where the organization is told what happened in it. */
@@ -101,11 +101,8 @@ export class WebhooksController {
   /** The latest in front. */
   @Get(':id/deliveries')
   async deliveries(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() { limit, after }: Page) {
-    if (after !== undefined && !DELIVERY_ID.test(after)) {
-      throw new ProblemError('invalid-cursor', 'the cursor is damaged');
-    }
+    const before = rowBefore(after);
     await this.known(caller, id);
-    const before = after === undefined ? undefined : BigInt(after);
     const found = await this.metadata.deliveries.list(id, before, limit + 1);
     const { items, cursor } = pageOf(found, limit, (delivery) => delivery.id);
     return { deliveries: items.map(shownDelivery), cursor };
@@ -120,9 +117,10 @@ export class WebhooksController {
     @Param('deliveryId') deliveryId: string,
   ): Promise<void> {
     await this.known(caller, id);
+    const delivery = parseRowId(deliveryId);
     const now = new Date(systemClock.now());
-    const known = DELIVERY_ID.test(deliveryId) && (await this.metadata.deliveries.again(id, BigInt(deliveryId), now));
-    if (!known) throw new ProblemError('not-found', 'the webhook has no such delivery');
+    const isAgain = delivery !== undefined && (await this.metadata.deliveries.again(id, delivery, now));
+    if (!isAgain) throw new ProblemError('not-found', 'the webhook has no such delivery');
   }
 
   private async known(caller: Caller, id: string): Promise<WebhookRecord> {
