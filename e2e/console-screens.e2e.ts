@@ -25,7 +25,7 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'metrics', path: '/databases/shop/metrics', shows: 'Cold starts' },
   { name: 'database-settings', path: '/databases/shop/settings', shows: 'Delete this database' },
   { name: 'keys', path: '/keys', shows: 'reporting' },
-  { name: 'members', path: '/members', shows: 'screens@example.com' },
+  { name: 'members', path: '/members', shows: 'Member since' },
   { name: 'webhooks', path: '/webhooks', shows: 'hooks.example.com' },
   { name: 'audit', path: '/audit', shows: 'database.created' },
   { name: 'operations', path: '/operations', shows: 'customer-29' },

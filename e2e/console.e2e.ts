@@ -101,6 +101,7 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await page.getByRole('button', { name: 'greeting' }).click();
     const value = page.getByRole('textbox', { name: 'Value' });
     await value.waitFor();
+    const before = new Date().toISOString();
     await write('first/keys/greeting', 'theirs');
     await value.fill('mine');
     await press('Save');
@@ -113,6 +114,21 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
       headers: { authorization: `Bearer ${key}` },
     });
     expect(await read.text()).toBe('mine');
+    await open(`/databases/first?at=${before}`);
+    await page.getByText('This is how it was').waitFor();
+    expect(await page.getByRole('region', { name: 'Entries' }).textContent()).toContain('hello');
+  }, 60_000);
+
+  it('tells of changes as they happen', async () => {
+    await open('/databases/first/changes');
+    await page.getByText('Live.').waitFor();
+    const rows = page.getByRole('table', { name: 'Changes' });
+    // Told from the moment on at which the feed begins, which nothing on the screen tells.
+    while ((await rows.count()) === 0) {
+      await write('first/keys/live', String(Date.now()));
+      await rows.waitFor({ timeout: 1_000 }).catch(() => undefined);
+    }
+    expect(await rows.textContent()).toContain('live');
   }, 60_000);
 
   it('logs out, refuses a wrong password, and logs in to the address that was wanted', async () => {

@@ -65,7 +65,7 @@ function Inside() {
 function Waiting() {
   return (
     <Center mih="60vh">
-      <Loader aria-label="Loading" />
+      <Loader role="status" aria-label="Loading" />
     </Center>
   );
 }

@@ -41,7 +41,7 @@ export function PrefixTree(props: PrefixTreeProps) {
 export function Folders({ prefix, ...tree }: PrefixTreeProps & { readonly prefix: Uint8Array }) {
   const { data, view, at } = tree;
   const found = useBranches(data, prefix, view, at, true);
-  if (found.isPending) return <Loader size="xs" m="xs" aria-label="Loading" />;
+  if (found.isPending) return <Loader size="xs" m="xs" role="status" aria-label="Loading" />;
   if (!found.data) return <Failure error={found.error} />;
   const folders = found.data.branches.filter(({ isFolder }) => isFolder);
   return (
