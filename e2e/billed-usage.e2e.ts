@@ -42,6 +42,8 @@ class Told {
 
 describe('what is billed', () => {
   let leasehold: Leasehold;
+  /** Whose requests were counted. */
+  let counted: Tenant;
 
   beforeAll(async () => {
     const environment = { USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000', SESSION_TTL_MS: '2000' };
@@ -87,6 +89,7 @@ describe('what is billed', () => {
 
   it(`is, of ${REQUESTS} requests, what their answers said, in usage and in the lines of the invoice, to the unit`, async () => {
     const tenant = await signUp(leasehold.ready);
+    counted = tenant;
     const told = new Told();
     const databases = leasehold.ready.gateways.map((url) => new Database(`${url}/v1/db/main`, tenant.key));
     await Promise.all(
@@ -110,6 +113,28 @@ describe('what is billed', () => {
     expect(await usageOf(tenant, 'step=month&group=database')).toMatchObject({ writeUnits, readUnits, egressBytes });
     expect(await invoiceOf(tenant)).toMatchObject({ writeUnits, readUnits, egressBytes });
   }, 600_000);
+
+  it('is told with how long it took, and how often the database was not open', async () => {
+    interface Metrics {
+      readonly requests: number;
+      readonly errors: number;
+      readonly coldStarts: number;
+      readonly p50Ms: number;
+      readonly coldPhasesMs: Readonly<Record<string, number>>;
+    }
+    let metrics: readonly Metrics[] = [];
+    const sum = (member: 'requests' | 'errors' | 'coldStarts') =>
+      metrics.reduce((total, each) => total + each[member], 0);
+    // Gateways tell at the end of each minute.
+    await until('all requests are counted', async () => {
+      ({ metrics } = await ask<{ metrics: Metrics[] }>(counted, '/v1/databases/main/metrics?step=hour'));
+      return sum('requests') >= REQUESTS;
+    });
+    expect([sum('requests'), sum('errors')]).toEqual([REQUESTS, 0]);
+    expect(sum('coldStarts')).toBeGreaterThan(0);
+    expect(Object.keys(metrics[0]?.coldPhasesMs ?? {})).toContain('net');
+    expect(metrics[0]?.p50Ms).toBeGreaterThan(0);
+  }, 200_000);
 
   it('is every write that was done, and no read that was not, over killed compactors and gateways, a lost queue and a Postgres that hangs', async () => {
     const tenant = await signUp(leasehold.ready);
