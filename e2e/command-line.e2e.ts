@@ -61,6 +61,19 @@ describe('the command line', () => {
     expect(await cli.run(['databases', 'none'])).toMatchObject({ code: 3, stdout: '' });
   });
 
+  it('tells what was billed, what this month comes to so far, and writes it as a PDF', async () => {
+    expect(await cli.ok(['invoices'])).toBe('month\tnumber\tstate\ttotal\tdue\tcurrency\n');
+    const month = new Date().toISOString().slice(0, 7);
+    const lines = (await cli.ok(['invoices', month])).trimEnd().split('\n');
+    expect(lines[0]).toBe('month\twhat\tplan\tquantity\tincluded\tamount');
+    expect(lines.at(-1)).toBe('\ttotal\t\t\t\t0 USD');
+    const pdf = path.join(folder, 'invoice.pdf');
+    await cli.ok(['invoices', month, '--pdf', pdf]);
+    expect(readFileSync(pdf).subarray(0, 5).toString()).toBe('%PDF-');
+    expect(await cli.run(['invoices', '1999-01'])).toMatchObject({ code: 3, stdout: '' });
+    expect(await cli.run(['invoices', '--pdf', pdf])).toMatchObject({ code: 1, stdout: '' });
+  });
+
   it('writes, reads, lists and deletes', async () => {
     expect(await cli.ok(['put', 'acme', 'users/1', 'Ada'])).toMatch(VERSION);
     expect(await cli.ok(['get', 'acme', 'users/1'])).toBe('Ada');
