@@ -62,7 +62,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   invitations: ['token_hash'],
   second_factors: ['sealed_secret', 'backup_hashes'],
   sessions: ['token'],
-  organization_suspensions: ['suspended_by'],
+  organization_suspensions: ['reason', 'suspended_by'],
 };
 /** Actions that a row could have, and that nobody takes. */
 const NEVER_TAKEN: readonly string[] = [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 
+import { actAs } from './author.js';
 import { Metadata } from './metadata.js';
 import { applyMigrations } from './migrations.js';
 
@@ -65,6 +66,31 @@ describe('deliveries', () => {
       ['other', 3],
     ]);
     expect(await claim(LIMIT, underWay)).toEqual(['other']);
+  });
+
+  it('tell what changed, and neither from where nor by which program somebody called', async () => {
+    await metadata.webhooks.create(organizationId, 'all', { ...SETTINGS, events: [] });
+    const { userId } = await metadata.prisma.member.findFirstOrThrow({ where: { organizationId } });
+    const caller = { ipAddress: '192.0.2.77', userAgent: 'some-program/1.0' };
+    const session = {
+      id: 's1',
+      userId,
+      token: 'token-of-a-session',
+      expiresAt: new Date(Date.now() + 60_000),
+      ...caller,
+    };
+    const author = { kind: 'user', id: userId, address: '192.0.2.78', agent: 'another-program/1.0' } as const;
+    await actAs(author, async () => await metadata.prisma.session.create({ data: session }));
+    await metadata.prisma.session.delete({ where: { id: 's1' } });
+    const told = await metadata.prisma.webhookDelivery.findMany({
+      where: { webhookId: 'all' },
+      orderBy: { id: 'asc' },
+    });
+    expect(told.map(({ event }) => event)).toEqual(['webhook.created', 'session.started', 'session.ended']);
+    expect(JSON.parse(told[1]?.payload ?? '')).toMatchObject({ data: { actor: { kind: 'user', id: userId } } });
+    const text = told.map(({ payload }) => payload).join('\n');
+    expect(text).toContain(`"user_id": "${userId}"`);
+    expect(text).not.toMatch(/192\.0\.2|program|token-of/);
   });
 
   it('wait while their webhook is paused or disabled', async () => {
