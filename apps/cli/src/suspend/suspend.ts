@@ -1,11 +1,10 @@
-import { hostname, userInfo } from 'node:os';
-
 import { isLeaseholdError, isTenantId, systemClock, systemRandom, type TenantId } from '@leasehold/foundation';
 import { MAX_REASON_CHARS, resumption, RevocationLog, suspension, type RevocationEdit } from '@leasehold/revocations';
 
 import { CliError } from '../cli-error.js';
 import type { OpenBucket } from '../scrub/open-bucket.js';
 import type { Terminal } from '../terminal.js';
+import { whoAmI } from './who-am-i.js';
 
 /** Past control plane and Postgres: gateways follow the bucket, and the control plane copies it when it is there again. */
 export async function suspend(bucket: OpenBucket, tenant: string, reason: string, terminal: Terminal): Promise<void> {
@@ -55,8 +54,4 @@ async function reached<T>(bucket: OpenBucket, asked: Promise<T>): Promise<T> {
 function tenantOf(text: string): TenantId {
   if (isTenantId(text)) return text;
   throw new CliError(`this is no id of a tenant: ${text}`);
-}
-
-function whoAmI(): string {
-  return `${userInfo().username}@${hostname()}`;
 }
