@@ -18,7 +18,7 @@ export interface Author {
 
 const authors = new AsyncLocalStorage<Author>();
 
-/** Every change that the work makes, at whatever depth, is this author's. */
+/** Every change that the work makes, at whatever depth, is this author's. A call of Prisma begins where it is awaited: the work has to await it itself. */
 export function actAs<T>(author: Author, work: () => T): T {
   return authors.run(author, work);
 }
