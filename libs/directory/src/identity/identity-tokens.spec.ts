@@ -111,6 +111,24 @@ describe('tokens of an identity provider', () => {
     expect(found).toHaveLength(60);
   });
 
+  it('keep their key sets, however many another tenant names', async () => {
+    const jwt = await sign(claims());
+    expect(await codeOf(jwt)).toBe('ok');
+    const named = (n: number): IdentityProviderEntry => ({
+      ...PROVIDER,
+      ...{ tenantId: 'restless' as TenantId, jwksUrl: `https://of-${n}.example/keys` },
+    });
+    for (let n = 0; n < 1_100; n++) await tokens.authenticate(jwt, named(n));
+    const before = fetches;
+    expect(await codeOf(await sign(claims({ sub: 'another' })))).toBe('ok');
+    expect(fetches).toBe(before);
+    // Of its own, the latest are there yet, and the first have gone.
+    await tokens.authenticate(await sign(claims({ sub: 'b' })), named(1_099));
+    expect(fetches).toBe(before);
+    await tokens.authenticate(await sign(claims({ sub: 'c' })), named(0));
+    expect(fetches).toBe(before + 1);
+  });
+
   describe('algorithm confusion', () => {
     const hmac = (secret: string | Buffer, header: object) => {
       const head = `${part(header)}.${part(claims())}`;

@@ -12,6 +12,8 @@ import { TenantPlaces, type TenantPlacesSettings } from './tenant-places.js';
 
 /** Of 64 KiB at most as text, and some KiB mostly. */
 const MAX_SETS = 1_000;
+/** That one tenant has brought: twice as many as it may have providers. Whoever changes their URLs again and again pushes out their own. */
+const MAX_TENANT_SETS = 40;
 /** Served without a doubt; then served, and fetched again meanwhile. A key that was taken out of its set is believed for so long, and no longer while the provider answers. */
 const FRESH_MS = 10 * 60 * 1_000;
 /** While the provider does not answer. */
@@ -26,6 +28,8 @@ const RETRY_AFTER_MS = 1_000;
 export type FetchKeySet = (url: string) => Promise<Uint8Array>;
 
 interface CachedSet {
+  /** Who brought it; others may use it as well. */
+  readonly tenantId: TenantId;
   keys: KeySet | undefined;
   fetchedAt: Instant | undefined;
   triedAt: Instant | undefined;
@@ -63,7 +67,7 @@ export class KeySets {
    * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any
    */
   async find(tenantId: TenantId, url: string, kid: string): Promise<IdentityKey | undefined> {
-    const set = this.use(url);
+    const set = this.use(tenantId, url);
     const key = this.known(tenantId, url, kid);
     if (key !== undefined) return key;
     await this.refresh(tenantId, url, set);
@@ -101,8 +105,11 @@ export class KeySets {
     }
   }
 
-  private use(url: string): CachedSet {
-    const set = this.sets.get(url) ?? {
+  private use(tenantId: TenantId, url: string): CachedSet {
+    const known = this.sets.get(url);
+    if (known === undefined) this.makeRoom(tenantId);
+    const set = known ?? {
+      tenantId,
       keys: undefined,
       fetchedAt: undefined,
       triedAt: undefined,
@@ -110,9 +117,16 @@ export class KeySets {
     };
     this.sets.delete(url);
     this.sets.set(url, set);
-    const [first] = this.sets.keys();
-    if (this.sets.size > MAX_SETS && first !== undefined) this.sets.delete(first);
     return set;
+  }
+
+  /** Of the tenant's own sets the one that was used longest ago goes where those are many, else that of all. */
+  private makeRoom(tenantId: TenantId): void {
+    const own = [...this.sets].filter(([, set]) => set.tenantId === tenantId);
+    const [oldestOwn] = own[0] ?? [];
+    const [oldest] = this.sets.keys();
+    if (own.length >= MAX_TENANT_SETS && oldestOwn !== undefined) this.sets.delete(oldestOwn);
+    else if (this.sets.size >= MAX_SETS && oldest !== undefined) this.sets.delete(oldest);
   }
 
   private isFresh({ fetchedAt }: CachedSet): boolean {
