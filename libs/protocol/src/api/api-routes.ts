@@ -16,6 +16,7 @@ const OF_WRITES: readonly ErrorCode[] = [
   'idempotency-key-reused',
   'idempotency-keys-exhausted',
   'database-full',
+  'budget-exceeded',
   'outcome-unknown',
 ];
 const OF_JSON: readonly ErrorCode[] = ['invalid-body', 'unsupported-media-type', 'too-many-operations'];
@@ -233,6 +234,7 @@ export const API_ROUTES = {
       'idempotency-key-reused',
       'idempotency-keys-exhausted',
       'database-full',
+      'budget-exceeded',
       ...OF_KV_CONNECT,
     ],
   },
