@@ -13,6 +13,9 @@ interface Screen {
   readonly shows: string;
 }
 
+/** Of an answer: numbers by their name. */
+type Row = Readonly<Record<string, number>>;
+
 const TENANT_SCREENS: readonly Screen[] = [
   { name: 'start', path: '/start', shows: 'Or take' },
   { name: 'databases', path: '/databases', shows: 'customer-0' },
@@ -22,7 +25,6 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Ends by itself' },
   { name: 'changes', path: '/databases/shop/changes?from=all', shows: 'users/bob/profile' },
   { name: 'overview', path: '/databases/shop/overview', shows: 'Not flushed yet' },
-  { name: 'metrics', path: '/databases/shop/metrics', shows: 'Cold starts' },
   { name: 'database-settings', path: '/databases/shop/settings', shows: 'Delete this database' },
   { name: 'keys', path: '/keys', shows: 'reporting' },
   { name: 'members', path: '/members', shows: 'Member since' },
@@ -62,6 +64,14 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
   };
+  const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
+  /** What the API tells the organization of these screens. */
+  const ask = async <T>(path: string) => {
+    const answer = await fetch(leasehold.ready.controlPlane + path, {
+      headers: { authorization: `Bearer ${world.token}` },
+    });
+    return (await answer.json()) as T;
+  };
   const look = async (screens: readonly Screen[]) => {
     const found: Hindrance[] = [];
     for (const { name, path, shows } of screens) {
@@ -99,7 +109,7 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     const rows = page.getByRole('region', { name: 'Entries' });
     await rows.waitFor();
     const known = page.locator('[data-held]');
-    while (!(await known.textContent())?.includes(`${world.entries.toLocaleString('en')} keys`)) {
+    while (!(await known.textContent())?.includes(`${counted(world.entries)} keys`)) {
       await rows.evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
       expect(Number(await known.getAttribute('data-held'))).toBeLessThanOrEqual(HELD_ENTRIES);
     }
@@ -115,28 +125,34 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     const day = 24 * 3_600_000;
     const to = new Date((Math.floor(Date.now() / 3_600_000) + 1) * 3_600_000);
     const query = `from=${hour(new Date(to.getTime() - day))}&to=${hour(to)}&step=hour`;
-    const told = async () => {
-      const answer = await fetch(`${leasehold.ready.controlPlane}/v1/usage?${query}`, {
-        headers: { authorization: `Bearer ${world.token}` },
-      });
-      return ((await answer.json()) as { usage: Record<string, number>[] }).usage;
-    };
-    const sumOf = (rows: Record<string, number>[], meter: string) =>
-      rows.reduce((sum, row) => sum + (row[meter] ?? 0), 0);
+    const told = async () => (await ask<{ usage: Row[] }>(`/v1/usage?${query}`)).usage;
     // The seeding alone; reads of this browser are free and come in for some seconds more.
     await eventually(async () => sumOf(await told(), 'writeUnits') >= world.entries);
     await open('/usage?range=day&meter=writeUnits');
-    const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
     await figure('Write units').waitFor();
     const rows = await told();
-    expect(await figure('Write units').textContent()).toBe(sumOf(rows, 'writeUnits').toLocaleString('en'));
-    expect(await figure('Read units').textContent()).toBe(sumOf(rows, 'readUnits').toLocaleString('en'));
+    expect(await figure('Write units').textContent()).toBe(counted(sumOf(rows, 'writeUnits')));
+    expect(await figure('Read units').textContent()).toBe(counted(sumOf(rows, 'readUnits')));
     const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
     expect(drawn).toHaveLength(24);
     expect(drawn?.filter((value) => value > 0)).toEqual(
       rows.map((row) => row['writeUnits'] ?? 0).filter((value) => value > 0),
     );
     expect(await checkScreen(page, 'usage')).toEqual([]);
+  }, 60_000);
+
+  it('shows the metrics that the API tells, to the request', async () => {
+    const told = async () => (await ask<{ metrics: Row[] }>('/v1/databases/shop/metrics')).metrics;
+    await eventually(async () => sumOf(await told(), 'requests') > 0);
+    await open('/databases/shop/metrics');
+    await figure('Requests').waitFor();
+    // They come in every few seconds, and the page reads them again by itself.
+    await eventually(async () => {
+      const rows = await told();
+      const shown = [await figure('Requests').textContent(), await figure('Cold starts').textContent()];
+      return shown.join() === [sumOf(rows, 'requests'), sumOf(rows, 'coldStarts')].map(counted).join();
+    });
+    expect(await checkScreen(page, 'metrics')).toEqual([]);
   }, 60_000);
 
   it('has a half for operators, which hinders nobody either', async () => {
@@ -150,6 +166,15 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     expect(browser.complaints).toEqual([]);
   });
 });
+
+function sumOf(rows: readonly Row[], member: string): number {
+  return rows.reduce((sum, row) => sum + (row[member] ?? 0), 0);
+}
+
+/** As the console writes it. */
+function counted(count: number): string {
+  return count.toLocaleString('en');
+}
 
 /** `2026-11-28T09:00Z` */
 function hour(date: Date): string {

@@ -1,13 +1,25 @@
-import { Button, Group, NumberInput, SegmentedControl, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import {
+  Button,
+  Group,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Stack,
+  Switch,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { useKeyNames } from '../keys/key-names.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { minorUnits } from '../parts/money.js';
 import { BUDGETS } from './budgets.js';
+import { useCurrency } from './currency.js';
 
 interface Draft {
   readonly scope: string;
@@ -20,8 +32,6 @@ interface Draft {
   readonly alertPercents: string[];
 }
 
-/** In which everything is billed unless the installation says otherwise. */
-const CURRENCY = 'USD';
 const EMPTY: Draft = {
   scope: 'organization',
   subject: '',
@@ -41,7 +51,13 @@ export function SetBudget({ opened, onClose }: { readonly opened: boolean; reado
 
 function Form({ onClose }: { readonly onClose: () => void }) {
   const [draft, setDraft] = useState(EMPTY);
-  const setting = useChange(() => put(draft), { reads: BUDGETS, told: 'The budget is set.', onDone: onClose });
+  const currency = useCurrency();
+  const keys = useKeyNames(draft.scope === 'key');
+  const setting = useChange(() => put(draft, currency), {
+    reads: BUDGETS,
+    told: 'The budget is set.',
+    onDone: onClose,
+  });
   const fields = fieldsOf(setting.error);
   return (
     <form
@@ -56,15 +72,26 @@ function Form({ onClose }: { readonly onClose: () => void }) {
           aria-label="Of what"
           data={['organization', 'database', 'key']}
           value={draft.scope}
-          onChange={(scope) => setDraft({ ...draft, scope })}
+          onChange={(scope) => setDraft({ ...draft, scope, subject: '' })}
         />
-        {draft.scope !== 'organization' && (
-          <TextInput
-            label={draft.scope === 'database' ? 'Name of the database' : 'Id of the key'}
+        {draft.scope === 'key' && keys.size > 0 ? (
+          <Select
+            label="API key"
             required
+            searchable
+            data={[...keys].map(([value, label]) => ({ value, label }))}
             value={draft.subject}
-            onChange={({ currentTarget: { value: subject } }) => setDraft({ ...draft, subject })}
+            onChange={(subject) => setDraft({ ...draft, subject: subject ?? '' })}
           />
+        ) : (
+          draft.scope !== 'organization' && (
+            <TextInput
+              label={draft.scope === 'database' ? 'Name of the database' : 'Id of the key'}
+              required
+              value={draft.subject}
+              onChange={({ currentTarget: { value: subject } }) => setDraft({ ...draft, subject })}
+            />
+          )
         )}
         <SegmentedControl
           aria-label="In what"
@@ -76,7 +103,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
           onChange={(kind) => setDraft({ ...draft, kind })}
         />
         <NumberInput
-          label={draft.kind === 'money' ? `Limit in ${CURRENCY}` : 'Limit in units'}
+          label={draft.kind === 'money' ? `Limit in ${currency}` : 'Limit in units'}
           required
           min={0}
           decimalScale={draft.kind === 'money' ? 2 : 0}
@@ -109,18 +136,18 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-function put(draft: Draft) {
-  const body = bodyOf(draft);
+function put(draft: Draft, currency: string) {
+  const body = bodyOf(draft, currency);
   if (draft.scope === 'organization') return answerOf(control.PUT('/v1/budgets/organization', { body }));
   const id = draft.subject;
   if (draft.scope === 'key') return answerOf(control.PUT('/v1/budgets/keys/{id}', { params: { path: { id } }, body }));
   return answerOf(control.PUT('/v1/budgets/databases/{nameOrId}', { params: { path: { nameOrId: id } }, body }));
 }
 
-function bodyOf({ kind, limit, hardStop, alertPercents }: Draft): Schemas['NewBudget'] {
+function bodyOf({ kind, limit, hardStop, alertPercents }: Draft, currency: string): Schemas['NewBudget'] {
   const wanted = Number(limit);
   return {
-    limit: kind === 'money' ? { amount: minorUnits(wanted, CURRENCY), currency: CURRENCY } : { units: wanted },
+    limit: kind === 'money' ? { amount: minorUnits(wanted, currency), currency } : { units: wanted },
     hardStop,
     alertPercents: alertPercents.map(Number),
   };

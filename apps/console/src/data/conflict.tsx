@@ -2,6 +2,7 @@ import type { ByteEntry, Database } from '@leasehold/client';
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 
+import { useDatabaseName } from '../api/database-name.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { base64UrlOf } from './bytes.js';
 import classes from './conflict.module.css';
@@ -20,8 +21,9 @@ interface ConflictProps {
 
 /** Somebody else changed the entry meanwhile: both, side by side, and the choice. */
 export function Conflict({ data, entryKey, mine, onKeepMine, onTakeTheirs }: ConflictProps) {
+  const name = useDatabaseName();
   const present = useQuery({
-    queryKey: ['conflict', base64UrlOf(entryKey)],
+    queryKey: ['conflict', name, base64UrlOf(entryKey)],
     gcTime: 0,
     queryFn: async ({ signal }) => (await data.bytes.get(entryKey, { signal })) ?? null,
   });

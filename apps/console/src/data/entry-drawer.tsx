@@ -2,6 +2,7 @@ import type { ByteEntry, Database } from '@leasehold/client';
 import { Code, Drawer, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 
+import { useDatabaseName } from '../api/database-name.js';
 import { formatBytes } from '../parts/format.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { base64UrlOf } from './bytes.js';
@@ -43,8 +44,9 @@ function Opened({
   onClose,
   onWritten,
 }: EntryDrawerProps & { readonly entryKey: Uint8Array }) {
+  const name = useDatabaseName();
   const entry = useQuery({
-    queryKey: ['entry', base64UrlOf(entryKey), at?.getTime() ?? null],
+    queryKey: ['entry', name, base64UrlOf(entryKey), at?.getTime() ?? null],
     gcTime: 0,
     queryFn: async ({ signal }) => (await data.bytes.get(entryKey, { at, signal })) ?? null,
   });

@@ -1,6 +1,7 @@
 import type { ByteRange, Database } from '@leasehold/client';
 import { useQuery } from '@tanstack/react-query';
 
+import { useDatabaseName } from '../api/database-name.js';
 import { base64UrlOf, behindAll } from './bytes.js';
 import { behind, branchOf, type Branch } from './branches.js';
 import type { KeyView } from './key-text.js';
@@ -16,10 +17,11 @@ export interface Branches {
 
 /** The folders and keys right below a prefix: the first key of each is read, and then what lies behind all of it. */
 export function useBranches(data: Database, prefix: Uint8Array, view: KeyView, at: Date | undefined, isOpen: boolean) {
+  const name = useDatabaseName();
   return useQuery({
-    queryKey: ['branches', base64UrlOf(prefix), view, at?.getTime() ?? null],
+    queryKey: ['branches', name, base64UrlOf(prefix), view, at?.getTime() ?? null],
     enabled: isOpen,
-    // Of another mount it may be another database, or a later state.
+    // Opened again, it shows what is there then.
     gcTime: 0,
     queryFn: ({ signal }) => readBranches(data, prefix, view, at, signal),
   });

@@ -1,6 +1,7 @@
 import type { Database } from '@leasehold/client';
 import type { ReactNode } from 'react';
 
+import { DatabaseName } from '../api/database-name.js';
 import { useData, useGatewayUrl } from '../api/data-plane.js';
 import { BUILDERS, useMay } from '../api/session.js';
 import { Loading, Message, ScreenState } from '../parts/screen-state.js';
@@ -29,7 +30,7 @@ export function WithData({ name, children }: WithDataProps) {
     <ScreenState query={gateway}>
       {(url) => {
         if (url === null) return <UnknownGateway />;
-        return data === undefined ? <Loading /> : children(data);
+        return data === undefined ? <Loading /> : <DatabaseName value={name}>{children(data)}</DatabaseName>;
       }}
     </ScreenState>
   );
