@@ -137,6 +137,32 @@ describe('metadata', () => {
     expect(await metadata.prisma.change.count()).toBe(recent);
   });
 
+  it('writes and reads times as they are, whatever time zone Postgres is set to', async () => {
+    const { prisma } = metadata;
+    const set = (zone: string) =>
+      prisma.$executeRawUnsafe(
+        `DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone TO ${zone}', current_database()); END$$`,
+      );
+    await set("''America/New_York''");
+    const abroad = Metadata.open({ databaseUrl: `${databaseUrl}?options=-c%20work_mem%3D5MB` });
+    try {
+      const [told] = await abroad.prisma.$queryRaw<{ now: Date; memory: string }[]>`
+        SELECT now(), current_setting('work_mem') AS memory`;
+      expect(told?.memory).toBe('5MB');
+      expect(Math.abs((told?.now.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+      // Of an hour that clocks there leave out.
+      const at = new Date('2026-03-08T02:30:00Z');
+      await abroad.prisma.organization.update({ where: { id: theirs }, data: { createdAt: at } });
+      const [row] = await prisma.$queryRaw<{ ms: string }[]>`
+        SELECT (1000 * extract(epoch FROM created_at))::bigint::text AS ms FROM organizations WHERE id = ${theirs}`;
+      expect(row?.ms).toBe(String(at.getTime()));
+      expect((await abroad.prisma.organization.findUnique({ where: { id: theirs } }))?.createdAt).toEqual(at);
+    } finally {
+      await abroad.close();
+      await set('DEFAULT');
+    }
+  });
+
   it('tells a transaction that got no connection in time from a bug', async () => {
     const narrow = Metadata.open({
       databaseUrl,

@@ -29,6 +29,7 @@ import { Plans } from './plans.js';
 import { Quotas } from './quotas.js';
 import { SecondFactors } from './second-factors.js';
 import { SecurityEvents } from './security-events.js';
+import { withUtcSessions } from './session-time-zone.js';
 import { Sessions } from './sessions.js';
 import { Suspensions } from './suspensions.js';
 import { Tenants } from './tenants.js';
@@ -140,7 +141,7 @@ export class Metadata {
   static open(settings: MetadataSettings): Metadata {
     const statementTimeoutMs = settings.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
     const adapter = new PrismaPg({
-      connectionString: settings.databaseUrl,
+      connectionString: withUtcSessions(settings.databaseUrl),
       max: settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       connectionTimeoutMillis: settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       statement_timeout: statementTimeoutMs,
