@@ -53,6 +53,7 @@ import { OperationsController } from './operations/operations-controller.js';
 import { OperatorSeed } from './operators/operator-seed.js';
 import { INVITATION_THROTTLE, INVITATION_THROTTLE_SETTINGS } from './organizations/invitation-throttle.js';
 import { BillingDetailsController } from './invoices/billing-details-controller.js';
+import { InvoiceDrafts } from './invoices/invoice-drafts.js';
 import { InvoicesController } from './invoices/invoices-controller.js';
 import { OperatorInvoicesController } from './invoices/operator-invoices-controller.js';
 import { PricesController } from './invoices/prices-controller.js';
@@ -170,6 +171,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: INVITATION_THROTTLE, useValue: new MailThrottle(systemClock, INVITATION_THROTTLE_SETTINGS) },
       ...(mailbox === undefined ? [] : [{ provide: MailboxFolder, useValue: new MailboxFolder(mailbox) }]),
       { provide: PasswordTurns, useValue: new PasswordTurns() },
+      { provide: InvoiceDrafts, useValue: new InvoiceDrafts(metadata.invoices) },
       { provide: LoginThrottle, useValue: new LoginThrottle() },
       { provide: APP_GUARD, useClass: SameOriginGuard },
       { provide: APP_GUARD, useClass: AccessGuard },

@@ -1,3 +1,4 @@
+import { systemClock } from '@leasehold/foundation';
 import {
   lineDatabasesOf,
   lineRecordsOf,
@@ -9,6 +10,7 @@ import {
 } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
+import type { InvoiceDrafts } from './invoice-drafts.js';
 import { draftView, invoiceView, type InvoiceView } from './invoice-view.js';
 
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
@@ -28,10 +30,11 @@ export interface InvoiceSource {
 
 /**
  * The invoice of a month, such as `2026-11`: the issued one, or before there is one its draft, computed now; or an issued one by its id.
- * @throws ProblemError not-found: there is no such invoice, or nothing was billed in that month
+ * @throws ProblemError not-found: there is no such invoice, or nothing was billed in that month; overloaded
  */
 export async function findInvoice(
   metadata: Metadata,
+  drafts: InvoiceDrafts,
   organizationId: string,
   idOrMonth: string,
 ): Promise<InvoiceSource> {
@@ -41,9 +44,9 @@ export async function findInvoice(
   const periodFrom = new Date(Date.UTC(Number(year), Number(month) - 1));
   const issued = await invoices.ofPeriod(organizationId, periodFrom);
   if (issued) return issuedSource(metadata, issued);
-  const isOpen = await invoices.isOpen(organizationId, periodFrom);
-  const draft = isOpen ? await invoices.draft(organizationId, periodFrom.getTime()) : undefined;
-  if (draft === undefined || draft.readAt < periodFrom) throw noSuchInvoice();
+  const isPresent = periodFrom.getTime() <= systemClock.now() && (await invoices.isOpen(organizationId, periodFrom));
+  const draft = isPresent ? await drafts.of(organizationId, periodFrom) : undefined;
+  if (draft === undefined) throw noSuchInvoice();
   return draftSource(metadata, draft);
 }
 

@@ -7,6 +7,7 @@ import { Access, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { PageQuery, pageOf, type Page } from '../requests/page.js';
 import { findInvoice, type DatabasePlace, type InvoiceSource } from './invoice-source.js';
+import { InvoiceDrafts } from './invoice-drafts.js';
 import { documentOf } from './invoice-document.js';
 import { invoicePage, PAGE_POLICY } from './invoice-page.js';
 import { invoicePdf } from './invoice-pdf.js';
@@ -23,7 +24,10 @@ const SESSION = /^[0-9a-z]{26}$/;
 @Controller('v1/invoices')
 @Access(INVOICE_READERS)
 export class InvoicesController {
-  constructor(private readonly metadata: Metadata) {}
+  constructor(
+    private readonly metadata: Metadata,
+    private readonly drafts: InvoiceDrafts,
+  ) {}
 
   /** Issued ones, the latest month in front. */
   @Get()
@@ -99,7 +103,7 @@ export class InvoicesController {
 
   private find(caller: Caller, id: string): Promise<InvoiceSource> {
     requireAllDatabases(caller);
-    return findInvoice(this.metadata, caller.organization.id, id);
+    return findInvoice(this.metadata, this.drafts, caller.organization.id, id);
   }
 }
 

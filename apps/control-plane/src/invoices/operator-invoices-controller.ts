@@ -15,6 +15,7 @@ import {
   type NewPayment,
   type NewVoiding,
 } from './invoice-schemas.js';
+import { InvoiceDrafts } from './invoice-drafts.js';
 import { findInvoice, issuedSource, noSuchInvoice } from './invoice-source.js';
 import { amountOf, creditNoteView, type InvoiceView } from './invoice-view.js';
 
@@ -22,7 +23,10 @@ import { amountOf, creditNoteView, type InvoiceView } from './invoice-view.js';
 @Controller('v1/admin')
 @Access(SESSION_ONLY)
 export class OperatorInvoicesController {
-  constructor(private readonly metadata: Metadata) {}
+  constructor(
+    private readonly metadata: Metadata,
+    private readonly drafts: InvoiceDrafts,
+  ) {}
 
   @Get('invoices/:id')
   async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {
@@ -35,7 +39,7 @@ export class OperatorInvoicesController {
   async ofTenant(@CurrentCaller() caller: Caller, @Param('id') id: string, @Param('month') month: string) {
     requireOperator(caller);
     if (!isTenantId(id)) throw noSuchInvoice();
-    return (await findInvoice(this.metadata, id, month)).view;
+    return (await findInvoice(this.metadata, this.drafts, id, month)).view;
   }
 
   /** Repeated, it changes nothing. */

@@ -46,8 +46,6 @@ export interface InvoiceDraft {
   readonly recordsTo: bigint;
   /** An earlier period of the organization has to be closed first. */
   readonly waits: boolean;
-  /** By the clock of Postgres. */
-  readonly readAt: Date;
 }
 
 interface Ground {
@@ -103,13 +101,12 @@ async function draftIn(
   }
   const lines = [...own, ...late];
   const progress = await transaction.usageProgress.findFirst();
-  const [records] = await transaction.$queryRaw<{ last: bigint; readAt: Date }[]>`
-    SELECT COALESCE(max(position), 0)::bigint AS last, now() AS "readAt" FROM usage_records`;
+  const [records] = await transaction.$queryRaw<{ last: bigint }[]>`
+    SELECT COALESCE(max(position), 0)::bigint AS last FROM usage_records`;
   return {
     ...{ organizationId, period, currency, lines, total, databases },
     completeTo: progress?.completeTo,
     recordsTo: records?.last ?? 0n,
-    readAt: records?.readAt ?? new Date(0),
     waits: await isMonthBeforeOpen(transaction, period, createdAt, closed),
   };
 }
