@@ -109,7 +109,12 @@ describe('the next move of a payment', () => {
   it.each<[string, ClaimedPayment, object]>([
     ['waits for a person', paymentOf(), NOTHING],
     ['settles what is not owed', paymentOf({}, { total: 0n }), { kind: 'settle' }],
-    ['leaves credits to people', paymentOf({ credit: CREDIT }), { kind: 'credit-outside', credit: CREDIT }],
+    ['keeps a credit of what is not paid, for a collector that comes later', paymentOf({ credit: CREDIT }), NOTHING],
+    [
+      'leaves credits of what is paid to people',
+      paymentOf({ state: 'paid', credit: CREDIT }),
+      { kind: 'credit-outside', credit: CREDIT },
+    ],
     ['leaves a bill alone that a collector of before has', paymentOf(THERE), { kind: 'wait', until: expect.any(Date) }],
     [
       'leaves a charge alone that was under way',

@@ -46,7 +46,8 @@ function openMove(payment: ClaimedPayment, collects: boolean, now: Date): Move {
   const isOwed = invoice.total > invoice.credited;
   if (reference === null) {
     if (!isOwed) return { kind: 'settle' };
-    if (!collects) return credit ? { kind: 'credit-outside', credit } : { kind: 'wait', until: null };
+    // Credits, too: a collector that comes later makes a bill of everything, and takes them off it.
+    if (!collects) return { kind: 'wait', until: null };
   }
   if (bill !== 'open') return { kind: 'wait', until: null };
   if (reference !== null && credit) return { kind: 'credit', credit };
