@@ -57,10 +57,10 @@ const TELL_SIZES = `
 const TAKEN = `
   SELECT COALESCE(max(number) FILTER (WHERE reaches_to < $2), 0) + 1 AS first, COALESCE(max(number), 0) AS last
   FROM usage_records WHERE session = $1`;
-/** Those of organizations, and those that are told of, whoever they belong to. */
+/** Those of organizations, purged ones too, and those that are told of, whoever they belong to. */
 const NEXT_DATABASES = `
   SELECT id FROM (
-    (SELECT id FROM databases WHERE id > $1 ORDER BY id LIMIT ${PIECE})
+    (SELECT database_id AS id FROM database_owners WHERE database_id > $1 ORDER BY 1 LIMIT ${PIECE})
     UNION (SELECT DISTINCT database_id FROM told_writes WHERE database_id > $1 ORDER BY 1 LIMIT ${PIECE})
     UNION (SELECT DISTINCT database_id FROM told_reads WHERE database_id > $1 ORDER BY 1 LIMIT ${PIECE})
     UNION (SELECT DISTINCT database_id FROM told_sizes WHERE database_id > $1 ORDER BY 1 LIMIT ${PIECE})
