@@ -7,6 +7,7 @@ import { Metadata } from '../metadata.js';
 import { applyMigrations } from '../migrations.js';
 import type { DueMonth } from './due-months.js';
 import { InvoiceRound } from './invoice-round.js';
+import type { Invoices } from './invoices.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -120,25 +121,59 @@ describe('a round of invoices', () => {
     }
   });
 
-  it('goes on behind an organization whose invoice cannot be made, and makes it the next time', async () => {
+  it.each([
+    ['cannot be made', 'P0001'],
+    ['takes too long', '57014'],
+  ])('goes on behind an organization whose invoice %s, and makes it the next time', async (_, code) => {
     await ledger.passed(JUNE + DAY_MS);
     const [, broken = ''] = organizations;
     const { prisma } = metadata;
-    await prisma.$executeRaw`
+    await prisma.$executeRawUnsafe(`
       CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-        IF NEW.organization_id = current_setting('test.broken', true) THEN RAISE EXCEPTION 'no'; END IF;
+        IF NEW.organization_id = '${broken}' THEN RAISE EXCEPTION 'no' USING ERRCODE = '${code}'; END IF;
         RETURN NEW;
-      END$$`;
+      END$$`);
     await prisma.$executeRaw`CREATE TRIGGER refuse_one BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION refuse_one()`;
-    await prisma.$executeRawUnsafe(`ALTER ROLE CURRENT_USER SET test.broken = '${broken}'`);
-    await metadata.close();
-    metadata = Metadata.open({ databaseUrl });
     expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 2 }, failed: 1 });
     expect(failures.map(({ organizationId }) => organizationId)).toEqual([broken]);
-    await metadata.prisma.$executeRawUnsafe(`ALTER ROLE CURRENT_USER RESET test.broken`);
-    await metadata.prisma.$executeRaw`DROP TRIGGER refuse_one ON invoices`;
+    await prisma.$executeRaw`DROP TRIGGER refuse_one ON invoices`;
     expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 1 }, failed: 0 });
     expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
+  it('ends when Postgres is away, and the next one bills what is left', async () => {
+    await ledger.passed(JULY + DAY_MS);
+    const { prisma, invoices } = metadata;
+    let left = 2;
+    const cut = new Proxy(invoices, {
+      get: (target, name: keyof Invoices) => {
+        if (name !== 'finalize') return target[name];
+        return async (...args: Parameters<Invoices['finalize']>) => {
+          if (left-- > 0) return target.finalize(...args);
+          await metadata.close();
+          throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+        };
+      },
+    });
+    const down = new Proxy(prisma, {
+      get: (target, name) => {
+        if (name === '$queryRaw' && left < 0) return () => Promise.reject(new Error('Connection terminated'));
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    const clock = { now: () => JULY + DAY_MS } as Clock;
+    const round = new InvoiceRound({
+      prisma: down,
+      invoices: cut,
+      clock,
+      onFailed: (month) => void failures.push(month),
+    });
+    await expect(round.pass(DAY_MS, NEVER)).rejects.toThrow('Connection terminated');
+    expect(failures).toEqual([]);
+    metadata = Metadata.open({ databaseUrl });
+    expect((await billed()).length).toBe(2);
+    await roundAt(JULY + DAY_MS).pass(DAY_MS, NEVER);
+    expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('ends when it is told to', async () => {
