@@ -344,6 +344,14 @@ describe('the console', () => {
         /default-src 'none'.*connect-src 'self' http:\/\/gateway\.example:4000;/,
       );
       expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+      // What an address below means is decided in the browser.
+      for (const path of ['/console', '/console/databases/a%2Fb']) {
+        const screen = await service.call('GET', path);
+        expect([path, screen.status, screen.text]).toEqual([path, 200, page.text]);
+      }
+      const etag = page.headers.get('etag') ?? '';
+      const again = await service.call('GET', '/console/keys', { headers: { 'if-none-match': etag } });
+      expect([again.status, again.text, again.headers.get('cache-control')]).toEqual([304, '', 'no-cache']);
       const config = await service.call('GET', '/console-config.json');
       expect(config.body).toEqual({ gatewayUrl: 'http://gateway.example:4000/' });
       for (const path of [

@@ -3,10 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import { answerOf, control } from './control.js';
-import { useMay, BUILDERS } from './session.js';
+import { noticeEnd } from './query-client.js';
+import { BUILDERS, useMay } from './session.js';
 
 /** The control plane gives none for longer. */
 const TOKEN_SECONDS = 900;
+/** Somebody waits: after that they are told what is the matter. */
+const TIMEOUT_MS = 20_000;
 
 interface ConsoleConfig {
   readonly gatewayUrl: string | null;
@@ -34,13 +37,16 @@ export function useData(name: string): Database | undefined {
   const mayWrite = useMay(BUILDERS);
   return useMemo(() => {
     if (!url || !mayWrite) return undefined;
-    return connect({ url, database: name, token: () => tokenFor(name) });
+    return connect({ url, database: name, timeoutMs: TIMEOUT_MS, token: () => tokenFor(name) });
   }, [url, name, mayWrite]);
 }
 
 async function tokenFor(database: string): Promise<string> {
   const body = { database, scopes: ['data:read' as const, 'data:write' as const], ttlSeconds: TOKEN_SECONDS };
-  const { token } = await answerOf(control.POST('/v1/tokens', { body }));
+  const { token } = await answerOf(control.POST('/v1/tokens', { body })).catch((error: unknown) => {
+    noticeEnd(error);
+    throw error;
+  });
   if (token === null) throw new Error('The service did not tell the token.');
   return token;
 }

@@ -21,7 +21,8 @@ export const queryClient: QueryClient = new QueryClient({
   },
 });
 
-function noticeEnd(error: Error): void {
+/** Of a refusal: whether it is because nobody is logged in any more. Then the log-in is shown. */
+export function noticeEnd(error: unknown): void {
   if (error instanceof Problem && error.code === 'unauthenticated') queryClient.setQueryData(ME, null);
 }
 

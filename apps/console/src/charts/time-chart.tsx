@@ -36,6 +36,9 @@ const HEADROOM = 1.1;
 /** Of a chart on which nothing happened. */
 const IDLE_TOP = 10;
 const LINE_WIDTH_PX = 2;
+/** Of ten, between marks. */
+const LARGEST_POWER = 18;
+const SMALL_POWERS = [0.001, 0.01, 0.1];
 
 /** Amounts over time. */
 export function TimeChart({ label, at, series, format }: TimeChartProps) {
@@ -81,10 +84,23 @@ function optionsOf(
     },
     axes: [
       { ...axis, grid: { show: false } },
-      { ...axis, size: AXIS_WIDTH_PX, values: (_chart, marks) => marks.map((mark) => format(mark)) },
+      {
+        ...axis,
+        size: AXIS_WIDTH_PX,
+        incrs: increments(series),
+        values: (_chart, marks) => marks.map((mark) => format(mark)),
+      },
     ],
     series: [{ label: 'From' }, ...series.map((each, index) => seriesOf(each, index, format, colours))],
   };
+}
+
+/** Between marks: 1, 2 or 5 of a power of ten. What is counted has no halves. */
+function increments(series: readonly ChartSeries[]): number[] {
+  const isWhole = series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)));
+  const powers = Array.from({ length: LARGEST_POWER + 1 }, (_, power) => 10 ** power);
+  const all = isWhole ? powers : [...SMALL_POWERS, ...powers];
+  return all.flatMap((power) => [power, 2 * power, 5 * power]);
 }
 
 function seriesOf(

@@ -10,6 +10,7 @@ import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
 import { Panel } from '../parts/panel.js';
 import { ScreenState } from '../parts/screen-state.js';
+import { Agreement } from './agreement.js';
 import { Suspension } from './suspension.js';
 import { TenantInvoice } from './tenant-invoice.js';
 import { TENANTS } from './tenants.js';
@@ -57,6 +58,9 @@ function Tenant({ tenant }: { readonly tenant: Schemas['Tenant'] }) {
       <TenantInvoice tenantId={id} />
       <Panel title="Limits">
         <QuotaTable limits={limits} used={used} />
+      </Panel>
+      <Panel title="Agreement" description="What holds for this tenant beside its plan.">
+        <Agreement key={plan.id} tenantId={id} plan={plan.id} />
       </Panel>
       <Panel title="Members">
         <Table aria-label="Members">

@@ -1,0 +1,86 @@
+import { Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+
+import { useChange } from '../api/change.js';
+import { answerOf, control, type Schemas } from '../api/control.js';
+import { Failure } from '../parts/failure.js';
+import { fieldsOf } from '../parts/fields-of.js';
+import { TENANTS } from './tenants.js';
+
+type Limits = Schemas['Quotas']['limits'];
+
+const LIMITS = [
+  { limit: 'databases', label: 'Databases' },
+  { limit: 'storageBytes', label: 'Bytes of storage' },
+  { limit: 'requestsPerSecond', label: 'Requests per second' },
+  { limit: 'burstRequests', label: 'Requests at once in a burst' },
+  { limit: 'bytesPerSecond', label: 'Bytes per second' },
+  { limit: 'concurrentRequests', label: 'Requests under way' },
+  { limit: 'concurrentWakes', label: 'Databases waking up at once' },
+] as const satisfies readonly { readonly limit: keyof Limits; readonly label: string }[];
+
+/** What is typed; empty leaves a limit as it is. */
+type Draft = Readonly<Partial<Record<keyof Limits, number | string>>>;
+
+/** Agrees on a plan or on limits with a tenant, beside what the plan says. */
+export function Agreement({ tenantId, plan: present }: { readonly tenantId: string; readonly plan: string }) {
+  const [plan, setPlan] = useState(present);
+  const [draft, setDraft] = useState<Draft>({});
+  const agreement = useChange(
+    () =>
+      answerOf(
+        control.PATCH('/v1/admin/tenants/{id}/quotas', {
+          params: { path: { id: tenantId } },
+          body: bodyOf(plan === present ? undefined : plan, draft),
+        }),
+      ),
+    { reads: TENANTS, told: 'Agreed. The gateways go by it within two seconds.', onDone: () => setDraft({}) },
+  );
+  const fields = fieldsOf(agreement.error);
+  const isEmpty = Object.keys(bodyOf(plan === present ? undefined : plan, draft)).length === 0;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        agreement.mutate();
+      }}
+    >
+      <Stack>
+        <Failure error={agreement.error} />
+        <Group align="flex-end">
+          <TextInput
+            label="Plan, by its id"
+            error={fields['plan']}
+            value={plan}
+            onChange={(event) => setPlan(event.currentTarget.value)}
+          />
+          {LIMITS.map(({ limit, label }) => (
+            <NumberInput
+              key={limit}
+              label={label}
+              placeholder="as it is"
+              min={0}
+              allowDecimal={false}
+              error={fields[limit]}
+              value={draft[limit] ?? ''}
+              onChange={(value) => setDraft({ ...draft, [limit]: value })}
+            />
+          ))}
+        </Group>
+        <Group>
+          <Button type="submit" disabled={isEmpty} loading={agreement.isPending}>
+            Agree
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function bodyOf(plan: string | undefined, draft: Draft): Schemas['QuotaAgreement'] {
+  const typed = LIMITS.flatMap(({ limit }) => {
+    const value = draft[limit];
+    return value === undefined || value === '' ? [] : [[limit, Number(value)] as const];
+  });
+  return { ...(plan !== undefined && { plan }), ...Object.fromEntries(typed) };
+}
