@@ -1,5 +1,5 @@
 import { systemClock } from '@leasehold/foundation';
-import type { BudgetRecord, Metadata } from '@leasehold/metadata';
+import { NOTHING_RECORDED, type BudgetRecord, type Metadata } from '@leasehold/metadata';
 import type { Logger } from '@leasehold/service-kit';
 
 import type { Letters } from '../mail/letters.js';
@@ -35,9 +35,12 @@ export async function watchBudgets({ metadata, mails, letters, logger }: BudgetW
   try {
     const count = new BudgetCount(metadata, now);
     for (const budget of await budgets.due(LOOK_AFTER_MS, BUDGETS_AT_ONCE)) {
-      await lookAt(budget, count, metadata, now).catch((error: unknown) =>
-        logger.warn({ err: error, budgetId: budget.id }, 'a budget is not counted this time'),
-      );
+      try {
+        await lookAt(budget, count, metadata, now);
+      } catch (error) {
+        logger.warn({ err: error, budgetId: budget.id }, 'what records say of a budget cannot be added up');
+        await budgets.settle(budget.id, monthNumberOf(now), NOTHING_RECORDED);
+      }
     }
     for (const alert of await budgets.takeAlerts(ALERTS_AT_ONCE)) {
       if (!mails.configured) continue;

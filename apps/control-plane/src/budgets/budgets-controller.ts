@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
-import { isDatabaseId, systemClock } from '@leasehold/foundation';
+import { isDatabaseId, isUlid, systemClock } from '@leasehold/foundation';
 import { MAX_BUDGETS, Metadata, type BudgetSubject } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
-import { Access, requireAllDatabases } from '../auth/access.js';
+import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -11,11 +11,10 @@ import { BudgetCount, monthNumberOf } from './budget-count.js';
 import { newBudget, type NewBudget } from './budget-schemas.js';
 import { viewOf, type BudgetView } from './budget-view.js';
 
-const READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
+const READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 /** No key: one that leaks must not lift what bounds what it may cost. */
-const DECIDERS = { roles: ['owner', 'admin', 'finance'], scopes: [] } as const;
+const DECIDERS = { roles: ACCOUNTANTS, scopes: [] } as const;
 const ORGANIZATION: BudgetSubject = { scope: 'organization', subjectId: '' };
-const KEY_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /** What the organization, its databases and its keys are to use in a month at most. One of each at most. */
 @Controller('v1/budgets')
@@ -151,7 +150,7 @@ export class BudgetsController {
 }
 
 function checkedKeyId(id: string): string {
-  if (!KEY_ID.test(id)) throw noSuchKey();
+  if (!isUlid(id)) throw noSuchKey();
   return id;
 }
 

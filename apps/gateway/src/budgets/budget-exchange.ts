@@ -14,6 +14,8 @@ export interface BudgetExchangeContext {
 const INTERVAL_MS = 1_000;
 /** Where somebody waits: those who come in the meantime go with them. */
 const MIN_GAP_MS = 15;
+/** Of {@link MAX_BUDGET_ASKS}, in which everything is given back at the end. */
+const MAX_LEAVING_LOTS = 20;
 /** Shorter times say nothing about how much is asked in a second. */
 const MIN_TICK_MS = 500;
 
@@ -45,7 +47,7 @@ export class BudgetExchange {
     this.stopping = undefined;
     this.wakeUp?.();
     await this.running;
-    await this.exchange(true);
+    for (let lot = 0; lot < MAX_LEAVING_LOTS && (await this.exchange(true)) >= MAX_BUDGET_ASKS; lot++);
   }
 
   /** Somebody waits for the next one. */
@@ -87,21 +89,24 @@ export class BudgetExchange {
     });
   }
 
-  private async exchange(isLeaving: boolean): Promise<void> {
+  /** @returns for how many it has asked; 0: for none, or in vain */
+  private async exchange(isLeaving: boolean): Promise<number> {
     const asks = this.budgets.asks(isLeaving);
-    if (asks.length === 0) return;
+    if (asks.length === 0) return 0;
     try {
       this.budgets.hear(asks, await this.ledger.exchange(asks));
       // Others wait behind them.
       if (asks.length >= MAX_BUDGET_ASKS) this.isNeeded = true;
       if (this.isFailing) this.context.onRecovery?.();
       this.isFailing = false;
+      return asks.length;
     } catch (error) {
       this.budgets.miss(asks);
       if (!this.isFailing) this.context.onOutage?.(error);
       this.isFailing = true;
       // Who waits has been told; the others can wait.
       this.isNeeded = false;
+      return 0;
     }
   }
 }

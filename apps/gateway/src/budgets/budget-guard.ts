@@ -80,7 +80,7 @@ export class BudgetGuard {
 
   /**
    * The answer is there. Twice is once.
-   * @param spent `all`: nobody knows what became of it
+   * @param spent as it is billed; `all`: nobody knows what became of it
    * @returns false: it is past a budget, and for nothing
    */
   settle(request: FastifyRequest, spent: Spending | 'all'): boolean {

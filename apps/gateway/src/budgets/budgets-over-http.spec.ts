@@ -204,6 +204,15 @@ describe('a budget over HTTP', () => {
     expect(ledger.taken('b')).toBe(10);
   });
 
+  it('counts of money the bytes of what was read, and none of what was written', async () => {
+    await set(1_000_000, budget('m', { weights: { readUnit: 10, writeUnit: 1_000, egressByte: 1 } }));
+    await put();
+    await get();
+    await get();
+    await world.stop();
+    expect(ledger.taken('m')).toBe(1_000 + 2 * (10 + 1));
+  });
+
   it('counts nothing of a write that was not applied', async () => {
     await set(100, budget('b'));
     expect((await world.call('PUT', TARGET, { body: 'v', headers: { 'if-match': 'nonsense' } })).status).toBe(400);

@@ -75,7 +75,10 @@ export function meterReads(
       const cost = parseCost(told);
       const egressBytes = isSent ? bytes : 0;
       const isUnclear = told === undefined && isOfUnknownOutcome(reply.statusCode, payload);
-      const isBilled = budgets?.settle(request, isUnclear ? 'all' : { ...cost, egressBytes }) ?? true;
+      // As records tell it: what people read is free, and bytes go with reads.
+      const isRead = cost.readUnits > 0 && principalOf(request)?.keyId !== undefined;
+      const spent = { ...cost, ...(isRead ? { egressBytes } : { readUnits: 0, egressBytes: 0 }) };
+      const isBilled = budgets?.settle(request, isUnclear ? 'all' : spent) ?? true;
       if (!isBilled && told !== undefined) void reply.header(COST_HEADER, formatCost(NO_COST));
       usage?.answered(database.id, isBilled ? principalOf(request)?.keyId : undefined, cost, egressBytes);
     }

@@ -147,7 +147,8 @@ $$;
 
 -- Brings what is counted of a budget in line with what records say, and notes alerts that are due, each once.
 --
--- `recorded` is what all usage of the month weighs that is rolled up, and `complete_to` when that was complete; `stored` what storage weighs. Where
+-- `recorded` is what all usage of the month weighs that is rolled up, and `complete_to` when that was complete; `stored_now` what storage weighs, or null
+-- where nobody can tell. Where
 -- records tell all (`exact`), what is counted is at least what they say; and it is at most that and what gateways have told since a mark, once the
 -- records are complete up to `settle` past the mark. So what a gateway held that was killed comes back as soon as its records would have told of it.
 CREATE FUNCTION settle_budget(
@@ -175,6 +176,7 @@ BEGIN
   SELECT COALESCE(sum(g.granted), 0) INTO folded FROM gone g;
   SELECT COALESCE(sum(CASE WHEN g.seen_at > clock_timestamp() - budget_silence() THEN g.spent ELSE g.granted END), 0) INTO flow
   FROM budget_grants g WHERE g.budget_id = wanted AND g.month = in_month;
+  here.stored := COALESCE(stored_now, here.stored);
   here.elsewhere := here.elsewhere + folded;
   here.mark_flow := here.mark_flow - folded;
   total := here.elsewhere + flow;
@@ -185,9 +187,9 @@ BEGIN
     here.mark_flow := flow;
   END IF;
   UPDATE budget_months AS m
-  SET elsewhere = corrected - flow, stored = stored_now, mark_at = here.mark_at, mark_flow = here.mark_flow
+  SET elsewhere = corrected - flow, stored = here.stored, mark_at = here.mark_at, mark_flow = here.mark_flow
   WHERE m.budget_id = wanted AND m.month = in_month;
-  used := corrected + stored_now;
+  used := corrected + here.stored;
   FOREACH alert IN ARRAY budget.alert_percents LOOP
     IF used::numeric * 100 < budget.allowance::numeric * alert THEN CONTINUE; END IF;
     INSERT INTO budget_alerts (budget_id, month, percent, used) VALUES (wanted, in_month, alert, settle_budget.used)

@@ -42,12 +42,20 @@ export interface CountedBudget extends BudgetRecord {
   readonly used: bigint;
 }
 
+/** What of a budget nobody could add up. What gateways tell of it counts all the same. */
+export const NOTHING_RECORDED: RecordedSpending = {
+  recorded: 0n,
+  stored: undefined,
+  isExact: false,
+  completeTo: undefined,
+};
+
 /** What records say about a budget in a month. */
 export interface RecordedSpending {
   /** Everything that is rolled up, weighed. */
   readonly recorded: bigint;
-  /** What storage weighs. */
-  readonly stored: bigint;
+  /** What storage weighs; undefined: as it was told last. */
+  readonly stored: bigint | undefined;
   /** Whether records tell all that counts: of a key they tell no writes. */
   readonly isExact: boolean;
   /** Every record that was in the bucket then is in it; undefined: nobody has looked yet. */

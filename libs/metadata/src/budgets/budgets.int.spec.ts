@@ -5,7 +5,7 @@ import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testin
 
 import { Metadata } from '../metadata.js';
 import { applyMigrations } from '../migrations.js';
-import type { BudgetSettings, BudgetSubject, RecordedSpending } from './budget-record.js';
+import { NOTHING_RECORDED, type BudgetSettings, type BudgetSubject, type RecordedSpending } from './budget-record.js';
 import { MAX_BUDGETS } from './budgets.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -106,6 +106,13 @@ describe('what is counted of budgets', () => {
     expect(await metadata.budgets.settle(id, MONTH, told(10n, { stored: 500n }))).toBe(510n);
     expect(await metadata.budgets.settle(id, MONTH, told(10n, { stored: 600n }))).toBe(610n);
     expect(await gateway('a', 0, 10_000)).toBe(390);
+  });
+
+  it('goes on as it was where nobody could add up what records say', async () => {
+    const { id, gateway } = await newBudget(0n);
+    await metadata.budgets.settle(id, MONTH, told(100n, { stored: 50n }));
+    await gateway('a', 200, 0);
+    expect(await metadata.budgets.settle(id, MONTH, NOTHING_RECORDED)).toBe(350n);
   });
 
   it('has all that a gateway held that was killed, until its records would have told of it', async () => {

@@ -194,7 +194,7 @@ async function settleIn(
   settleSeconds = SETTLE_SECONDS,
 ): Promise<bigint | undefined> {
   const [row] = await client.$queryRaw<{ readonly used: bigint }[]>`
-    SELECT used FROM settle_budget(${id}, ${month}::int, ${recorded}::bigint, ${storage}::bigint, ${isExact},
+    SELECT used FROM settle_budget(${id}, ${month}::int, ${recorded}::bigint, ${storage ?? null}::bigint, ${isExact},
       ${completeTo ?? null}::timestamptz, ${settleSeconds}::int * interval '1 second')`;
   return row?.used;
 }
