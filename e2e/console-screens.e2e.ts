@@ -162,6 +162,30 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     expect(await look(OPERATOR_SCREENS)).toEqual([]);
   }, 60_000);
 
+  it('shows operators a worker, and lets them suspend a tenant and let it go on', async () => {
+    await open('/operator/fleet');
+    await page.getByRole('table', { name: 'Workers' }).getByRole('link').first().click();
+    await page.getByRole('cell', { name: 'shop', exact: true }).waitFor();
+    const hindrances = [...(await checkScreen(page, 'worker'))];
+    await open('/operator/tenants');
+    await page.getByRole('link', { name: 'Shops & Sons' }).click();
+    await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+    await page.getByRole('dialog').getByLabel('Reason').fill('a test');
+    await page.getByRole('button', { name: 'Suspend tenant' }).click();
+    await page.getByText('Suspended by').waitFor();
+    hindrances.push(...(await checkScreen(page, 'tenant')));
+    const read = () =>
+      fetch(`${leasehold.ready.gateway}/v1/db/shop/keys/blob`, {
+        headers: { authorization: `Bearer ${world.apiKey}` },
+      });
+    await eventually(async () => (await read()).status === 403);
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByRole('button', { name: 'Resume tenant' }).click();
+    await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor();
+    await eventually(async () => (await read()).status === 200);
+    expect(hindrances).toEqual([]);
+  }, 60_000);
+
   it('gives the browser nothing to complain about', () => {
     expect(browser.complaints).toEqual([]);
   });
