@@ -59,6 +59,11 @@ describe('the next move of a payment', () => {
     ['says so of no customer, too', paymentOf({ customer: null }), { kind: 'lack-method' }],
     ['says it once', paymentOf({ hasMethod: false, state: 'failed', failure: 'no-payment-method' }), NOTHING],
     [
+      'looks whether the customer has paid a bill themselves, also without a method',
+      paymentOf({ ...THERE, hasMethod: false, state: 'failed', failure: 'no-payment-method' }),
+      { kind: 'look' },
+    ],
+    [
       'only looks while a charge is under way',
       paymentOf({ ...THERE, state: 'processing', credit: CREDIT }),
       { kind: 'look' },

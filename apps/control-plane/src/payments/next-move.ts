@@ -53,7 +53,9 @@ function openMove(payment: ClaimedPayment, collects: boolean, now: Date): Move {
   if (reference !== null && credit) return { kind: 'credit', credit };
   if (!isOwed) return { kind: 'look' };
   if (customer === null || !hasMethod) {
-    return failure === 'no-payment-method' ? { kind: 'wait', until: null } : { kind: 'lack-method' };
+    if (failure !== 'no-payment-method') return { kind: 'lack-method' };
+    // The customer can pay a bill that is there all the same.
+    return reference === null ? { kind: 'wait', until: null } : { kind: 'look' };
   }
   if (reference === null) return { kind: 'draft', customer };
   const isDue = state === 'waiting' || (nextChargeAt !== null && nextChargeAt <= now);

@@ -42,7 +42,8 @@ export class PaymentStep {
         return void (await payments.settle(payment, 'nothing was owed', payment.bill, this.now()));
       case 'lack-method': {
         const failure = { state: 'failed', failure: 'no-payment-method', nextChargeAt: null } as const;
-        return void (await payments.note(payment, { ...failure, nextStepAt: null }));
+        const nextStepAt = payment.reference === null ? null : this.now();
+        return void (await payments.note(payment, { ...failure, nextStepAt }));
       }
       case 'credit-outside':
         await payments.creditDone(move.credit.creditNoteId, undefined);

@@ -140,6 +140,26 @@ describe('payments by Stripe', () => {
     expect(await world.mailbox.mailsTo(tenant.email, 2)).toHaveLength(2);
   });
 
+  it('learns that the customer has paid a bill themselves, also where there is no payment method any more', async () => {
+    const tenant = await world.payerWithMethod();
+    world.stripe.ledger.bank = 'declined';
+    const invoiceId = await world.invoice(tenant);
+    await world.inState(tenant, invoiceId, 'failed');
+    world.stripe.ledger.bank = 'paid';
+    const { reference } = await world.atRest(invoiceId);
+    await world.prisma.$executeRaw`
+      UPDATE payment_customers SET method = NULL WHERE organization_id = ${tenant.organizationId}`;
+    await world.makeDue(invoiceId);
+    await world.until(
+      () => world.atRest(invoiceId),
+      ({ failure, nextStepAt }) => failure === 'no-payment-method' && nextStepAt !== null,
+    );
+    world.stripe.ledger.settle(reference ?? '');
+    await world.send(world.newEvent('invoice.paid', { object: 'invoice', id: reference }));
+    await world.inState(tenant, invoiceId, 'paid');
+    expect(await world.charges(invoiceId)).toEqual([TOTAL]);
+  });
+
   it('lets nobody settle an invoice while a charge is under way, and learns how it went', async () => {
     const tenant = await world.payerWithMethod();
     world.stripe.ledger.bank = 'processing';
