@@ -14,7 +14,7 @@ import {
 } from './bytes.js';
 import { systemClock } from './clock.js';
 import { seededRandom } from './random.js';
-import { UlidSource, ulidFloorAt } from './ulid.js';
+import { isUlid, UlidSource, ulidFloorAt } from './ulid.js';
 import { decodeVersionstamp, encodeVersionstamp, formatVersion, parseVersion } from './version.js';
 
 const bytes = fc.uint8Array({ maxLength: 12 });
@@ -85,6 +85,22 @@ describe('ULIDs', () => {
     });
     expect([...drawn].sort()).toEqual(drawn);
     expect(new Set(drawn).size).toBe(drawn.length);
+  });
+
+  it('are told from what no source writes', () => {
+    expect(
+      [new UlidSource(systemClock, seededRandom(3)).next(), ulidFloorAt(0), `7${'z'.repeat(25)}`].every(isUlid),
+    ).toBe(true);
+    const others = [
+      '',
+      `8${'z'.repeat(25)}`,
+      '0'.repeat(25),
+      '0'.repeat(27),
+      `${'0'.repeat(25)}i`,
+      `${'0'.repeat(25)}Z`,
+      `${'0'.repeat(26)}\n`,
+    ];
+    expect(others.filter(isUlid)).toEqual([]);
   });
 
   it('lie above an id from the future once told of it', () => {

@@ -1,3 +1,5 @@
+import { isUlid } from './ulid.js';
+
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 
@@ -9,14 +11,13 @@ export type SessionId = Branded<string, 'SessionId'>;
 export type TenantId = Branded<string, 'TenantId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const ULID = /^[0-7][0-9abcdefghjkmnpqrstvwxyz]{25}$/;
 
 export function isDatabaseId(text: string): text is DatabaseId {
   return UUID.test(text);
 }
 
 export function isSessionId(text: string): text is SessionId {
-  return ULID.test(text);
+  return isUlid(text);
 }
 
 /** Tenant ids are minted by the control plane; here they only have to be safe inside names and headers. */

@@ -7,6 +7,12 @@ export type Ulid = string;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const RANDOM_BITS = 80n;
+/** 26 characters could hold two bits more. */
+const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+export function isUlid(text: string): text is Ulid {
+  return ULID.test(text);
+}
 
 /**
  * Draws ULIDs that strictly increase within this source and lie above every id that it was told of, whatever the

@@ -12,6 +12,9 @@ export const ADMINS = ['owner', 'admin'] as const;
 /** Who makes and changes databases, and works with what is in them. */
 export const BUILDERS = ['owner', 'admin', 'developer'] as const;
 
+/** Who sees what was used and what it costs, and decides what it may. */
+export const ACCOUNTANTS = ['owner', 'admin', 'finance'] as const;
+
 /** Who may call a route. */
 export interface Requirement {
   /** Roles in the organization, any of which will do. */

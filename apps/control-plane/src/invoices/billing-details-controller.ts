@@ -1,14 +1,14 @@
 import { Controller, Get, Put } from '@nestjs/common';
 import { Metadata } from '@leasehold/metadata';
 
-import { Access, SESSION_ONLY } from '../auth/access.js';
+import { Access, ACCOUNTANTS, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { JsonBody } from '../requests/json-body.js';
 import { newBillingDetails, newIssuer, type NewBillingDetails, type NewIssuer } from './invoice-schemas.js';
 import { issuerView } from './invoice-view.js';
 
-const PAYERS = { roles: ['owner', 'admin', 'finance'], scopes: [] } as const;
+const PAYERS = { roles: ACCOUNTANTS, scopes: [] } as const;
 
 /** What stands at the head of the invoices that are issued from now on. */
 @Controller('v1')

@@ -3,7 +3,7 @@ import { Metadata } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 import type { FastifyReply } from 'fastify';
 
-import { Access, requireAllDatabases } from '../auth/access.js';
+import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { PageQuery, pageOf, type Page } from '../requests/page.js';
 import { findInvoice, type DatabasePlace, type InvoiceSource } from './invoice-source.js';
@@ -14,7 +14,7 @@ import { invoicePdf } from './invoice-pdf.js';
 import { creditNoteView, invoiceView, lineDatabaseView, lineView, monthName, recordsView } from './invoice-view.js';
 
 /** Who sees what the organization is billed. */
-export const INVOICE_READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
+export const INVOICE_READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 
 const LINE = /^[1-9]\d{0,8}$/;
 const DATABASE_PLACE = /^([1-9]\d{0,8}) ([0-9a-f-]{36})$/;

@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { isScope, mintApiKey, mintSecret } from '@leasehold/directory';
-import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { isUlid, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { Metadata, type ApiKeyRecord } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
@@ -12,7 +12,6 @@ import { newKey, rotation, type NewKeyBody, type RotationBody } from './key-sche
 import { viewOf, type KeyView } from './key-view.js';
 
 const KEY_ADMINS = { roles: ADMINS, scopes: ['keys:admin'] } as const;
-const KEY_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 type ShownOnce = KeyView & { readonly key: string };
 
@@ -90,7 +89,7 @@ export class KeysController {
 
   /** @throws ProblemError api-key-not-found, also of one that the caller may not know of */
   private async known(caller: Caller, id: string): Promise<ApiKeyRecord> {
-    const found = KEY_ID.test(id) ? await this.metadata.apiKeys.get(caller.organization.id, id) : undefined;
+    const found = isUlid(id) ? await this.metadata.apiKeys.get(caller.organization.id, id) : undefined;
     if (!found || !mayKnow(caller, found)) throw noSuchKey();
     return found;
   }

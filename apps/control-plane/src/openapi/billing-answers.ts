@@ -1,15 +1,13 @@
 import { z } from 'zod';
 
+import { count, cursor, instant } from './answer-parts.js';
 import { charge } from './payment-answers.js';
 
-const instant = z.iso.datetime();
-const count = z.int().min(0);
 const amount = z.int().describe('In the smallest unit of the currency.');
 const whole = z
   .string()
   .regex(/^-?\d+$/)
   .describe('Decimal digits, in units of the meter.');
-const cursor = z.string().nullable().describe('Of the next page, null behind the last.');
 
 const issuer = z.object({ name: z.string(), address: z.array(z.string()), taxId: z.string() });
 

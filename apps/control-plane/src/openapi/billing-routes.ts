@@ -1,8 +1,9 @@
+import { ACCOUNTANTS } from '../auth/access.js';
 import type { ControlRoute } from './control-route.js';
 import { OPERATORS } from './control-route.js';
 
-const READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
-const PAYERS = { roles: ['owner', 'admin', 'finance'], scopes: [] } as const;
+const READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
+const PAYERS = { roles: ACCOUNTANTS, scopes: [] } as const;
 const PAGE = ['limit', 'cursor'] as const;
 
 /** What is billed, to whom, and at which prices. */

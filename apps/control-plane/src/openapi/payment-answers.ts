@@ -2,7 +2,8 @@ import { PAYMENT_FAILURES, PROVIDERS } from '@leasehold/payments';
 import { PAYMENT_STATES } from '@leasehold/metadata';
 import { z } from 'zod';
 
-const instant = z.iso.datetime();
+import { cursor, instant } from './answer-parts.js';
+
 const amount = z.int().describe('In the smallest unit of the currency.');
 const provider = z.enum(PROVIDERS);
 
@@ -40,7 +41,7 @@ export const PAYMENT_ANSWERS = {
     provider,
     method: method.nullable().describe('What is charged. Null: nothing was given.'),
     payments: z.array(payment),
-    cursor: z.string().nullable().describe('Of the next page, null behind the last.'),
+    cursor,
   }),
   Checkout: z.object({ url: z.string(), expiresAt: instant }),
   EventReceived: z.object({ received: z.literal(true) }),

@@ -1,4 +1,4 @@
-import { EVERYBODY } from '../auth/access.js';
+import { ACCOUNTANTS, EVERYBODY } from '../auth/access.js';
 import type { ControlRoute } from './control-route.js';
 
 /** By what an organization pays, and what became of it. */
@@ -6,7 +6,7 @@ export const PAYMENT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/payments',
     summary: 'Read the payment method, and list how invoices are being paid, the latest first',
-    who: { roles: ['owner', 'admin', 'finance'], scopes: [] },
+    who: { roles: ACCOUNTANTS, scopes: [] },
     ...{ status: 200, answer: 'PaymentPage', query: ['limit', 'cursor'] },
   },
   {

@@ -1,4 +1,4 @@
-import { ADMINS, BUILDERS, EVERYBODY, ROLES, SESSION_ONLY } from '../auth/access.js';
+import { ACCOUNTANTS, ADMINS, BUILDERS, EVERYBODY, ROLES, SESSION_ONLY } from '../auth/access.js';
 import type { ControlRoute } from './control-route.js';
 
 const READERS = { roles: ROLES, scopes: ['db:create', 'db:admin'] } as const;
@@ -153,7 +153,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/usage',
     summary: 'Read what was used',
-    ...{ who: { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] }, status: 200, answer: 'Usage' },
+    ...{ who: { roles: ACCOUNTANTS, scopes: ['usage:read'] }, status: 200, answer: 'Usage' },
     query: [...PAGE, 'from', 'to', 'step', 'group', 'database', 'meter', 'format'],
     alsoAs: 'text/csv',
     codes: ['invalid-database-name'],

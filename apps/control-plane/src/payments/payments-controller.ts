@@ -4,7 +4,7 @@ import { Metadata } from '@leasehold/metadata';
 import { PaymentProviderError, type Checkout, type PaymentCollector, type PaymentProvider } from '@leasehold/payments';
 import { ProblemError } from '@leasehold/protocol';
 
-import { Access } from '../auth/access.js';
+import { Access, ACCOUNTANTS } from '../auth/access.js';
 import { CurrentCaller, type Caller, type SessionCaller } from '../auth/caller.js';
 import { CONFIG, type ControlPlaneConfig } from '../config.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
@@ -16,7 +16,7 @@ import { methodView, paymentView } from './payment-view.js';
 const CURRENCY = 'USD';
 const RETRY_AFTER_MS = 10_000;
 const PAYERS = { roles: ['owner', 'finance'], scopes: [] } as const;
-const READERS = { roles: ['owner', 'admin', 'finance'], scopes: [] } as const;
+const READERS = { roles: ACCOUNTANTS, scopes: [] } as const;
 
 /** By what an organization pays, and what became of it. */
 @Controller('v1/payments')

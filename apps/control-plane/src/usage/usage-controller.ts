@@ -3,14 +3,14 @@ import { Metadata, type UsageQuestion } from '@leasehold/metadata';
 import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 import type { FastifyReply } from 'fastify';
 
-import { Access, requireAllDatabases } from '../auth/access.js';
+import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { cursorAt } from '../requests/page.js';
 import { UsageExports } from './usage-csv.js';
 import { cursorPlace, UsageQueryOf, type UsageQuery } from './usage-query.js';
 import { viewOf } from './usage-view.js';
 
-const READERS = { roles: ['owner', 'admin', 'finance'], scopes: ['usage:read'] } as const;
+const READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 const CSV = 'text/csv';
 
 /** What the organization used, as far as its records are rolled up. */

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
-import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
+import { isUlid, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { MAX_WEBHOOKS, Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
 import { OutboundClient } from '@leasehold/outbound';
 import { ProblemError } from '@leasehold/protocol';
@@ -20,7 +20,6 @@ import {
 } from './webhook-schemas.js';
 import { WebhookSecrets } from './webhook-signature.js';
 
-const WEBHOOK_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const TEST_EVENT = 'webhook.test';
 
 /** Where the organization is told what happened in it. */
@@ -124,7 +123,7 @@ export class WebhooksController {
   }
 
   private async known(caller: Caller, id: string): Promise<WebhookRecord> {
-    const found = WEBHOOK_ID.test(id) ? await this.metadata.webhooks.get(caller.organization.id, id) : undefined;
+    const found = isUlid(id) ? await this.metadata.webhooks.get(caller.organization.id, id) : undefined;
     if (!found) throw noSuchWebhook();
     return found;
   }
