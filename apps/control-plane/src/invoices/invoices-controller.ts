@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
+import { isDatabaseId } from '@leasehold/foundation';
 import { Metadata } from '@leasehold/metadata';
-import { ProblemError } from '@leasehold/protocol';
 import type { FastifyReply } from 'fastify';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
-import { PageQuery, pageOf, type Page } from '../requests/page.js';
+import { damagedCursor, PageQuery, pageOf, type Page } from '../requests/page.js';
 import { findInvoice, type DatabasePlace, type InvoiceSource } from './invoice-source.js';
 import { InvoiceDrafts } from './invoice-drafts.js';
 import { documentOf } from './invoice-document.js';
@@ -17,7 +17,7 @@ import { creditNoteView, invoiceView, lineDatabaseView, lineView, monthName, rec
 export const INVOICE_READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 
 const LINE = /^[1-9]\d{0,8}$/;
-const DATABASE_PLACE = /^([1-9]\d{0,8}) ([0-9a-f-]{36})$/;
+const DATABASE_PLACE = /^([1-9]\d{0,8}) (.{36})$/;
 const SESSION = /^[0-9a-z]{26}$/;
 
 /** What the organization is billed. `:id` is an invoice's, or a month such as `2026-11`. */
@@ -109,12 +109,13 @@ export class InvoicesController {
 
 function monthOfCursor(text: string): Date {
   const date = new Date(`${text}-01T00:00:00Z`);
-  if (/^\d{4}-\d{2}$/.test(text) && !Number.isNaN(date.getTime())) return date;
+  if (/^[1-9]\d{3}-\d{2}$/.test(text) && !Number.isNaN(date.getTime())) return date;
   throw damagedCursor();
 }
 
 function databasePlace(text: string): DatabasePlace {
   const [, line, databaseId = ''] = placeIn(DATABASE_PLACE, text);
+  if (!isDatabaseId(databaseId)) throw damagedCursor();
   return { line: Number(line), databaseId };
 }
 
@@ -122,8 +123,4 @@ function placeIn(pattern: RegExp, text: string): RegExpExecArray {
   const found = pattern.exec(text);
   if (found) return found;
   throw damagedCursor();
-}
-
-function damagedCursor(): ProblemError {
-  return new ProblemError('invalid-cursor', 'the cursor is damaged');
 }

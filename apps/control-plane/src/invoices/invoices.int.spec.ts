@@ -136,6 +136,12 @@ describe('the invoices of an organization', () => {
         expect((await get(`/v1/invoices/${invoiceId}/${what}?cursor=${cursor}`)).status).toBe(400);
       }
     }
+    const made = (text: string) => Buffer.from(text).toString('base64url');
+    const places = [`databases?cursor=${made(`1 ${'-'.repeat(36)}`)}`, `lines?cursor=${made('9999999999')}`];
+    for (const path of [...places.map((place) => `/${invoiceId}/${place}`), `?cursor=${made('0000-01')}`]) {
+      const answer = await get(`/v1/invoices${path}`);
+      expect([path, answer.status, answer.body['code']]).toEqual([path, 400, 'invalid-cursor']);
+    }
     expect(await paged('lines')).toMatchObject([
       { line: 1, kind: 'fee', plan: 'pro', planVersion: 1, entries: 0, digest: null },
       {
