@@ -148,8 +148,8 @@ $$;
 -- Brings what is counted of a budget in line with what records say, and notes alerts that are due, each once.
 --
 -- `recorded` is what all usage of the month weighs that is rolled up, and `complete_to` when that was complete; `stored_now` what storage weighs, or null
--- where nobody can tell. Where
--- records tell all (`exact`), what is counted is at least what they say; and it is at most that and what gateways have told since a mark, once the
+-- where nobody can tell. What is counted is at least what records say. Where
+-- they tell all (`exact`), it is at most that and what gateways have told since a mark, once the
 -- records are complete up to `settle` past the mark. So what a gateway held that was killed comes back as soon as its records would have told of it.
 CREATE FUNCTION settle_budget(
   wanted text, in_month integer, recorded bigint, stored_now bigint, exact boolean, complete_to timestamptz, settle interval
@@ -161,13 +161,11 @@ DECLARE
   folded bigint;
   total bigint;
   corrected bigint;
-  is_new boolean;
   alert integer;
 BEGIN
   SELECT * INTO budget FROM budgets b WHERE b.id = wanted;
   IF NOT FOUND THEN RETURN; END IF;
   INSERT INTO budget_months AS m (budget_id, month) VALUES (wanted, in_month) ON CONFLICT DO NOTHING;
-  is_new := FOUND;
   SELECT * INTO here FROM budget_months m WHERE m.budget_id = wanted AND m.month = in_month FOR UPDATE;
   -- Rows of gateways that are gone become a number; where one comes back, it counts anew what it says, until records say otherwise.
   WITH gone AS (
@@ -180,7 +178,7 @@ BEGIN
   here.elsewhere := here.elsewhere + folded;
   here.mark_flow := here.mark_flow - folded;
   total := here.elsewhere + flow;
-  corrected := CASE WHEN exact OR is_new THEN greatest(recorded, total) ELSE total END;
+  corrected := greatest(recorded, total);
   IF complete_to >= here.mark_at + settle THEN
     IF exact THEN corrected := greatest(recorded, least(total, recorded + greatest(0, flow - here.mark_flow))); END IF;
     here.mark_at := clock_timestamp();

@@ -101,6 +101,18 @@ describe('what is counted of budgets', () => {
     expect(await gateway('a', 0, 10_000)).toBe(300);
   });
 
+  it('is never less than records say of a key either, of which gateways may tell nothing', async () => {
+    const key = { scope: 'key', subjectId: 'k' } as const;
+    const { id, read } = await newBudget(100n, { hardStop: false, alertPercents: [50] }, key);
+    const settle = (recorded: bigint, month = MONTH) =>
+      metadata.budgets.settle(id, month, told(recorded, { isExact: false }));
+    expect([await settle(600n), (await read()).used]).toEqual([600n, 600n]);
+    expect([await settle(0n, MONTH + 1), await settle(70n, MONTH + 1)]).toEqual([0n, 70n]);
+    expect((await metadata.budgets.takeAlerts(100)).filter(({ budgetId }) => budgetId === id)).toMatchObject([
+      { month: MONTH, percent: 50 },
+    ]);
+  });
+
   it('has storage in it, as it grows', async () => {
     const { id, gateway } = await newBudget(0n);
     expect(await metadata.budgets.settle(id, MONTH, told(10n, { stored: 500n }))).toBe(510n);
