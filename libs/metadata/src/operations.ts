@@ -165,7 +165,7 @@ export class Operations {
       const deleted = await transaction.$executeRaw`
         UPDATE databases SET deleted_at = now(), revision = revision + 1
         WHERE organization_id = ${organizationId} AND id = ANY (${page.map((database) => database.id)}::uuid[])
-          AND deleted_at IS NULL AND NOT delete_protection`;
+          AND deleted_at IS NULL AND NOT delete_protection ${stillLabelled(request)}`;
       await transaction.$executeRaw`
         UPDATE operations SET done = done + ${deleted}::int, skipped = skipped + ${page.length - deleted}::int,
           place = ${placeOf(last)}, failures = 0, next_step_at = now()
@@ -190,4 +190,9 @@ export class Operations {
         SELECT id FROM operations WHERE ended_at < now() - ${RETENTION_DAYS}::int * interval '1 day'
         LIMIT ${PRUNE_BATCH}::int)`;
   }
+}
+
+/** It may have lost its label since the page was looked at. */
+function stillLabelled({ label }: DatabaseSelection): Prisma.Sql {
+  return label === undefined ? Prisma.empty : Prisma.sql`AND labels ->> ${label.key} = ${label.value}`;
 }
