@@ -1,4 +1,4 @@
-import { Anchor, Group, TextInput } from '@mantine/core';
+import { Anchor, Group } from '@mantine/core';
 
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
@@ -6,6 +6,7 @@ import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
+import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 import { AuditRow } from './audit-row.js';
 
@@ -41,24 +42,9 @@ export function Audit() {
       }
     >
       <Group align="flex-end">
-        <TextInput
-          label="Action"
-          placeholder="database.created"
-          value={action}
-          onChange={(event) => setAction(event.currentTarget.value.trim())}
-        />
-        <TextInput
-          label="Person or key"
-          placeholder="id"
-          value={actor}
-          onChange={(event) => setActor(event.currentTarget.value.trim())}
-        />
-        <TextInput
-          label="About"
-          placeholder="id"
-          value={subject}
-          onChange={(event) => setSubject(event.currentTarget.value.trim())}
-        />
+        <TypedFilter label="Action" placeholder="database.created" value={action} onChange={setAction} />
+        <TypedFilter label="Person or key" placeholder="id" value={actor} onChange={setActor} />
+        <TypedFilter label="About" placeholder="id" value={subject} onChange={setSubject} />
       </Group>
       <ScreenState
         query={entries}

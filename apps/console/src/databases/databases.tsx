@@ -1,18 +1,16 @@
-import { Button, Group, SegmentedControl, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
-import { useState } from 'react';
+import { Button, Group, SegmentedControl, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 
 import { BUILDERS, useMay } from '../api/session.js';
 import { Icon } from '../parts/icon.js';
 import { Page } from '../parts/page.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
+import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 import { CreateDatabase } from './create-database.js';
 import { useDatabaseList } from './database-list.js';
 import { DatabaseRows } from './database-rows.js';
 import { DeleteMatching } from './delete-matching.js';
-
-const TYPING_MS = 250;
 
 /** All databases of the organization: 100,000 of them are one list, of which only what is in sight is there. */
 export function Databases() {
@@ -59,33 +57,6 @@ export function Databases() {
       </ScreenState>
       <CreateDatabase opened={creating} onClose={dialog.close} />
     </Page>
-  );
-}
-
-interface TypedFilterProps {
-  readonly label: string;
-  readonly placeholder?: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-/** Goes into the address when one stops typing. */
-function TypedFilter({ label, placeholder, value, onChange }: TypedFilterProps) {
-  const [typed, setTyped] = useState(value);
-  const change = useDebouncedCallback(onChange, TYPING_MS);
-  return (
-    <TextInput
-      label={label}
-      placeholder={placeholder}
-      value={typed}
-      leftSection={<Icon name="search" size={16} />}
-      autoComplete="off"
-      spellCheck={false}
-      onChange={({ currentTarget: { value: text } }) => {
-        setTyped(text);
-        change(text.trim());
-      }}
-    />
   );
 }
 

@@ -1,27 +1,21 @@
-import { Anchor, Badge, Table, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useState } from 'react';
+import { Anchor, Badge, Table } from '@mantine/core';
 import { Link } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
-import { Icon } from '../parts/icon.js';
 import { Instant } from '../parts/instant.js';
 import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
+import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 
 export const TENANTS = ['tenants'] as const;
 
-const TYPING_MS = 300;
-
 /** Whose databases these are. */
 export function Tenants() {
   const [search, setSearch] = useUrlState('search');
-  const [typed, setTyped] = useState(search);
-  const change = useDebouncedCallback(setSearch, TYPING_MS);
   const list = usePages([...TENANTS, { search }], (cursor, signal) =>
     answerOf(
       control.GET('/v1/admin/tenants', {
@@ -32,16 +26,7 @@ export function Tenants() {
   );
   return (
     <Page title="Tenants" description="Organizations and what is agreed with them.">
-      <TextInput
-        label="Part of a name or of a member’s address, or an id"
-        maw="26rem"
-        leftSection={<Icon name="search" size={16} />}
-        value={typed}
-        onChange={({ currentTarget: { value } }) => {
-          setTyped(value);
-          change(value.trim());
-        }}
-      />
+      <TypedFilter label="Part of a name or of a member’s address, or an id" value={search} onChange={setSearch} />
       <ScreenState
         query={list}
         isEmpty={({ pages }) => pages.every(({ tenants }) => tenants.length === 0)}

@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Anchor, Drawer, Group } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import type { Me } from '../api/session.js';
@@ -13,15 +13,18 @@ import { NoOrganization } from './no-organization.js';
 import { OrganizationSwitch } from './organization-switch.js';
 import classes from './shell.module.css';
 
+const CONTENT = 'content';
+
 /** What stands around every screen. */
 export function Shell({ me, children }: { readonly me: Me; readonly children: ReactNode }) {
   const [opened, menu] = useDisclosure(false);
   const [path] = useLocation();
   const { close } = menu;
   useEffect(close, [path, close]);
+  useArrival(screenOf(path));
   return (
     <div className={classes['shell']}>
-      <a href="#content" className={classes['skip']}>
+      <a href={`#${CONTENT}`} className={classes['skip']}>
         Skip to the content
       </a>
       <header className={classes['header']}>
@@ -59,12 +62,28 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
           <Navigation me={me} />
         </nav>
       </Drawer>
-      <main id="content" className={classes['content']} tabIndex={-1}>
+      <main id={CONTENT} className={classes['content']} tabIndex={-1}>
         {!me.user.emailVerified && <Unverified email={me.user.email} />}
         {me.organization === null && !path.startsWith('/profile') ? <NoOrganization /> : children}
       </main>
     </div>
   );
+}
+
+/** A screen and what is open on it; tabs of it are the same screen. */
+function screenOf(path: string): string {
+  return path.split('/').slice(0, 3).join('/');
+}
+
+/** Another screen begins at its top, and with the focus in it, as a page that is loaded does. */
+function useArrival(screen: string): void {
+  const before = useRef(screen);
+  useEffect(() => {
+    if (before.current === screen) return;
+    before.current = screen;
+    window.scrollTo(0, 0);
+    document.getElementById(CONTENT)?.focus({ preventScroll: true });
+  }, [screen]);
 }
 
 function Unverified({ email }: { readonly email: string }) {

@@ -6,6 +6,7 @@ import { Figures } from '../parts/figures.js';
 import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
 import { ScreenState } from '../parts/screen-state.js';
+import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 import { meterOf, METERS, sumOf, type UsageRow } from './meters.js';
 import { UsageGroups } from './usage-groups.js';
@@ -27,7 +28,10 @@ export function Usage() {
   const range = useMemo(() => rangeOf(name, stepText, hour * HOUR_MS), [name, stepText, hour]);
   const usage = useUsage({ ...range, database, group: '' });
   const text = meterText === '' ? busiest(usage.data?.rows ?? []) : meterOf(meterText);
-  const csv = new URLSearchParams({ ...usageQueryOf({ ...range, database, group }), format: 'csv' });
+  const csv = new URLSearchParams({
+    ...usageQueryOf({ ...range, database, group: isGroup(group) ? group : '' }),
+    format: 'csv',
+  });
   return (
     <Page
       title="Usage"
@@ -54,7 +58,7 @@ export function Usage() {
           value={range.step}
           onChange={(value) => setStep(value ?? '')}
         />
-        <Autocomplete label="Database" placeholder="all" value={database} onChange={setDatabase} />
+        <TypedFilter label="Database" placeholder="all" value={database} onChange={setDatabase} />
         <Autocomplete
           label="Told apart by"
           placeholder="database, key, label:plan"
@@ -86,9 +90,14 @@ export function Usage() {
           </>
         )}
       </ScreenState>
-      {group !== '' && <UsageGroups question={{ ...range, database, group }} />}
+      {isGroup(group) && <UsageGroups question={{ ...range, database, group }} />}
     </Page>
   );
+}
+
+/** What is typed may not be one yet. */
+function isGroup(text: string): boolean {
+  return GROUPS.includes(text) || /^label:./.test(text);
 }
 
 /** The first of which there is something, so that the chart is not empty by chance. */
