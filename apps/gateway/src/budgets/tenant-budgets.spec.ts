@@ -234,6 +234,17 @@ describe('the budgets of tenants at a gateway', () => {
     expect(ledger.taken('b')).toBe(14);
   });
 
+  it('goes by the month that is, where the clock was ahead and is set right', async () => {
+    const { clock, ledger, gateway } = world(10);
+    expect(await gateway.ask(7)).toBe('done');
+    clock.jumpWall(40 * 86_400_000);
+    expect(await gateway.ask(7)).toBe('done');
+    clock.jumpWall(-40 * 86_400_000);
+    expect([await gateway.ask(4), await gateway.ask(3)]).toEqual(['used-up', 'done']);
+    await gateway.exchange.stop();
+    expect(ledger.taken('b')).toBe(17);
+  });
+
   it('asks for many budgets in lots, one right behind the other', async () => {
     const { clock, ledger, gateway } = world(1);
     const many = Array.from({ length: 900 }, (_, n) => ({ ...BUDGET, id: `m${n}` }));

@@ -48,7 +48,9 @@ export class TenantBudgets {
   private readonly waiting: Waiter[] = [];
   private made = 0;
   private isSilent = false;
+  /** The month that was asked for last, from when on it lasts, and until when. */
   private month = 0;
+  private monthBeginsAt = 0;
   private monthEndsAt = 0;
 
   constructor(
@@ -187,10 +189,13 @@ export class TenantBudgets {
 
   private presentMonth(): number {
     const now = this.clock.now();
-    if (now >= this.monthEndsAt || this.month === 0) {
+    // Before it, too: a clock that was ahead, and is set right.
+    if (now < this.monthBeginsAt || now >= this.monthEndsAt) {
       this.month = budgetMonthOf(now);
       const date = new Date(now);
-      this.monthEndsAt = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      this.monthBeginsAt = Date.UTC(year, month);
+      this.monthEndsAt = Date.UTC(year, month + 1);
     }
     return this.month;
   }
