@@ -67,7 +67,7 @@ async function lookAt(
 ): Promise<void> {
   const { id, organizationId } = budget;
   const measure = await count.measureOf(organizationId, budget);
-  if (!isSame(measure.weights, budget.weights)) await budgets.measure(id, measure);
+  if (!isSame(measure.weights, budget.weights)) await budgets.reweigh(id, measure.weights);
   const spending = await count.spendingOf(organizationId, budget, measure);
   await budgets.settle(id, monthNumberOf(now), spending);
 }

@@ -220,6 +220,16 @@ describe('what is counted of budgets', () => {
     expect(await metadata.budgets.takeAlerts(100)).toEqual([]);
   });
 
+  it('keeps a raise that arrives while prices change', async () => {
+    const { id, read, change } = await newBudget(0n, { currency: 'USD' });
+    await change({ amount: 5_000n });
+    await metadata.budgets.reweigh(id, { readUnits: 2n, writeUnits: 3n, egressBytes: 4n });
+    expect(await read()).toMatchObject({
+      allowance: 5_000n,
+      weights: { readUnits: 2n, writeUnits: 3n, egressBytes: 4n },
+    });
+  });
+
   it('is another one in another unit: what was counted of it says nothing there', async () => {
     const { id, organizationId, read, gateway } = await newBudget(0n, { currency: 'USD', amount: 1_000_000n });
     await gateway('a', 900_000, 0);

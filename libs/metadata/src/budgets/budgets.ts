@@ -105,9 +105,9 @@ export class Budgets {
     return rows.map(recordOf);
   }
 
-  /** Prices are others now. Passes over a budget that is gone. */
-  async measure(id: string, measure: BudgetMeasure): Promise<void> {
-    await this.prisma.budget.updateMany({ where: { id }, data: stored(measure) });
+  /** Prices are others now. The amount stays: somebody may have changed it since it was read. Passes over a budget that is gone. */
+  async reweigh(id: string, weights: BudgetMeasure['weights']): Promise<void> {
+    await this.prisma.budget.updateMany({ where: { id }, data: storedWeights(weights) });
   }
 
   /**
@@ -204,8 +204,11 @@ function recordOf({ readWeight, writeWeight, egressWeight, ...row }: BudgetRow):
 }
 
 function stored({ allowance, weights }: BudgetMeasure) {
-  const { readUnits: readWeight, writeUnits: writeWeight, egressBytes: egressWeight } = weights;
-  return { allowance, readWeight, writeWeight, egressWeight };
+  return { allowance, ...storedWeights(weights) };
+}
+
+function storedWeights({ readUnits, writeUnits, egressBytes }: BudgetMeasure['weights']) {
+  return { readWeight: readUnits, writeWeight: writeUnits, egressWeight: egressBytes };
 }
 
 /** Whole hours since the Unix epoch; the second is not in the month. */
