@@ -19,6 +19,8 @@ export interface TrafficRow extends Traffic {
 }
 
 const STEP_MINUTES: Readonly<Record<TrafficStep, number>> = { minute: 1, hour: 60, day: 24 * 60 };
+/** Minutes are counted in four bytes. Nobody has traffic behind that. */
+const MAX_MINUTE = 2 ** 31 - 1;
 /** How long rows of minutes are kept, which are asked for by minute; all others are of hours. */
 export const TRAFFIC_DAYS: Readonly<Record<TrafficStep, number>> = { minute: 3, hour: 100, day: 100 };
 
@@ -37,7 +39,7 @@ export class TrafficReport {
       where: {
         databaseId,
         span: step === 'minute' ? 1 : 60,
-        minute: { gte: from.getTime() / MINUTE_MS, lt: to.getTime() / MINUTE_MS },
+        minute: { gte: minuteAt(from), lt: minuteAt(to) },
       },
       orderBy: { minute: 'asc' },
     });
@@ -55,4 +57,8 @@ export class TrafficReport {
     }
     return [...steps].map(([minute, all]) => ({ from: new Date(minute * MINUTE_MS), ...mergeTraffic(all) }));
   }
+}
+
+function minuteAt(time: Date): number {
+  return Math.min(time.getTime() / MINUTE_MS, MAX_MINUTE);
 }

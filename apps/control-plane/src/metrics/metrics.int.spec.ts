@@ -95,6 +95,13 @@ describe('the metrics of a database', () => {
     expect((await ask(TIME(), { name: 'other' })).body['metrics']).toEqual([]);
   });
 
+  it('are none of a time that is far away', async () => {
+    for (const year of ['0000', '9999']) {
+      const { status, body } = await ask(`from=${year}-01-01T00:00Z&to=${year}-01-01T01:00Z`);
+      expect([year, status, body['metrics']]).toEqual([year, 200, []]);
+    }
+  });
+
   it.each([
     'step=month',
     'step=',
