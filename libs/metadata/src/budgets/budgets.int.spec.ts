@@ -220,6 +220,19 @@ describe('what is counted of budgets', () => {
     expect(await metadata.budgets.takeAlerts(100)).toEqual([]);
   });
 
+  it('has of a key what it read in databases that are purged', async () => {
+    const organizationId = await newOrganization();
+    const [databaseId, keyId] = [randomUUID(), 'k'];
+    await metadata.prisma.database.create({ data: { id: databaseId, organizationId, name: 'main' } });
+    const [hour, none] = [Date.UTC(2026, 10, 28) / 3_600_000, { commits: 0n, writeUnits: 0n, requests: 1n }];
+    const data = { databaseId, hour, keyId, ...none, readUnits: 7n, egressBytes: 8n };
+    await metadata.prisma.usageHour.create({ data });
+    await metadata.prisma.database.delete({ where: { id: databaseId } });
+    const found = await metadata.budgets.readsOfKey(organizationId, keyId, MONTH);
+    expect(found).toEqual({ readUnits: 7n, egressBytes: 8n });
+    expect(await metadata.budgets.readsOfKey(organizationId, keyId, MONTH + 1)).toMatchObject({ readUnits: 0n });
+  });
+
   it('keeps a raise that arrives while prices change', async () => {
     const { id, read, change } = await newBudget(0n, { currency: 'USD' });
     await change({ amount: 5_000n });

@@ -123,12 +123,12 @@ export class Budgets {
     return settleIn(this.prisma, id, month, spending, settleSeconds);
   }
 
-  /** Of a month, what reads of a key and their egress came to. Its writes are told by no record. */
+  /** Of a month, what reads of a key and their egress came to, of purged databases, too. Its writes are told by no record. */
   async readsOfKey(organizationId: string, keyId: string, month: number) {
     const [fromHour, toHour] = hoursOf(month);
     const [row] = await this.prisma.$queryRaw<{ readonly readUnits: bigint; readonly egressBytes: bigint }[]>`
       SELECT COALESCE(sum(u.read_units), 0)::bigint AS "readUnits", COALESCE(sum(u.egress_bytes), 0)::bigint AS "egressBytes"
-      FROM usage_hours u JOIN databases d ON d.id = u.database_id
+      FROM usage_hours u JOIN database_owners d ON d.database_id = u.database_id
       WHERE d.organization_id = ${organizationId} AND u.key_id = ${keyId} AND u.hour >= ${fromHour} AND u.hour < ${toHour}`;
     return { readUnits: row?.readUnits ?? 0n, egressBytes: row?.egressBytes ?? 0n };
   }
