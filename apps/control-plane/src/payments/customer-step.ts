@@ -10,7 +10,7 @@ const RETRY_MS = 60 * 1_000;
 /** Learns by what a customer pays. Another method than before makes what failed be charged again. */
 export class CustomerStep {
   constructor(
-    private readonly metadata: Pick<Metadata, 'payments' | 'paymentCustomers'>,
+    private readonly metadata: Pick<Metadata, 'paymentCustomers'>,
     private readonly collector: PaymentCollector,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -18,7 +18,7 @@ export class CustomerStep {
 
   /** Rejects only when Postgres does not answer: the claim runs out, and the step is taken again. */
   async take(customer: ClaimedCustomer): Promise<void> {
-    const { paymentCustomers, payments } = this.metadata;
+    const { paymentCustomers } = this.metadata;
     const now = this.clock.now();
     let method;
     try {
@@ -31,9 +31,10 @@ export class CustomerStep {
     }
     const isOpen = customer.checkoutUntil !== null && customer.checkoutUntil.getTime() > now;
     const nextLookAt = isOpen ? new Date(now + CHECKOUT_LOOK_INTERVAL_MS) : null;
-    const isNew = method !== null && method.reference !== customer.method?.reference;
-    // First, so that a death in between leaves the method unknown, and all of this is done again.
-    if (isNew) await payments.resume(customer.organizationId, new Date(now));
-    await paymentCustomers.settle(customer, method, nextLookAt);
+    if (method === null || method.reference === customer.method?.reference) {
+      await paymentCustomers.settle(customer, method, nextLookAt);
+    } else {
+      await paymentCustomers.settleNew(customer, method, nextLookAt, new Date(now));
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom, systemClock, type Random } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
+import { applyMigrations, Metadata, resumePayments } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import { openStripeCollector, type PaymentCollector } from '@leasehold/payments';
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET, STRIPE_ROUTES, StripeStandIn } from '@leasehold/payments-testing';
@@ -74,12 +74,12 @@ describe(`payments under faults, seed ${SEED}`, () => {
 
   /** What operators and the customer do meanwhile. Refusals are theirs to bear. */
   async function meddle(invoiceId: string): Promise<void> {
-    const { invoices, payments, prisma } = metadata;
+    const { invoices, prisma } = metadata;
     const draw = random.fraction();
     if (draw < 0.05) await invoices.markPaid(invoiceId, 'by bank').catch(() => undefined);
     else if (draw < 0.1) await invoices.void(invoiceId, 'wrong').catch(() => undefined);
     else if (draw < 0.2) await invoices.credit(invoiceId, 700n, 'a part').catch(() => undefined);
-    else if (draw < 0.25) await payments.resume(organizationId, new Date(0));
+    else if (draw < 0.25) await resumePayments(prisma, organizationId, new Date(0));
     else if (draw < 0.35) {
       const { reference } = await prisma.payment.findUniqueOrThrow({ where: { invoiceId } });
       if (reference && stripe.ledger.invoices.get(reference)?.status === 'open') stripe.ledger.settle(reference);

@@ -1,5 +1,6 @@
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import type { PaymentMethodRecord } from './payment-record.js';
+import { resumePayments } from './resume-payments.js';
 
 export interface PaymentCustomerRecord {
   readonly provider: string;
@@ -51,14 +52,40 @@ export class PaymentCustomers {
   }
 
   /** @param method undefined: as before @returns false, and nothing is changed, when somebody else has claimed or hinted at it meanwhile */
-  async settle(
-    { organizationId, claims, until }: ClaimedCustomer,
+  settle(
+    claimed: ClaimedCustomer,
     method: PaymentMethodRecord | null | undefined,
     nextLookAt: Date | null,
   ): Promise<boolean> {
-    const told = method === null ? Prisma.DbNull : ({ ...method } as Prisma.InputJsonObject);
-    const data = { nextLookAt, ...(method === undefined ? {} : { method: told }) };
-    const where = { organizationId, claims, nextLookAt: until };
-    return (await this.prisma.paymentCustomer.updateMany({ where, data })).count > 0;
+    return settleIn(this.prisma, claimed, method, nextLookAt);
   }
+
+  /**
+   * The same with another method than before, and what can be charged by it is charged now. In one transaction: a step of a payment that comes between would still find no
+   * method, and nobody would look again.
+   */
+  settleNew(
+    claimed: ClaimedCustomer,
+    method: PaymentMethodRecord,
+    nextLookAt: Date | null,
+    now: Date,
+  ): Promise<boolean> {
+    return this.prisma.$transaction(async (transaction) => {
+      const isOurs = await settleIn(transaction, claimed, method, nextLookAt);
+      if (isOurs) await resumePayments(transaction, claimed.organizationId, now);
+      return isOurs;
+    });
+  }
+}
+
+async function settleIn(
+  transaction: Pick<Prisma.TransactionClient, 'paymentCustomer'>,
+  { organizationId, claims, until }: ClaimedCustomer,
+  method: PaymentMethodRecord | null | undefined,
+  nextLookAt: Date | null,
+): Promise<boolean> {
+  const told = method === null ? Prisma.DbNull : ({ ...method } as Prisma.InputJsonObject);
+  const data = { nextLookAt, ...(method === undefined ? {} : { method: told }) };
+  const where = { organizationId, claims, nextLookAt: until };
+  return (await transaction.paymentCustomer.updateMany({ where, data })).count > 0;
 }

@@ -155,6 +155,29 @@ describe('payments in Postgres', () => {
     expect(told).toEqual([['ann@example.com']]);
   });
 
+  it('find the method of a customer whenever it has made them due', async () => {
+    const { prisma, payments, paymentCustomers } = metadata;
+    const invoiceId = await issue();
+    await paymentCustomers.remember(organizationId, 'stripe', 'cus_1');
+    await prisma.paymentCustomer.updateMany({ data: { nextLookAt: LONG_AGO } });
+    await prisma.payment.updateMany({ data: { nextStepAt: null } });
+    const [customer] = await paymentCustomers.claim(new Date(1), UNTIL, 1);
+    let isSettled = false;
+    const settled = paymentCustomers
+      .settleNew(customer!, { reference: 'pm_1', kind: 'card' }, null, LONG_AGO)
+      .finally(() => (isSettled = true));
+    const found: boolean[] = [];
+    do {
+      const claimed = await payments.claim(new Date(1), UNTIL, 100);
+      found.push(...claimed.filter((one) => one.invoiceId === invoiceId).map(({ hasMethod }) => hasMethod));
+    } while (!isSettled || found.length === 0);
+    expect([await settled, found]).toEqual([true, [true]]);
+    expect(await paymentCustomers.settleNew(customer!, { reference: 'pm_2', kind: 'card' }, null, LONG_AGO)).toBe(
+      false,
+    );
+    expect(await payments.claim(new Date(1), UNTIL, 100)).toEqual([]);
+  });
+
   it('let go of events after two months', async () => {
     const at = new Date('2030-03-01T00:00:00Z');
     const event = { provider: 'stripe', id: 'evt_late', type: 'invoice.paid', at, about: undefined };

@@ -151,16 +151,6 @@ export class Payments {
     });
   }
 
-  /** The organization can be charged now: what waits for that does not wait any longer. */
-  async resume(organizationId: string, now: Date): Promise<void> {
-    // In one order, so that two of them do not wait for each other.
-    await this.prisma.$executeRaw`
-      UPDATE payments SET next_step_at = ${now}::timestamptz, next_charge_at = ${now}::timestamptz WHERE invoice_id IN (
-        SELECT invoice_id FROM payments
-        WHERE organization_id = ${organizationId} AND state IN ('waiting', 'failed') AND bill = 'open'
-        ORDER BY invoice_id FOR UPDATE)`;
-  }
-
   /**
    * Tells of failures, each once by whichever instance is first; again when that one dies at it.
    *
