@@ -21,6 +21,7 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'databases', path: '/databases', shows: 'customer-0' },
   { name: 'databases-none-matches', path: '/databases?search=nobody', shows: 'None matches' },
   { name: 'databases-deleted', path: '/databases?shown=deleted', shows: 'Undelete' },
+  { name: 'databases-shared', path: '/databases?shown=shared', shows: 'Nothing is shared with you' },
   { name: 'data', path: '/databases/shop', shows: 'orders/000000' },
   { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Ends by itself' },
   { name: 'changes', path: '/databases/shop/changes?from=all', shows: 'users/bob/profile' },
@@ -104,6 +105,15 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     expect(await look(TENANT_SCREENS)).toEqual([]);
   }, 120_000);
 
+  it('tells times in the zone of whoever looks, and in UTC under the pointer', async () => {
+    await open('/members');
+    const time = page.getByRole('table', { name: 'Members' }).locator('time');
+    await time.hover();
+    const at = (await time.getAttribute('datetime')) ?? '';
+    await page.getByText(`${at.slice(0, 19).replace('T', ' ')} UTC`).waitFor();
+    expect(await time.textContent()).toContain(String(new Date(at).getFullYear()));
+  });
+
   it('scrolls through a database and holds a window of it', async () => {
     await open('/databases/shop');
     const rows = page.getByRole('region', { name: 'Entries' });
@@ -144,11 +154,11 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
   it('shows the metrics that the API tells, to the request', async () => {
     const told = async () => (await ask<{ metrics: Row[] }>('/v1/databases/shop/metrics')).metrics;
     await eventually(async () => sumOf(await told(), 'requests') > 0);
-    await open('/databases/shop/metrics');
-    await figure('Requests').waitFor();
-    // They come in every few seconds, and the page reads them again by itself.
+    // They come in every few seconds, between the answer and the page as well.
     await eventually(async () => {
       const rows = await told();
+      await open('/databases/shop/metrics');
+      await figure('Requests').waitFor();
       const shown = [await figure('Requests').textContent(), await figure('Cold starts').textContent()];
       return shown.join() === [sumOf(rows, 'requests'), sumOf(rows, 'coldStarts')].map(counted).join();
     });

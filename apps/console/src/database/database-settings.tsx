@@ -6,12 +6,13 @@ import { useLocation } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
 import { Problem } from '../api/problem.js';
-import { BUILDERS, useMay } from '../api/session.js';
+import { ADMINS, BUILDERS, useMay } from '../api/session.js';
 import { DATABASES, type Database } from '../databases/database-list.js';
 import { DeleteDatabase } from '../databases/delete-database.js';
 import { Failure } from '../parts/failure.js';
 import { formatSeconds } from '../parts/format.js';
 import { tell } from '../parts/toasts.js';
+import { Grants } from './grants.js';
 import { changeOf, draftOf, type SettingsDraft } from './settings-draft.js';
 
 /** What holds for a database; taken over if nobody has changed it meanwhile. */
@@ -20,6 +21,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
   const [draft, setDraft] = useState<SettingsDraft>(() => draftOf(database));
   const client = useQueryClient();
   const may = useMay(BUILDERS);
+  const isAdmin = useMay(ADMINS);
   const change = useMutation({
     mutationFn: () =>
       answerOf(
@@ -101,6 +103,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
           </Stack>
         </fieldset>
       </form>
+      {isAdmin && <Grants databaseId={id} />}
       {may && <Danger database={database} />}
     </Stack>
   );

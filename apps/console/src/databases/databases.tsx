@@ -11,6 +11,7 @@ import { CreateDatabase } from './create-database.js';
 import { useDatabaseList } from './database-list.js';
 import { DatabaseRows } from './database-rows.js';
 import { DeleteMatching } from './delete-matching.js';
+import { SharedDatabases } from './shared-databases.js';
 
 /** All databases of the organization: 100,000 of them are one list, of which only what is in sight is there. */
 export function Databases() {
@@ -39,22 +40,29 @@ export function Databases() {
         <TypedFilter label="Label" placeholder="plan:pro" value={label} onChange={setLabel} />
         <SegmentedControl
           aria-label="Which databases"
-          value={deleted ? 'deleted' : 'present'}
-          onChange={(value) => setShown(value === 'deleted' ? 'deleted' : '')}
+          value={shown || 'present'}
+          onChange={(value) => setShown(value === 'present' ? '' : value)}
           data={[
             { value: 'present', label: 'Present' },
             { value: 'deleted', label: 'Deleted' },
+            { value: 'shared', label: 'Shared with us' },
           ]}
         />
-        {mayCreate && isFiltered && !deleted && <DeleteMatching search={search} label={label} />}
+        {mayCreate && isFiltered && shown === '' && <DeleteMatching search={search} label={label} />}
       </Group>
-      <ScreenState
-        query={list}
-        isEmpty={({ pages }) => pages.every(({ databases }) => databases.length === 0)}
-        empty={<NoDatabases deleted={deleted} isFiltered={isFiltered} onCreate={mayCreate ? dialog.open : undefined} />}
-      >
-        {({ pages }) => <DatabaseRows databases={pages.flatMap(({ databases }) => databases)} list={list} />}
-      </ScreenState>
+      {shown === 'shared' ? (
+        <SharedDatabases />
+      ) : (
+        <ScreenState
+          query={list}
+          isEmpty={({ pages }) => pages.every(({ databases }) => databases.length === 0)}
+          empty={
+            <NoDatabases deleted={deleted} isFiltered={isFiltered} onCreate={mayCreate ? dialog.open : undefined} />
+          }
+        >
+          {({ pages }) => <DatabaseRows databases={pages.flatMap(({ databases }) => databases)} list={list} />}
+        </ScreenState>
+      )}
       <CreateDatabase opened={creating} onClose={dialog.close} />
     </Page>
   );

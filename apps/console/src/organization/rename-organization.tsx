@@ -17,7 +17,10 @@ export function RenameOrganization() {
     told: 'Renamed.',
   });
   return (
-    <Panel title="Name">
+    <Panel
+      title="Name"
+      description={`Id ${organization?.id ?? ''}, and ${organization?.slug ?? ''} in addresses of what is shared.`}
+    >
       <Failure error={renaming.error} />
       <form
         onSubmit={(event) => {

@@ -1,0 +1,56 @@
+import { Badge, Code, Table, Text } from '@mantine/core';
+
+import { answerOf, control } from '../api/control.js';
+import { usePages } from '../api/pages.js';
+import { Instant } from '../parts/instant.js';
+import { More } from '../parts/more.js';
+import { Message, ScreenState } from '../parts/screen-state.js';
+import { TableFrame } from '../parts/table-frame.js';
+
+/** Databases that other organizations have granted. */
+export function SharedDatabases() {
+  const list = usePages(['shared-databases'], (cursor, signal) =>
+    answerOf(
+      control.GET('/v1/shared-databases', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
+    ),
+  );
+  return (
+    <ScreenState
+      query={list}
+      isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+      empty={
+        <Message
+          icon="database"
+          title="Nothing is shared with you"
+          text="Databases of other organizations that your keys may use show here."
+        />
+      }
+    >
+      {({ pages }) => (
+        <>
+          <TableFrame label="Shared databases" head={['Name', 'Your keys may', 'Since']}>
+            {pages
+              .flatMap(({ databases }) => databases)
+              .map(({ name, access, createdAt }) => (
+                <Table.Tr key={name}>
+                  <Table.Td>
+                    <Code>{name}</Code>
+                  </Table.Td>
+                  <Table.Td>
+                    <Badge variant="light">{access}</Badge>
+                  </Table.Td>
+                  <Table.Td>
+                    <Instant at={createdAt} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+          </TableFrame>
+          <Text size="sm" c="dimmed">
+            They are addressed by these names, and billed to those who own them.
+          </Text>
+          <More query={list} />
+        </>
+      )}
+    </ScreenState>
+  );
+}
