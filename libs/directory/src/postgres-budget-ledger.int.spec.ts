@@ -128,6 +128,17 @@ describe('the ledger of budgets in Postgres', () => {
     expect(await ask('b', budget, { want: 1_000, need: 100 })).toMatchObject({ granted: 40, rest: 0 });
   });
 
+  it('shares what may be spent without it with those who rest, and remember their part', async () => {
+    const budget = await addBudget(10_000);
+    expect(await ask('a', budget, { spent: 1 })).toMatchObject({ overdraft: 1_000 });
+    const seen = (ago: string) =>
+      client.query('UPDATE budget_grants SET seen_at = now() - $2::interval WHERE budget_id = $1', [budget, ago]);
+    await seen('10 minutes');
+    expect(await ask('b', budget, { spent: 1 })).toMatchObject({ overdraft: 500 });
+    await seen('12 minutes');
+    expect(await ask('c', budget, { spent: 1 })).toMatchObject({ overdraft: 1_000 });
+  });
+
   it('counts what was spent without a grant', async () => {
     const budget = await addBudget(100);
     expect(await ask('a', budget, { spent: 130, want: 10, need: 1 })).toMatchObject({

@@ -224,6 +224,15 @@ describe('the budgets of tenants at a gateway', () => {
     expect(ledger.taken('m')).toBe(10 + 900 + 50);
   });
 
+  it('lets bytes be told for nothing past a budget of money, and past one of units as before', async () => {
+    const { ledger, gateway } = world(5);
+    ledger.allow('m', 5);
+    const money: BudgetEntry = { ...BUDGET, id: 'm', weights: { readUnit: 1, writeUnit: 1, egressByte: 1 } };
+    const bytes = { readUnits: 0, writeUnits: 0, egressBytes: 3 };
+    for (const each of [BUDGET, money]) while ((await gateway.ask(1, [each])) === 'done');
+    expect([gateway.budgets.spend([money], bytes), gateway.budgets.spend([BUDGET], bytes)]).toEqual([false, true]);
+  });
+
   it('begins each month anew, and gives back what it held of the last', async () => {
     const { clock, ledger, gateway } = world(10, Date.UTC(2026, 1, 1) - 2_000);
     for (const expected of ['done', 'used-up']) expect(await gateway.ask(7)).toBe(expected);

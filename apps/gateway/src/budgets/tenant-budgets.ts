@@ -38,7 +38,7 @@ const DEFAULT_MAX_ACCOUNTS = 100_000;
 const IDLE_AFTER_MS = 5_000;
 /** After a settlement there is room for few: more of them would only look and wait on. */
 const WOKEN_BY_SETTLEMENT = 8;
-/** An account that nobody has used for so long is forgotten, once it has given everything back. */
+/** An account that nobody has used for so long is forgotten, once it has given everything back. The ledger knows (`budget_memory`). */
 const FORGOTTEN_AFTER_MS = 600_000;
 
 /** Budgets at one gateway: what it holds of each, who waits for more, and what is told to the ledger. */

@@ -97,6 +97,10 @@ CREATE FUNCTION budget_share() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELEC
 -- A gateway that has said nothing for so long holds no grants of its own any more: what it holds counts as spent.
 CREATE FUNCTION budget_silence() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '5 minutes' $$;
 
+-- So long a gateway that has nothing more to ask remembers what it was told last, what it may spend without the ledger with it (apps/gateway,
+-- tenant-budgets.ts), and a minute more.
+CREATE FUNCTION budget_memory() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '11 minutes' $$;
+
 -- Leases of units, for one gateway (libs/directory, budget-ledger.ts). Each ask tells what its holder has spent of the budget in the month in all, how
 -- much it keeps of what it has, how much it would like to have at hand, and how much it needs for what waits. Both totals only grow from ask to ask
 -- (`granted` shrinks where something is given back), so that an ask may be repeated, and its answer lost; one that arrives after a later one
@@ -112,6 +116,7 @@ DECLARE
   own budget_grants%ROWTYPE;
   others bigint;
   holders integer;
+  remembering integer;
   available bigint;
   held bigint;
 BEGIN
@@ -125,8 +130,9 @@ BEGIN
     INSERT INTO budget_grants AS g (budget_id, month, holder) VALUES (ask.budget, ask.month, ask.holder) ON CONFLICT DO NOTHING;
     SELECT * INTO own FROM budget_grants g WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder = ask.holder;
     IF ask.sequence <= own.sequence THEN CONTINUE; END IF;
-    SELECT COALESCE(sum(g.granted), 0), count(*) FILTER (WHERE g.seen_at > clock_timestamp() - interval '10 seconds')
-    INTO others, holders FROM budget_grants g
+    SELECT COALESCE(sum(g.granted), 0), count(*) FILTER (WHERE g.seen_at > clock_timestamp() - interval '10 seconds'),
+      1 + count(*) FILTER (WHERE g.seen_at > clock_timestamp() - budget_memory())
+    INTO others, holders, remembering FROM budget_grants g
     WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder <> ask.holder;
     holders := holders + 1;
     available := budget.allowance - here.elsewhere - here.stored - others - ask.spent;
@@ -137,8 +143,8 @@ BEGIN
     month := ask.month;
     granted := ask.spent + held;
     rest := available - held;
-    -- Should the ledger fall silent: 1 % of all, or 1,000 units, for all gateways together, and never more than there is.
-    overdraft := greatest(0, least(rest, greatest(budget.allowance / 100, 1000 * least(budget.read_weight, budget.write_weight))) / holders);
+    -- Should the ledger fall silent: 1 % of all, or 1,000 units, for all gateways together that know of it, and never more than there is.
+    overdraft := greatest(0, least(rest, greatest(budget.allowance / 100, 1000 * least(budget.read_weight, budget.write_weight))) / remembering);
     gateways := holders;
     RETURN NEXT;
   END LOOP;
