@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
-import { MINUTE_MS, minuteOf, type DatabaseMinute, type TrafficRecord } from '@leasehold/metering';
+import { MAX_TIME_MS, MINUTE_MS, minuteOf, type DatabaseMinute, type TrafficRecord } from '@leasehold/metering';
 
 import { TrafficLedger } from './traffic-ledger.js';
 
@@ -152,6 +152,13 @@ describe('the traffic ledger', () => {
     const a = newDatabase();
     const old = hour - 7 * DAY - 120;
     expect(await ledger.take(recordOf([minuteAt(a, old, 5), minuteAt(a, hour, 1)]))).toMatchObject({ isNew: true });
+    expect((await rowsOf(a)).map(([, minute]) => minute)).toEqual([0, 0]);
+  });
+
+  it('takes a record of a clock that is far ahead, and counts nothing of what is to come', async () => {
+    const a = newDatabase();
+    const minutes = [minuteAt(a, hour, 1), minuteAt(a, hour + 3 * DAY, 5), minuteAt(a, minuteOf(MAX_TIME_MS), 5)];
+    expect(await ledger.take(recordOf(minutes))).toMatchObject({ isNew: true });
     expect((await rowsOf(a)).map(([, minute]) => minute)).toEqual([0, 0]);
   });
 

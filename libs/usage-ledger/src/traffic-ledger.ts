@@ -13,6 +13,8 @@ export const TRAFFIC_MINUTES_DAYS = 3;
 export const TRAFFIC_HOURS_DAYS = 100;
 /** How long records stay in the bucket. What comes later than that is not counted. */
 export const TRAFFIC_RECORDS_DAYS = 7;
+/** How far ahead the clock of a gateway may be: rows of what is to come would stay until then. */
+const CLOCKS_APART_MINUTES = 24 * 60;
 /** Rows that are deleted at a time, of each kind; a pass a minute keeps up with 300 databases that were busy in each second. */
 const FORGOTTEN_AT_ONCE = 20_000;
 
@@ -96,8 +98,9 @@ export class TrafficLedger extends RecordLedger<TrafficRecord, TakenTraffic> {
     const { rowCount } = await client.query(MARK, [record.session, record.number, new Date(record.to)]);
     if (rowCount === 0) return { isNew: false, conflicts: [] };
     const { rows } = await client.query<{ minute: number }>(NOW_MINUTE);
-    const oldest = (rows[0]?.minute ?? 0) - TRAFFIC_RECORDS_DAYS * 24 * 60;
-    const told = record.minutes.filter(({ minute }) => minute >= oldest);
+    const now = rows[0]?.minute ?? 0;
+    const [oldest, newest] = [now - TRAFFIC_RECORDS_DAYS * 24 * 60, now + CLOCKS_APART_MINUTES];
+    const told = record.minutes.filter(({ minute }) => minute >= oldest && minute <= newest);
     await add(
       client,
       SPANS.flatMap((span) => told.map((each) => ({ ...each, span, minute: each.minute - (each.minute % span) }))),
