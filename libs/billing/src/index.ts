@@ -1,4 +1,5 @@
 export * from './budget.js';
+export * from './currency.js';
 export * from './invoice-lines.js';
 export * from './late-lines.js';
 export * from './money.js';

@@ -11,6 +11,9 @@ describe('amounts and quantities as text', () => {
     [-5, 'USD', '-0.05 USD'],
     [1_234, 'JPY', '1,234 JPY'],
     [1_234, 'KWD', '1.234 KWD'],
+    [274_000, 'HUF', '2,740.00 HUF'],
+    [274_000, 'COP', '2,740.00 COP'],
+    [1_234, 'CLF', '0.1234 CLF'],
     [Number.MAX_SAFE_INTEGER, 'USD', '90,071,992,547,409.91 USD'],
   ])('write %d %s as %s', (amount, currency, text) => {
     expect(formatAmount(amount, currency)).toBe(text);

@@ -1,4 +1,4 @@
-import type { Meter } from '@leasehold/billing';
+import { minorDigitsOf, type Meter } from '@leasehold/billing';
 
 const THOUSANDS = /\B(?=(\d{3})+(?!\d))/g;
 /** Decimal gigabytes, and hours of them, to this many digits. */
@@ -8,7 +8,7 @@ const GIGABYTE_HOUR = GIGABYTE * 3_600_000n;
 
 /** `1,234.50 USD`, from the smallest unit of the currency, without a number with a floating point on the way. */
 export function formatAmount(amount: number, currency: string): string {
-  return `${decimal(BigInt(amount), fractionDigitsOf(currency))} ${currency}`;
+  return `${decimal(BigInt(amount), minorDigitsOf(currency))} ${currency}`;
 }
 
 /** In the unit that people are told prices by. @param quantity decimal digits, in the unit of the meter */
@@ -30,9 +30,4 @@ function decimal(amount: bigint, digits: number): string {
   const at = text.length - digits;
   const whole = text.slice(0, at).replace(THOUSANDS, ',');
   return `${amount < 0n ? '-' : ''}${whole}${digits === 0 ? '' : `.${text.slice(at)}`}`;
-}
-
-/** Of ISO 4217: two for most, none for yen. */
-function fractionDigitsOf(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }

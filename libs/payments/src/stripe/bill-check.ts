@@ -8,6 +8,15 @@ import type { Bill } from '../payment-provider.js';
 /** Above what the provider takes in one invoice. */
 const MAX_AMOUNT = 99_999_999n;
 
+/** The provider counts these in other units than ISO 4217: the same number would be a hundredth, or a hundred times as much. */
+const COUNTED_OTHERWISE = new Set(['ISK', 'MGA', 'UGX']);
+
+/** @throws PaymentProviderError invalid: nothing is charged in this currency */
+export function requireSameUnit(currency: string): void {
+  if (COUNTED_OTHERWISE.has(currency))
+    throw new PaymentProviderError('invalid', 'the payment provider counts this currency in another unit');
+}
+
 /** As the provider writes it: a whole number of the smallest unit. @throws PaymentProviderError invalid */
 export function amountOf(amount: Minor): number {
   assert(amount > 0n, 'only what is owed is asked for');

@@ -198,6 +198,12 @@ describe('Stripe as the collector', () => {
     expect(stripe.ledger.charges).toEqual([]);
   });
 
+  it('makes no bill in a currency that the provider counts in another unit', async () => {
+    for (const currency of ['ISK', 'UGX', 'MGA'])
+      await expect(collector.draft({ ...bill, currency }, 0)).rejects.toMatchObject({ kind: 'invalid' });
+    expect(stripe.ledger.invoices.size).toBe(0);
+  });
+
   it('throws a draft away, voids what is open, and leaves what is paid', async () => {
     const draft = await collector.draft(bill, 0);
     expect(await collector.close(draft)).toEqual({ state: 'gone' });

@@ -12,7 +12,7 @@ import type {
   PaymentMethod,
   ProviderEvent,
 } from '../payment-provider.js';
-import { amountOf, requireOurs, wayBack } from './bill-check.js';
+import { amountOf, requireOurs, requireSameUnit, wayBack } from './bill-check.js';
 import { billStateOf } from './bill-state.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { failureOf } from './payment-failure.js';
@@ -87,6 +87,7 @@ export class StripeCollector implements PaymentCollector {
   }
 
   async draft(bill: Bill, turn: number): Promise<string> {
+    requireSameUnit(bill.currency);
     const invoice = (await this.find(bill)) ?? (await this.create(bill, turn));
     // A reply may have been lost between the invoice and its line.
     if (invoice.status === 'draft' && invoice.total === 0) await this.fill(bill, invoice.id);
