@@ -7,8 +7,8 @@ export interface DueMonth {
   readonly periodFrom: Date;
 }
 
-/** How far back is looked: nobody repairs an installation for longer. */
-const MAX_MONTHS_BACK = 12;
+/** How far back is looked, and waited for: nobody repairs an installation for longer. */
+export const MAX_MONTHS_BACK = 12;
 
 /**
  * Months to be billed, by organization and then by month: those that ended before `endedBefore`, since billing began and the organization was made.

@@ -1,9 +1,10 @@
-import { monthOf } from '@leasehold/billing';
+import { monthBefore, monthOf } from '@leasehold/billing';
 import type { UlidSource } from '@leasehold/foundation';
 
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { detailsIn, issuerIn } from './billing-details.js';
 import { nextNumber } from './billing-counter.js';
+import { MAX_MONTHS_BACK } from './due-months.js';
 import { draftInvoice, LONGEST_DRAFT_MS, type InvoiceDraft } from './invoice-draft.js';
 import {
   lineDatabasesOf,
@@ -62,7 +63,9 @@ export async function finalizeInvoice(
   const draft = await draftInvoice(prisma, organizationId, from, LONGEST_DRAFT_MS);
   if (draft === undefined) return { outcome: 'absent' };
   if (draft.completeTo === undefined || draft.completeTo.getTime() < to + marginMs) return { outcome: 'early' };
-  if (draft.waits) return { outcome: 'waits' };
+  // A month that nobody looks for any more would be waited for until the end.
+  const oldest = monthBefore(now - marginMs, MAX_MONTHS_BACK).from;
+  if (draft.waits && oldest < from) return { outcome: 'waits' };
   return prisma.$transaction((transaction) => issue(transaction, ids.next(), draft, draft.completeTo ?? periodFrom), {
     timeout: WRITE_TIMEOUT_MS,
     maxWait: WAIT_TIMEOUT_MS,

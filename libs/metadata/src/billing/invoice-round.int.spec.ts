@@ -176,6 +176,15 @@ describe('a round of invoices', () => {
     expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('goes on with the last twelve months where older ones were never billed', async () => {
+    await ledger.passed(JULY + DAY_MS);
+    const long = new Date(Date.UTC(2025, 0));
+    await metadata.prisma.billingStart.updateMany({ data: { firstPeriod: long } });
+    await metadata.prisma.organization.update({ where: { id: organizations[0] ?? '' }, data: { createdAt: long } });
+    const report = await roundAt(JULY + DAY_MS).pass(DAY_MS, NEVER);
+    expect(report).toEqual({ outcomes: { empty: 10, finalized: 6 }, failed: 0 });
+  });
+
   it('ends when it is told to', async () => {
     await ledger.passed(JULY + DAY_MS);
     await expect(roundAt(JULY + DAY_MS).pass(DAY_MS, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
