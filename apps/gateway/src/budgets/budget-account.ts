@@ -7,6 +7,8 @@ import { DemandMeter } from '../limits/demand-meter.js';
 const HOLD_SECONDS = 120;
 /** Held at least while there is something to do, so that a few requests do not each wait for the ledger. */
 const MIN_HELD_UNITS = 100;
+/** More is not wanted at hand, whatever things cost: one number that the ledger cannot count would fail the asks of everybody. */
+const MAX_WANTED = Number.MAX_SAFE_INTEGER;
 
 /** Whether something may be spent now, and if not, what is known about it. */
 export type BudgetVerdict =
@@ -102,7 +104,7 @@ export class BudgetAccount {
    */
   ask(holding: 'at-hand' | 'everything' | 'nothing'): BudgetAsk {
     const { budget, month, holder, spent, reserved } = this;
-    const want = holding === 'nothing' ? reserved : Math.ceil(reserved + this.target + this.wanted);
+    const want = reserved + (holding === 'nothing' ? 0 : Math.min(MAX_WANTED, Math.ceil(this.target + this.wanted)));
     const room = Math.max(0, this.room);
     const keep = reserved + (holding === 'everything' ? room : Math.min(room, want - reserved));
     this.granted = spent + keep;

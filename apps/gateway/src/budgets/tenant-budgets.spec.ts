@@ -233,6 +233,18 @@ describe('the budgets of tenants at a gateway', () => {
     expect([gateway.budgets.spend([money], bytes), gateway.budgets.spend([BUDGET], bytes)]).toEqual([false, true]);
   });
 
+  it('wants no more than the ledger can count, whatever a unit costs', async () => {
+    const { clock, ledger, gateway } = world(0);
+    ledger.allow('m', 1e18);
+    const dear: BudgetEntry = { ...BUDGET, id: 'm', weights: { readUnit: 1, writeUnit: 1e15, egressByte: 0 } };
+    for (let n = 0; n < 100; n++) await gateway.ask(50, [dear]);
+    await clock.advance(3_000);
+    expect(gateway.spent).toBe(1_000);
+    for (const { spent, keep, want, need } of ledger.heard) {
+      expect(Math.max(spent, keep, want, need)).toBeLessThan(2 ** 63);
+    }
+  });
+
   it('begins each month anew, and gives back what it held of the last', async () => {
     const { clock, ledger, gateway } = world(10, Date.UTC(2026, 1, 1) - 2_000);
     for (const expected of ['done', 'used-up']) expect(await gateway.ask(7)).toBe(expected);
