@@ -1,3 +1,7 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock, type TenantId } from '@leasehold/foundation';
 
@@ -372,6 +376,37 @@ describe('the console', () => {
       }
     } finally {
       await service.close();
+    }
+  });
+});
+
+describe('files of the console', () => {
+  it('are compressed for browsers that take it, and kept by them where their name tells the content', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'leasehold-console-'));
+    const script = 'export const answer = 42;\n'.repeat(1_000);
+    await mkdir(join(folder, 'assets'));
+    await writeFile(join(folder, 'index.html'), '<!doctype html><title>small</title>');
+    await writeFile(join(folder, 'assets', 'app-A1b2C3d4.js'), script);
+    const service = await TestService.start({ CONSOLE_DIR: folder });
+    try {
+      const read = (path: string, encoding: string) =>
+        service.call('GET', path, { headers: { 'accept-encoding': encoding } });
+      const isKept = 'public, max-age=31536000, immutable';
+      for (const [encoding, answered] of [
+        ['br, gzip', 'gzip'],
+        ['gzip;q=0.5', 'gzip'],
+        ['gzip;q=0', null],
+        ['identity', null],
+      ] as const) {
+        const { text, headers } = await read('/assets/app-A1b2C3d4.js', encoding);
+        expect([encoding, headers.get('content-encoding'), text === script]).toEqual([encoding, answered, true]);
+        expect([headers.get('cache-control'), headers.get('vary')]).toEqual([isKept, 'accept-encoding']);
+      }
+      const page = await read('/console/databases', 'gzip');
+      expect([page.headers.get('content-encoding'), page.headers.get('cache-control')]).toEqual([null, 'no-cache']);
+    } finally {
+      await service.close();
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
