@@ -3,11 +3,13 @@
  * them: in another zone everything would be hours off, and what lies in the hour that clocks leave out would move.
  */
 export function withUtcSessions(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const given = url.searchParams.get('options');
+  // By hand: addresses with a user and no host, as of sockets, are good for Postgres and none to URL.
+  const [address = '', ...rest] = databaseUrl.split('?');
+  const query = new URLSearchParams(rest.join('?'));
+  const given = query.get('options');
   // Of two, the later one holds.
-  url.searchParams.set('options', given ? `${given} ${UTC}` : UTC);
-  return url.href;
+  query.set('options', given ? `${given} ${UTC}` : UTC);
+  return `${address}?${query.toString()}`;
 }
 
 const UTC = '-c TimeZone=UTC';
