@@ -156,6 +156,28 @@ describe('the ledger of budgets in Postgres', () => {
     expect([await ask('a', soft, { want: 1 }), await ask('a', gone, { want: 1 })]).toEqual([undefined, undefined]);
   });
 
+  it('goes by what is decided while it waits: a budget that goes, and one that is lowered', async () => {
+    const [gone, lowered, other] = [await addBudget(100), await addBudget(100), await addBudget(100)];
+    for (const each of [gone, lowered]) await ask('a', each, { want: 1 });
+    await client.query('BEGIN');
+    await client.query('UPDATE budgets SET allowance = 7 WHERE id = $1', [lowered]);
+    await client.query('SELECT FROM budget_months WHERE budget_id = $1 FOR UPDATE', [lowered]);
+    await client.query('DELETE FROM budgets WHERE id = $1', [gone]);
+    const asks = [gone, lowered, other].map((budgetId) => ({
+      ...{ budgetId, month: MONTH, holder: 'a', sequence: ++sequence, spent: 0, keep: 0, want: 0, need: 50 },
+    }));
+    const exchange = ledger.exchange(asks);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await client.query('COMMIT');
+    const granted = new Map((await exchange).map((grant) => [grant.budgetId, grant.granted]));
+    expect(granted).toEqual(
+      new Map([
+        [lowered, 7],
+        [other, 50],
+      ]),
+    );
+  });
+
   it('begins each month anew', async () => {
     const budget = await addBudget(10);
     expect(await ask('a', budget, { need: 10 })).toMatchObject({ granted: 10 });

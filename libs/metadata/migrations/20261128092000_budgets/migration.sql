@@ -123,10 +123,13 @@ BEGIN
   FOR ask IN SELECT * FROM jsonb_to_recordset(asks) AS a (
     budget text, month integer, holder text, sequence bigint, spent bigint, keep bigint, want bigint, need bigint) ORDER BY a.budget, a.month
   LOOP
-    SELECT * INTO budget FROM budgets b WHERE b.id = ask.budget AND b.hard_stop;
+    -- From here on nobody deletes it: what is noted of it would fail, and with it the asks of everybody.
+    PERFORM FROM budgets b WHERE b.id = ask.budget AND b.hard_stop FOR KEY SHARE;
     IF NOT FOUND THEN CONTINUE; END IF;
     INSERT INTO budget_months AS m (budget_id, month) VALUES (ask.budget, ask.month) ON CONFLICT DO NOTHING;
     SELECT * INTO here FROM budget_months m WHERE m.budget_id = ask.budget AND m.month = ask.month FOR UPDATE;
+    -- Behind the lock: it may have been lowered meanwhile.
+    SELECT * INTO budget FROM budgets b WHERE b.id = ask.budget;
     INSERT INTO budget_grants AS g (budget_id, month, holder) VALUES (ask.budget, ask.month, ask.holder) ON CONFLICT DO NOTHING;
     SELECT * INTO own FROM budget_grants g WHERE g.budget_id = ask.budget AND g.month = ask.month AND g.holder = ask.holder;
     IF ask.sequence <= own.sequence THEN CONTINUE; END IF;
@@ -169,7 +172,7 @@ DECLARE
   corrected bigint;
   alert integer;
 BEGIN
-  SELECT * INTO budget FROM budgets b WHERE b.id = wanted;
+  SELECT * INTO budget FROM budgets b WHERE b.id = wanted FOR KEY SHARE;
   IF NOT FOUND THEN RETURN; END IF;
   INSERT INTO budget_months AS m (budget_id, month) VALUES (wanted, in_month) ON CONFLICT DO NOTHING;
   SELECT * INTO here FROM budget_months m WHERE m.budget_id = wanted AND m.month = in_month FOR UPDATE;
