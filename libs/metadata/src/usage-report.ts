@@ -3,8 +3,10 @@ import type { UsagePlace, UsageQuestion, UsageRow } from './usage-question.js';
 import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
 import { nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-window.js';
 
-/** Hours of databases in one look: some seconds where each of them was used in each. */
-const MAX_DATABASE_HOURS = 500_000;
+/** Hours of databases in one look: a second or two where each of them was used in each. */
+const MAX_DATABASE_HOURS = 100_000;
+/** Each look for a page that has found too few is so much wider: databases that were not used are passed over fast. */
+const WIDER = 4;
 /** Its row of what is complete; traffic has another. */
 const USAGE = 1;
 /** Looks for one page. A page that has not enough rows by then ends where they end. */
@@ -55,9 +57,10 @@ export class UsageReport {
       const at = Math.max(from, after?.from.getTime() ?? from);
       if (at >= to) return { rows, next: undefined };
       const rest = { from: at, to, step, isByDatabase: group === 'database' };
-      const window = nextWindow(rest, databases, this.maxDatabaseHours);
       // One more tells that there are more.
       const wanted = limit - rows.length + 1;
+      const bounds = { maxDatabaseHours: this.maxDatabaseHours, rows: wanted * WIDER ** looks };
+      const window = nextWindow(rest, databases, bounds);
       const look = await this.look(organizationId, { ...question, after, limit: wanted }, window);
       rows.push(...look.rows);
       if (rows.length > limit) {

@@ -31,18 +31,18 @@ export function stepBehind(step: UsageStep, time: number, steps: number): number
 }
 
 /**
- * The next look from a time on: as much of it as comes to about `maxDatabaseHours`, one step at least. Where even one step is more it is cut into pieces by database, if
- * rows are told apart by them; otherwise a row is of all databases, and cannot be cut.
+ * The next look from a time on: as much of it as comes to about `maxDatabaseHours`, one step at least. Where rows are told apart by database it has about `rows` of them at most, and
+ * where even one step is more than either it is cut into pieces by database; other rows are of all databases, and cannot be cut.
  */
 export function nextWindow(
   { from, to, step, isByDatabase }: { from: number; to: number; step: UsageStep; isByDatabase: boolean },
   databases: number,
-  maxDatabaseHours: number,
+  { maxDatabaseHours, rows }: { readonly maxDatabaseHours: number; readonly rows: number },
 ): UsageWindow {
-  const perStep = Math.max(1, databases) * STEP_HOURS[step];
-  const steps = Math.max(1, Math.floor(maxDatabaseHours / perStep));
+  // Of databases in one step.
+  const most = Math.max(1, Math.floor(maxDatabaseHours / STEP_HOURS[step]));
+  const piece = isByDatabase ? Math.min(most, Math.max(1, rows)) : most;
+  const steps = Math.max(1, Math.floor(piece / Math.max(1, databases)));
   const until = Math.min(to, stepBehind(step, from, steps));
-  const isCut = isByDatabase && perStep > maxDatabaseHours;
-  const piece = Math.max(1, Math.floor(maxDatabaseHours / STEP_HOURS[step]));
-  return { from, to: until, databases: isCut ? piece : undefined };
+  return { from, to: until, databases: isByDatabase && databases > piece ? piece : undefined };
 }
