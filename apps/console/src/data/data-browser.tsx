@@ -46,7 +46,8 @@ export function DataBrowser({ data, retentionSeconds }: DataBrowserProps) {
   }, [listing]);
   const { window } = useSyncExternalStore(listing.subscribe, listing.snapshot);
   const judged = Array.from({ length: JUDGED_ROWS }, (_, row) => window.entryAt(row)?.key);
-  const guessed = viewFor(judged.filter((each) => each !== undefined));
+  // The prefix tells what keys are where there are none.
+  const guessed = viewFor([prefix, ...judged.filter((each) => each !== undefined)].filter(({ length }) => length > 0));
   const view = state.view ?? guessed;
   const reload = () => setGeneration(generation + 1);
   return (
