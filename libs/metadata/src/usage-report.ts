@@ -5,6 +5,10 @@ import { nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-win
 
 /** Hours of databases in one look: a second or two where each of them was used in each. */
 const MAX_DATABASE_HOURS = 100_000;
+/** As many times more where rows are of all databases: most of what that costs is to find each of them, for however many hours. */
+const ALL_DATABASES = 20;
+/** Such looks for one page. */
+const MAX_WIDE_LOOKS = 2;
 /** Each look for a page that has found too few is so much wider: databases that were not used are passed over fast. */
 const WIDER = 4;
 /** Its row of what is complete; traffic has another. */
@@ -53,13 +57,15 @@ export class UsageReport {
     const databases = question.databaseId === undefined ? await this.databasesOf(organizationId) : 1;
     const rows: UsageRow[] = [];
     let after = question.after;
-    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const isByDatabase = group === 'database';
+    const maxDatabaseHours = this.maxDatabaseHours * (isByDatabase ? 1 : ALL_DATABASES);
+    for (let looks = 0; looks < (isByDatabase ? MAX_LOOKS : MAX_WIDE_LOOKS); looks++) {
       const at = Math.max(from, after?.from.getTime() ?? from);
       if (at >= to) return { rows, next: undefined };
-      const rest = { from: at, to, step, isByDatabase: group === 'database' };
+      const rest = { from: at, to, step, isByDatabase };
       // One more tells that there are more.
       const wanted = limit - rows.length + 1;
-      const bounds = { maxDatabaseHours: this.maxDatabaseHours, rows: wanted * WIDER ** looks };
+      const bounds = { maxDatabaseHours, rows: wanted * WIDER ** looks };
       const window = nextWindow(rest, databases, bounds);
       const look = await this.look(organizationId, { ...question, after, limit: wanted }, window);
       rows.push(...look.rows);
