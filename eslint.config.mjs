@@ -162,6 +162,10 @@ const FORBIDDEN_SOURCES = [
 const HOUSE_SYNTAX = [
   { selector: 'TSEnumDeclaration', message: 'Use a union of literals.' },
   { selector: 'ExportDefaultDeclaration', message: 'Export by name: an import then tells what it takes.' },
+  {
+    selector: "MemberExpression[object.name='URL'][property.name='canParse']",
+    message: 'It answers wrong in Node 20 once it is hot: take parseUrl.',
+  },
 ];
 const NO_DATE = { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Take a Clock.' };
 

@@ -8,6 +8,7 @@ export * from './crc32.js';
 export * from './errors.js';
 export * from './event-loop.js';
 export * from './ids.js';
+export * from './parse-url.js';
 export * from './phases.js';
 export * from './random.js';
 export * from './recency.js';

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 
+import { parseUrl } from '@leasehold/foundation';
+
 import { TargetRefusedError } from './outbound-errors.js';
 import { blockListOf, isLoopbackAddress, isPublicAddress } from './public-address.js';
 
@@ -51,8 +53,7 @@ export class TargetRules {
     if (text.length > MAX_TARGET_CHARS) refuse(`the URL has more than ${MAX_TARGET_CHARS} characters`);
     // The parser drops these silently, so that two readers could see two targets.
     if (/[\s\\]|\p{Cc}/u.test(text)) refuse('the URL has blanks, control characters or backslashes');
-    if (!URL.canParse(text)) refuse('this is no URL');
-    const url = new URL(text);
+    const url = parseUrl(text) ?? refuse('this is no URL');
     const { protocol } = url;
     if (protocol !== 'https:' && !(this.allowLocal && protocol === 'http:'))
       refuse('the URL has to begin with https://');

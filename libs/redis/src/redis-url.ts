@@ -1,4 +1,4 @@
-import { LeaseholdError } from '@leasehold/foundation';
+import { LeaseholdError, parseUrl } from '@leasehold/foundation';
 
 /** REDIS_URL is not one that a connection can be built from. The URL itself is never repeated: it may hold a password. */
 export class RedisUrlError extends LeaseholdError {
@@ -14,7 +14,7 @@ export class RedisUrlError extends LeaseholdError {
  * the one spelling that the driver is given.
  */
 export function parseRedisUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined) throw new RedisUrlError('is not a URL');
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
     throw new RedisUrlError('must begin with redis:// or rediss://');

@@ -1,3 +1,5 @@
+import { parseUrl } from '@leasehold/foundation';
+
 import { CliError } from '../cli-error.js';
 import type { Login } from './login-file.js';
 import { readLogin } from './login-file.js';
@@ -60,7 +62,7 @@ export function controlUrlBeside(url: string): string | undefined {
 
 /** @throws CliError it is no URL of a service */
 export function checkedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
     throw new CliError(`${text} is not the URL of a service, such as https://data.example.com`);
   }

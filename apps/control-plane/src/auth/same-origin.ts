@@ -1,3 +1,5 @@
+import { parseUrl } from '@leasehold/foundation';
+
 /** Where a request comes from, in the words of its headers. */
 export interface RequestOrigin {
   readonly method: string;
@@ -18,12 +20,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function isAllowedOrigin(request: RequestOrigin, publicUrl: string | undefined): boolean {
   if (SAFE_METHODS.has(request.method) || request.authorized || request.origin === undefined) return true;
-  const origin = originOf(request.origin);
-  if (!origin) return false;
-  return origin.host === request.host?.toLowerCase() || origin.origin === (publicUrl && originOf(publicUrl)?.origin);
-}
-
-function originOf(text: string): URL | undefined {
   // `null` is what sandboxed pages send.
-  return URL.canParse(text) ? new URL(text) : undefined;
+  const origin = parseUrl(request.origin);
+  if (!origin) return false;
+  return origin.host === request.host?.toLowerCase() || origin.origin === (publicUrl && parseUrl(publicUrl)?.origin);
 }

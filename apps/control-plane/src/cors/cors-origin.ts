@@ -1,3 +1,5 @@
+import { parseUrl } from '@leasehold/foundation';
+
 const ORIGIN_CHARS = 300;
 
 export const ANY_ORIGIN = '*';
@@ -7,6 +9,6 @@ export const ANY_ORIGIN = '*';
  * scheme's own; no path, not even a slash, and no pattern. Compared as text at the gateway, anything else would never match.
  */
 export function isOrigin(text: string): boolean {
-  if (text.length > ORIGIN_CHARS || !/^https?:\/\/[^*]+$/.test(text) || !URL.canParse(text)) return false;
-  return new URL(text).origin === text;
+  if (text.length > ORIGIN_CHARS || !/^https?:\/\/[^*]+$/.test(text)) return false;
+  return parseUrl(text)?.origin === text;
 }

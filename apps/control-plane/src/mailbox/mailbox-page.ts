@@ -1,3 +1,5 @@
+import { parseUrl } from '@leasehold/foundation';
+
 import type { KeptMail } from './mailbox-folder.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -50,7 +52,7 @@ function article({ to, subject, text, sentAt }: KeptMail, publicUrl: string): st
 
 /** A line that is nothing but a link to ourselves, as our letters write them. */
 function linked(line: string, publicUrl: string): string {
-  const url = URL.canParse(line) ? new URL(line) : undefined;
+  const url = parseUrl(line);
   if (url?.origin !== new URL(publicUrl).origin) return escape(line);
   return `<a href="${escape(url.href)}">${escape(line)}</a>`;
 }

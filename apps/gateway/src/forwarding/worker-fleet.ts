@@ -1,5 +1,5 @@
 import type { SessionId } from '@leasehold/foundation';
-import { isLeaseholdError } from '@leasehold/foundation';
+import { isLeaseholdError, parseUrl } from '@leasehold/foundation';
 import type { ObservedSession, SessionListener, SessionRecord, SessionStatus } from '@leasehold/lease';
 
 import { WorkerConnection } from './worker-connection.js';
@@ -54,7 +54,7 @@ export class WorkerFleet {
     const existing = this.connections.get(id);
     if (existing) return existing;
     const endpoint = this.sessions.live().find(({ sessionId }) => sessionId === id)?.endpoint;
-    if (endpoint === undefined || !/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return undefined;
+    if (endpoint === undefined || !/^https?:\/\//.test(endpoint) || parseUrl(endpoint) === undefined) return undefined;
     const connection = new WorkerConnection(id, endpoint, this.secret);
     this.connections.set(id, connection);
     return connection;
