@@ -14,6 +14,7 @@ const TENANTS: Readonly<Record<BenchmarkSize, number>> = { full: 100_000, quick:
 /** The last one meets what those before it have left. */
 const QUARTERS = 4;
 const MADE_AT_ONCE = 5_000;
+const PACE_INVOICES = 10;
 /** What a quarter may take longer than the first: growth that is not linear shows, a busy machine does not. */
 const MAX_GROWTH = 1.5;
 const MIB = 1024 * 1024;
@@ -115,14 +116,19 @@ class BilledMonth {
     const held = Array.from({ length: QUARTERS }, () => 0);
     const quartersMs: number[][] = held.map(() => []);
     let issued = 0;
+    let issuedAt = systemClock.monotonic();
     const finalize: Invoices['finalize'] = async (...args) => {
-      const begun = systemClock.monotonic();
       const result = await invoices.finalize(...args);
       if (result.outcome !== 'finalized') throw new Error(`an invoice is ${result.outcome}`);
       const quarter = Math.min(QUARTERS - 1, Math.floor((issued / this.tenants) * QUARTERS));
       if (issued % 100 === 0) held[quarter] = Math.max(held[quarter] ?? 0, heldBytes());
-      quartersMs[quarter]?.push(systemClock.monotonic() - begun);
       issued++;
+      // Several are made at once: it is their pace that tells what one takes.
+      if (issued % PACE_INVOICES === 0 || issued === this.tenants) {
+        const now = systemClock.monotonic();
+        quartersMs[quarter]?.push(now - issuedAt);
+        issuedAt = now;
+      }
       return result;
     };
     const onFailed = (_: unknown, cause: unknown): never => {
@@ -210,12 +216,12 @@ function rowsOf(tenants: number, taken: Phase, issued: Phase, missingUnits: numb
     {
       ...lower,
       ...{ id: 'invoicing-seconds', value: rounded(secondsOf(issued)), unit: 's', target: null },
-      note: `${rounded((secondsOf(issued) * 1_000) / tenants)} ms an invoice, one after another, as one compactor issues them${ofAll(issued)}`,
+      note: `${rounded((secondsOf(issued) * 1_000) / tenants)} ms from one invoice to the next, several at once, as one compactor issues them${ofAll(issued)}`,
     },
     {
       ...lower,
       ...{ id: 'invoicing-growth', value: growth(issued), unit: '×', target: MAX_GROWTH },
-      note: 'what an invoice takes of the last quarter over the same of the first, of each the lower quartile: 1 is linear',
+      note: `what ${PACE_INVOICES} invoices take of the last quarter over the same of the first, of each the lower quartile: 1 is linear`,
     },
     {
       ...lower,
