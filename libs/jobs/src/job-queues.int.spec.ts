@@ -428,7 +428,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
   });
 }
 
-const SWEEP_MS = 4_000;
+const SWEEP_MS = 8_000;
 
 const IDLE: JobHandlers = {
   compact: () => Promise.resolve(),
