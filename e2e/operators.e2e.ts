@@ -94,7 +94,8 @@ describe('an operator', () => {
       Array(GATEWAYS).fill('tenant-suspended'),
     );
     expect((await atAll(other)).map(({ status }) => status)).toEqual(Array(GATEWAYS).fill(200));
-  }, 20_000);
+    // The promise is measured above; starting a command takes seconds on a machine that runs other tests.
+  }, 60_000);
 
   it('is told of it by the control plane afterwards, and resumes the tenant', async () => {
     const read = async () => (await admin(`/tenants/${tenant.organizationId}`)).json()['suspension'];
@@ -104,5 +105,5 @@ describe('an operator', () => {
     expect(await read()).toMatchObject({ reason: 'an e2e test' });
     expectStatus(await admin(`/tenants/${tenant.organizationId}/resume`, { method: 'POST' }), 200);
     expect(await untilAll(200, tenant)).toBeLessThanOrEqual(BY_BUCKET_MS);
-  }, 20_000);
+  }, 60_000);
 });
