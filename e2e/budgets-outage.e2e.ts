@@ -53,7 +53,8 @@ describe('a budget while Postgres is down', () => {
     // Nobody is locked out of what they have.
     await pause(1_000);
     expect((await load.ask(0, 'GET', 'k')).status).toBe(200);
-    expect(await load.probe(0)).toBe(503);
+    // What was too little for the last values may do for some small ones.
+    await until(async () => (await load.probe(0)) === 503, KNOWN_WITHIN_MS);
     await postgres.resume();
     const backMs = await load.untilAll(200, BACK_WITHIN_MS);
     const all = await load.spendUntil(402, spent);

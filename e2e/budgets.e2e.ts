@@ -15,8 +15,8 @@ const STOPPED_WITHIN_MS = 60_000;
 const KNOWN_WITHIN_MS = 10_000;
 /** What one that is killed may take with it, until its records would have told. */
 const KILLED_SHARE = 0.05;
-/** Nothing more has come to the records for so long. */
-const QUIET_MS = 4_000;
+/** Nothing more has come to the records for so long, of which the roll-up has seen all. */
+const QUIET_MS = 5_000;
 /** Limits of tenants are not what is looked at here; records and roll-ups come each second. */
 const SETTINGS = {
   TENANT_REQUESTS_PER_SECOND: '1000000',
@@ -44,17 +44,21 @@ describe('a budget at three gateways', () => {
       headers: { authorization: `Bearer ${tenant.token}` },
     });
     expectStatus(answer, 200);
-    const [row] = answer.json<{ usage: { readUnits: number; writeUnits: number; commits: number }[] }>().usage;
-    const { readUnits = 0, writeUnits = 0, commits = 0 } = row ?? {};
-    return { readUnits, writeUnits, commits, units: readUnits + writeUnits };
+    const told = answer.json<{
+      usage: { readUnits: number; writeUnits: number; commits: number }[];
+      completeTo: string | null;
+    }>();
+    const { readUnits = 0, writeUnits = 0, commits = 0 } = told.usage[0] ?? {};
+    const completeTo = Date.parse(told.completeTo ?? '1970-01-01');
+    return { readUnits, writeUnits, commits, units: readUnits + writeUnits, completeTo };
   }
 
   /** Once nothing more comes. */
   async function settledUsage() {
     let before = await usage();
-    for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS; await pause(100)) {
+    for (let quietSince = Date.now(); before.completeTo < quietSince + QUIET_MS; await pause(100)) {
       const now = await usage();
-      if (now.units !== before.units || now.commits !== before.commits) quietSince = performance.now();
+      if (now.units !== before.units || now.commits !== before.commits) quietSince = Date.now();
       before = now;
     }
     return before;
