@@ -46,7 +46,11 @@ describe('what is billed', () => {
   let counted: Tenant;
 
   beforeAll(async () => {
-    const environment = { USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000', SESSION_TTL_MS: '2000' };
+    const environment = {
+      ...{ USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000', SESSION_TTL_MS: '2000' },
+      // Nobody is to be held up here, however many requests it is.
+      ...{ TENANT_REQUESTS_PER_SECOND: '1000000', TENANT_BYTES_PER_SECOND: '10000000000' },
+    };
     leasehold = await Leasehold.up({ workers: 2, gateways: 2, environment });
   }, 120_000);
   afterAll(() => leasehold?.stop(), 60_000);
