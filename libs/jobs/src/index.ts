@@ -3,4 +3,4 @@ export * from './job-board.js';
 export * from './job-kinds.js';
 export * from './job-queues.js';
 export * from './job-workers.js';
-export { queueStoreFrom, type QueueStore } from './queue-store.js';
+export { openProducer, queueStoreFrom, type QueueProducer, type QueueStore } from './queue-store.js';

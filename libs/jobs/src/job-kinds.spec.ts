@@ -49,6 +49,15 @@ describe('queueStoreFrom', () => {
     expect(queueStoreFrom({ DATABASE_URL, REDIS_URL: '' }).kind).toBe('postgres');
   });
 
+  it('has other queues in the same Redis for another bucket', () => {
+    const namespaceOf = (S3_BUCKET?: string) => queueStoreFrom({ REDIS_URL: 'redis://localhost', S3_BUCKET }).namespace;
+    expect([namespaceOf('one'), namespaceOf('two'), namespaceOf()]).toEqual([
+      'leasehold_jobs:one',
+      'leasehold_jobs:two',
+      'leasehold_jobs:leasehold',
+    ]);
+  });
+
   it('refuses to run without either', () => {
     expect(() => queueStoreFrom({})).toThrow(/REDIS_URL or DATABASE_URL/);
   });

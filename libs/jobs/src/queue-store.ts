@@ -20,6 +20,8 @@ export type QueueStore =
   | { readonly kind: 'redis'; readonly redisUrl: string; readonly namespace: string };
 
 export const DEFAULT_NAMESPACE = 'leasehold_jobs';
+/** Of processes that are told of none. */
+const DEFAULT_BUCKET = 'leasehold';
 
 /** Until a connection to Postgres stands. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -30,10 +32,24 @@ const PRODUCER_CONNECTIONS = 2;
 /** Claims, lock renewals and completions of a worker, one queue's; its LISTEN connection comes on top. */
 const WORKER_CONNECTIONS = 2;
 
-/** REDIS_URL wins over DATABASE_URL. @throws LeaseholdError (invalid) when there is neither, RedisUrlError when it is not one. */
-export function queueStoreFrom(urls: { readonly DATABASE_URL?: string; readonly REDIS_URL?: string }): QueueStore {
-  if (urls.REDIS_URL) return { kind: 'redis', redisUrl: parseRedisUrl(urls.REDIS_URL), namespace: DEFAULT_NAMESPACE };
-  if (urls.DATABASE_URL) return { kind: 'postgres', databaseUrl: urls.DATABASE_URL, namespace: DEFAULT_NAMESPACE };
+/** Of the environment of a process. */
+export interface QueueSettings {
+  readonly DATABASE_URL?: string;
+  readonly REDIS_URL?: string;
+  readonly S3_BUCKET?: string;
+}
+
+/**
+ * REDIS_URL wins over DATABASE_URL. In Redis the queues are those of the bucket: another installation in the same server has its own, and no
+ * compactor takes jobs for sessions that are not in its bucket. A database belongs to one installation anyway.
+ * @throws LeaseholdError (invalid) when there is neither, RedisUrlError when it is not one.
+ */
+export function queueStoreFrom(settings: QueueSettings): QueueStore {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, S3_BUCKET: bucket = DEFAULT_BUCKET } = settings;
+  if (redisUrl) {
+    return { kind: 'redis', redisUrl: parseRedisUrl(redisUrl), namespace: `${DEFAULT_NAMESPACE}:${bucket}` };
+  }
+  if (databaseUrl) return { kind: 'postgres', databaseUrl, namespace: DEFAULT_NAMESPACE };
   throw new LeaseholdError(
     'invalid',
     'queue-not-configured',
