@@ -49,6 +49,30 @@ class HungStore implements ObjectStore {
   }
 }
 
+/** Answers each listing and reading late, and never fails. */
+class SlowStore implements ObjectStore {
+  readonly put: ObjectStore['put'];
+  readonly delete: ObjectStore['delete'];
+
+  constructor(
+    private readonly inner: ObjectStore,
+    private readonly clock: FakeClock,
+    private readonly latencyMs: number,
+  ) {
+    this.put = inner.put.bind(inner);
+    this.delete = inner.delete.bind(inner);
+  }
+
+  get: ObjectStore['get'] = async (key, options) => {
+    await this.clock.sleep(this.latencyMs);
+    return this.inner.get(key, options);
+  };
+  list: ObjectStore['list'] = async (prefix, options) => {
+    await this.clock.sleep(this.latencyMs);
+    return this.inner.list(prefix, options);
+  };
+}
+
 let clock: FakeClock;
 let memory: MemoryStore;
 let faulty: FaultyStore;
@@ -238,6 +262,17 @@ describe('S2: a silent session', () => {
     await clock.advance(3_000);
     faulty.next('list', 'fail-before');
     await clock.advance(4_000);
+    expect(watch.status(session.id)).toBe('expired');
+  });
+
+  it('expires in its time although each answer takes longer than the time between two looks', async () => {
+    const slow = new SlowStore(memory, clock, 1_500);
+    watch = new SessionWatch({ store: slow, clock, random: seededRandom(3) }, { intervalMs: 1_000 });
+    const session = await Session.start(own, SETTINGS);
+    session.stop();
+    void watch.start();
+    // Two answers until it is known, and one for the look that finds it silent.
+    await clock.advance(TTL_MS * 1.1 + 5 * 1_500);
     expect(watch.status(session.id)).toBe('expired');
   });
 

@@ -11,7 +11,7 @@ import type { SessionRecord } from './session-record.js';
 import { decodeSessionRecord } from './session-record.js';
 
 export interface SessionWatchSettings {
-  /** Time between two listings; {@link WATCH_INTERVAL_MS} by default. */
+  /** From the start of one listing to that of the next; {@link WATCH_INTERVAL_MS} by default. */
   readonly intervalMs?: number;
 }
 
@@ -62,8 +62,9 @@ export class SessionWatch {
 
   /** Resolves when the first listing is done and its records are read. @throws StoreUnavailableError */
   async start(): Promise<void> {
+    const beganMs = this.ctx.clock.monotonic();
     await this.look();
-    this.scheduleLook();
+    this.scheduleLookAfter(beganMs);
   }
 
   stop(): void {
@@ -198,13 +199,19 @@ export class SessionWatch {
     return refresh;
   }
 
-  private scheduleLook(): void {
+  /**
+   * An interval from start to start: what a slow store takes for an answer is no part of the pause. Else the time between two of its answers
+   * looks like an outage, again and again, and who is silent is never taken for dead.
+   */
+  private scheduleLookAfter(lastBeganMs: number): void {
     if (this.stopped.signal.aborted) return;
-    this.timer = this.ctx.clock.schedule(this.intervalMs, () => {
+    const inMs = Math.max(0, lastBeganMs + this.intervalMs - this.ctx.clock.monotonic());
+    this.timer = this.ctx.clock.schedule(inMs, () => {
+      const beganMs = this.ctx.clock.monotonic();
       // A look that failed leaves everything as it was; the next one is due anyway.
       void this.look()
         .catch(() => undefined)
-        .then(() => this.scheduleLook());
+        .then(() => this.scheduleLookAfter(beganMs));
     });
   }
 
