@@ -4,6 +4,16 @@ import { traceIdOf } from '@leasehold/protocol';
 import type { Logger } from '@leasehold/service-kit';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
+/** Since the process began. */
+export interface SessionTally {
+  readonly claims: number;
+  /** Of them, those of databases that were another session's. */
+  readonly takeovers: number;
+  readonly coldStarts: number;
+}
+
+const TAKEOVER = 'takeover';
+
 /** Counts what happens to databases, and logs what somebody may want to know. Never keys or values. */
 export class WorkerMetrics {
   private readonly claims = counter('claims', 'databases claimed: free ones, and ones taken over', ['kind']);
@@ -37,6 +47,13 @@ export class WorkerMetrics {
     });
   }
 
+  /** What operators are told of the same counters. */
+  async tally(): Promise<SessionTally> {
+    const [claims, coldStarts] = await Promise.all([this.claims.get(), this.coldStarts.get()]);
+    const takeovers = claims.values.filter(({ labels }) => labels.kind === TAKEOVER);
+    return { claims: sumOf(claims.values), takeovers: sumOf(takeovers), coldStarts: sumOf(coldStarts.values) };
+  }
+
   storeCall({ verb, outcome, durationMs, traceparent }: StoreCall): void {
     this.storeRequests.inc({ verb, outcome });
     // What nobody's trace stands behind is of no use to who follows one.
@@ -49,7 +66,7 @@ export class WorkerMetrics {
     return {
       compactionWanted,
       claimed: (databaseId, from) => {
-        this.claims.inc({ kind: from === undefined ? 'free' : 'takeover' });
+        this.claims.inc({ kind: from === undefined ? 'free' : TAKEOVER });
         if (from !== undefined) logger.info({ databaseId, from }, 'database taken over');
       },
       coldStart: ({ cause, way }) => this.coldStarts.inc({ cause, way }),
@@ -64,6 +81,10 @@ export class WorkerMetrics {
       },
     };
   }
+}
+
+function sumOf(values: readonly { readonly value: number }[]): number {
+  return values.reduce((sum, { value }) => sum + value, 0);
 }
 
 function counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {

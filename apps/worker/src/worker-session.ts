@@ -117,7 +117,11 @@ export class WorkerSession {
     );
     this.closers.push(() => usage.stop());
     const { databases } = access;
-    const look = new SessionLook({ ...ctx, session, log, heads: ownership.heads, databases, requests: this.requests });
+    const look = new SessionLook({
+      ...ctx,
+      ...{ session, log, heads: ownership.heads, databases, requests: this.requests, blocks, disk: secondary },
+      tally: () => metrics.tally(),
+    });
     this.running = { session, access, maintenance, blocks, usage, look };
     session.ended.addEventListener('abort', () => this.onEnded(session), { once: true });
     maintenance.start();
@@ -133,6 +137,8 @@ export class WorkerSession {
     metrics.gauge('unflushed_memory_bytes', 'memory of these commits', () => access.databases.dirty.sizeBytes);
     metrics.gauge('unflushed_bytes', 'bytes in the log that no head contains', () => log.unflushedBytes());
     metrics.gauge('loose_segments', 'segments that a recovery would read', () => log.looseSegments());
+    metrics.gauge('block_cache_hits', 'blocks that reads found in memory', () => blocks.tally.hits);
+    metrics.gauge('block_cache_misses', 'blocks that reads had to fetch', () => blocks.tally.misses);
     metrics.gauge('waiting_requests', 'requests that wait for their turn', () => this.requests.waiting);
     metrics.gauge('lost_usage', 'tellings of usage that there was no room for', () => this.usage.lost);
     metrics.gauge('work_units', 'units of work under way', () => this.requests.units);
@@ -167,7 +173,7 @@ export class WorkerSession {
     return this.running.look;
   }
 
-  load(): SessionLoad {
+  load(): Promise<SessionLoad> {
     return this.look.load(this.stopping);
   }
 

@@ -14,7 +14,7 @@ import {
 } from './bytes.js';
 import { systemClock } from './clock.js';
 import { seededRandom } from './random.js';
-import { isUlid, UlidSource, ulidFloorAt } from './ulid.js';
+import { isUlid, UlidSource, ulidFloorAt, ulidTime } from './ulid.js';
 import { decodeVersionstamp, encodeVersionstamp, formatVersion, parseVersion } from './version.js';
 
 const bytes = fc.uint8Array({ maxLength: 12 });
@@ -101,6 +101,12 @@ describe('ULIDs', () => {
       `${'0'.repeat(26)}\n`,
     ];
     expect(others.filter(isUlid)).toEqual([]);
+  });
+
+  it('tell when they were drawn', () => {
+    expect([ulidTime(ulidFloorAt(0)), ulidTime(ulidFloorAt(Date.UTC(2030, 0, 1)))]).toEqual([0, Date.UTC(2030, 0, 1)]);
+    const clock = { ...systemClock, now: () => 1_790_000_000_123 };
+    expect(ulidTime(new UlidSource(clock, seededRandom(4)).next())).toBe(1_790_000_000_123);
   });
 
   it('lie above an id from the future once told of it', () => {

@@ -45,6 +45,11 @@ export function ulidFloorAt(wallMs: number): Ulid {
   return encode(BigInt(Math.max(0, Math.floor(wallMs))) << RANDOM_BITS);
 }
 
+/** Wall ms at which it was drawn, on the clock of whoever drew it; later, where it had to lie above another. */
+export function ulidTime(id: Ulid): number {
+  return Number(decode(id) >> RANDOM_BITS);
+}
+
 function randomBits(random: Random): bigint {
   let bits = 0n;
   for (const byte of random.bytes(10)) bits = (bits << 8n) | BigInt(byte);

@@ -42,6 +42,11 @@ export class DurableMark implements AppendListener {
     this.accepted = sequence;
   }
 
+  /** Of the last commit that is known to be durable. */
+  get durableSequence(): number {
+    return this.sequence;
+  }
+
   isDurable(sequence: number): boolean {
     return sequence <= this.sequence;
   }

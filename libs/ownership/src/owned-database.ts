@@ -104,6 +104,16 @@ export class OwnedDatabase {
     return this.unflushed.sizeBytes;
   }
 
+  /** Of the last commit that has its number, durable or not. */
+  get acceptedSequence(): number {
+    return this.contents.last().version.sequence;
+  }
+
+  /** Of the last commit that is known to be durable. */
+  get durableSequence(): number {
+    return this.durable.durableSequence;
+  }
+
   /** What it takes of memory, about: the head as it is kept, and what no head contains. */
   get sizeBytes(): number {
     return this.held.sizeBytes + this.unflushed.sizeBytes;

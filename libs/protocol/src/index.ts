@@ -1,3 +1,4 @@
+export type { ApiOperation } from './api/api-operation.js';
 export * from './api/api-page.js';
 export * from './api/api-route.js';
 export * from './api/api-routes.js';
@@ -9,6 +10,7 @@ export * from './changes-events.js';
 export * from './changes-query.js';
 export * from './cost.js';
 export * from './cursor.js';
+export * from './database-inspection.js';
 export * from './database-name.js';
 export * from './delete-range-query.js';
 export * from './error-codes.js';

@@ -7,6 +7,7 @@ import { z } from 'zod';
  *     GET /internal/v1/session                          load
  *     GET /internal/v1/session/databases?after=&limit=  what it owns, in the order of ids; as many at most as keys in a list
  *     GET /internal/v1/session/owners/<databaseId>      who owns a database, whoever that is
+ *     GET /internal/v1/session/inspections/<databaseId> what its head, files and pins are, whoever owns it (`database-inspection.ts`)
  */
 export const SESSION_PATH = '/internal/v1/session';
 
@@ -16,6 +17,22 @@ const instant = z.iso.datetime();
 export const sessionLoad = z.object({
   session: z.string(),
   pid: count,
+  startedAt: instant,
+  /** Databases that it has made its own since then, and those of them that were another session's, which had ended. */
+  claims: count,
+  takeovers: count,
+  /** Requests since then that met a database which was not open here. */
+  coldStarts: count,
+  cache: z.object({
+    sizeBytes: count,
+    limitBytes: count,
+    /** Blocks of files that reads have found in memory since the start; what a head holds inline takes none. */
+    hits: count,
+    /** That had to be fetched: from the disk, where there is a cache on it and it has them, else from the bucket. */
+    misses: count,
+    /** Fetches that the disk answered, blocks and maps of files; null: there is no cache on disk. */
+    diskHits: count.nullable(),
+  }),
   /** Those being claimed included. */
   openDatabases: count,
   /** Memory of them, about, without what no head contains. */

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject, Param, Req, UseGuards } from '@nestjs/common';
 import { decodeUtf8, isDatabaseId, type DatabaseId } from '@leasehold/foundation';
-import type { DatabaseOwner, OwnedDatabasesLook, SessionLoad } from '@leasehold/protocol';
+import type { DatabaseInspection, DatabaseOwner, OwnedDatabasesLook, SessionLoad } from '@leasehold/protocol';
 import { parseLimit, parseQueryString, ProblemError, rawQueryOf, SESSION_PATH } from '@leasehold/protocol';
 import type { FastifyRequest } from 'fastify';
 
@@ -15,7 +15,7 @@ export class SessionController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  load(): SessionLoad {
+  load(): Promise<SessionLoad> {
     return this.worker.load();
   }
 
@@ -35,9 +35,21 @@ export class SessionController {
   @Header('cache-control', 'no-store')
   async owner(@Param('databaseId') id: string): Promise<DatabaseOwner> {
     const owner = await this.worker.look.ownerOf(databaseId(id));
-    if (owner === undefined) throw new ProblemError('not-found', 'the database has no head: it was never written to');
+    if (owner === undefined) throw hasNoHead();
     return owner;
   }
+
+  @Get('inspections/:databaseId')
+  @Header('cache-control', 'no-store')
+  async inspection(@Param('databaseId') id: string): Promise<DatabaseInspection> {
+    const found = await this.worker.look.inspectionOf(databaseId(id));
+    if (found === undefined) throw hasNoHead();
+    return found;
+  }
+}
+
+function hasNoHead(): ProblemError {
+  return new ProblemError('not-found', 'the database has no head: it was never written to');
 }
 
 function databaseId(text: string): DatabaseId {

@@ -1,34 +1,62 @@
 import type { CommitLog } from '@leasehold/commit-log';
-import type { HeadStore } from '@leasehold/engine';
+import type { DiskCache } from '@leasehold/disk-cache';
+import type { BlockCache, HeadStore } from '@leasehold/engine';
 import type { Clock, DatabaseId } from '@leasehold/foundation';
 import type { Session } from '@leasehold/lease';
 import type { Databases, OwnedDatabase } from '@leasehold/ownership';
-import type { DatabaseOwner, OwnedDatabaseLook, OwnedDatabasesLook, SessionLoad } from '@leasehold/protocol';
+import type { ObjectStore } from '@leasehold/object-store';
+import type {
+  DatabaseInspection,
+  DatabaseOwner,
+  OwnedDatabaseLook,
+  OwnedDatabasesLook,
+  SessionLoad,
+} from '@leasehold/protocol';
 
 import type { FairAdmission } from '../fairness/fair-admission.js';
+import type { SessionTally } from '../worker-metrics.js';
 import { firstInOrder } from './first-in-order.js';
+import { inspectDatabase } from './inspect-database.js';
 
 export interface SessionLookParts {
+  readonly store: ObjectStore;
   readonly clock: Clock;
   readonly session: Session;
   readonly log: CommitLog;
   readonly heads: HeadStore;
   readonly databases: Databases;
   readonly requests: FairAdmission;
+  readonly blocks: Pick<BlockCache, 'sizeBytes' | 'limitBytes' | 'tally'>;
+  readonly disk: Pick<DiskCache, 'stats'> | undefined;
+  readonly tally: () => Promise<SessionTally>;
 }
 
 /**
- * What operators may see of a session, read from memory when they ask: nothing is kept or counted for it. It is what this process believes at the
- * moment; who owns a database is decided by its head alone.
+ * What operators may see of a session, read from memory when they ask: nothing is kept for it, and counted is what metrics count too. It is what this
+ * process believes at the moment; who owns a database is decided by its head alone.
  */
 export class SessionLook {
-  constructor(private readonly parts: SessionLookParts) {}
+  private readonly startedAt: number;
 
-  load(draining: boolean): SessionLoad {
-    const { session, log, databases, requests } = this.parts;
+  constructor(private readonly parts: SessionLookParts) {
+    this.startedAt = parts.clock.now();
+  }
+
+  async load(draining: boolean): Promise<SessionLoad> {
+    const { session, log, databases, requests, blocks, disk, tally } = this.parts;
+    const counted = await tally();
     return {
       session: session.id,
       pid: process.pid,
+      startedAt: new Date(this.startedAt).toISOString(),
+      ...counted,
+      cache: {
+        sizeBytes: Math.round(blocks.sizeBytes),
+        limitBytes: blocks.limitBytes,
+        hits: blocks.tally.hits,
+        misses: blocks.tally.misses,
+        diskHits: disk?.stats().hits ?? null,
+      },
       openDatabases: databases.openCount,
       openDatabasesBytes: databases.openBytes,
       dirtyDatabases: databases.dirty.count,
@@ -67,6 +95,17 @@ export class SessionLook {
     if (head === undefined) return undefined;
     const { owner, epoch, quarantined, deletedAt } = head;
     return { owner: owner ?? null, epoch, ownedSince: null, quarantined, deleted: deletedAt !== undefined };
+  }
+
+  /** What is in the bucket, and what this session knows beside it where it is the owner. Undefined: it has no head. @throws as {@link inspectDatabase} */
+  async inspectionOf(databaseId: DatabaseId): Promise<DatabaseInspection | undefined> {
+    const found = await inspectDatabase(this.parts, databaseId);
+    // Afterwards: what is accepted is at or behind what the head has.
+    const open = this.parts.databases.get(databaseId);
+    if (found === undefined || open === undefined) return found;
+    const { ownedSince, lastUsedAt } = this.ofOwned(open);
+    const { epoch, acceptedSequence, durableSequence, unflushedBytes } = open;
+    return { ...found, held: { epoch, ownedSince, lastUsedAt, acceptedSequence, durableSequence, unflushedBytes } };
   }
 
   private ofOwned({ id, epoch, ownedSince, lastUsedAt, unflushedBytes }: OwnedDatabase): OwnedDatabaseLook {

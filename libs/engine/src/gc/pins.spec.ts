@@ -9,7 +9,7 @@ import { filesOf } from '../head/file-ids.js';
 import { collectGarbage } from './collect-garbage.js';
 import type { Pin } from './pin.js';
 import { decodePin, encodePin } from './pin.js';
-import { pinDatabase, unpin } from './pins.js';
+import { lookAtPins, pinDatabase, unpin } from './pins.js';
 
 const HOUR = 60 * 60 * 1000;
 const TO_FILE = { inlineLimitBytes: 0 };
@@ -112,6 +112,34 @@ describe('pinned files', () => {
     expect(await existing(world)).toEqual(held?.pin.files);
     const pins = await world.memory.list(bucketLayout.pins(DATABASE));
     expect(pins.objects.map(({ key }) => key)).toEqual([`${bucketLayout.pins(DATABASE)}${held?.pin.id}`]);
+  });
+});
+
+describe('a look at pins', () => {
+  it('tells the first of them with a request each, and that there are more', async () => {
+    const world = await withFiles(1);
+    for (let i = 0; i < 3; i++) {
+      world.clock.advance(1);
+      await pinDatabase(world.ctx, DATABASE, { holder: BRANCH, purpose: 'export' });
+    }
+    world.takeCalls();
+    const { pins, unreadable, hasMore } = await lookAtPins(world.store, DATABASE, 2);
+    expect(world.takeCalls()).toEqual({ list: 1, get: 2 });
+    expect(pins.map(({ purpose, holder, files }) => [purpose, holder, files.length])).toEqual([
+      ['export', BRANCH, 1],
+      ['export', BRANCH, 1],
+    ]);
+    expect((pins[0] as Pin).id < (pins[1] as Pin).id).toBe(true);
+    expect([unreadable, hasMore]).toEqual([0, true]);
+    expect(await lookAtPins(world.store, DATABASE, 3)).toMatchObject({ hasMore: false });
+  });
+
+  it('counts those that nobody can read', async () => {
+    const world = await withFiles(1);
+    await pinDatabase(world.ctx, DATABASE, { holder: BRANCH, purpose: 'undo' });
+    await world.memory.put(`${bucketLayout.pins(DATABASE)}${'9'.padStart(26, '0')}`, utf8('nonsense'), 'create');
+    const { pins, unreadable } = await lookAtPins(world.store, DATABASE, 10);
+    expect([pins.length, unreadable]).toEqual([1, 1]);
   });
 });
 

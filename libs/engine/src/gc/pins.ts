@@ -32,6 +32,31 @@ export async function pinnedFiles(store: ObjectStore, folder: DatabaseId): Promi
   return pinned;
 }
 
+/** Some pins of a folder, for people. */
+export interface PinsLook {
+  /** By id, which is by time. */
+  readonly pins: readonly Pin[];
+  /** Of those looked at: damaged. While there is one, gc deletes nothing in the folder. */
+  readonly unreadable: number;
+  /** There are others behind them. */
+  readonly hasMore: boolean;
+}
+
+/** The first pins of a folder: one LIST, and a GET each, some at a time. @param most up to a page of a LIST. @throws StoreUnavailableError */
+export async function lookAtPins(store: ObjectStore, folder: DatabaseId, most: number): Promise<PinsLook> {
+  const { objects, truncated } = await store.list(bucketLayout.pins(folder), { limit: most });
+  const pins: Pin[] = [];
+  let unreadable = 0;
+  for (let i = 0; i < objects.length; i += GETS_IN_FLIGHT) {
+    const read = objects.slice(i, i + GETS_IN_FLIGHT).map(({ key }) => readPin(store, folder, key));
+    for (const pin of await Promise.all(read)) {
+      if (pin === 'unreadable') unreadable++;
+      else if (pin !== undefined) pins.push(pin);
+    }
+  }
+  return { pins, unreadable, hasMore: truncated };
+}
+
 /**
  * Pins the files that the database's head names in its own folder (G2): the pin is created, then the head is read again; a file that is gone
  * from it may be deleted already, so the pin is taken back and everything begins anew. What the head holds inline is the caller's to copy.

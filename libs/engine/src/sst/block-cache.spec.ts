@@ -44,6 +44,20 @@ describe('the block cache', () => {
     expect(held(file, 5)).toEqual([0, 3, 4]);
   });
 
+  it('counts what was found, and what had to be fetched for somebody', () => {
+    const cache = cacheOf(3);
+    const file = cache.file(database(1), database(1), ID);
+    const other = cache.file(database(2), database(2), ID);
+    for (const block of [0, 0, 1, 0]) read(cache, file, block);
+    read(cache, other, 0);
+    // Ahead of every read.
+    cache.putAhead(other, 1, BLOCK);
+    expect(cache.tally).toEqual({ hits: 2, misses: 3 });
+    // What is let go is still counted.
+    for (const block of [2, 3, 4]) read(cache, file, block);
+    expect(cache.tally).toEqual({ hits: 2, misses: 6 });
+  });
+
   it('never holds more than its bound, not even one large thing', () => {
     const cache = cacheOf(3);
     const file = cache.file(database(1), database(1), ID);

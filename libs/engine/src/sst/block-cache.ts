@@ -3,6 +3,7 @@ import type { DatabaseId, Ulid } from '@leasehold/foundation';
 import type { Block } from '../format/sst-block.js';
 import { CacheAccount } from './cache-account.js';
 import { CachedFile, CacheSlot } from './cache-slot.js';
+import type { CacheTally } from './cache-tally.js';
 import type { FileMap } from './file-map.js';
 import { Permits } from './permits.js';
 import type { SecondaryCache } from './secondary-cache.js';
@@ -46,6 +47,7 @@ export class BlockCache {
   /** Likewise. */
   private readonly files = new Map<string, CachedFile>();
   private readonly loading = new Map<string, Promise<unknown>>();
+  private readonly counted: CacheTally = { hits: 0, misses: 0 };
   private bytes = 0;
   /** Not touched in the last epoch, and perhaps since. */
   private idle: Account[] = [];
@@ -55,7 +57,7 @@ export class BlockCache {
   private rotation: Iterator<Account> | undefined;
 
   constructor(
-    private readonly limitBytes: number,
+    readonly limitBytes: number,
     options: BlockCacheOptions = {},
   ) {
     this.secondary = options.secondary;
@@ -65,6 +67,10 @@ export class BlockCache {
   /** Estimated memory of what is cached, bookkeeping included. */
   get sizeBytes(): number {
     return this.bytes;
+  }
+
+  get tally(): Readonly<CacheTally> {
+    return this.counted;
   }
 
   /** What is charged to one database. */
@@ -78,12 +84,13 @@ export class BlockCache {
     // Remembered when it holds something: asking for files that are then not read must not fill the map.
     return (
       this.files.get(name) ??
-      new CachedFile(name, this.accounts.get(databaseId) ?? new CacheAccount<CacheSlot>(databaseId))
+      new CachedFile(name, this.accounts.get(databaseId) ?? new CacheAccount<CacheSlot>(databaseId), this.counted)
     );
   }
 
   /** @param block its number; undefined for the map */
   put(file: CachedFile, block: number | undefined, value: Block | FileMap): void {
+    if (block !== undefined) this.counted.misses++;
     const slot = this.add(file, block, value);
     if (slot === undefined) return;
     const { account } = file;

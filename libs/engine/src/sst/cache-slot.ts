@@ -1,5 +1,6 @@
 import type { Block } from '../format/sst-block.js';
 import type { CacheAccount } from './cache-account.js';
+import type { CacheTally } from './cache-tally.js';
 import type { FileMap } from './file-map.js';
 
 /** The slot itself, and its place in the list of its file. */
@@ -36,6 +37,7 @@ export class CachedFile {
     readonly name: string,
     /** Whom it is charged to. */
     public account: CacheAccount<CacheSlot>,
+    private readonly tally: CacheTally,
   ) {}
 
   get isEmpty(): boolean {
@@ -49,7 +51,9 @@ export class CachedFile {
 
   block(index: number): Block | undefined {
     const slot = this.blockSlots[index];
-    return slot === undefined ? undefined : this.use(slot);
+    if (slot === undefined) return undefined;
+    this.tally.hits++;
+    return this.use(slot);
   }
 
   /** The map, without counting as a use of it. */
