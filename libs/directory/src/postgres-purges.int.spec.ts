@@ -54,6 +54,8 @@ describe('deleted databases whose window has passed', () => {
     expect([await purges.begin(late), await purges.begin(later), await purges.begin(late)]).toEqual([true, true, true]);
     await purges.postpone(later, 60_000);
     expect(await purges.due(10)).toEqual([late]);
+    // Whoever tries again in the meantime goes on where it was.
+    expect(await purges.begin(later)).toBe(true);
     expect(await metadata.databases.undelete(tenant, later)).toBeUndefined();
     await purges.done(late);
     await purges.done(late);

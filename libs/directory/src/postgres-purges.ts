@@ -9,7 +9,7 @@ const DUE = `
 
 const BEGIN = `
   UPDATE databases SET purge_begun_at = COALESCE(purge_begun_at, now())
-  WHERE id = $1::uuid AND deleted_at IS NOT NULL AND purge_at <= now()`;
+  WHERE id = $1::uuid AND deleted_at IS NOT NULL AND (purge_at <= now() OR purge_begun_at IS NOT NULL)`;
 
 const POSTPONE = `
   UPDATE databases SET purge_at = now() + $2::bigint * interval '1 millisecond'
@@ -34,7 +34,7 @@ export class PostgresPurges {
     return rows.flatMap(({ id }) => (isDatabaseId(id) ? [id] : []));
   }
 
-  /** From here on there is no way back. Idempotent. False, and nothing is changed, when it lives, is gone, or its window is open. */
+  /** From here on there is no way back. Idempotent, also for one that was postponed since. False, and nothing is changed, when it lives, is gone, or its window is open. */
   async begin(id: DatabaseId): Promise<boolean> {
     return ((await this.pool.query(BEGIN, [id])).rowCount ?? 0) > 0;
   }

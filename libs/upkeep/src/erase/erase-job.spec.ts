@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { HeadStore } from '@leasehold/engine';
 import { systemRandom, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
@@ -12,6 +14,8 @@ import { eraseJob } from './erase-job.js';
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
 const DAY_MS = 86_400_000;
 const SIGNAL = new AbortController().signal;
+// As of every job: its requests listen.
+setMaxListeners(1_000, SIGNAL);
 
 describe('the job that erases', () => {
   let clock: FakeClock;
@@ -97,5 +101,25 @@ describe('the job that erases', () => {
 
   it('is done with one that was never written to', async () => {
     expect(await erase()).toEqual(['erased', 'done']);
+  });
+
+  it('tells the hour by the last session, however many have ended before it', async () => {
+    await createFlushedDatabase(ctx(), DATABASE, 3);
+    expect(await erase()).toEqual(['buried', 'again in 25 h']);
+    (await startSession()).kill();
+    clock.pause(2 * DAY_MS);
+    await startSession();
+    const list = store.list.bind(store);
+    store.list = (prefix, options) => list(prefix, { ...options, limit: 1 });
+    expect(await erase()).toEqual(['erased', 'done']);
+  });
+
+  it('lets others go first when it fails, and says so', async () => {
+    await createFlushedDatabase(ctx(), DATABASE, 3);
+    store.list = async () => {
+      throw new Error('the bucket does not answer');
+    };
+    const failed = await erase().catch((error: unknown) => error);
+    expect([failed, told]).toEqual([new Error('the bucket does not answer'), [`again in ${1 / 6} h`]]);
   });
 });
