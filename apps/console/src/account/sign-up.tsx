@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Problem } from '../api/problem.js';
 import { Failure } from '../parts/failure.js';
+import { fieldsOf } from '../parts/fields-of.js';
 import { EntranceCard } from './entrance-card.js';
 import { useEntry } from './use-entry.js';
 
@@ -22,7 +22,7 @@ export function SignUp() {
     (body: Wanted) => answerOf(control.POST('/v1/signup', { body })),
     () => navigate('/start', { replace: true }),
   );
-  const fields = entry.error instanceof Problem ? entry.error.fields : {};
+  const fields = fieldsOf(entry.error);
   return (
     <EntranceCard
       title="Create your account"

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Progress, Stack, Table, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 
-import { answerOf, control, type Schemas } from '../api/control.js';
+import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { PAYERS, useMay } from '../api/session.js';
 import { formatCount } from '../parts/format.js';
@@ -11,12 +11,9 @@ import { formatMoney } from '../parts/money.js';
 import { More } from '../parts/more.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
+import { BUDGETS, type Budget } from './budget.js';
 import { EndBudget } from './end-budget.js';
 import { SetBudget } from './set-budget.js';
-
-export type Budget = Schemas['Budget'];
-
-export const BUDGETS = ['budgets'] as const;
 
 /** How much a month may come to, for the organization, a database or a key. */
 export function Budgets() {

@@ -5,7 +5,7 @@ import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
 import { PAYERS, useMay } from '../api/session.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
-import { BUDGETS, type Budget } from './budgets.js';
+import { BUDGETS, type Budget } from './budget.js';
 
 export function EndBudget({ budget }: { readonly budget: Budget }) {
   const [asking, dialog] = useDisclosure(false);

@@ -1,24 +1,14 @@
-import {
-  Button,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Switch,
-  TagsInput,
-  TextInput,
-} from '@mantine/core';
+import { NumberInput, SegmentedControl, Select, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { useKeyNames } from '../keys/key-names.js';
+import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { minorUnits } from '../parts/money.js';
-import { BUDGETS } from './budgets.js';
+import { BUDGETS } from './budget.js';
 import { useCurrency } from './currency.js';
 
 interface Draft {
@@ -60,79 +50,69 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   });
   const fields = fieldsOf(setting.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        setting.mutate();
-      }}
+    <DialogForm
+      action="Set budget"
+      isBusy={setting.isPending}
+      error={setting.error}
+      onGiven={() => setting.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        <Failure error={setting.error} />
-        <SegmentedControl
-          aria-label="Of what"
-          data={['organization', 'database', 'key']}
-          value={draft.scope}
-          onChange={(scope) => setDraft({ ...draft, scope, subject: '' })}
-        />
-        {draft.scope === 'key' && keys.size > 0 ? (
-          <Select
-            label="API key"
-            required
-            searchable
-            data={[...keys].map(([value, label]) => ({ value, label }))}
-            value={draft.subject}
-            onChange={(subject) => setDraft({ ...draft, subject: subject ?? '' })}
-          />
-        ) : (
-          draft.scope !== 'organization' && (
-            <TextInput
-              label={draft.scope === 'database' ? 'Name of the database' : 'Id of the key'}
-              required
-              value={draft.subject}
-              onChange={({ currentTarget: { value: subject } }) => setDraft({ ...draft, subject })}
-            />
-          )
-        )}
-        <SegmentedControl
-          aria-label="In what"
-          data={[
-            { value: 'money', label: 'money' },
-            { value: 'units', label: 'read and write units' },
-          ]}
-          value={draft.kind}
-          onChange={(kind) => setDraft({ ...draft, kind })}
-        />
-        <NumberInput
-          label={draft.kind === 'money' ? `Limit in ${currency}` : 'Limit in units'}
+      <SegmentedControl
+        aria-label="Of what"
+        data={['organization', 'database', 'key']}
+        value={draft.scope}
+        onChange={(scope) => setDraft({ ...draft, scope, subject: '' })}
+      />
+      {draft.scope === 'key' && keys.size > 0 ? (
+        <Select
+          label="API key"
           required
-          min={0}
-          decimalScale={draft.kind === 'money' ? 2 : 0}
-          thousandSeparator=","
-          error={fields['limit'] ?? fields['amount'] ?? fields['units']}
-          value={draft.limit}
-          onChange={(limit) => setDraft({ ...draft, limit })}
+          searchable
+          data={[...keys].map(([value, label]) => ({ value, label }))}
+          value={draft.subject}
+          onChange={(subject) => setDraft({ ...draft, subject: subject ?? '' })}
         />
-        <Switch
-          label="Stop what is beyond it: writes and charged reads are refused"
-          checked={draft.hardStop}
-          onChange={({ currentTarget: { checked: hardStop } }) => setDraft({ ...draft, hardStop })}
-        />
-        <TagsInput
-          label="Tell me at percent"
-          value={draft.alertPercents}
-          error={fields['alertPercents']}
-          onChange={(alertPercents) => setDraft({ ...draft, alertPercents })}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={setting.isPending}>
-            Set budget
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      ) : (
+        draft.scope !== 'organization' && (
+          <TextInput
+            label={draft.scope === 'database' ? 'Name of the database' : 'Id of the key'}
+            required
+            value={draft.subject}
+            onChange={({ currentTarget: { value: subject } }) => setDraft({ ...draft, subject })}
+          />
+        )
+      )}
+      <SegmentedControl
+        aria-label="In what"
+        data={[
+          { value: 'money', label: 'money' },
+          { value: 'units', label: 'read and write units' },
+        ]}
+        value={draft.kind}
+        onChange={(kind) => setDraft({ ...draft, kind })}
+      />
+      <NumberInput
+        label={draft.kind === 'money' ? `Limit in ${currency}` : 'Limit in units'}
+        required
+        min={0}
+        decimalScale={draft.kind === 'money' ? 2 : 0}
+        thousandSeparator=","
+        error={fields['limit'] ?? fields['amount'] ?? fields['units']}
+        value={draft.limit}
+        onChange={(limit) => setDraft({ ...draft, limit })}
+      />
+      <Switch
+        label="Stop what is beyond it: writes and charged reads are refused"
+        checked={draft.hardStop}
+        onChange={({ currentTarget: { checked: hardStop } }) => setDraft({ ...draft, hardStop })}
+      />
+      <TagsInput
+        label="Tell me at percent"
+        value={draft.alertPercents}
+        error={fields['alertPercents']}
+        onChange={(alertPercents) => setDraft({ ...draft, alertPercents })}
+      />
+    </DialogForm>
   );
 }
 

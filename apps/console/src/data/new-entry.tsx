@@ -1,9 +1,10 @@
 import { ConflictError, type Database } from '@leasehold/client';
-import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, TextInput } from '@mantine/core';
+import { NumberInput, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { Failure } from '../parts/failure.js';
+import { DialogForm } from '../parts/dialog-form.js';
+import { Dialog } from '../parts/dialog.js';
 import { tell } from '../parts/toasts.js';
 import { KEY_VIEWS, keyOfText, textOfKey, type KeyView } from './key-text.js';
 import { ValueEditor, type ValueDraft } from './value-editor.js';
@@ -21,15 +22,9 @@ interface NewEntryProps {
 
 export function NewEntry(props: NewEntryProps) {
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title="New entry"
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {props.opened && <Form {...props} />}
-    </Modal>
+    <Dialog opened={props.opened} title="New entry" size="lg" onClose={props.onClose}>
+      <Form {...props} />
+    </Dialog>
   );
 }
 
@@ -54,54 +49,45 @@ function Form({ data, prefix, view: shownView, onClose, onCreated }: NewEntryPro
   });
   const isTaken = creation.error instanceof ConflictError;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (key && value) creation.mutate({ key, value });
-      }}
+    <DialogForm
+      action="Write"
+      isBusy={creation.isPending}
+      error={isTaken ? null : creation.error}
+      isReady={key !== undefined && value !== undefined}
+      onGiven={() => key && value && creation.mutate({ key, value })}
+      onClose={onClose}
     >
-      <Stack>
-        {!isTaken && <Failure error={creation.error} />}
-        <SegmentedControl
-          aria-label="Key as"
-          size="xs"
-          data={[...KEY_VIEWS]}
-          value={view}
-          onChange={(chosen) => setView(chosen as KeyView)}
-        />
-        <TextInput
-          label="Key"
-          required
-          data-autofocus
-          autoComplete="off"
-          spellCheck={false}
-          classNames={{ input: 'monospace' }}
-          placeholder={view === 'tuple' ? '["users", 17]' : view === 'hex' ? '0a 1b' : 'users/17'}
-          error={
-            (isTaken && 'There is such a key already.') ||
-            (keyText !== '' && key === undefined && `That is no ${view} key.`)
-          }
-          value={keyText}
-          onChange={(event) => setKeyText(event.currentTarget.value)}
-        />
-        <ValueEditor draft={draft} onChange={setDraft} />
-        <NumberInput
-          label="Ends by itself after seconds"
-          description="Empty: it stays."
-          min={1}
-          allowDecimal={false}
-          value={ttlSeconds ?? ''}
-          onChange={(typed) => setTtlSeconds(typeof typed === 'number' ? typed : undefined)}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creation.isPending} disabled={!key || !value}>
-            Write
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <SegmentedControl
+        aria-label="Key as"
+        size="xs"
+        data={[...KEY_VIEWS]}
+        value={view}
+        onChange={(chosen) => setView(chosen as KeyView)}
+      />
+      <TextInput
+        label="Key"
+        required
+        data-autofocus
+        autoComplete="off"
+        spellCheck={false}
+        classNames={{ input: 'monospace' }}
+        placeholder={view === 'tuple' ? '["users", 17]' : view === 'hex' ? '0a 1b' : 'users/17'}
+        error={
+          (isTaken && 'There is such a key already.') ||
+          (keyText !== '' && key === undefined && `That is no ${view} key.`)
+        }
+        value={keyText}
+        onChange={(event) => setKeyText(event.currentTarget.value)}
+      />
+      <ValueEditor draft={draft} onChange={setDraft} />
+      <NumberInput
+        label="Ends by itself after seconds"
+        description="Empty: it stays."
+        min={1}
+        allowDecimal={false}
+        value={ttlSeconds ?? ''}
+        onChange={(typed) => setTtlSeconds(typeof typed === 'number' ? typed : undefined)}
+      />
+    </DialogForm>
   );
 }

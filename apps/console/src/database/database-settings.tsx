@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Problem } from '../api/problem.js';
 import { ADMINS, BUILDERS, useMay } from '../api/session.js';
 import { DATABASES, type Database } from '../databases/database-list.js';
 import { DeleteDatabase } from '../databases/delete-database.js';
 import { Failure } from '../parts/failure.js';
+import { fieldsOf } from '../parts/fields-of.js';
 import { formatSeconds } from '../parts/format.js';
 import { tell } from '../parts/toasts.js';
 import { Grants } from './grants.js';
@@ -35,7 +35,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
       return client.invalidateQueries({ queryKey: DATABASES });
     },
   });
-  const fields = change.error instanceof Problem ? change.error.fields : {};
+  const fields = fieldsOf(change.error);
   const isChanged = Object.keys(changeOf(database, draft)).length > 0;
   return (
     <Stack maw="38rem">

@@ -1,20 +1,21 @@
-import { Button, Group, Modal, Stack, TagsInput, TextInput } from '@mantine/core';
+import { TagsInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Problem } from '../api/problem.js';
-import { Failure } from '../parts/failure.js';
+import { DialogForm } from '../parts/dialog-form.js';
+import { Dialog } from '../parts/dialog.js';
+import { fieldsOf } from '../parts/fields-of.js';
 import { tell } from '../parts/toasts.js';
 import { DATABASES } from './database-list.js';
 import { labelsOf } from './labels.js';
 
 export function CreateDatabase({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Create a database" closeButtonProps={{ 'aria-label': 'Close' }}>
-      {opened && <Form onClose={onClose} />}
-    </Modal>
+    <Dialog opened={opened} title="Create a database" onClose={onClose}>
+      <Form onClose={onClose} />
+    </Dialog>
   );
 }
 
@@ -32,43 +33,33 @@ function Form({ onClose }: { readonly onClose: () => void }) {
       navigate(`/databases/${name}`);
     },
   });
-  const isField = creation.error instanceof Problem && Object.keys(creation.error.fields).length > 0;
+  const isField = Object.keys(fieldsOf(creation.error)).length > 0;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        creation.mutate();
-      }}
+    <DialogForm
+      action="Create"
+      isBusy={creation.isPending}
+      error={creation.error}
+      onGiven={() => creation.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        <Failure error={creation.error} />
-        <TextInput
-          label="Name"
-          description="Lower-case letters, digits, - and _. It is part of addresses."
-          required
-          data-autofocus
-          autoComplete="off"
-          spellCheck={false}
-          error={isField}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TagsInput
-          label="Labels"
-          description="To find and group databases by: plan:pro, region:eu."
-          placeholder="key:value"
-          value={labels}
-          onChange={setLabels}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creation.isPending}>
-            Create
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <TextInput
+        label="Name"
+        description="Lower-case letters, digits, - and _. It is part of addresses."
+        required
+        data-autofocus
+        autoComplete="off"
+        spellCheck={false}
+        error={isField}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TagsInput
+        label="Labels"
+        description="To find and group databases by: plan:pro, region:eu."
+        placeholder="key:value"
+        value={labels}
+        onChange={setLabels}
+      />
+    </DialogForm>
   );
 }

@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group, Modal, Select, Stack, TagsInput, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Checkbox, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
+import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
-import { Problem } from '../api/problem.js';
-import { Failure } from '../parts/failure.js';
+import { DialogForm } from '../parts/dialog-form.js';
+import { Dialog } from '../parts/dialog.js';
+import { fieldsOf } from '../parts/fields-of.js';
 import { Secret } from '../parts/secret.js';
 import { KEYS } from './key-list.js';
 import { LIFETIMES, endOf } from './lifetimes.js';
@@ -22,18 +23,16 @@ const EMPTY: Draft = { name: '', scopes: ['data:read', 'data:write'], databases:
 
 export function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Create an API key" closeButtonProps={{ 'aria-label': 'Close' }}>
-      {opened && <Creation onClose={onClose} />}
-    </Modal>
+    <Dialog opened={opened} title="Create an API key" onClose={onClose}>
+      <Creation onClose={onClose} />
+    </Dialog>
   );
 }
 
 function Creation({ onClose }: { readonly onClose: () => void }) {
   const [draft, setDraft] = useState(EMPTY);
-  const client = useQueryClient();
-  const creation = useMutation({
-    mutationFn: () => answerOf(control.POST('/v1/keys', { body: bodyOf(draft, Date.now()) })),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS }),
+  const creation = useChange(() => answerOf(control.POST('/v1/keys', { body: bodyOf(draft, Date.now()) })), {
+    reads: KEYS,
   });
   if (creation.data) {
     return (
@@ -43,71 +42,62 @@ function Creation({ onClose }: { readonly onClose: () => void }) {
       </Stack>
     );
   }
-  const fields = creation.error instanceof Problem ? creation.error.fields : {};
+  const fields = fieldsOf(creation.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        creation.mutate();
-      }}
+    <DialogForm
+      action="Create key"
+      isBusy={creation.isPending}
+      error={creation.error}
+      isReady={draft.scopes.length > 0}
+      onGiven={() => creation.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        <Failure error={creation.error} />
-        <TextInput
-          label="Name"
-          description="So that you know it again."
-          required
-          data-autofocus
-          autoComplete="off"
-          error={fields['name']}
-          value={draft.name}
-          onChange={({ currentTarget: { value: name } }) => setDraft({ ...draft, name })}
-        />
-        <Checkbox.Group
-          label="It may"
-          value={[...draft.scopes]}
-          onChange={(scopes) => setDraft({ ...draft, scopes })}
-          error={fields['scopes']}
-        >
-          <Stack gap={6} mt={6}>
-            {SCOPES.map(({ scope, meaning }) => (
-              <Checkbox key={scope} value={scope} label={`${meaning} (${scope})`} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        <TagsInput
-          label="Only these databases"
-          description="Names, or patterns such as customer-*. Empty: all."
-          value={draft.databases}
-          onChange={(databases) => setDraft({ ...draft, databases })}
-          error={fields['databases']}
-        />
-        <TextInput
-          label="Only keys that begin with"
-          description="Empty: all."
-          autoComplete="off"
-          spellCheck={false}
-          error={fields['prefix']}
-          value={draft.prefix}
-          onChange={({ currentTarget: { value: prefix } }) => setDraft({ ...draft, prefix })}
-        />
-        <Select
-          label="It ends"
-          data={[...LIFETIMES]}
-          allowDeselect={false}
-          value={draft.lifetime}
-          onChange={(lifetime) => setDraft({ ...draft, lifetime: lifetime ?? '' })}
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creation.isPending} disabled={draft.scopes.length === 0}>
-            Create key
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <TextInput
+        label="Name"
+        description="So that you know it again."
+        required
+        data-autofocus
+        autoComplete="off"
+        error={fields['name']}
+        value={draft.name}
+        onChange={({ currentTarget: { value: name } }) => setDraft({ ...draft, name })}
+      />
+      <Checkbox.Group
+        label="It may"
+        value={[...draft.scopes]}
+        onChange={(scopes) => setDraft({ ...draft, scopes })}
+        error={fields['scopes']}
+      >
+        <Stack gap={6} mt={6}>
+          {SCOPES.map(({ scope, meaning }) => (
+            <Checkbox key={scope} value={scope} label={`${meaning} (${scope})`} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <TagsInput
+        label="Only these databases"
+        description="Names, or patterns such as customer-*. Empty: all."
+        value={draft.databases}
+        onChange={(databases) => setDraft({ ...draft, databases })}
+        error={fields['databases']}
+      />
+      <TextInput
+        label="Only keys that begin with"
+        description="Empty: all."
+        autoComplete="off"
+        spellCheck={false}
+        error={fields['prefix']}
+        value={draft.prefix}
+        onChange={({ currentTarget: { value: prefix } }) => setDraft({ ...draft, prefix })}
+      />
+      <Select
+        label="It ends"
+        data={[...LIFETIMES]}
+        allowDeselect={false}
+        value={draft.lifetime}
+        onChange={(lifetime) => setDraft({ ...draft, lifetime: lifetime ?? '' })}
+      />
+    </DialogForm>
   );
 }
 

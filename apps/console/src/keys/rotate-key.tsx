@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Select, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 
+import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { DialogForm } from '../parts/dialog-form.js';
+import { Dialog } from '../parts/dialog.js';
 import { Secret } from '../parts/secret.js';
 import type { KeyDialogProps } from './key-dialog.js';
 import { KEYS } from './key-list.js';
@@ -19,30 +20,19 @@ const OVERLAPS = [
 /** Another secret for the same key, shown once. */
 export function RotateKey({ apiKey, opened, onClose }: KeyDialogProps) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={`Rotate ${apiKey.name}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {opened && <Rotation apiKey={apiKey} onClose={onClose} />}
-    </Modal>
+    <Dialog opened={opened} title={`Rotate ${apiKey.name}`} onClose={onClose}>
+      <Rotation apiKey={apiKey} onClose={onClose} />
+    </Dialog>
   );
 }
 
 function Rotation({ apiKey: { id, lastFour }, onClose }: Omit<KeyDialogProps, 'opened'>) {
   const [overlap, setOverlap] = useState('86400');
-  const client = useQueryClient();
-  const rotation = useMutation({
-    mutationFn: () =>
-      answerOf(
-        control.POST('/v1/keys/{id}/rotate', {
-          params: { path: { id } },
-          body: { overlapSeconds: Number(overlap) },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS }),
-  });
+  const params = { path: { id } };
+  const rotation = useChange(
+    () => answerOf(control.POST('/v1/keys/{id}/rotate', { params, body: { overlapSeconds: Number(overlap) } })),
+    { reads: KEYS },
+  );
   if (rotation.data) {
     return (
       <Stack>
@@ -52,9 +42,14 @@ function Rotation({ apiKey: { id, lastFour }, onClose }: Omit<KeyDialogProps, 'o
     );
   }
   return (
-    <Stack>
+    <DialogForm
+      action="Rotate"
+      isBusy={rotation.isPending}
+      error={rotation.error}
+      onGiven={() => rotation.mutate()}
+      onClose={onClose}
+    >
       <Text>The key gets a new secret, and keeps its name, scopes and bounds.</Text>
-      <Failure error={rotation.error} />
       <Select
         label={`The present secret …${lastFour}`}
         data={OVERLAPS}
@@ -62,14 +57,6 @@ function Rotation({ apiKey: { id, lastFour }, onClose }: Omit<KeyDialogProps, 'o
         value={overlap}
         onChange={(value) => setOverlap(value ?? '86400')}
       />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button onClick={() => rotation.mutate()} loading={rotation.isPending}>
-          Rotate
-        </Button>
-      </Group>
-    </Stack>
+    </DialogForm>
   );
 }

@@ -1,11 +1,11 @@
-import { Button, Checkbox, Group, Stack, TextInput } from '@mantine/core';
+import { Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
+import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
-import { IDENTITY_PROVIDERS } from './identity-providers.js';
+import { IDENTITY_PROVIDERS } from './identity-provider.js';
 
 const MEMBERS = [
   { member: 'name', label: 'Name', placeholder: 'login', isRequired: true },
@@ -41,41 +41,31 @@ function Form({ onClose }: { readonly onClose: () => void }) {
     onDone: onClose,
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        addition.mutate();
-      }}
+    <DialogForm
+      action="Add"
+      isBusy={addition.isPending}
+      error={addition.error}
+      onGiven={() => addition.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        <Failure error={addition.error} />
-        {MEMBERS.map(({ member, label, placeholder, isRequired }) => (
-          <TextInput
-            key={member}
-            label={label}
-            placeholder={placeholder}
-            required={isRequired}
-            autoComplete="off"
-            spellCheck={false}
-            value={draft[member]}
-            onChange={({ currentTarget: { value } }) => setDraft({ ...draft, [member]: value })}
-          />
-        ))}
-        <Checkbox
-          label="Its tokens may write too"
-          checked={mayWrite}
-          onChange={(event) => setMayWrite(event.currentTarget.checked)}
+      {MEMBERS.map(({ member, label, placeholder, isRequired }) => (
+        <TextInput
+          key={member}
+          label={label}
+          placeholder={placeholder}
+          required={isRequired}
+          autoComplete="off"
+          spellCheck={false}
+          value={draft[member]}
+          onChange={({ currentTarget: { value } }) => setDraft({ ...draft, [member]: value })}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={addition.isPending}>
-            Add
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      ))}
+      <Checkbox
+        label="Its tokens may write too"
+        checked={mayWrite}
+        onChange={(event) => setMayWrite(event.currentTarget.checked)}
+      />
+    </DialogForm>
   );
 }
 

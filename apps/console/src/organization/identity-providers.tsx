@@ -10,8 +10,7 @@ import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { tell } from '../parts/toasts.js';
 import { AddIdentityProvider } from './add-identity-provider.js';
-
-export const IDENTITY_PROVIDERS = ['identity-providers'] as const;
+import { IDENTITY_PROVIDERS } from './identity-provider.js';
 
 /** Whose tokens the gateways take as they are. */
 export function IdentityProviders() {

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 
+import { Dialog } from './dialog.js';
 import { Failure } from './failure.js';
 
 interface ConfirmDialogProps {
@@ -21,9 +22,9 @@ interface ConfirmDialogProps {
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { opened, title, onClose } = props;
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
-      {opened && <Question {...props} />}
-    </Modal>
+    <Dialog opened={opened} title={title} onClose={onClose}>
+      <Question {...props} />
+    </Dialog>
   );
 }
 

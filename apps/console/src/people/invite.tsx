@@ -1,11 +1,11 @@
-import { Button, Group, Radio, Stack, TextInput } from '@mantine/core';
+import { Radio, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
 import { useSignedIn, type Role } from '../api/session.js';
+import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { INVITATIONS } from './invitations.js';
 import { grantable, ROLES } from './roles.js';
@@ -29,39 +29,29 @@ function Form({ onClose }: { readonly onClose: () => void }) {
     onDone: onClose,
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        invitation.mutate();
-      }}
+    <DialogForm
+      action="Send invitation"
+      isBusy={invitation.isPending}
+      error={invitation.error}
+      onGiven={() => invitation.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        <Failure error={invitation.error} />
-        <TextInput
-          label="E-mail address"
-          type="email"
-          required
-          data-autofocus
-          error={fieldsOf(invitation.error)['email']}
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <Radio.Group label="Role" value={role} onChange={(value) => setRole(value as Role)}>
-          <Stack gap={6} mt={6}>
-            {choices.map((each) => (
-              <Radio key={each.role} value={each.role} label={`${each.role}: ${each.meaning}`} />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={invitation.isPending}>
-            Send invitation
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <TextInput
+        label="E-mail address"
+        type="email"
+        required
+        data-autofocus
+        error={fieldsOf(invitation.error)['email']}
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+      />
+      <Radio.Group label="Role" value={role} onChange={(value) => setRole(value as Role)}>
+        <Stack gap={6} mt={6}>
+          {choices.map((each) => (
+            <Radio key={each.role} value={each.role} label={`${each.role}: ${each.meaning}`} />
+          ))}
+        </Stack>
+      </Radio.Group>
+    </DialogForm>
   );
 }

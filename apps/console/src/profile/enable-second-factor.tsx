@@ -8,7 +8,7 @@ import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
 import { BackupCodes } from './backup-codes.js';
 import { QrCode } from './qr-code.js';
-import { SECOND_FACTOR } from './second-factor-settings.js';
+import { SECOND_FACTOR } from './second-factor.js';
 
 interface EnableProps {
   readonly opened: boolean;

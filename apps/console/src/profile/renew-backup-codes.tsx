@@ -3,7 +3,7 @@ import { answerOf, control } from '../api/control.js';
 import { Dialog } from '../parts/dialog.js';
 import { BackupCodes } from './backup-codes.js';
 import { BothFactors, type Factors } from './both-factors.js';
-import { SECOND_FACTOR } from './second-factor-settings.js';
+import { SECOND_FACTOR } from './second-factor.js';
 
 /** Ten others; those from before work no more. */
 export function RenewBackupCodes({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {

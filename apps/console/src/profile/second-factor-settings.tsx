@@ -8,8 +8,7 @@ import { ScreenState } from '../parts/screen-state.js';
 import { DisableSecondFactor } from './disable-second-factor.js';
 import { EnableSecondFactor } from './enable-second-factor.js';
 import { RenewBackupCodes } from './renew-backup-codes.js';
-
-export const SECOND_FACTOR = ['second-factor'] as const;
+import { SECOND_FACTOR } from './second-factor.js';
 
 /** Whether logging in takes more than the password. */
 export function SecondFactorSettings() {

@@ -1,10 +1,10 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
+import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { Secret } from '../parts/secret.js';
 import { WebhookFields, type WebhookDraft } from './webhook-fields.js';
@@ -32,24 +32,14 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   }
   const fields = fieldsOf(creation.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        creation.mutate();
-      }}
+    <DialogForm
+      action="Create"
+      isBusy={creation.isPending}
+      error={Object.keys(fields).length === 0 ? creation.error : null}
+      onGiven={() => creation.mutate()}
+      onClose={onClose}
     >
-      <Stack>
-        {Object.keys(fields).length === 0 && <Failure error={creation.error} />}
-        <WebhookFields draft={draft} fields={fields} onChange={setDraft} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creation.isPending}>
-            Create
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      <WebhookFields draft={draft} fields={fields} onChange={setDraft} />
+    </DialogForm>
   );
 }
