@@ -308,6 +308,17 @@ describe('tokens of an identity provider', () => {
     expect(await codeOf(await sign(claims()))).toBe('unavailable');
   });
 
+  it('tell why their keys cannot be had, also those that come before it is tried again', async () => {
+    const [jwt, fromElsewhere] = [await sign(claims()), { ...PROVIDER, jwksUrl: 'https://elsewhere.example/' }];
+    const reasonOf = (provider: IdentityProviderEntry) =>
+      tokens.authenticate(jwt, provider).catch(({ cause }: Error) => (cause as Error | undefined)?.message);
+    isAway = true;
+    expect([await reasonOf(PROVIDER), await reasonOf(PROVIDER), fetches]).toEqual(['no answer', 'no answer', 1]);
+    isAway = false;
+    keys = null as never;
+    expect(await reasonOf(fromElsewhere)).toBe('what the provider answers is no key set');
+  });
+
   it('cost a set one fetch each 30 s, however many kids are made up', async () => {
     for (let n = 0; n < 50; n++)
       expect(await codeOf(await sign(claims(), { kid: `made-up-${n}` }))).toBe('invalid-token');

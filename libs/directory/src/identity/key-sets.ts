@@ -34,6 +34,8 @@ interface CachedSet {
   fetchedAt: Instant | undefined;
   triedAt: Instant | undefined;
   fetching: Promise<void> | undefined;
+  /** Why the last fetch brought nothing; undefined: it did, or there was none. */
+  failure: unknown;
 }
 
 /**
@@ -64,7 +66,7 @@ export class KeySets {
   /**
    * The key of this kid; undefined when the set has none.
    * @param tenantId as {@link known}
-   * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any
+   * @throws LeaseholdError unavailable: no keys are known, and the provider does not answer with any; `cause` says what it does
    */
   async find(tenantId: TenantId, url: string, kid: string): Promise<IdentityKey | undefined> {
     const set = this.use(tenantId, url);
@@ -74,6 +76,7 @@ export class KeySets {
     if (!this.isServed(set)) {
       throw new LeaseholdError('unavailable', 'unavailable', 'the keys of the identity provider cannot be had', {
         retryAfterMs: RETRY_AFTER_MS,
+        cause: set.failure,
       });
     }
     return set.keys?.get(kid);
@@ -97,11 +100,13 @@ export class KeySets {
     const fetchedAt = instant(this.clock);
     try {
       const keys = await readKeySet(await this.fetch(url));
-      if (keys === undefined) return;
+      if (keys === undefined) throw new Error('what the provider answers is no key set');
       set.keys = keys;
       set.fetchedAt = fetchedAt;
-    } catch {
+      set.failure = undefined;
+    } catch (error) {
       // What was known is served until it is stale; then its tokens learn it.
+      set.failure = error;
     }
   }
 
@@ -114,6 +119,7 @@ export class KeySets {
       fetchedAt: undefined,
       triedAt: undefined,
       fetching: undefined,
+      failure: undefined,
     };
     this.sets.delete(url);
     this.sets.set(url, set);
