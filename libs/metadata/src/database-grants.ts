@@ -1,4 +1,4 @@
-import { DatabaseSharedTooOftenError } from './errors.js';
+import { TooManyError } from './errors.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
 import { lockOrganization } from './organization-lock.js';
 
@@ -16,6 +16,7 @@ export interface DatabaseGrantRecord {
 
 /** As the organization sees it that has it. */
 export interface SharedDatabaseRecord {
+  readonly databaseId: string;
   /** Of the owner: its slug, a tilde, and the database's name with it. How the database is addressed. */
   readonly name: string;
   readonly access: GrantAccess;
@@ -30,7 +31,7 @@ export class DatabaseGrants {
    * Takes the place of a grant that the organization has already. With the gateways once the change feed has been read (2 s).
    *
    * @returns undefined when the owner has no such database, or there is no such other organization
-   * @throws DatabaseSharedTooOftenError
+   * @throws TooManyError: the database has {@link MAX_GRANTS} already
    */
   async put(
     ownerId: string,
@@ -43,7 +44,7 @@ export class DatabaseGrants {
       const others = await transaction.databaseGrant.count({
         where: { databaseId, organizationId: { not: organizationId }, database: { organizationId: ownerId } },
       });
-      if (others >= MAX_GRANTS) throw new DatabaseSharedTooOftenError(MAX_GRANTS);
+      if (others >= MAX_GRANTS) throw new TooManyError('grants of a database', MAX_GRANTS);
       const [granted] = await transaction.$queryRaw<DatabaseGrantRecord[]>`
         INSERT INTO database_grants AS g (database_id, organization_id, access)
         SELECT d.id, o.id, ${access} FROM databases d CROSS JOIN organizations o
@@ -72,9 +73,10 @@ export class DatabaseGrants {
   }
 
   /**
-   * What others share with the organization, in the order of the names by which it addresses them.
+   * What others share with the organization, in the order of their ids: whoever is shared a great many, asked or not, has pages that cost no more
+   * than others.
    *
-   * @param after only names behind this one
+   * @param after only ids behind this one
    * @param limit entries at most
    */
   async sharedWith(
@@ -82,12 +84,11 @@ export class DatabaseGrants {
     after: string | undefined,
     limit: number,
   ): Promise<readonly SharedDatabaseRecord[]> {
-    const behind = after === undefined ? Prisma.empty : Prisma.sql`WHERE shared.name > ${after}`;
+    const behind = after === undefined ? Prisma.empty : Prisma.sql`AND g.database_id > ${after}::uuid`;
     return this.prisma.$queryRaw<SharedDatabaseRecord[]>`
-      SELECT * FROM (
-        SELECT (o.slug || '~' || d.name) COLLATE "C" AS name, g.access, g.created_at AS "createdAt"
-        FROM database_grants g JOIN databases d ON d.id = g.database_id JOIN organizations o ON o.id = d.organization_id
-        WHERE g.organization_id = ${organizationId} AND d.deleted_at IS NULL) AS shared
-      ${behind} ORDER BY shared.name LIMIT ${limit}::int`;
+      SELECT g.database_id::text AS "databaseId", o.slug || '~' || d.name AS name, g.access, g.created_at AS "createdAt"
+      FROM database_grants g JOIN databases d ON d.id = g.database_id JOIN organizations o ON o.id = d.organization_id
+      WHERE g.organization_id = ${organizationId} AND d.deleted_at IS NULL ${behind}
+      ORDER BY g.database_id LIMIT ${limit}::int`;
   }
 }

@@ -56,15 +56,6 @@ export class DatabaseProtectedError extends LeaseholdError {
   }
 }
 
-/** The database is shared with as many organizations as it may be. Nothing was applied. */
-export class DatabaseSharedTooOftenError extends LeaseholdError {
-  override readonly name = 'DatabaseSharedTooOftenError';
-
-  constructor(limit: number) {
-    super('conflict', 'conflict', `the database is shared with as many organizations as it may be: ${limit}`);
-  }
-}
-
 /** It is not at the revision that the change is for. Nothing was applied. */
 export class RevisionMismatchError extends LeaseholdError {
   override readonly name = 'RevisionMismatchError';

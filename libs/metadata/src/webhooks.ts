@@ -1,3 +1,4 @@
+import { TooManyError } from './errors.js';
 import type { PrismaClient } from './generated/client.js';
 import { lockOrganization } from './organization-lock.js';
 
@@ -30,12 +31,13 @@ const ROW = {
 export class Webhooks {
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** @returns undefined, and nothing is made, when the organization has {@link MAX_WEBHOOKS} already */
-  async create(organizationId: string, id: string, settings: WebhookSettings): Promise<WebhookRecord | undefined> {
+  /** @throws TooManyError: the organization has {@link MAX_WEBHOOKS} already */
+  async create(organizationId: string, id: string, settings: WebhookSettings): Promise<WebhookRecord> {
     const data = { id, organizationId, ...settings, events: [...settings.events] };
     return this.prisma.$transaction(async (transaction) => {
       await lockOrganization(transaction, organizationId);
-      if ((await transaction.webhook.count({ where: { organizationId } })) >= MAX_WEBHOOKS) return undefined;
+      const present = await transaction.webhook.count({ where: { organizationId } });
+      if (present >= MAX_WEBHOOKS) throw new TooManyError('webhooks of an organization', MAX_WEBHOOKS);
       return transaction.webhook.create({ data, select: ROW });
     });
   }

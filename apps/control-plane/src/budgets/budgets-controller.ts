@@ -116,7 +116,9 @@ export class BudgetsController {
     const measure = await count.measureOf(id, settings);
     const spending = await count.spendingOf(id, { ...subject, ...settings }, measure);
     const put = await this.metadata.budgets.put(id, subject, settings, measure, monthNumberOf(now), spending);
-    if (put === undefined) throw new ProblemError('conflict', `an organization has at most ${MAX_BUDGETS} budgets`);
+    if (put === undefined) {
+      throw new ProblemError('quota-exceeded', `an organization has at most ${MAX_BUDGETS} budgets`);
+    }
     return this.read(caller, subject);
   }
 

@@ -66,6 +66,32 @@ describe('a database that is shared', () => {
     await revoke();
   });
 
+  it('is listed page by page with the others, each once', async () => {
+    const others: string[] = [];
+    for (const name of ['b', 'a', 'c']) {
+      const { body } = await service.call('POST', '/v1/databases', { token: owner.token, json: { name } });
+      const databaseId = String(body['id']);
+      others.push(databaseId);
+      const data = { databaseId, organizationId: friend.organizationId, access: 'read' };
+      await service.metadata.prisma.databaseGrant.create({ data });
+    }
+    const list = (query: string) => service.call('GET', `/v1/shared-databases${query}`, { token: friend.token });
+    const namesOf = (body: Record<string, unknown>) =>
+      (body['databases'] as { name: string }[]).map(({ name }) => name);
+    const all = namesOf((await list('')).body);
+    expect(all).toEqual(['a', 'b', 'c'].map((name) => sharedName.replace('orders', name)));
+    const names: string[] = [];
+    let cursor: unknown = '';
+    for (let page = 0; page < 3; page++) {
+      const { body } = await list(`?limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
+      names.push(...namesOf(body));
+      cursor = body['cursor'];
+    }
+    expect([names.sort(), cursor]).toEqual([all, null]);
+    expect((await list('?cursor=YQ')).body).toMatchObject({ status: 400, code: 'invalid-cursor' });
+    await service.metadata.prisma.databaseGrant.deleteMany({ where: { databaseId: { in: others } } });
+  });
+
   it('has so many grants and no more', async () => {
     const data = Array.from({ length: MAX_GRANTS }, (_, n) => ({
       id: `other-${n}`,
@@ -75,7 +101,7 @@ describe('a database that is shared', () => {
     await service.metadata.prisma.organization.createMany({ data });
     const grants = data.map((other) => ({ databaseId: id, organizationId: other.id, access: 'read' }));
     await service.metadata.prisma.databaseGrant.createMany({ data: grants });
-    expect((await grant('read')).body).toMatchObject({ status: 409, code: 'conflict' });
+    expect((await grant('read')).body).toMatchObject({ status: 429, code: 'quota-exceeded' });
     expect((await grant('write', owner.token, 'other-7')).status).toBe(201);
     await service.metadata.prisma.databaseGrant.deleteMany();
   });

@@ -66,7 +66,7 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
   {
     route: 'PUT /v1/budgets/organization',
     summary: 'Give the organization a budget, or another one',
-    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget' },
+    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget', codes: ['quota-exceeded'] },
   },
   {
     route: 'DELETE /v1/budgets/organization',
@@ -86,7 +86,7 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
       status: 200,
       answer: 'Budget',
       body: 'NewBudget',
-      codes: ['invalid-database-name', 'database-not-found'],
+      codes: ['invalid-database-name', 'database-not-found', 'quota-exceeded'],
     },
   },
   {
@@ -102,7 +102,13 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
   {
     route: 'PUT /v1/budgets/keys/:id',
     summary: 'Give an API key a budget, or another one',
-    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget', codes: ['api-key-not-found'] },
+    ...{
+      who: PAYERS,
+      status: 200,
+      answer: 'Budget',
+      body: 'NewBudget',
+      codes: ['api-key-not-found', 'quota-exceeded'],
+    },
   },
   {
     route: 'DELETE /v1/budgets/keys/:id',

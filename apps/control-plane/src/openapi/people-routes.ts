@@ -118,7 +118,7 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/organizations',
     summary: 'Make another organization',
-    ...{ who: PEOPLE, status: 201, answer: 'Organization', body: 'OrganizationName' },
+    ...{ who: PEOPLE, status: 201, answer: 'Organization', body: 'OrganizationName', codes: ['quota-exceeded'] },
   },
   {
     route: 'PATCH /v1/organizations/current',
@@ -151,7 +151,7 @@ export const PEOPLE_ROUTES: readonly ControlRoute[] = [
       status: 201,
       answer: 'Invitation',
       body: 'NewInvitation',
-      codes: ['mail-not-configured', 'conflict'],
+      codes: ['mail-not-configured', 'conflict', 'quota-exceeded'],
     },
   },
   {

@@ -55,11 +55,12 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     route: 'POST /v1/databases/delete',
     summary: 'Delete many databases: an operation',
     ...{ who: CHANGERS, status: 202, answer: 'DatabasesDeletionBegun', body: 'DatabasesDeletion' },
+    codes: ['quota-exceeded'],
   },
   {
     route: 'POST /v1/databases/:nameOrId/grants',
     summary: 'Grant a database to another organization',
-    ...{ who: GRANTERS, status: 201, answer: 'Grant', body: 'NewGrant' },
+    ...{ who: GRANTERS, status: 201, answer: 'Grant', body: 'NewGrant', codes: ['quota-exceeded'] },
   },
   {
     route: 'GET /v1/databases/:nameOrId/grants',
@@ -132,6 +133,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     route: 'PUT /v1/identity-providers/:name',
     summary: 'Trust the tokens of an identity provider',
     ...{ who: ADMINS_ONLY, status: 200, answer: 'IdentityProvider', body: 'IdentityProviderSettings' },
+    codes: ['quota-exceeded'],
   },
   {
     route: 'DELETE /v1/identity-providers/:name',
@@ -180,6 +182,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     status: 201,
     answer: 'ShownWebhook',
     body: 'NewWebhook',
+    codes: ['quota-exceeded'],
   },
   { route: 'GET /v1/webhooks', summary: 'List the webhooks', who: ADMINS_ONLY, status: 200, answer: 'WebhookList' },
   { route: 'GET /v1/webhooks/:id', summary: 'Read a webhook', who: ADMINS_ONLY, status: 200, answer: 'Webhook' },

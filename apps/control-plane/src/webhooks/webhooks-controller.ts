@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { isUlid, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
-import { MAX_WEBHOOKS, Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
+import { Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
 import { OutboundClient } from '@leasehold/outbound';
 import { ProblemError } from '@leasehold/protocol';
 
@@ -40,7 +40,6 @@ export class WebhooksController {
     checkTarget(this.outbound, 'url', body.url);
     const settings = { ...body, enabled: true };
     const made = await this.metadata.webhooks.create(caller.organization.id, this.ids.next(), settings);
-    if (!made) throw new ProblemError('conflict', `an organization has at most ${MAX_WEBHOOKS} webhooks`);
     return { ...shown(made), secret: this.secrets.shown(made.id, made.generation) };
   }
 
