@@ -36,8 +36,6 @@ export const passwordChangeBody = z.strictObject({
   revokeOtherSessions: z.boolean('must be true or false').default(false),
 });
 
-export type PasswordChangeBody = z.output<typeof passwordChangeBody>;
-
 export const loginBody = z.strictObject({ email: emailAddress, password: givenPassword });
 
 export type LoginBody = z.output<typeof loginBody>;

@@ -1,8 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { decodeUtf8, systemClock } from '@leasehold/foundation';
+import { systemClock } from '@leasehold/foundation';
 import type { TrafficQuestion, TrafficStep } from '@leasehold/metadata';
-import { parseQueryString, ProblemError, rawQueryOf } from '@leasehold/protocol';
-import type { FastifyRequest } from 'fastify';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
+
+import { queryOf } from '../requests/page.js';
+import { oneOf, textIn } from '../requests/query-text.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -17,17 +19,14 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:00(\.0+)?)?Z$/;
 
 /** Parameter of a handler: which traffic is asked for. */
 export const TrafficQueryOf = createParamDecorator((_: unknown, context: ExecutionContext): TrafficQuestion =>
-  parseTrafficQuery(rawQueryOf(context.switchToHttp().getRequest<FastifyRequest>().url), systemClock.now()),
+  parseTrafficQuery(queryOf(context), systemClock.now()),
 );
 
 /** @throws ProblemError invalid-parameter */
-export function parseTrafficQuery(rawQuery: string, nowMs: number): TrafficQuestion {
+function parseTrafficQuery(rawQuery: string, nowMs: number): TrafficQuestion {
   const parameters = parseQueryString(rawQuery, ['from', 'to', 'step']);
-  const textOf = (name: string) => {
-    const bytes = parameters.get(name);
-    return bytes && (decodeUtf8(bytes) ?? '\u0000');
-  };
-  const step = stepOf(textOf('step')) ?? 'minute';
+  const textOf = (name: string) => textIn(parameters, name);
+  const step = oneOf(STEPS, 'step', textOf('step')) ?? 'minute';
   const grainMs = GRAIN_MS[step];
   const to = timeOf('to', textOf('to'), grainMs) ?? (Math.floor(nowMs / grainMs) + 1) * grainMs;
   const from = timeOf('from', textOf('from'), grainMs) ?? to - USUAL_MS[step];
@@ -36,13 +35,6 @@ export function parseTrafficQuery(rawQuery: string, nowMs: number): TrafficQuest
     throw new ProblemError('invalid-parameter', `by ${step} at most ${MAX_MS[step] / DAY_MS} days can be asked for`);
   }
   return { from: new Date(from), to: new Date(to), step };
-}
-
-function stepOf(text: string | undefined): TrafficStep | undefined {
-  if (text === undefined) return undefined;
-  const found = STEPS.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new ProblemError('invalid-parameter', `step is one of ${STEPS.join(', ')}`);
 }
 
 function timeOf(name: string, text: string | undefined, grainMs: number): number | undefined {

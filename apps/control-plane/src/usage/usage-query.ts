@@ -1,10 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { decodeUtf8, systemClock } from '@leasehold/foundation';
+import { systemClock } from '@leasehold/foundation';
 import type { UsageGroup, UsageMeter, UsagePlace, UsageQuestion, UsageStep } from '@leasehold/metadata';
 import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
 import { DATABASE_LIMITS } from '../databases/database-limits.js';
 import { damagedCursor, pageIn, queryOf } from '../requests/page.js';
+import { oneOf, textIn } from '../requests/query-text.js';
 
 /** Which usage is wanted; of a database by its name or id. */
 export type UsageQuery = Omit<UsageQuestion, 'databaseId'> & {
@@ -45,10 +46,7 @@ export const UsageQueryOf = createParamDecorator((_: unknown, context: Execution
 function parseUsageQuery(rawQuery: string, nowMs: number): UsageQuery {
   const names = ['from', 'to', 'step', 'group', 'database', 'meter', 'format', 'limit', 'cursor'];
   const parameters = parseQueryString(rawQuery, names);
-  const textOf = (name: string) => {
-    const bytes = parameters.get(name);
-    return bytes && (decodeUtf8(bytes) ?? '\u0000');
-  };
+  const textOf = (name: string) => textIn(parameters, name);
   const step = oneOf(STEPS, 'step', textOf('step')) ?? 'day';
   const group = groupOf(textOf('group'));
   const meter = oneOf(Object.keys(METERS), 'meter', textOf('meter'));
@@ -91,13 +89,6 @@ function groupOf(text: string | undefined): UsageGroup | undefined {
   const label = text.slice(LABEL_GROUP.length);
   if (DATABASE_LIMITS.labelKey.test(label)) return { label };
   throw new ProblemError('invalid-parameter', 'group is database, key, or label: and the key of a label');
-}
-
-function oneOf<T extends string>(known: readonly T[], name: string, text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
-  const found = known.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new ProblemError('invalid-parameter', `${name} is one of ${known.join(', ')}`);
 }
 
 function hourOf(name: string, text: string | undefined): Date | undefined {
