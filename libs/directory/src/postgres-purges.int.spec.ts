@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { PostgresPurges } from './postgres-purges.js';
 
@@ -9,24 +9,20 @@ import { PostgresPurges } from './postgres-purges.js';
 jest.setTimeout(60_000);
 
 describe('deleted databases whose window has passed', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let purges: PostgresPurges;
   let tenant: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    purges = new PostgresPurges(databaseUrl);
-    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
-    tenant = (await metadata.organizations.createAccount(account)).organization.id;
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    purges = new PostgresPurges(test.databaseUrl);
+    tenant = await test.newOrganization();
   });
   afterAll(async () => {
     await purges.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
 
   async function deleted(name: string): Promise<DatabaseId> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock, systemRandom, UlidSource, type TenantId } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import pg from 'pg';
 
 import { mintApiKey, mintSecret } from './api-key.js';
@@ -16,7 +16,7 @@ const REVOCATION_LIMIT_MS = 2_000;
 const VERIFICATIONS = 20_000;
 
 describe('the directory on Postgres', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let databaseUrl: string;
   let metadata: Metadata;
   let source: PostgresDirectorySource;
@@ -48,20 +48,10 @@ describe('the directory on Postgres', () => {
   }
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    const open = async (name: string) =>
-      (
-        await metadata.organizations.createAccount({
-          email: `${name}@x.example`,
-          passwordHash: '',
-          organizationName: name,
-        })
-      ).organization.id as TenantId;
-    tenant = await open('tenant');
-    other = await open('other');
+    test = await openTestMetadata();
+    ({ databaseUrl, metadata } = test);
+    tenant = (await test.newOrganization('tenant')) as TenantId;
+    other = (await test.newOrganization('other')) as TenantId;
     source = new PostgresDirectorySource(databaseUrl);
     directory = new Directory(source, { clock: systemClock });
     await directory.start();
@@ -69,8 +59,7 @@ describe('the directory on Postgres', () => {
   afterAll(async () => {
     await directory.stop();
     await source.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
 
   it('knows a key as soon as it exists, with the scopes that this version knows', async () => {
@@ -296,12 +285,12 @@ describe('the directory on Postgres', () => {
     await systemClock.sleep(1_200);
     expect(await codeOf(key)).toBe('ok');
     await directory.database(tenant, 'steady');
-    await postgres.stop();
+    await test.postgres.stop();
     await systemClock.sleep(1_200);
     expect(await codeOf(key)).toBe('ok');
     expect((await directory.database(tenant, 'steady'))?.id).toBe(id);
     expect(await codeOf(unseen)).toBe('unavailable');
-    await postgres.resume();
+    await test.postgres.resume();
     await until(async () => (await codeOf(unseen)) === 'ok');
   });
 });

@@ -1,2 +1,3 @@
 export * from './postgres-binaries.js';
+export * from './test-metadata.js';
 export * from './test-postgres.js';

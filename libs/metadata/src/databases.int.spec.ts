@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { listStatement, placeOf, type DatabaseFilter } from './database-list.js';
 import { MAX_LABELS } from './databases.js';
 import { DatabaseExistsError, DatabaseProtectedError, RevisionMismatchError, TooManyLabelsError } from './errors.js';
 import { Prisma } from './generated/client.js';
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -17,27 +16,17 @@ const MANY = Number(process.env['DATABASES'] ?? 5_000);
 const PAGE = 21;
 
 describe('databases', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let mine: string;
   let theirs: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl, statementTimeoutMs: 300_000 });
-    [mine, theirs] = [await organization('mine'), await organization('theirs')];
+    test = await openTestMetadata({ statementTimeoutMs: 300_000 });
+    metadata = test.metadata;
+    [mine, theirs] = [await test.newOrganization('mine'), await test.newOrganization('theirs')];
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
-
-  async function organization(name: string): Promise<string> {
-    const account = { email: `${name}@example.com`, passwordHash: 'hash', organizationName: name };
-    return (await metadata.organizations.createAccount(account)).organization.id;
-  }
+  afterAll(() => test.close());
 
   const create = (name: string, options = {}) => metadata.databases.create(mine, name, options);
   const names = async (filter: DatabaseFilter, after?: string, limit = 100) =>
@@ -184,7 +173,7 @@ describe('databases', () => {
     let crowded: string;
 
     beforeAll(async () => {
-      crowded = await organization('crowded');
+      crowded = await test.newOrganization('crowded');
       for (const organizationId of [crowded, theirs]) await fill(organizationId);
       await metadata.prisma.$executeRaw`ANALYZE databases, database_labels`;
     }, 600_000);

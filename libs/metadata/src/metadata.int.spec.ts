@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { DatabaseExistsError, EmailTakenError } from './errors.js';
 import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
 import { outageOf } from './outage.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -13,24 +12,19 @@ const account = (email: string, organizationName: string) => ({ email, organizat
 const failure = (promise: Promise<unknown>) => promise.then(() => undefined, outageOf);
 
 describe('metadata', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let databaseUrl: string;
   let metadata: Metadata;
   let mine: string;
   let theirs: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl, connectTimeoutMs: 500, statementTimeoutMs: 500 });
-    mine = (await metadata.organizations.createAccount(account('mine@example.com', 'Mine'))).organization.id;
-    theirs = (await metadata.organizations.createAccount(account('theirs@example.com', 'Theirs'))).organization.id;
+    test = await openTestMetadata({ connectTimeoutMs: 500, statementTimeoutMs: 500 });
+    ({ databaseUrl, metadata } = test);
+    mine = await test.newOrganization('mine');
+    theirs = await test.newOrganization('theirs');
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   it('leaves nothing of an account whose address is taken', async () => {
     const before = await metadata.prisma.organization.count();
@@ -185,11 +179,11 @@ describe('metadata', () => {
     expect(await failure(metadata.prisma.$queryRaw`SELECT 1 / 0`)).toBeUndefined();
     const during = failure(metadata.prisma.$queryRaw`SELECT 1 FROM pg_sleep(0.4)`);
     await metadata.prisma.$queryRaw`SELECT 1 FROM pg_sleep(0.1)`;
-    await postgres.stop();
+    await test.postgres.stop();
     expect(await during).toBe('broken');
     expect(await failure(metadata.organizations.hasAccount('x'))).toBe('unreached');
     expect(await metadata.answers()).toBe(false);
-    await postgres.resume();
+    await test.postgres.resume();
     expect(await metadata.answers()).toBe(true);
   });
 });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -12,22 +11,16 @@ const LABEL = { key: 'env', value: 'test' };
 const LOOKS = 200;
 
 describe('an operation that deletes databases by label', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let organizationId: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
-    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    organizationId = await test.newOrganization();
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   async function untilItWaits(): Promise<void> {
     for (let look = 0; look < LOOKS; look++) {
@@ -57,5 +50,20 @@ describe('an operation that deletes databases by label', () => {
     const left = await metadata.databases.list(organizationId, undefined, 10);
     expect(left.map(({ name }) => name)).toEqual(['kept']);
     expect(await metadata.operations.find(organizationId, id)).toMatchObject({ done: 1, skipped: 1 });
+  });
+
+  it('is forgotten thirty days after it has ended, and not before', async () => {
+    const { operations, prisma } = metadata;
+    const begin = async () => (await operations.deleteDatabases(organizationId, { search: 'none' })).id;
+    const ids = [await begin(), await begin(), await begin()];
+    const endedDaysAgo = (id: string | undefined, days: number) => {
+      const endedAt = new Date(systemClock.now() - days * 86_400_000);
+      return prisma.operation.updateMany({ where: { id: id ?? '' }, data: { state: 'succeeded', endedAt } });
+    };
+    await endedDaysAgo(ids[0], 31);
+    await endedDaysAgo(ids[1], 29);
+    expect(await operations.prune()).toBe(1);
+    const left = await Promise.all(ids.map((id) => operations.find(organizationId, id)));
+    expect(left.map((operation) => operation?.state)).toEqual([undefined, 'succeeded', 'pending']);
   });
 });

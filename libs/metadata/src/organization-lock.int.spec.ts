@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { MAX_GRANTS } from './database-grants.js';
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 import { MAX_OPEN_OPERATIONS } from './operations.js';
 import { MAX_WEBHOOKS } from './webhooks.js';
 
@@ -13,22 +12,16 @@ jest.setTimeout(60_000);
 const TOO_MANY = 5;
 
 describe('what an organization may have so many of, made many at once,', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let organizationId: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
-    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    organizationId = await test.newOrganization();
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   it('are webhooks', async () => {
     const settings = { url: 'https://hooks.example.com/', description: '', events: [], enabled: true };

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 import { SECURITY_EVENTS_LIMIT } from './security-events.js';
 
 jest.setTimeout(60_000);
@@ -12,22 +11,17 @@ const at = (hour: number, ms = 0) => new Date(Date.UTC(2030, 0, 1) + hour * HOUR
 const from = (address: string) => ({ network: address, address, agent: undefined });
 
 describe('what was refused at accounts', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
     for (const id of ['ann', 'bob', 'cid']) {
       await metadata.prisma.user.create({ data: { id, name: id, email: `${id}@example.com` } });
     }
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   it('is one row for each kind, network and hour', async () => {
     const { securityEvents } = metadata;

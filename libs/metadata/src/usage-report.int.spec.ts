@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { UsageLedger } from '@leasehold/usage-ledger';
 import { storedByteMs, type DatabaseUsage, type SizeMark } from '@leasehold/metering';
 
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 import type { UsageQuestion } from './usage-question.js';
 import { UsageReport } from './usage-report.js';
 
@@ -20,37 +19,28 @@ const at = (n: number) => new Date(START + n * HOUR_MS);
 const KEY = '01jd000000000000000000000k';
 
 describe('the usage report', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let ledger: UsageLedger;
-  let organizations = 0;
   let sessions = 0;
   let mine: string;
   let a: DatabaseId;
   let b: DatabaseId;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    ledger = new UsageLedger(databaseUrl);
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    ledger = new UsageLedger(test.databaseUrl);
   });
   afterAll(async () => {
     await ledger.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
   beforeEach(async () => {
-    mine = await newOrganization();
+    mine = await test.newOrganization();
     const made = [await metadata.databases.create(mine, 'a'), await metadata.databases.create(mine, 'b')];
     [a, b] = made.map(({ id }) => id as DatabaseId).sort() as [DatabaseId, DatabaseId];
   });
-
-  async function newOrganization(): Promise<string> {
-    const account = { email: `owner${++organizations}@example.com`, passwordHash: 'hash', organizationName: 'Some' };
-    return (await metadata.organizations.createAccount(account)).organization.id;
-  }
 
   async function take(database: DatabaseId, usage: Partial<DatabaseUsage>): Promise<void> {
     const session = `01jd${String(++sessions).padStart(22, '0')}` as SessionId;
@@ -247,7 +237,7 @@ describe('the usage report', () => {
 
   it('shows nothing of another organization', async () => {
     await take(a, { writes: [write(0, 0, 1)], reads: [read(0, KEY, 1)], sizes: [{ at: START, bytes: 1 }] });
-    const theirs = await newOrganization();
+    const theirs = await test.newOrganization();
     for (const group of [undefined, 'database', 'key'] as const) {
       expect(await ask({ group }, theirs)).toEqual([]);
       expect(await ask({ group, databaseId: a }, theirs)).toEqual([]);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { actAs } from './author.js';
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -13,22 +12,16 @@ const LIMIT = 32;
 const PER_WEBHOOK = 4;
 
 describe('deliveries', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let organizationId: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'a@example.com', passwordHash: 'hash', organizationName: 'A' };
-    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    organizationId = await test.newOrganization();
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
   beforeEach(() => metadata.prisma.webhook.deleteMany());
 
   async function webhook(id: string, waiting: number): Promise<void> {
@@ -104,5 +97,17 @@ describe('deliveries', () => {
     expect(await claim()).toEqual([]);
     await metadata.webhooks.change(organizationId, 'disabled', { enabled: true });
     expect(await claim()).toEqual(['disabled']);
+  });
+
+  it('are forgotten when they are old, the oldest first, and no more at a time than is said', async () => {
+    await webhook('old', 5);
+    await metadata.prisma.$executeRaw`UPDATE webhook_deliveries SET created_at = to_timestamp(id)`;
+    const ids = async () => (await metadata.deliveries.list('old', undefined, 10)).map(({ id }) => Number(id));
+    const [last = 0] = await ids();
+    expect(await metadata.deliveries.prune(new Date(0), 10)).toBe(0);
+    expect(await metadata.deliveries.prune(new Date(), 3)).toBe(3);
+    expect(await ids()).toEqual([last, last - 1]);
+    expect(await metadata.deliveries.prune(new Date(last * 1_000), 10)).toBe(1);
+    expect(await ids()).toEqual([last]);
   });
 });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { MAX_TIME_MS, MINUTE_MS, minuteOf, type DatabaseMinute, type TrafficRecord } from '@leasehold/metering';
 
 import { TrafficLedger } from './traffic-ledger.js';
@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 const DAY = 24 * 60;
 
 describe('the traffic ledger', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let ledger: TrafficLedger;
   let sessions = 0;
@@ -22,18 +22,15 @@ describe('the traffic ledger', () => {
   let hour: number;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    ledger = new TrafficLedger(databaseUrl);
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    ledger = new TrafficLedger(test.databaseUrl);
     const now = minuteOf(Date.now());
     hour = now - (now % 60) - 120;
   });
   afterAll(async () => {
     await ledger.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
 
   const newDatabase = () => randomUUID() as DatabaseId;

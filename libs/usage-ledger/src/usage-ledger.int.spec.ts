@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { decodeUsageRecord, encodeUsageRecord, MAX_TIME_MS } from '@leasehold/metering';
 import type { DatabaseUsage, UsageRecord } from '@leasehold/metering';
 
@@ -17,22 +17,19 @@ const KEY = '01jd000000000000000000000k';
 const at = (commits: number) => ({ commits, writeUnits: commits * 3 });
 
 describe('the usage ledger', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let ledger: UsageLedger;
   let sessions = 0;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    ledger = new UsageLedger(databaseUrl);
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    ledger = new UsageLedger(test.databaseUrl);
   });
   afterAll(async () => {
     await ledger.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
 
   const newDatabase = () => randomUUID() as DatabaseId;
