@@ -13,7 +13,7 @@ export interface BudgetAsk {
   readonly keep: number;
   /** What it would like to hold. */
   readonly want: number;
-  /** What the largest of the requests needs that wait; 0: none does. */
+  /** What the largest of the requests needs that wait; 0: none does. More than there is gets nothing. */
   readonly need: number;
 }
 

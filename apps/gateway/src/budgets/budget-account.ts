@@ -29,7 +29,7 @@ export class BudgetAccount {
   private spent = 0;
   private reserved = 0;
   private overdraft = 0;
-  /** Of those that wait, or were refused, since the latest ask: the largest, and all together. */
+  /** Of those that wait since the latest ask: the largest, and all together. */
   private needed = 0;
   private wanted = 0;
   private sequence = 0;
@@ -87,10 +87,15 @@ export class BudgetAccount {
     this.demand.add(amount);
   }
 
-  /** Somebody waits for so much, or was refused for the want of it: the next ask tells. */
+  /** Somebody waits for so much: the next ask tells. */
   need(amount: number): void {
     this.needed = Math.max(this.needed, amount);
     this.wanted += amount;
+  }
+
+  /** Somebody was refused: the next ask finds out about a raise, and wants nothing for it, so that those who fit have what is left. */
+  refuse(): void {
+    this.hasNews = true;
   }
 
   tick(elapsedSeconds: number): void {

@@ -110,7 +110,8 @@ export class BudgetGuard {
       this.directory.knownTenant(tenantId) ?? (await this.directory.tenant(tenantId).catch(() => undefined));
     const entries = owner?.budgets && applying(owner.budgets, spender);
     if (entries === undefined || entries.length === 0) return undefined;
-    const reservation = this.budgets.reserveHeld(entries, most) ?? (await this.budgets.reserve(entries, most));
+    const reservation =
+      this.budgets.reserveHeld(entries, most) ?? (await this.budgets.reserve(tenantId, entries, most));
     if ('why' in reservation) {
       this.onRefused(reservation.why);
       return reservation;

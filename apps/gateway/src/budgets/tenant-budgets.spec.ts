@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BudgetEntry, Spending } from '@leasehold/directory';
+import type { TenantId } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 
 import { MemoryBudgetLedger } from '../testing/memory-budget-ledger.js';
@@ -15,6 +16,7 @@ const BUDGET: BudgetEntry = {
 };
 const OTHER: BudgetEntry = { ...BUDGET, id: 'c', scope: 'key', subjectId: 'k' };
 
+const TENANT = 'tenant' as TenantId;
 const units = (writeUnits: number): Spending => ({ readUnits: 0, writeUnits, egressBytes: 0 });
 
 class Gateway {
@@ -47,7 +49,7 @@ class Gateway {
   }
 
   async begin(amount: number, budgets = [BUDGET]): Promise<Reservation | 'used-up' | 'unknown'> {
-    const asked = this.budgets.reserve(budgets, units(amount));
+    const asked = this.budgets.reserve(TENANT, budgets, units(amount));
     let result: Awaited<typeof asked> | undefined;
     void asked.then((value) => (result = value));
     for (let n = 0; result === undefined; n++) {
@@ -270,18 +272,43 @@ describe('the budgets of tenants at a gateway', () => {
     const { clock, ledger, gateway } = world(1);
     const many = Array.from({ length: 900 }, (_, n) => ({ ...BUDGET, id: `m${n}` }));
     for (const { id } of many) ledger.allow(id, 10);
-    const asked = many.map((one) => gateway.budgets.reserve([one], units(1)));
+    const asked = many.map((one) => gateway.budgets.reserve(TENANT, [one], units(1)));
     await clock.advance(100);
     expect((await Promise.all(asked)).every((result) => !('why' in result))).toBe(true);
     expect(new Set(ledger.heard.map(({ budgetId }) => budgetId)).size).toBe(900);
   });
 
+  it('leaves to others what is too little for one that is refused', async () => {
+    const { clock, ledger, gateway } = world(100);
+    const other = new Gateway(clock, ledger, 'other');
+    expect([await gateway.ask(101), await other.ask(90)]).toEqual(['used-up', 'done']);
+    // Not even while such requests come again and again.
+    const refused = Promise.all([gateway.ask(50), gateway.ask(50)]);
+    expect([await gateway.ask(10), await refused]).toEqual(['done', ['used-up', 'used-up']]);
+  });
+
+  it('has a place for each tenant where another one fills all of them', async () => {
+    const clock = new FakeClock();
+    const budgets = new TenantBudgets(clock, { gatewayId: 'a', onNeed: () => undefined, maxWaiting: 2 });
+    const crowd = [1, 2, 3].map((n) => budgets.reserve(TENANT, [BUDGET], units(n)));
+    const single = budgets.reserve('other' as TenantId, [OTHER], units(1));
+    await clock.advance(1);
+    const asks = budgets.asks();
+    budgets.hear(
+      asks,
+      asks.map(({ budgetId, month }) => ({ budgetId, month, granted: 100, rest: 0, overdraft: 0 })),
+    );
+    await clock.advance(1);
+    expect(await single).toHaveLength(1);
+    expect(await Promise.all(crowd)).toMatchObject([[{ amount: 1 }], { why: 'unknown' }, { why: 'unknown' }]);
+  });
+
   it('refuses at once where too many wait', async () => {
     const clock = new FakeClock();
     const budgets = new TenantBudgets(clock, { gatewayId: 'a', onNeed: () => undefined, maxWaiting: 2 });
-    void budgets.reserve([BUDGET], units(1));
-    void budgets.reserve([BUDGET], units(1));
-    expect(await budgets.reserve([BUDGET], units(1))).toMatchObject({ why: 'unknown' });
+    void budgets.reserve(TENANT, [BUDGET], units(1));
+    void budgets.reserve(TENANT, [BUDGET], units(1));
+    expect(await budgets.reserve(TENANT, [BUDGET], units(1))).toMatchObject({ why: 'unknown' });
     expect(budgets.waitingCount).toBe(2);
   });
 

@@ -1,8 +1,9 @@
 import type { BudgetAsk, BudgetEntry, BudgetGrant, Spending } from '@leasehold/directory';
 import { budgetMonthOf, MAX_BUDGET_ASKS, weigh } from '@leasehold/directory';
-import type { Clock, Timer } from '@leasehold/foundation';
+import type { Clock, TenantId } from '@leasehold/foundation';
 
 import { BudgetAccount } from './budget-account.js';
+import { BudgetWaiters } from './budget-waiters.js';
 
 /** What a request may come to, held of each budget that it counts against. To be settled once. */
 export type Reservation = readonly { readonly account: BudgetAccount; readonly amount: number }[];
@@ -10,7 +11,7 @@ export type Reservation = readonly { readonly account: BudgetAccount; readonly a
 /** Why nothing was reserved. */
 export interface BudgetRefusal {
   readonly budget: BudgetEntry;
-  /** `used-up`: the ledger has said so. `unknown`: it does not answer, and what was held is spent. */
+  /** `used-up`: the ledger has said so. `unknown`: it does not answer, and what was held is spent; or too many wait for its answer. */
   readonly why: 'used-up' | 'unknown';
 }
 
@@ -21,14 +22,10 @@ export interface TenantBudgetsSettings {
   readonly onNeed: () => void;
   /** A request waits for so long for what the ledger may have; default 1,000. */
   readonly maxWaitMs?: number;
-  /** Requests that wait, at most; default 1,000. */
+  /** Requests that wait, at most; default 1,000. Tenants share these places. */
   readonly maxWaiting?: number;
   /** Accounts that are remembered; default 100,000. Those that have nothing to tell go first. */
   readonly maxAccounts?: number;
-}
-
-interface Waiter {
-  readonly wake: () => void;
 }
 
 const DEFAULT_MAX_WAIT_MS = 1_000;
@@ -44,8 +41,7 @@ const FORGOTTEN_AFTER_MS = 600_000;
 /** Budgets at one gateway: what it holds of each, who waits for more, and what is told to the ledger. */
 export class TenantBudgets {
   private readonly accounts = new Map<string, BudgetAccount>();
-  /** In the order in which they came. */
-  private readonly waiting: Waiter[] = [];
+  private readonly waiting: BudgetWaiters;
   private made = 0;
   private isSilent = false;
   /** The month that was asked for last, from when on it lasts, and until when. */
@@ -56,7 +52,9 @@ export class TenantBudgets {
   constructor(
     private readonly clock: Clock,
     private readonly settings: TenantBudgetsSettings,
-  ) {}
+  ) {
+    this.waiting = new BudgetWaiters(clock, settings.maxWaiting ?? DEFAULT_MAX_WAITING);
+  }
 
   /** Accounts that are remembered. */
   get count(): number {
@@ -64,7 +62,7 @@ export class TenantBudgets {
   }
 
   get waitingCount(): number {
-    return this.waiting.length;
+    return this.waiting.count;
   }
 
   /** The same without waiting, of what is held. Undefined: not all of it is, and nothing was reserved. */
@@ -73,8 +71,15 @@ export class TenantBudgets {
     return this.hold(wanted) ? wanted : undefined;
   }
 
-  /** Waits for a bounded time where the ledger may have more. Of several budgets everything is reserved, or nothing. */
-  async reserve(budgets: readonly BudgetEntry[], most: Spending): Promise<Reservation | BudgetRefusal> {
+  /**
+   * Waits for a bounded time where the ledger may have more. Of several budgets everything is reserved, or nothing.
+   * @param budgets of that tenant
+   */
+  async reserve(
+    tenantId: TenantId,
+    budgets: readonly BudgetEntry[],
+    most: Spending,
+  ): Promise<Reservation | BudgetRefusal> {
     const endsAtMs = this.clock.monotonic() + (this.settings.maxWaitMs ?? DEFAULT_MAX_WAIT_MS);
     for (;;) {
       const wanted = this.wantedOf(budgets, most);
@@ -85,15 +90,18 @@ export class TenantBudgets {
       }
       const { account, amount } = lacking;
       const verdict = account.judge(amount);
+      if (verdict === 'used-up') {
+        account.refuse();
+        return { budget: account.budget, why: 'used-up' };
+      }
       // Of the others, too: what is held of them must not be given back meanwhile.
       for (const each of wanted) each.account.need(each.amount);
-      if (verdict === 'used-up') return { budget: account.budget, why: 'used-up' };
       if (this.isSilent && account.overdraw()) continue;
       const leftMs = endsAtMs - this.clock.monotonic();
-      const isFull = this.waiting.length >= (this.settings.maxWaiting ?? DEFAULT_MAX_WAITING);
-      if (leftMs <= 0 || this.isSilent || isFull) return { budget: account.budget, why: 'unknown' };
+      if (leftMs <= 0 || this.isSilent) return { budget: account.budget, why: 'unknown' };
       this.settings.onNeed();
-      await this.wait(leftMs);
+      if ((await this.waiting.wait(tenantId, leftMs)) === 'turned-away')
+        return { budget: account.budget, why: 'unknown' };
     }
   }
 
@@ -101,7 +109,7 @@ export class TenantBudgets {
     for (const { account, amount } of reservation) {
       account.settle(amount, spent === 'all' ? amount : weigh(spent, account.budget.weights));
     }
-    this.wake(WOKEN_BY_SETTLEMENT);
+    this.waiting.wake(WOKEN_BY_SETTLEMENT);
   }
 
   /** What was used already, whether or not it was held. @returns false: one of the budgets is used up, and nothing was counted */
@@ -147,14 +155,14 @@ export class TenantBudgets {
       // It is not enforced any more: the directory says so too, a little later.
       else this.accounts.delete(place);
     }
-    this.wake(Infinity);
+    this.waiting.wake(Infinity);
   }
 
   /** The ledger has not answered. */
   miss(asks: readonly BudgetAsk[]): void {
     this.isSilent = true;
     for (const { budgetId, month } of asks) this.accounts.get(placeOf(budgetId, month))?.miss();
-    this.wake(Infinity);
+    this.waiting.wake(Infinity);
   }
 
   private holdingOf({ usedAtMs }: BudgetAccount): 'everything' | 'at-hand' | 'nothing' {
@@ -198,26 +206,6 @@ export class TenantBudgets {
       this.monthEndsAt = Date.UTC(year, month + 1);
     }
     return this.month;
-  }
-
-  private async wait(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer: Timer = this.clock.schedule(ms, () => {
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        resolve();
-      });
-      const waiter: Waiter = {
-        wake: () => {
-          timer.cancel();
-          resolve();
-        },
-      };
-      this.waiting.push(waiter);
-    });
-  }
-
-  private wake(most: number): void {
-    for (const { wake } of this.waiting.splice(0, most)) wake();
   }
 }
 

@@ -5,7 +5,7 @@ interface Row {
   readonly sequence: number;
 }
 
-/** Of what is left, one ask gets this part at most, divided by the holders. As the migration `budgets` has it. */
+/** Of what is left, one ask gets this part at most, divided by the holders. As the migrations of budgets have it. */
 const SHARE = 16;
 
 /** A ledger that can be down, and lose its answers. Every holder lives for ever. */
@@ -48,7 +48,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
     const available = allowance - sumOf(rows) - spent;
     const holders = rows.size + 1;
     const share = Math.trunc(available / (SHARE * holders));
-    const held = Math.max(0, keep, Math.min(want, share), Math.min(need, available));
+    const held = Math.max(0, keep, Math.min(want, share), need <= available ? need : 0);
     const [granted, rest] = [spent + held, available - held];
     rows.set(holder, { granted, sequence });
     const overdraft = Math.max(0, Math.trunc(Math.min(rest, Math.max(allowance / 100, 1_000)) / holders));

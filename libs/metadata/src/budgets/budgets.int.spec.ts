@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from '../metadata.js';
-import { applyMigrations } from '../migrations.js';
+import type { Metadata } from '../metadata.js';
 import { NOTHING_RECORDED, type BudgetSettings, type BudgetSubject, type RecordedSpending } from './budget-record.js';
 import { MAX_BUDGETS } from './budgets.js';
 
@@ -20,9 +19,8 @@ const IN_THE_END = new Date(Date.UTC(2100, 0));
 const ORGANIZATION: BudgetSubject = { scope: 'organization', subjectId: '' };
 
 describe('what is counted of budgets', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
-  let made = 0;
 
   const told = (recorded: bigint, more: Partial<RecordedSpending> = {}): RecordedSpending => ({
     recorded,
@@ -32,15 +30,9 @@ describe('what is counted of budgets', () => {
     ...more,
   });
 
-  async function newOrganization(): Promise<string> {
-    const name = `organization ${++made}`;
-    const account = { email: `${made}@x.example`, passwordHash: '', organizationName: name };
-    return (await metadata.organizations.createAccount(account)).organization.id;
-  }
-
   /** Of an organization of its own, with so much recorded when it is made. */
   async function newBudget(recorded: bigint, settings: Partial<BudgetSettings> = {}, subject = ORGANIZATION) {
-    const organizationId = await newOrganization();
+    const organizationId = await test.newOrganization();
     const all = { ...SETTINGS, ...settings };
     const measure = { allowance: all.amount, weights: WEIGHTS };
     const change = async (change: Partial<BudgetSettings>) => {
@@ -56,34 +48,34 @@ describe('what is counted of budgets', () => {
     };
     const { id } = await read();
     let sequence = 0;
-    /** Holds `need` beside what it has spent. @returns what it may spend in all */
-    const gateway = async (holder: string, spent: number, need: number): Promise<number> => {
-      const ask = { budget: id, month: MONTH, holder, sequence: ++sequence, spent, keep: 0, want: 0, need };
-      const [row] = await metadata.prisma.$queryRaw<{ granted: bigint }[]>`
-        SELECT granted FROM take_budget_grants(${JSON.stringify([ask])}::jsonb)`;
-      return Number(row?.granted);
+    const ask = async (holder: string, spent: number, need: number) => {
+      const asked = { budget: id, month: MONTH, holder, sequence: ++sequence, spent, keep: 0, want: 0, need };
+      const [row] = await metadata.prisma.$queryRaw<{ granted: bigint; rest: bigint }[]>`
+        SELECT granted, rest FROM take_budget_grants(${JSON.stringify([asked])}::jsonb)`;
+      return { granted: Number(row?.granted), rest: Number(row?.rest) };
     };
+    /** Holds `need` beside what it has spent. @returns what it may spend in all */
+    const gateway = async (holder: string, spent: number, need: number): Promise<number> =>
+      (await ask(holder, spent, need)).granted;
+    /** Holds everything that is left. */
+    const takeAll = async (holder: string, spent: number): Promise<number> =>
+      gateway(holder, spent, (await ask(holder, spent, 0)).rest);
     const kill = () =>
       metadata.prisma
         .$executeRaw`UPDATE budget_grants SET seen_at = now() - interval '10 minutes' WHERE budget_id = ${id}`;
-    return { id, organizationId, read, gateway, kill, change };
+    return { id, organizationId, read, gateway, takeAll, kill, change };
   }
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   it('begins with what records say', async () => {
     const { read, gateway } = await newBudget(400n);
     expect((await read()).used).toBe(400n);
-    expect(await gateway('a', 0, 10_000)).toBe(600);
+    expect([await gateway('a', 0, 601), await gateway('a', 0, 600)]).toEqual([0, 600]);
   });
 
   it('is what gateways say, until records say the same', async () => {
@@ -96,9 +88,9 @@ describe('what is counted of budgets', () => {
   });
 
   it('is never less than records say', async () => {
-    const { id, gateway } = await newBudget(0n);
+    const { id, takeAll } = await newBudget(0n);
     expect(await metadata.budgets.settle(id, MONTH, told(700n))).toBe(700n);
-    expect(await gateway('a', 0, 10_000)).toBe(300);
+    expect(await takeAll('a', 0)).toBe(300);
   });
 
   it('is never less than records say of a key either, of which gateways may tell nothing', async () => {
@@ -114,10 +106,10 @@ describe('what is counted of budgets', () => {
   });
 
   it('has storage in it, as it grows', async () => {
-    const { id, gateway } = await newBudget(0n);
+    const { id, takeAll } = await newBudget(0n);
     expect(await metadata.budgets.settle(id, MONTH, told(10n, { stored: 500n }))).toBe(510n);
     expect(await metadata.budgets.settle(id, MONTH, told(10n, { stored: 600n }))).toBe(610n);
-    expect(await gateway('a', 0, 10_000)).toBe(390);
+    expect(await takeAll('a', 0)).toBe(390);
   });
 
   it('goes on as it was where nobody could add up what records say', async () => {
@@ -128,18 +120,18 @@ describe('what is counted of budgets', () => {
   });
 
   it('has all that a gateway held that was killed, until its records would have told of it', async () => {
-    const { id, read, gateway, kill } = await newBudget(0n);
+    const { id, read, gateway, takeAll, kill } = await newBudget(0n);
     expect(await gateway('dead', 100, 500)).toBe(600);
     await kill();
     expect((await read()).used).toBe(600n);
-    expect(await gateway('b', 0, 10_000)).toBe(400);
+    expect(await takeAll('b', 0)).toBe(400);
     await gateway('b', 0, 0);
     // Records tell of 120. They are complete up to a time that lies before the mark, and so say nothing of what may have come since.
     expect(await metadata.budgets.settle(id, MONTH, told(120n))).toBe(600n);
     // A mark is made where the dead one is known to be dead; once records reach past it, they have told of it what there was to tell.
     await metadata.budgets.settle(id, MONTH, told(120n, { completeTo: IN_THE_END }), 0);
     expect(await metadata.budgets.settle(id, MONTH, told(120n, { completeTo: IN_THE_END }), 0)).toBe(120n);
-    expect(await gateway('b', 0, 10_000)).toBe(880);
+    expect(await takeAll('b', 0)).toBe(880);
   });
 
   it('keeps what was spent since the mark, of which records may not tell yet', async () => {
@@ -160,16 +152,16 @@ describe('what is counted of budgets', () => {
   });
 
   it('forgets gateways that are long gone, and not what they held', async () => {
-    const { id, gateway } = await newBudget(0n);
+    const { id, gateway, takeAll } = await newBudget(0n);
     await gateway('dead', 100, 500);
     await metadata.prisma
       .$executeRaw`UPDATE budget_grants SET seen_at = now() - interval '2 hours' WHERE budget_id = ${id}`;
     expect(await metadata.budgets.settle(id, MONTH, told(0n))).toBe(600n);
     expect(await metadata.prisma.budgetGrant.count({ where: { budgetId: id } })).toBe(0);
-    expect(await gateway('b', 0, 10_000)).toBe(400);
+    expect(await takeAll('b', 0)).toBe(400);
     // It was alive, and comes back: what it spent counts twice until records say otherwise, never less than once.
     await gateway('b', 0, 0);
-    expect(await gateway('dead', 200, 10_000)).toBe(400);
+    expect(await takeAll('dead', 200)).toBe(400);
   });
 
   it('takes of a key what records cannot tell from gateways alone', async () => {
@@ -221,7 +213,7 @@ describe('what is counted of budgets', () => {
   });
 
   it('has of a key what it read in databases that are purged', async () => {
-    const organizationId = await newOrganization();
+    const organizationId = await test.newOrganization();
     const [databaseId, keyId] = [randomUUID(), 'k'];
     await metadata.prisma.database.create({ data: { id: databaseId, organizationId, name: 'main' } });
     const [hour, none] = [Date.UTC(2026, 10, 28) / 3_600_000, { commits: 0n, writeUnits: 0n, requests: 1n }];
@@ -255,7 +247,7 @@ describe('what is counted of budgets', () => {
   });
 
   it('is of a database or key by its name, as long as there is one', async () => {
-    const organizationId = await newOrganization();
+    const organizationId = await test.newOrganization();
     const databaseId = randomUUID();
     await metadata.prisma.database.create({ data: { id: databaseId, organizationId, name: 'main' } });
     const subject = { scope: 'database', subjectId: databaseId } as const;
@@ -276,6 +268,22 @@ describe('what is counted of budgets', () => {
     const looks = await Promise.all([metadata.budgets.due(60_000, 1), metadata.budgets.due(60_000, 1)]);
     expect(looks.flat().map((budget) => budget.id)).toEqual([id]);
     expect(looks.flat()).toMatchObject([{ allowance: 1_000n, weights: WEIGHTS, scope: 'organization' }]);
+  });
+
+  it('is looked at in turns, however many another organization has', async () => {
+    const [many, single] = [await newBudget(0n), await newBudget(0n)];
+    await metadata.prisma.$executeRaw`
+      INSERT INTO budgets (id, organization_id, scope, subject_id, amount, alert_percents, hard_stop, allowance, read_weight, write_weight, egress_weight)
+      SELECT 'turn ' || n, ${many.organizationId}, 'key', 'k' || n, 1, '{}', false, 1, 1, 1, 0 FROM generate_series(1, 9) AS n`;
+    await metadata.prisma.$executeRaw`
+      UPDATE budgets SET looked_at = now() - interval '1 day' WHERE organization_id = ${many.organizationId}`;
+    await metadata.prisma.$executeRaw`
+      UPDATE budgets SET looked_at = now() - interval '1 hour' WHERE id = ${single.id}`;
+    const looked = await metadata.budgets.due(60_000, 3);
+    expect(looked.map(({ organizationId }) => organizationId).sort()).toEqual(
+      [many.organizationId, many.organizationId, single.organizationId].sort(),
+    );
+    expect(await metadata.budgets.due(60_000, 100)).toHaveLength(8);
   });
 
   it('is for a bounded number in an organization', async () => {

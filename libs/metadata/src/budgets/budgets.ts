@@ -95,12 +95,19 @@ export class Budgets {
     return (await this.prisma.budget.deleteMany({ where: { organizationId, scope, subjectId } })).count > 0;
   }
 
-  /** Those that nobody has looked at for so long, the one that waits longest in front; nobody else is given them for as long. */
+  /**
+   * Those that nobody has looked at for so long; nobody else is given them for as long. One of each organization, the one that waits longest in front, then a second one of each, and so
+   * on: one with many budgets keeps no other waiting.
+   */
   async due(olderThanMs: number, limit: number): Promise<readonly BudgetRecord[]> {
     const rows = await this.prisma.$queryRaw<BudgetRow[]>`
       UPDATE budgets b SET looked_at = clock_timestamp() FROM (
-        SELECT id FROM budgets WHERE looked_at < clock_timestamp() - ${olderThanMs}::int * interval '1 millisecond'
-        ORDER BY looked_at LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
+        SELECT id FROM budgets WHERE looked_at < clock_timestamp() - ${olderThanMs}::int * interval '1 millisecond' AND id IN (
+          SELECT id FROM (
+            SELECT id, looked_at, row_number() OVER (PARTITION BY organization_id ORDER BY looked_at, id) AS turn
+            FROM budgets WHERE looked_at < clock_timestamp() - ${olderThanMs}::int * interval '1 millisecond'
+          ) AS waiting ORDER BY turn, looked_at LIMIT ${limit}::int)
+        FOR UPDATE SKIP LOCKED
       ) AS due WHERE b.id = due.id RETURNING ${COLUMNS}`;
     return rows.map(recordOf);
   }
