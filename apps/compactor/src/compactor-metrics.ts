@@ -60,7 +60,7 @@ export class CompactorMetrics {
   );
   private readonly reconciliations = this.counter(
     'usage_reconciliations_total',
-    'Recounts of the last days of usage, by whether something differed (page someone).',
+    'Recounts of the last days of usage: equal, different (page someone), or incomplete, where not all records were read.',
     ['outcome'],
   );
   private readonly usageDifferences = this.counter(
@@ -160,8 +160,9 @@ export class CompactorMetrics {
     for (const [outcome, count] of Object.entries({ ...outcomes, failed })) this.invoices.inc({ outcome }, count);
   }
 
-  reconciled({ differences, missing }: ReconciliationReport): void {
-    this.reconciliations.inc({ outcome: differences > 0 ? 'different' : 'equal' });
+  reconciled({ differences, missing, unread }: ReconciliationReport): void {
+    const outcome = differences > 0 ? 'different' : unread > 0 ? 'incomplete' : 'equal';
+    this.reconciliations.inc({ outcome });
     this.usageDifferences.inc(differences);
     this.missingRecords.inc(missing);
   }

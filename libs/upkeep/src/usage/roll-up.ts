@@ -25,6 +25,8 @@ export interface RollUpContext<R extends NumberedRecord> {
   readonly ledger: RecordTaker<R>;
   /** A record cannot be read, and is passed over: what it says is not counted. */
   readonly onDamaged: (name: string, cause: unknown) => void;
+  /** What is taken in the place of a record that cannot be read, so that it is known, and goes with the others; undefined: nothing is, and people look at it as long as they want. */
+  readonly insteadOf?: (session: SessionId, number: number) => R;
   /** Write counters of these databases contradict what was told before: people have to look. */
   readonly onConflict: (name: string, databases: readonly string[]) => void;
 }
@@ -100,7 +102,7 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
     signal: AbortSignal,
     report: { records: number; damaged: number; behind: number },
   ): Promise<number> {
-    const { store, series, ledger, onDamaged, onConflict } = this.ctx;
+    const { store, series, ledger, onDamaged, insteadOf, onConflict } = this.ctx;
     for (let number = from; number < from + MAX_RECORDS; number++) {
       signal.throwIfAborted();
       const name = series.name(session, number);
@@ -114,6 +116,7 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
         if (!(error instanceof CorruptBytesError)) throw error;
         onDamaged(name, error);
         report.damaged++;
+        if (insteadOf !== undefined) await ledger.take(insteadOf(session, number));
       }
       next.set(session, number + 1);
     }

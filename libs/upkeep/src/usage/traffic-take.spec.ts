@@ -14,11 +14,13 @@ async function setUp(records: number) {
   const clock = new VirtualClock();
   const store = new MemoryStore(clock);
   const taken: number[] = [];
+  const told: TrafficRecord[] = [];
   let old: { session: SessionId; number: number }[] = [];
   const calls: string[] = [];
   const ledger = {
-    take: async ({ number }: TrafficRecord) => {
-      taken.push(number);
+    take: async (record: TrafficRecord) => {
+      taken.push(record.number);
+      told.push(record);
       return { isNew: true, conflicts: [] };
     },
     lastNumber: async () => Math.max(0, ...taken),
@@ -43,7 +45,7 @@ async function setUp(records: number) {
   const take = new TrafficTake({ store, clock, ledger, onDamaged: () => undefined, onConflict: () => undefined });
   const left = async () => (await store.list(bucketLayout.traffic)).objects.length;
   const setOld = (numbers: readonly number[]) => void (old = numbers.map((number) => ({ session: SESSION, number })));
-  return { take, taken, calls, left, setOld, store };
+  return { take, taken, told, calls, left, setOld, store };
 }
 
 describe('the taking of traffic', () => {
@@ -61,6 +63,20 @@ describe('the taking of traffic', () => {
     expect(await left()).toBe(3);
     await take.pass(NEVER, { full: true });
     expect([calls, await left()]).toEqual([['rows', 'rows', 'records 1,2'], 1]);
+  });
+
+  it('takes one that cannot be read as one that tells nothing, so that it goes with the others', async () => {
+    const { take, taken, told, left, setOld, store } = await setUp(3);
+    await store.delete(bucketLayout.trafficRecord(SESSION, 2));
+    await store.put(bucketLayout.trafficRecord(SESSION, 2), new Uint8Array([1, 2, 3]), 'create');
+    expect(await take.pass(NEVER)).toMatchObject({ records: 2, damaged: 1 });
+    expect([taken, told[1]]).toMatchObject([
+      [1, 2, 3],
+      { session: SESSION, minutes: [], to: new VirtualClock().now() },
+    ]);
+    setOld(taken);
+    await take.pass(NEVER, { full: true });
+    expect(await left()).toBe(0);
   });
 
   it('forgets nothing that the bucket did not delete', async () => {

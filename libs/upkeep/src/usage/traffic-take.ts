@@ -21,14 +21,26 @@ interface OldRecord {
 const MAX_DELETED = 200_000;
 const DELETED_AT_ONCE = 500;
 
-/** Takes traffic records as a {@link RollUp} takes those of usage. Rows that are too old go in each pass, and records in a full one. */
+/**
+ * Takes traffic records as a {@link RollUp} takes those of usage. Rows that are too old go in each pass, and records in a full one. A record that cannot be read is taken as
+ * one that tells nothing, and leaves the bucket with those of its time.
+ */
 export class TrafficTake {
   private readonly rollUp: RollUp<TrafficRecord>;
 
   constructor(
-    private readonly ctx: Omit<RollUpContext<TrafficRecord>, 'series' | 'ledger'> & { readonly ledger: TrafficTaker },
+    private readonly ctx: Omit<RollUpContext<TrafficRecord>, 'series' | 'ledger' | 'insteadOf'> & {
+      readonly ledger: TrafficTaker;
+    },
   ) {
-    this.rollUp = new RollUp({ ...ctx, series: TRAFFIC_RECORDS });
+    this.rollUp = new RollUp({
+      ...ctx,
+      series: TRAFFIC_RECORDS,
+      insteadOf: (session, number) => {
+        const now = ctx.clock.now();
+        return { session, number, from: now, to: now, minutes: [], others: 0 };
+      },
+    });
   }
 
   /** @throws as {@link RollUp.pass} */
