@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { BudgetGuard } from '../budgets/budget-guard.js';
 import { principalOf } from '../limits/limit-tenants.js';
+import { isOfUnknownOutcome } from './unknown-outcome.js';
 
 const DATABASE = Symbol('database');
 
@@ -16,10 +17,7 @@ interface MeteredRequest {
 type MeteredDatabase = Pick<DatabaseEntry, 'id' | 'tenantId'>;
 
 const SUCCESS_BELOW = 400;
-const FAILURE_FROM = 500;
 const NO_COST: Cost = { readUnits: 0, writeUnits: 0 };
-/** Of problems, those that leave open whether anything was applied. */
-const OF_UNKNOWN_OUTCOME = /"code":"(?:outcome-unknown|internal)"/;
 
 /**
  * What reads came to, as clients were told it by `Leasehold-Cost`: a read that was asked of two workers, because the answer of the first one was lost, counts once. So reads are metered
@@ -84,12 +82,4 @@ export function meterReads(
     }
     done();
   });
-}
-
-/** Of an answer that says nothing of its cost. */
-function isOfUnknownOutcome(status: number, payload: unknown): boolean {
-  if (status < SUCCESS_BELOW) return true;
-  if (status < FAILURE_FROM) return false;
-  const text = payload instanceof Uint8Array ? Buffer.from(payload).toString('latin1') : payload;
-  return typeof text === 'string' && OF_UNKNOWN_OUTCOME.test(text);
 }
