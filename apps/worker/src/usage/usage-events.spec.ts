@@ -33,6 +33,51 @@ describe('usage events', () => {
     ]);
   });
 
+  it('tell of one that is opened again only what others have written meanwhile', () => {
+    const meter = new UsageMeter();
+    const events = usageEvents(meter, { now: () => 0 });
+    const hours: [number, number][] = [
+      [5, 3],
+      [6, 4],
+    ];
+    events.opened(headOf(hours));
+    events.wrote(DATABASE, 6 * 3_600_000, usage(4), usage(6));
+    meter.take();
+    events.opened(
+      headOf(
+        [
+          [5, 3],
+          [6, 6],
+        ],
+        7,
+      ),
+    );
+    expect(meter.take()).toMatchObject([{ writes: [], sizes: [{ bytes: 7 }] }]);
+    events.opened(
+      headOf([
+        [5, 3],
+        [6, 8],
+        [9, 10],
+      ]),
+    );
+    expect(meter.take()[0]?.writes).toMatchObject([
+      { hour: 6, from: counter(3), to: counter(8) },
+      { hour: 9, from: counter(8), to: counter(10) },
+    ]);
+  });
+
+  it('tell everything again where something was lost, or commits in front are not told', () => {
+    const meter = new UsageMeter();
+    const events = usageEvents(meter, { now: () => 0 });
+    events.wrote(DATABASE, 5 * 3_600_000, usage(2), usage(3));
+    meter.take();
+    events.opened(headOf([[5, 3]]));
+    expect(meter.take()[0]?.writes).toMatchObject([{ from: counter(0), to: counter(3) }]);
+    meter.lost++;
+    events.opened(headOf([[5, 3]]));
+    expect(meter.take()[0]?.writes).toMatchObject([{ from: counter(0), to: counter(3) }]);
+  });
+
   it('tell nothing of a database without commits', () => {
     const meter = new UsageMeter();
     usageEvents(meter, { now: () => 0 }).opened(headOf([]));
