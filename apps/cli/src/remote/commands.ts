@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from '../up/up-options.js';
 import type { InvoiceOptions } from './invoices.js';
 import type { BudgetsOptions } from './budgets.js';
+import type { MetricsOptions } from './metrics.js';
 import type { UsageOptions } from './usage.js';
 import type { DatabaseCommandOptions } from './databases-command.js';
 import type { ExportOptions } from './export-command.js';
@@ -82,6 +83,14 @@ export function addRemoteCommands(program: Command, env: NodeJS.ProcessEnv): voi
     .option('--database <name>', 'only of this one')
     .action((options: Json & UsageOptions) =>
       run(options, async (output) => (await import('./usage.js')).usage(options, env, output)),
+    );
+
+  command('metrics <database>', 'how many requests it has, and how long they take: the last hour, by minutes')
+    .option('--from <time>', 'a whole minute in UTC, by hour and day a whole hour, such as 2030-01-31T00:00Z')
+    .option('--to <time>', 'the same; not in it')
+    .addOption(new Option('--step <step>', 'of the calendar in UTC').choices(['minute', 'hour', 'day']))
+    .action((database: string, options: Json & MetricsOptions) =>
+      run(options, async (output) => (await import('./metrics.js')).metrics(database, options, env, output)),
     );
 
   command('invoices [id]', 'what was billed; of one, or of a month such as 2026-11, its lines')

@@ -115,6 +115,20 @@ describe('the control plane', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it('tells of the requests to a database', async () => {
+    answers = [
+      { status: 200, body: { step: 'minute', metrics: [] } },
+      { status: 200, body: { step: 'hour', metrics: [{ requests: 3, p50Ms: null }] } },
+    ];
+    expect((await control.metrics.of('acme')).metrics).toEqual([]);
+    const question = { from: new Date(Date.UTC(2026, 5)), step: 'hour' } as const;
+    expect((await control.metrics.of('a/b', question)).metrics).toMatchObject([{ requests: 3, p50Ms: null }]);
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /v1/databases/acme/metrics',
+      'GET /v1/databases/a%2Fb/metrics?from=2026-06-01T00%3A00%3A00.000Z&step=hour',
+    ]);
+  });
+
   it('grants databases to others, and lists what others have granted', async () => {
     answers = [
       { status: 201, body: {} },

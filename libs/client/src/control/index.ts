@@ -1,17 +1,5 @@
-/** `@leasehold/client/control`: databases, API keys, tokens, usage, invoices and budgets of an organization. */
-export {
-  type ApiKeyAdministration,
-  type ApiKeyRecord,
-  connectControl,
-  type Control,
-  type ControlOptions,
-  type MintedToken,
-  type NewApiKey,
-  type NewToken,
-  type Rotation,
-  type Scope,
-  type TokenAdministration,
-} from './control.js';
+/** `@leasehold/client/control`: databases, API keys, tokens, usage, metrics, invoices and budgets of an organization. */
+export type { ApiKeyAdministration, ApiKeyRecord, NewApiKey, Rotation } from './api-keys.js';
 export type { BudgetAdministration, BudgetLimit, BudgetRecord, BudgetSettings, BudgetSubject } from './budgets.js';
 export type {
   DatabaseAdministration,
@@ -23,6 +11,10 @@ export type {
   NewDatabase,
   SharedDatabase,
 } from './databases.js';
+export { connectControl, type Control, type ControlOptions } from './control.js';
 export type { InvoiceCharge, InvoiceLine, InvoiceRecord, InvoiceReport } from './invoices.js';
+export type { DatabaseMetrics, MetricsQuestion, MetricsReport, MetricsRow } from './metrics.js';
+export type { Scope } from './scope.js';
+export type { MintedToken, NewToken, TokenAdministration } from './tokens.js';
 export type { UsageQuestion, UsageReport, UsageRow } from './usage.js';
 export * from '../errors.js';
