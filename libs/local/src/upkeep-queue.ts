@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { isLeaseholdError } from '@leasehold/foundation';
 import type { Clock, DatabaseId, SessionId, Timer } from '@leasehold/foundation';
 import type {
@@ -40,6 +42,8 @@ interface Lane {
 }
 
 const KINDS: readonly Kind[] = ['compact', 'gc', 'recover', 'purge', 'sweep'];
+/** Every request of every job listens for the end; the default of 10 is a guess at leaks. */
+const STOPPED_LISTENERS_LIMIT = 1_000;
 /** While a sweep asks for more than fits. */
 const ROOM_POLL_MS = 20;
 
@@ -68,7 +72,9 @@ export class UpkeepQueue implements SweepQueues, DatabaseQueues, RecoveryQueue {
     private readonly clock: Clock,
     private readonly settings: UpkeepQueueSettings,
     private readonly onFailed: JobFailure,
-  ) {}
+  ) {
+    setMaxListeners(STOPPED_LISTENERS_LIMIT, this.stopped.signal);
+  }
 
   /** Until then jobs wait. */
   start(jobs: UpkeepJobs): void {
