@@ -9,6 +9,7 @@ import { OutboundClient } from '@leasehold/outbound';
 import type { PaymentProvider } from '@leasehold/payments';
 import { outboundPolicyOf, type Logger } from '@leasehold/service-kit';
 
+import { DatabaseInspector } from './admin/database-inspector.js';
 import { JobsController } from './admin/jobs-controller.js';
 import type { OperatorsBucket } from './admin/operators-bucket.js';
 import { ReconciliationsController } from './admin/reconciliations-controller.js';
@@ -16,7 +17,7 @@ import { Suspender } from './admin/suspender.js';
 import { TenantsController } from './admin/tenants-controller.js';
 import { WorkerAsker } from './admin/worker-asker.js';
 import { WorkerLeases } from './admin/worker-leases.js';
-import { OPERATORS_BUCKET, WORKER_LEASES, WorkersController } from './admin/workers-controller.js';
+import { DATABASE_INSPECTOR, OPERATORS_BUCKET, WORKER_LEASES, WorkersController } from './admin/workers-controller.js';
 import { AccountsController } from './accounts/accounts-controller.js';
 import { EmailVerificationController } from './accounts/email-verification-controller.js';
 import { PasswordResetController } from './accounts/password-reset-controller.js';
@@ -36,9 +37,13 @@ import { BudgetsController } from './budgets/budgets-controller.js';
 import { CONFIG, type ControlPlaneConfig } from './config.js';
 import { ConsoleConfigController } from './console/console-config-controller.js';
 import { CorsController } from './cors/cors-controller.js';
+import { CostsController } from './costs/costs-controller.js';
 import { DatabaseGrantsController } from './databases/database-grants-controller.js';
 import { DatabasesController } from './databases/databases-controller.js';
 import { SharedDatabasesController } from './databases/shared-databases-controller.js';
+import { HealthBoard } from './health/health-board.js';
+import { HealthController } from './health/health-controller.js';
+import { looksOf } from './health/looks.js';
 import { KeysController } from './keys/keys-controller.js';
 import { IdentityProvidersController } from './identity-providers/identity-providers-controller.js';
 import { Letters } from './mail/letters.js';
@@ -102,6 +107,16 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
   const operatorSecret = config.LEASEHOLD_OPERATOR_SECRET;
   const asker = operatorSecret === undefined ? undefined : new WorkerAsker(operatorSecret, systemClock);
   const leases = bucket === undefined ? null : new WorkerLeases(bucket, asker, metadata);
+  const inspector = bucket === undefined ? null : new DatabaseInspector(bucket, asker, metadata);
+  const gateway = config.GATEWAY_URL === undefined ? [] : [{ kind: 'gateway', url: config.GATEWAY_URL } as const];
+  const health = new HealthBoard(
+    looksOf({
+      ...{ metadata, board, bucket, clock: systemClock },
+      targets: config.HEALTH_TARGETS ?? gateway,
+      queueServer: config.REDIS_URL === undefined ? 'postgres' : 'redis',
+    }),
+    systemClock,
+  );
   const authentication = Authentication.create(config, metadata, logger, (email, token) =>
     mails.post(letters.passwordReset(email, token)),
   );
@@ -115,11 +130,13 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       BudgetsController,
       ConsoleConfigController,
       CorsController,
+      CostsController,
       DatabaseGrantsController,
       DatabaseDeletionController,
       DatabasesController,
       DocumentsController,
       EmailVerificationController,
+      HealthController,
       IdentityProvidersController,
       JobsController,
       InvitationsController,
@@ -156,11 +173,13 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       { provide: Metadata, useValue: metadata },
       { provide: Suspender, useValue: suspender },
       { provide: JobBoard, useValue: board },
+      { provide: HealthBoard, useValue: health },
       { provide: WebhookSecrets, useValue: new WebhookSecrets(config.WEBHOOK_SECRET ?? config.AUTH_SECRET) },
       { provide: OutboundClient, useValue: new OutboundClient(outboundPolicyOf(config)) },
       { provide: PAYMENT_PROVIDER, useValue: payments },
       { provide: OPERATORS_BUCKET, useValue: bucket ?? null },
       { provide: WORKER_LEASES, useValue: leases },
+      { provide: DATABASE_INSPECTOR, useValue: inspector },
       { provide: TokenSigner, useValue: signer },
       { provide: Authentication, useValue: authentication },
       { provide: Letters, useValue: letters },

@@ -69,6 +69,28 @@ describe('the administration', () => {
       (error: { code?: string }) => String(error.code),
     );
 
+  it('lists the databases of a tenant by name, deleted ones apart', async () => {
+    const other = await service.signUp();
+    const ids: Record<string, unknown> = {};
+    for (const name of ['orders-eu', 'orders-us', 'users', 'gone']) {
+      ids[name] = (await service.call('POST', '/v1/databases', { token: other.token, json: { name } })).body['id'];
+    }
+    await service.call('DELETE', '/v1/databases/gone', { token: other.token });
+    const path = `/tenants/${other.organizationId}/databases`;
+    const named = async (query: string) =>
+      ((await ask('GET', path + query)).body['databases'] as readonly { name: string }[]).map(({ name }) => name);
+    expect(await named('')).toEqual(['orders-eu', 'orders-us', 'users']);
+    expect(await named('?search=orders')).toEqual(['orders-eu', 'orders-us']);
+    const first = (await ask('GET', `${path}?limit=2`)).body;
+    expect(await named(`?limit=2&cursor=${String(first['cursor'])}`)).toEqual(['users']);
+    const deleted = (await ask('GET', `${path}?deleted=true`)).body['databases'];
+    expect(deleted).toEqual([
+      { id: ids['gone'], name: 'gone', createdAt: expect.any(String), deletedAt: expect.any(String) },
+    ]);
+    expect((await ask('GET', `/tenants/nobody/databases`)).body).toMatchObject({ status: 404, code: 'not-found' });
+    expect((await ask('GET', `${path}?search=A`)).body).toMatchObject({ status: 400, code: 'invalid-parameter' });
+  });
+
   it('suspends a tenant within two seconds at the data plane, keeps its data, and resumes it', async () => {
     const { key } = await service.createKey(tenant, ['data:read']);
     await service.call('POST', '/v1/databases', { token: tenant.token, json: { name: 'kept' } });

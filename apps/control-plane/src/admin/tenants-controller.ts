@@ -1,11 +1,19 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { isTenantId, type TenantId } from '@leasehold/foundation';
-import { Metadata, type SuspensionRecord, type TenantDetail, type TenantSummary } from '@leasehold/metadata';
+import {
+  Metadata,
+  placeOf,
+  type DatabaseRecord,
+  type SuspensionRecord,
+  type TenantDetail,
+  type TenantSummary,
+} from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
+import { DatabaseQuery, type DatabaseListQuery } from '../databases/database-list-query.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf } from '../requests/page.js';
 import { newSuspension, type NewSuspension } from './suspension-schema.js';
@@ -36,6 +44,20 @@ export class TenantsController {
   async read(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<object> {
     requireOperator(caller);
     return this.detailOf(id);
+  }
+
+  /** Its databases by name, as it lists them itself: to find the one that is to be looked into. */
+  @Get(':id/databases')
+  @Access(SESSION_ONLY)
+  async databases(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @DatabaseQuery() { limit, after, ...wanted }: DatabaseListQuery,
+  ): Promise<object> {
+    requireOperator(caller);
+    const found = await this.metadata.databases.list(await this.existing(id), after, limit + 1, wanted);
+    const { items, cursor } = pageOf(found, limit, placeOf);
+    return { databases: items.map(databaseView), cursor };
   }
 
   /** Its data is kept, and every request of the data plane refused. A tenant that is suspended stays so for the first reason. */
@@ -80,6 +102,10 @@ function summaryOf({ createdAt, suspension, ...tenant }: TenantSummary) {
 
 function detailView({ members, apiKeys, ...tenant }: TenantDetail) {
   return { ...summaryOf(tenant), members, apiKeys };
+}
+
+function databaseView({ id, name, createdAt, deletedAt }: DatabaseRecord) {
+  return { id, name, createdAt, deletedAt };
 }
 
 function suspensionView({ reason, suspendedBy, suspendedAt }: SuspensionRecord) {

@@ -1,5 +1,6 @@
 import type { Clock, DatabaseId, SessionId } from '@leasehold/foundation';
 import {
+  databaseInspection,
   databaseOwner,
   digestBody,
   HOP_HEADERS,
@@ -8,15 +9,25 @@ import {
   SESSION_PATH,
   sessionLoad,
   signHop,
+  type DatabaseInspection,
   type DatabaseOwner,
   type OwnedDatabasesLook,
   type SessionLoad,
 } from '@leasehold/protocol';
 import { z } from 'zod';
 
-/** A worker answers from memory, or with one GET of the bucket. */
+/** A worker answers from memory, or with a GET of the bucket; for an inspection with some in sequence, where there are pins. */
 const TIMEOUT_MS = 3_000;
+/** A page of a thousand databases, at 200 bytes each, several times over. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const NO_BODY = new Uint8Array(0);
+/** What refusals mean, by their code: here that there is no answer, whatever they are. */
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+const UNOWNED: ReadonlyMap<string, 'none'> = new Map([['not-found', 'none']]);
+const UNINSPECTED: ReadonlyMap<string, 'none' | 'damaged'> = new Map([
+  ['not-found', 'none'],
+  ['corrupt-object', 'damaged'],
+]);
 
 /** Where a session listens, as its record says. */
 export interface AskedSession {
@@ -33,24 +44,38 @@ export class WorkerAsker {
 
   /** Undefined, here and below: no answer, not by this session, or not one that is understood. */
   load(asked: AskedSession): Promise<SessionLoad | undefined> {
-    return this.ask(asked, '', sessionLoad);
+    return this.ask(asked, '', sessionLoad, NOTHING);
   }
 
   owned(asked: AskedSession, after: DatabaseId | undefined, limit: number): Promise<OwnedDatabasesLook | undefined> {
-    return this.ask(asked, `/databases?limit=${limit}${after === undefined ? '' : `&after=${after}`}`, ownedDatabases);
+    return this.ask(
+      asked,
+      `/databases?limit=${limit}${after === undefined ? '' : `&after=${after}`}`,
+      ownedDatabases,
+      NOTHING,
+    );
   }
 
   /** `none`: the database was never written to. */
   ownerOf(asked: AskedSession, databaseId: DatabaseId): Promise<DatabaseOwner | 'none' | undefined> {
-    return this.ask(asked, `/owners/${databaseId}`, databaseOwner, 'none');
+    return this.ask(asked, `/owners/${databaseId}`, databaseOwner, UNOWNED);
   }
 
-  private async ask<T extends z.ZodType, M = undefined>(
+  /** `none`: the database was never written to. `damaged`: its head cannot be read. */
+  inspectionOf(
+    asked: AskedSession,
+    databaseId: DatabaseId,
+  ): Promise<DatabaseInspection | 'none' | 'damaged' | undefined> {
+    return this.ask(asked, `/inspections/${databaseId}`, databaseInspection, UNINSPECTED);
+  }
+
+  /** @param refusals what codes of a refusal mean to who asks */
+  private async ask<T extends z.ZodType, R extends string>(
     { endpoint, session }: AskedSession,
     rest: string,
     schema: T,
-    missing?: M,
-  ): Promise<z.output<T> | M | undefined> {
+    refusals: ReadonlyMap<string, R>,
+  ): Promise<z.output<T> | R | undefined> {
     const path = SESSION_PATH + rest;
     const headers = { [HOP_HEADERS.session]: session };
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
@@ -61,9 +86,8 @@ export class WorkerAsker {
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const body: unknown = await answer.json();
-      if (answer.status === 404 && missing !== undefined && isNotFound(body)) return missing;
-      return answer.status === 200 ? schema.parse(body) : undefined;
+      const body: unknown = JSON.parse(await textOf(answer));
+      return answer.status === 200 ? schema.parse(body) : refusals.get(codeOf(body));
     } catch {
       // Whatever it was: operators are told that this worker does not answer, and by its record whether it lives.
       return undefined;
@@ -71,7 +95,20 @@ export class WorkerAsker {
   }
 }
 
-/** Said by the route, not by a worker that does not have it. */
-function isNotFound(body: unknown): boolean {
-  return z.object({ code: z.literal('not-found') }).safeParse(body).success;
+/** @throws Error: it is longer than anything that a worker says */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (sizeBytes > MAX_ANSWER_BYTES) throw new Error('the answer is longer than any of a worker');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** Of a refusal by the route itself: a worker that does not have it says another. */
+function codeOf(body: unknown): string {
+  return z.object({ code: z.string() }).parse(body).code;
 }

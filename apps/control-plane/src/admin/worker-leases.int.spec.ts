@@ -27,6 +27,8 @@ const load: SessionLoad = {
   ...{ session: live, pid: 7, openDatabases: 2, openDatabasesBytes: 3_000, dirtyDatabases: 1 },
   ...{ unflushedMemoryBytes: 100, waitingRequests: 4, workUnits: 5, processBytes: 1_000_000, draining: false },
   log: { nextSegment: 12, looseSegments: 9, rollups: 1, unflushedBytes: 100 },
+  ...{ startedAt: SINCE, claims: 20, takeovers: 3, coldStarts: 25 },
+  cache: { sizeBytes: 10, limitBytes: 100, hits: 900, misses: 100, diskHits: null },
 };
 const owned = (databaseId: string) => ({
   ...{ databaseId, epoch: 3, ownedSince: SINCE, lastUsedAt: SINCE, unflushedBytes: 0 },
@@ -80,6 +82,9 @@ describe('leases of workers', () => {
     }
     expect((await ask(`/workers/${elsewhere}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
     worker.tell('', { ...load, openDatabases: 'many' });
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
+    // Right, and longer than anything that a worker says: it is not read to its end.
+    worker.tell('', { ...load, surplus: 'x'.repeat(2 ** 21) });
     expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
     for (const nobody of [ids.next(), 'nobody', live.slice(0, -1)]) {
       expect((await ask(`/workers/${nobody}`)).body).toMatchObject({ status: 404, code: 'not-found' });

@@ -1,22 +1,12 @@
 import { isDatabaseId, type DatabaseId, type SessionId } from '@leasehold/foundation';
-import type { Metadata, OwnedRecord } from '@leasehold/metadata';
+import type { Metadata } from '@leasehold/metadata';
 import { ProblemError, type OwnedDatabaseLook, type SessionLoad } from '@leasehold/protocol';
 
+import { knownDatabases, type KnownAs } from './known-databases.js';
+import { askable, firstAnswer, ownerNamed, someLive } from './live-workers.js';
 import type { OperatorsBucket } from './operators-bucket.js';
-import type { AskedSession, WorkerAsker } from './worker-asker.js';
-import { listWorkers, readWorker, type WorkerView } from './worker-list.js';
-
-/** Sessions read in search of a live one, in pages: more have ended within a day only where workers die one after another. */
-const SEARCH_PAGES = 10;
-const SEARCH_PAGE_SESSIONS = 100;
-/** Live workers that are asked for the owner of a database: the first answer counts. */
-const ASKED_WORKERS = 3;
-
-/** What of a database Postgres knows; all null where it is purged, or of another installation. */
-interface KnownAs {
-  readonly organizationId: string | null;
-  readonly name: string | null;
-}
+import type { WorkerAsker } from './worker-asker.js';
+import { readWorker, type WorkerView } from './worker-list.js';
 
 export interface WorkerDetail extends WorkerView {
   /** As the worker itself tells; null where it does not. */
@@ -82,7 +72,10 @@ export class WorkerLeases {
     if (asked === undefined) throw new ProblemError('conflict', 'the session has ended, what it owned is recovered');
     const found = await this.required().owned(asked, after, limit);
     if (found === undefined) throw new ProblemError('unavailable', 'the worker does not answer');
-    const known = await this.knownAs(found.databases.map(({ databaseId }) => databaseId));
+    const known = await knownDatabases(
+      this.metadata,
+      found.databases.map(({ databaseId }) => databaseId),
+    );
     const databases = found.databases.map((database) => ({ ...database, ...known(database.databaseId) }));
     return { databases, next: found.next ?? undefined };
   }
@@ -90,16 +83,15 @@ export class WorkerLeases {
   /** @throws ProblemError not-found: there is no such database, or it was never written to; unavailable: no worker answers */
   async leaseOf(databaseId: DatabaseId): Promise<LeaseView> {
     const asker = this.required();
-    const asked = await this.anyLive();
-    // All at once: one that hangs makes nobody wait while another answers.
-    const told = await firstDefined(asked.map((each) => asker.ownerOf(each, databaseId)));
+    const asked = await someLive(this.bucket);
+    const told = await firstAnswer(asked, (each) => asker.ownerOf(each, databaseId));
     if (told === undefined) {
       throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
     }
     if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
     const { owner: session, epoch, quarantined, deleted } = told;
-    const known = (await this.knownAs([databaseId]))(databaseId);
-    const owner = session === null ? null : await this.ownerNamed(session as SessionId);
+    const known = (await knownDatabases(this.metadata, [databaseId]))(databaseId);
+    const owner = await ownerNamed(this.bucket, session);
     const ownedSince = told.ownedSince ?? (await this.askedOwner(owner, databaseId, epoch));
     return { databaseId, ...known, owner, epoch, ownedSince, quarantined, deleted };
   }
@@ -110,54 +102,14 @@ export class WorkerLeases {
     return told === undefined || told === 'none' || told.epoch !== epoch ? null : told.ownedSince;
   }
 
-  /** A session that a head names and that has no record has ended, with nothing to recover. */
-  private async ownerNamed(session: SessionId): Promise<WorkerView | null> {
-    return (await readWorker(this.bucket.store, session, this.bucket.clock.now())) ?? null;
-  }
-
   private async worker(session: SessionId): Promise<WorkerView> {
     const found = await readWorker(this.bucket.store, session, this.bucket.clock.now());
     if (found === undefined) throw new ProblemError('not-found', 'there is no such session');
     return found;
   }
 
-  private async anyLive(): Promise<readonly AskedSession[]> {
-    const live: AskedSession[] = [];
-    let after: SessionId | undefined;
-    for (let page = 0; page < SEARCH_PAGES && live.length < ASKED_WORKERS; page++) {
-      const { store, clock } = this.bucket;
-      const { workers, next } = await listWorkers(store, clock.now(), after, SEARCH_PAGE_SESSIONS);
-      live.push(...workers.filter(({ state }) => state === 'live').flatMap((worker) => askable(worker) ?? []));
-      after = next;
-      if (next === undefined) break;
-    }
-    return live.slice(0, ASKED_WORKERS);
-  }
-
-  private async knownAs(ids: readonly string[]): Promise<(databaseId: string) => KnownAs> {
-    const found = await this.metadata.tenants.databasesNamed(ids);
-    const byId = new Map<string, OwnedRecord>(found.map((record) => [record.id, record]));
-    return (databaseId) => {
-      const record = byId.get(databaseId);
-      return { organizationId: record?.organizationId ?? null, name: record?.name ?? null };
-    };
-  }
-
   private required(): WorkerAsker {
     if (this.asker !== undefined) return this.asker;
     throw new ProblemError('unavailable', 'this control plane cannot ask workers: LEASEHOLD_OPERATOR_SECRET');
   }
-}
-
-/** The first that is something; undefined once all are nothing. They never reject. */
-function firstDefined<T>(promises: readonly Promise<T | undefined>[]): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const told = promises.map((promise) => promise.then((value) => void (value !== undefined && resolve(value))));
-    void Promise.all(told).then(() => resolve(undefined));
-  });
-}
-
-/** Undefined: its record says that it has ended, or cannot be read. */
-function askable({ session, state, endpoint }: WorkerView): AskedSession | undefined {
-  return (state === 'live' || state === 'silent') && endpoint !== undefined ? { session, endpoint } : undefined;
 }

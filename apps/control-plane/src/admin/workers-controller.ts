@@ -1,11 +1,12 @@
 import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
-import { isDatabaseId, isSessionId, toBase64Url, utf8, type SessionId } from '@leasehold/foundation';
+import { isDatabaseId, isSessionId, toBase64Url, utf8, type DatabaseId, type SessionId } from '@leasehold/foundation';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { PageQuery, type Page } from '../requests/page.js';
+import type { DatabaseInspector, InspectionView } from './database-inspector.js';
 import type { OperatorsBucket } from './operators-bucket.js';
 import type { LeaseView, WorkerDetail, WorkerLeases } from './worker-leases.js';
 import { listWorkers } from './worker-list.js';
@@ -15,6 +16,8 @@ import { WorkersQuery, type WorkersPage } from './workers-query.js';
 export const OPERATORS_BUCKET = Symbol('the bucket of the data plane');
 /** Injection token of {@link WorkerLeases}; null where there is no bucket. */
 export const WORKER_LEASES = Symbol('leases of workers');
+/** Injection token of {@link DatabaseInspector}; null where there is no bucket. */
+export const DATABASE_INSPECTOR = Symbol('looks into databases');
 
 /** The workers' sessions, their load, and which databases they own. For operators of the service alone. */
 @Controller('v1/admin')
@@ -22,6 +25,7 @@ export class WorkersController {
   constructor(
     @Optional() @Inject(OPERATORS_BUCKET) private readonly bucket: OperatorsBucket | null,
     @Optional() @Inject(WORKER_LEASES) private readonly leases: WorkerLeases | null,
+    @Optional() @Inject(DATABASE_INSPECTOR) private readonly inspector: DatabaseInspector | null,
   ) {}
 
   /** Oldest first, 100 at most; those that have ended too, until they are purged. */
@@ -60,8 +64,15 @@ export class WorkersController {
   @Access(SESSION_ONLY)
   async lease(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<LeaseView> {
     requireOperator(caller);
-    if (!isDatabaseId(id)) throw new ProblemError('not-found', 'there is no such database');
-    return present(this.leases).leaseOf(id);
+    return present(this.leases).leaseOf(databaseId(id));
+  }
+
+  /** Its head, its files by level, its pins, and what its owner knows of it. */
+  @Get('databases/:id/inspection')
+  @Access(SESSION_ONLY)
+  async inspection(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<InspectionView> {
+    requireOperator(caller);
+    return present(this.inspector).inspect(databaseId(id));
   }
 }
 
@@ -72,6 +83,11 @@ function cursorOf(next: string | undefined): string | null {
 function sessionId(text: string): SessionId {
   if (isSessionId(text)) return text;
   throw new ProblemError('not-found', 'there is no such session');
+}
+
+function databaseId(text: string): DatabaseId {
+  if (isDatabaseId(text)) return text;
+  throw new ProblemError('not-found', 'there is no such database');
 }
 
 function present<T>(part: T | null): T {

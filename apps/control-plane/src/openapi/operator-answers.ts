@@ -1,7 +1,8 @@
 import { RECOUNTED } from '@leasehold/metering';
-import { ownedDatabase, sessionLoad } from '@leasehold/protocol';
+import { databaseInspection, ownedDatabase, sessionLoad } from '@leasehold/protocol';
 import { z } from 'zod';
 
+import { PART_KINDS, PART_STATES } from '../health/part-health.js';
 import { count, cursor, instant } from './answer-parts.js';
 import { quotas } from './tenant-answers.js';
 
@@ -11,6 +12,13 @@ const tenant = z.object({
   slug: z.string(),
   createdAt: instant,
   suspension: z.object({ reason: z.string(), suspendedBy: z.string(), suspendedAt: instant }).nullable(),
+});
+
+const tenantDatabase = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: instant,
+  deletedAt: instant.nullable(),
 });
 
 const worker = z.object({
@@ -83,6 +91,17 @@ const usageDifference = z.object({
   counted: count.describe('By the hours that are rolled up.'),
 });
 
+const plan = z.object({ id: z.string(), name: z.string(), ...quotas.shape.limits.shape });
+
+const partHealth = z.object({
+  kind: z.enum(PART_KINDS),
+  name: z.string(),
+  state: z.enum(PART_STATES),
+  since: instant.describe('Since when it is so, as far as this control plane knows.'),
+  latencyMs: z.number().nullable().describe('Of a small question to it; null: it was asked none, or gave no answer.'),
+  detail: z.string().nullable(),
+});
+
 /** Of routes for those who run the service. */
 export const OPERATOR_ANSWERS = {
   TenantPage: z.object({ tenants: z.array(tenant), cursor }),
@@ -91,11 +110,15 @@ export const OPERATOR_ANSWERS = {
     apiKeys: count,
     ...quotas.shape,
   }),
+  TenantDatabasePage: z.object({ databases: z.array(tenantDatabase), cursor }),
   WorkerPage: z.object({ workers: z.array(worker.extend(workerLoad).partial(LOAD)), cursor }),
   Plan: z.object({ id: z.string(), name: z.string(), ...agreedLimits }),
+  PlanPage: z.object({ plans: z.array(plan), cursor }),
+  Health: z.object({ at: instant, parts: z.array(partHealth) }),
   Worker: worker.extend(workerLoad),
   OwnedDatabasePage: z.object({ databases: z.array(ownedDatabase.extend(knownAs)), cursor }),
   Lease: lease,
+  Inspection: databaseInspection.extend({ ...knownAs, owner: worker.nullable() }),
   ReconciliationPage: z.object({ reconciliations: z.array(reconciliation), cursor }),
   UsageDifferencePage: z.object({ differences: z.array(usageDifference), cursor }),
   JobCountList: z.object({ jobs: z.array(jobCounts) }),

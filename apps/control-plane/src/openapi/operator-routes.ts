@@ -5,6 +5,16 @@ const PAGE = ['limit', 'cursor'] as const;
 /** What those do who run the service. */
 export const OPERATOR_ROUTES: readonly ControlRoute[] = [
   {
+    route: 'GET /v1/admin/plans',
+    summary: 'List the plans',
+    ...{ who: OPERATORS, status: 200, answer: 'PlanPage', query: PAGE },
+  },
+  {
+    route: 'GET /v1/admin/health',
+    summary: 'Read how the parts of the installation are',
+    ...{ who: OPERATORS, status: 200, answer: 'Health' },
+  },
+  {
     route: 'PUT /v1/admin/plans/:id',
     summary: 'Set a plan',
     who: OPERATORS,
@@ -18,6 +28,11 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
     ...{ who: OPERATORS, status: 200, answer: 'TenantPage', query: ['search', ...PAGE] },
   },
   { route: 'GET /v1/admin/tenants/:id', summary: 'Read a tenant', who: OPERATORS, status: 200, answer: 'Tenant' },
+  {
+    route: 'GET /v1/admin/tenants/:id/databases',
+    summary: 'List the databases of a tenant',
+    ...{ who: OPERATORS, status: 200, answer: 'TenantDatabasePage', query: ['search', 'label', 'deleted', ...PAGE] },
+  },
   {
     route: 'POST /v1/admin/tenants/:id/suspend',
     summary: 'Suspend a tenant; its data is kept',
@@ -88,5 +103,10 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
     route: 'GET /v1/admin/databases/:id/lease',
     summary: 'Read who owns a database, and since when',
     ...{ who: OPERATORS, status: 200, answer: 'Lease' },
+  },
+  {
+    route: 'GET /v1/admin/databases/:id/inspection',
+    summary: 'Read what the head, the files and the pins of a database are, and what its owner knows',
+    ...{ who: OPERATORS, status: 200, answer: 'Inspection', codes: ['corrupt-object'] },
   },
 ];

@@ -212,6 +212,10 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     const json = { effectiveFrom: '2100-01-01T00:00:00Z', currency: 'USD', fee: 0, minimum: 0, prices };
     return { path: `/v1/admin/plans/${plan}/versions`, json };
   },
+  'PUT /v1/admin/provider-prices/:month': at('/v1/admin/provider-prices/2026-01', {
+    ...{ putsMillion: 500, getsMillion: 40, storedTerabyteMonth: 2_300, egressTerabyte: 9_000 },
+    ...{ putsPerMillionCommits: 159_200, sharedMonth: 0 },
+  }),
   'GET /v1/admin/invoices/:id': ofInvoice('/v1/admin/invoices', ''),
   'GET /v1/admin/tenants/:id/invoices/:month': ofTenant(`/invoices/${new Date().toISOString().slice(0, 7)}`),
   'POST /v1/admin/invoices/:id/paid': ofInvoice('/v1/admin/invoices', '/paid', { payment: 'bank transfer' }),
@@ -224,6 +228,7 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     address: ['1 Some Street'],
   }),
   'GET /v1/admin/tenants/:id': ofTenant(''),
+  'GET /v1/admin/tenants/:id/databases': ofTenant('/databases'),
   'POST /v1/admin/tenants/:id/suspend': ofTenant('/suspend', { reason: 'to see who may' }),
   'POST /v1/admin/tenants/:id/resume': ofTenant('/resume'),
   'GET /v1/admin/tenants/:id/quotas': ofTenant('/quotas'),
@@ -236,6 +241,9 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'GET /v1/admin/workers/:session/databases': at(`/v1/admin/workers/${SESSION}/databases`),
   'GET /v1/admin/databases/:id/lease': async (world) => ({
     path: `/v1/admin/databases/${(await world.makeDatabase()).id}/lease`,
+  }),
+  'GET /v1/admin/databases/:id/inspection': async (world) => ({
+    path: `/v1/admin/databases/${(await world.makeDatabase()).id}/inspection`,
   }),
 
   'POST /api/auth/change-password': at('/api/auth/change-password', {

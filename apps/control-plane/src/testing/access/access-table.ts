@@ -132,9 +132,15 @@ GET    /v1/payments                        200 200 403 200 403   403 403 403 403
 POST   /v1/payments/checkout               501 403 403 501 403   403 403 403 403 403 403   501 401 501
 POST   /v1/payments/stripe/events          501 501 501 501 501   501 501 501 501 501 501   501 501 501
 
+GET    /v1/admin/plans                     403 403 403 403 403   403 403 403 403 403 403   200 401 403
 PUT    /v1/admin/plans/:id                 403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/plans/:id/versions        403 403 403 403 403   403 403 403 403 403 403   200 401 403
 POST   /v1/admin/plans/:id/versions        403 403 403 403 403   403 403 403 403 403 403   201 401 403
+GET    /v1/admin/health                    403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/costs                     403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/provider-prices           403 403 403 403 403   403 403 403 403 403 403   200 401 403
+PUT    /v1/admin/provider-prices/:month    403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/invoices                  403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/invoices/:id              403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/tenants/:id/invoices/:month 403 403 403 403 403 403 403 403 403 403 403   200 401 403
 POST   /v1/admin/invoices/:id/paid         403 403 403 403 403   403 403 403 403 403 403   200 401 403
@@ -144,6 +150,7 @@ GET    /v1/admin/billing-issuer            403 403 403 403 403   403 403 403 403
 PUT    /v1/admin/billing-issuer            403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/tenants                   403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/tenants/:id               403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/tenants/:id/databases     403 403 403 403 403   403 403 403 403 403 403   200 401 403
 POST   /v1/admin/tenants/:id/suspend       403 403 403 403 403   403 403 403 403 403 403   200 401 403
 POST   /v1/admin/tenants/:id/resume        403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/tenants/:id/quotas        403 403 403 403 403   403 403 403 403 403 403   200 401 403
@@ -157,6 +164,7 @@ GET    /v1/admin/workers                   403 403 403 403 403   403 403 403 403
 GET    /v1/admin/workers/:session          403 403 403 403 403   403 403 403 403 403 403   503 401 403
 GET    /v1/admin/workers/:session/databases 403 403 403 403 403  403 403 403 403 403 403   503 401 403
 GET    /v1/admin/databases/:id/lease       403 403 403 403 403   403 403 403 403 403 403   503 401 403
+GET    /v1/admin/databases/:id/inspection  403 403 403 403 403   403 403 403 403 403 403   503 401 403
 
 GET    /api/auth/get-session               200 200 200 200 200   200 200 200 200 200 200   200 200 200
 POST   /api/auth/sign-out                  200 200 200 200 200   200 200 200 200 200 200   200 200 200

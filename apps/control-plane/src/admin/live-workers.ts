@@ -1,0 +1,48 @@
+import type { SessionId } from '@leasehold/foundation';
+
+import type { OperatorsBucket } from './operators-bucket.js';
+import type { AskedSession } from './worker-asker.js';
+import { listWorkers, readWorker, type WorkerView } from './worker-list.js';
+
+/** Sessions read in search of a live one, in pages: more have ended within a day only where workers die one after another. */
+const SEARCH_PAGES = 10;
+const SEARCH_PAGE_SESSIONS = 100;
+/** Live workers that are asked the same: the first answer counts. */
+const ASKED_WORKERS = 3;
+
+/** A few live sessions, the oldest, to ask what any of them can tell. @throws StoreUnavailableError */
+export async function someLive({ store, clock }: OperatorsBucket): Promise<readonly AskedSession[]> {
+  const live: AskedSession[] = [];
+  let after: SessionId | undefined;
+  for (let page = 0; page < SEARCH_PAGES && live.length < ASKED_WORKERS; page++) {
+    const { workers, next } = await listWorkers(store, clock.now(), after, SEARCH_PAGE_SESSIONS);
+    live.push(...workers.filter(({ state }) => state === 'live').flatMap((worker) => askable(worker) ?? []));
+    after = next;
+    if (next === undefined) break;
+  }
+  return live.slice(0, ASKED_WORKERS);
+}
+
+/** Whom a head names. Null: nobody, or a session without a record, which has ended with nothing to recover. @throws StoreUnavailableError */
+export async function ownerNamed(
+  { store, clock }: OperatorsBucket,
+  session: string | null,
+): Promise<WorkerView | null> {
+  return session === null ? null : ((await readWorker(store, session as SessionId, clock.now())) ?? null);
+}
+
+/** Undefined: its record says that it has ended, or cannot be read. */
+export function askable({ session, state, endpoint }: WorkerView): AskedSession | undefined {
+  return (state === 'live' || state === 'silent') && endpoint !== undefined ? { session, endpoint } : undefined;
+}
+
+/** All at once, as one that hangs shall make nobody wait while another answers: the first answer; undefined once there is none. `ask` never rejects. */
+export function firstAnswer<T>(
+  asked: readonly AskedSession[],
+  ask: (asked: AskedSession) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const told = asked.map((each) => ask(each).then((value) => void (value !== undefined && resolve(value))));
+    void Promise.all(told).then(() => resolve(undefined));
+  });
+}
