@@ -1,5 +1,6 @@
 export * from './budget.js';
 export * from './currency.js';
+export * from './fitting-lines.js';
 export * from './invoice-lines.js';
 export * from './late-lines.js';
 export * from './money.js';

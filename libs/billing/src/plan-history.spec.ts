@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { monthOf, segmentsOf } from './period.js';
-import { planChangesOf, unpriced, type EffectivePlan } from './plan-history.js';
+import { heldAssignments, planChangesOf, unpriced, type EffectivePlan } from './plan-history.js';
 
 const HOUR_MS = 3_600_000;
 const NOVEMBER = monthOf(Date.UTC(2026, 10));
@@ -14,6 +14,21 @@ const version = (name: string, number: number, effectiveFrom: number): Effective
 });
 const held = (changes: ReturnType<typeof planChangesOf>) =>
   changes.map(({ from, plan }) => [(from - NOVEMBER.from) / HOUR_MS, plan.name, plan.version]);
+
+describe('plans that were given', () => {
+  it('hold in the order in which they were, where the clock was set back between two of them', () => {
+    const given = [
+      { since: 10, plan: 'a' },
+      { since: 900, plan: 'b' },
+      { since: 800, plan: 'c' },
+      { since: 20, plan: 'd' },
+      { since: 20, plan: 'e' },
+      { since: 30, plan: 'f' },
+    ];
+    expect(heldAssignments(given).map(({ plan }) => plan)).toEqual(['a', 'd', 'e', 'f']);
+    expect(heldAssignments([])).toEqual([]);
+  });
+});
 
 describe('which plan holds', () => {
   it('is the first one from the hour in which the organization came', () => {

@@ -17,11 +17,25 @@ export interface PlanAssignment {
 }
 
 /**
+ * Those that hold, by time. What was given later replaces everything that begins behind it: that was noted by a clock that was ahead, and has been set right since.
+ *
+ * @param given in the order in which they were given
+ */
+export function heldAssignments(given: readonly PlanAssignment[]): readonly PlanAssignment[] {
+  const held: PlanAssignment[] = [];
+  for (const assignment of given) {
+    while ((held.at(-1)?.since ?? -Infinity) > assignment.since) held.pop();
+    held.push(assignment);
+  }
+  return held;
+}
+
+/**
  * Which version of which plan holds for an organization from when on. A plan holds from the beginning of the hour in which it was given: usage is known by hours.
  * Of two that were given in one hour the later one holds.
  *
  * @param createdAt of the organization: before, nothing is billed
- * @param assignments by time; before the first one the plan is {@link FIRST_PLAN}
+ * @param assignments those that hold, by time; before the first one the plan is {@link FIRST_PLAN}
  * @param versions of all plans that are named, in any order; a plan costs nothing before its first
  * @param currency of what costs nothing
  */

@@ -2,22 +2,27 @@ import type { InvoiceLine, Meter, MeterLine } from '@leasehold/billing';
 
 import type { Prisma } from '../generated/client.js';
 import type { UsedDatabase } from './billed-usage.js';
+import { byOrganization } from './by-organization.js';
 
 export interface BilledLines {
   readonly lines: readonly InvoiceLine[];
   readonly databases: readonly UsedDatabase[];
 }
 
-/** Everything that was billed for a period of an organization, by whichever invoices, also those that are void: what is void is not billed again. */
+/**
+ * Everything that was billed for a period of organizations, by whichever invoices, also those that are void: what is void is not billed again.
+ *
+ * @returns of each of which something was
+ */
 export async function billedLines(
   transaction: Pick<Prisma.TransactionClient, 'invoice' | 'invoiceLine' | '$queryRaw'>,
-  organizationId: string,
+  organizationIds: readonly string[],
   periodFrom: number,
-): Promise<BilledLines> {
+): Promise<ReadonlyMap<string, BilledLines>> {
   // The period's own invoice, and those of later ones with what came late.
   const invoices = await transaction.invoice.findMany({
-    where: { organizationId, periodFrom: { gte: new Date(periodFrom) } },
-    select: { id: true },
+    where: { organizationId: { in: [...organizationIds] }, periodFrom: { gte: new Date(periodFrom) } },
+    select: { id: true, organizationId: true },
   });
   const ids = invoices.map(({ id }) => id);
   const rows = await transaction.invoiceLine.findMany({
@@ -28,6 +33,18 @@ export async function billedLines(
       d.quantity::text AS quantity, d.amount
     FROM invoice_lines l JOIN invoice_line_databases d ON d.invoice_id = l.invoice_id AND d.line = l.line
     WHERE l.invoice_id = ANY (${ids}::text[]) AND l.period_from = ${new Date(periodFrom)}::timestamptz`;
+  const owners = new Map(invoices.map(({ id, organizationId }) => [id, organizationId]));
+  const owned = <R extends { readonly invoiceId: string }>(row: R) => ({
+    ...row,
+    organizationId: owners.get(row.invoiceId) ?? '',
+  });
+  const partsOf = byOrganization(parts.map(owned));
+  return new Map(
+    [...byOrganization(rows.map(owned))].map(([id, own]) => [id, billedOf(own, partsOf.get(id) ?? [])] as const),
+  );
+}
+
+function billedOf(rows: readonly Prisma.InvoiceLineModel[], parts: readonly PartRow[]): BilledLines {
   const byLine = new Map<string, PartRow[]>();
   for (const part of parts) {
     const place = `${part.invoiceId} ${part.line}`;

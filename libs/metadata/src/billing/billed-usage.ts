@@ -1,7 +1,7 @@
-import { METERS, type Meter, type Segment, type Usage } from '@leasehold/billing';
+import { METERS, type Meter, type Period, type Usage } from '@leasehold/billing';
 
 import type { Prisma } from '../generated/client.js';
-import { usageSlices, type UsageSliceRow } from './usage-slices.js';
+import { usageSlices, type OrganizationSegments, type UsageSliceRow } from './usage-slices.js';
 
 /** What of the ledger a line counts: a name for it, by which it can be found and held against records. */
 export interface Evidence {
@@ -30,35 +30,42 @@ export interface BilledUsage {
 const DIGESTS = 2n ** 64n;
 
 /**
- * What an organization used in a period, by segment, meter and database, and what of the ledger that is. What a clock that is behind has put before the first segment counts
+ * What organizations used in a period, by segment, meter and database, and what of the ledger that is. What a clock that is behind has put before the first segment counts
  * to the first, so that all of the period is billed.
  *
- * @param segments of the period, ascending, in whole hours; at least one
+ * @returns of each of the organizations
  */
 export async function billedUsage(
   transaction: Pick<Prisma.TransactionClient, '$queryRaw' | 'databaseOwner'>,
-  organizationId: string,
-  periodFrom: number,
-  segments: readonly Segment[],
-): Promise<BilledUsage> {
-  const usage: Usage[] = [];
-  const databases = new Map<string, UsedDatabase>();
-  const evidence = new Map<string, Evidence>();
-  for await (const rows of usageSlices(transaction, organizationId, periodFrom, segments)) {
-    for (const row of rows) {
-      const { id, name, deletedAt, meter, quantity } = row;
-      const at = segments[row.segment]?.from ?? NaN;
-      usage.push({ database: id, meter, at, quantity: BigInt(quantity) });
-      databases.set(id, { id, name, deletedAt });
-      const place = placeOf(at, meter);
-      evidence.set(place, together(evidence.get(place), row));
-    }
+  organizations: readonly OrganizationSegments[],
+  period: Period,
+): Promise<ReadonlyMap<string, BilledUsage>> {
+  const tallies = new Map(organizations.map((one) => [one.organizationId, new UsageTally(one)]));
+  for await (const rows of usageSlices(transaction, organizations, period)) {
+    for (const row of rows) tallies.get(row.organizationId)?.add(row);
   }
-  return {
-    usage,
-    databases,
-    evidenceOf: (segmentFrom, meter) => evidence.get(placeOf(segmentFrom, meter)),
-  };
+  return tallies;
+}
+
+class UsageTally implements BilledUsage {
+  readonly usage: Usage[] = [];
+  readonly databases = new Map<string, UsedDatabase>();
+  private readonly evidence = new Map<string, Evidence>();
+
+  constructor(private readonly organization: OrganizationSegments) {}
+
+  add(row: UsageSliceRow): void {
+    const { id, name, deletedAt, meter, quantity, segment } = row;
+    const at = this.organization.segments[segment]?.from ?? NaN;
+    this.usage.push({ database: id, meter, at, quantity: BigInt(quantity) });
+    this.databases.set(id, { id, name, deletedAt });
+    const place = placeOf(at, meter);
+    this.evidence.set(place, together(this.evidence.get(place), row));
+  }
+
+  evidenceOf(segmentFrom: number, meter: Meter): Evidence | undefined {
+    return this.evidence.get(placeOf(segmentFrom, meter));
+  }
 }
 
 function together(known: Evidence | undefined, row: UsageSliceRow): Evidence {

@@ -21,6 +21,16 @@ export interface IssuerRecord {
   readonly taxId: string;
 }
 
+export const NO_DETAILS: BillingDetailsRecord = {
+  name: '',
+  street: '',
+  postalCode: '',
+  city: '',
+  region: '',
+  country: '',
+  taxId: '',
+  email: '',
+};
 const NO_ISSUER: IssuerRecord = { name: '', address: '', taxId: '' };
 const ISSUER_ID = 1;
 
@@ -29,8 +39,9 @@ export class BillingDetails {
   constructor(private readonly prisma: PrismaClient) {}
 
   /** Where nothing was told the name is the organization's. */
-  of(organizationId: string): Promise<BillingDetailsRecord> {
-    return detailsIn(this.prisma, organizationId);
+  async of(organizationId: string): Promise<BillingDetailsRecord> {
+    const found = await detailsIn(this.prisma, [organizationId]);
+    return found.get(organizationId) ?? NO_DETAILS;
   }
 
   async put(organizationId: string, details: BillingDetailsRecord): Promise<void> {
@@ -58,19 +69,21 @@ export class BillingDetails {
   }
 }
 
-/** As {@link BillingDetails.of}, inside of a transaction. */
+/** As {@link BillingDetails.of}, inside of a transaction: of each organization that there is. */
 export async function detailsIn(
   transaction: Pick<Prisma.TransactionClient, 'billingDetails' | 'organization'>,
-  organizationId: string,
-): Promise<BillingDetailsRecord> {
-  const found = await transaction.billingDetails.findUnique({
-    where: { organizationId },
-    omit: { organizationId: true, updatedAt: true },
+  organizationIds: readonly string[],
+): Promise<ReadonlyMap<string, BillingDetailsRecord>> {
+  const organizations = await transaction.organization.findMany({
+    where: { id: { in: [...organizationIds] } },
+    select: { id: true, name: true },
   });
-  if (found) return found;
-  const organization = await transaction.organization.findUnique({ where: { id: organizationId } });
-  const none = { street: '', postalCode: '', city: '', region: '', country: '', taxId: '', email: '' };
-  return { name: organization?.name ?? '', ...none };
+  const told = await transaction.billingDetails.findMany({
+    where: { organizationId: { in: [...organizationIds] } },
+    omit: { updatedAt: true },
+  });
+  const byName = organizations.map(({ id, name }) => [id, { ...NO_DETAILS, name }] as const);
+  return new Map([...byName, ...told.map(({ organizationId, ...details }) => [organizationId, details] as const)]);
 }
 
 /** As {@link BillingDetails.issuer}, inside of a transaction. */

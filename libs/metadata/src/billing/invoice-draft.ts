@@ -1,4 +1,5 @@
 import {
+  fittingLinesOf,
   lateLinesOf,
   linesOf,
   monthBefore,
@@ -6,18 +7,20 @@ import {
   planChangesOf,
   segmentsOf,
   totalOf,
+  type EffectivePlan,
   type InvoiceLine,
   type Period,
   type PlanChange,
 } from '@leasehold/billing';
 
 import { Prisma, type PrismaClient } from '../generated/client.js';
-import { billedUsage, type Evidence, type UsedDatabase } from './billed-usage.js';
 import { billedLines } from './billed-lines.js';
+import { billedUsage, type Evidence, type UsedDatabase } from './billed-usage.js';
+import { closedPeriods } from './closed-periods.js';
 import { currencyOf, planAssignmentsIn, planVersionsIn } from './plan-versions.js';
 
-/** What comes late of so many months that are closed is billed; older records than that are not met any more. */
-export const LATE_MONTHS = 3;
+/** Months of which more is to be given back than any invoice had room for: of so many, the latest, that is not forgotten. Each is computed anew for every invoice. */
+const MAX_WAITING_MONTHS = 24;
 /** Of a hundred thousand databases that were used in each hour, for who has time; most drafts take milliseconds. */
 export const LONGEST_DRAFT_MS = 15 * 60_000;
 /** For who waits at a browser. A connection is kept so long. */
@@ -44,122 +47,167 @@ export interface InvoiceDraft {
   readonly completeTo: Date | undefined;
   /** The position of the last record that is in it. */
   readonly recordsTo: bigint;
+  /** When months begin of whose late lines something waits for the next invoice, because this one would become negative. By time. */
+  readonly waiting: readonly number[];
   /** An earlier period of the organization has to be closed first. */
   readonly waits: boolean;
 }
 
-interface Ground {
-  readonly transaction: Prisma.TransactionClient;
+/** What an invoice is computed from and into. */
+interface Account {
   readonly organizationId: string;
+  /** Ms since the Unix epoch. */
+  readonly createdAt: number;
   readonly changes: readonly PlanChange[];
+  readonly closed: readonly Period[];
   readonly databases: Map<string, UsedDatabase>;
+  readonly lines: DraftLine[];
+  readonly waiting: number[];
+  total: bigint;
 }
 
 /**
- * Computes what a calendar month of an organization comes to, from hourly rows and marks of sizes as they are together at one moment, and with what came late of months before
- * that are closed. A late correction that would make the invoice negative waits for the next one.
+ * Computes what a calendar month comes to for each of several organizations, from hourly rows and marks of sizes as they are together at one moment, and with what came late of
+ * months before that are closed. Of a correction that would make an invoice negative as much stands on it as fits, and the rest waits for the next one, however long.
  *
+ * @param organizationIds whose databases, all together, memory has room for
  * @param time in the month; ms since the Unix epoch
- * @returns undefined when there is no such organization, or it came later than the month
+ * @returns of each organization that there is, but not of one that came later than the month
  */
-export async function draftInvoice(
+export async function draftInvoices(
   prisma: PrismaClient,
-  organizationId: string,
+  organizationIds: readonly string[],
   time: number,
   timeoutMs = USUAL_DRAFT_MS,
-): Promise<InvoiceDraft | undefined> {
-  return prisma.$transaction((transaction) => draftIn(transaction, organizationId, monthOf(time)), {
+): Promise<ReadonlyMap<string, InvoiceDraft>> {
+  return prisma.$transaction((transaction) => draftsIn(transaction, organizationIds, monthOf(time)), {
     isolationLevel: 'RepeatableRead',
     timeout: timeoutMs,
     maxWait: WAIT_TIMEOUT_MS,
   });
 }
 
-async function draftIn(
+async function draftsIn(
   transaction: Prisma.TransactionClient,
-  organizationId: string,
+  organizationIds: readonly string[],
   period: Period,
-): Promise<InvoiceDraft | undefined> {
-  const organization = await transaction.organization.findUnique({ where: { id: organizationId } });
-  if (organization === null || organization.createdAt.getTime() >= period.to) return undefined;
+): Promise<ReadonlyMap<string, InvoiceDraft>> {
   const versions = await planVersionsIn(transaction);
   const currency = currencyOf(versions);
-  const createdAt = organization.createdAt.getTime();
-  const changes = planChangesOf(createdAt, await planAssignmentsIn(transaction, organizationId), versions, currency);
-  const databases = new Map<string, UsedDatabase>();
-  const ground = { transaction, organizationId, changes, databases };
-  const closed = await closedPeriods(transaction, organizationId, period);
-  const own = await linesOfPeriod(ground, period);
-  let total = totalOf(own);
-  const late: DraftLine[] = [];
-  for (const before of closed) {
-    const lines = await lateLines(ground, before);
-    const more = totalOf(lines);
-    if (total + more < 0n) continue;
-    total += more;
-    late.push(...lines);
+  const accounts = await accountsOf(transaction, organizationIds, period, versions, currency);
+  const own = await linesOfPeriod(transaction, accounts, period);
+  for (const account of accounts) addLines(account, own.get(account) ?? []);
+  for (const before of earlierPeriods(accounts)) {
+    const theirs = accounts.filter(({ closed }) => closed.some(({ from }) => from === before.from));
+    const late = await lateLines(transaction, theirs, before);
+    for (const account of theirs) {
+      const lines = late.get(account) ?? [];
+      const fitting = fittingLinesOf(lines, account.total);
+      if (fitting !== lines) account.waiting.push(before.from);
+      addLines(account, fitting);
+    }
   }
-  const lines = [...own, ...late];
   const progress = await transaction.usageProgress.findFirst();
   const [records] = await transaction.$queryRaw<{ last: bigint }[]>`
     SELECT COALESCE(max(position), 0)::bigint AS last FROM usage_records`;
-  return {
-    ...{ organizationId, period, currency, lines, total, databases },
-    completeTo: progress?.completeTo,
-    recordsTo: records?.last ?? 0n,
-    waits: await isMonthBeforeOpen(transaction, period, createdAt, closed),
-  };
-}
-
-/** By time, the latest in front of which nothing is looked at any more being the first. */
-async function closedPeriods(
-  transaction: Prisma.TransactionClient,
-  organizationId: string,
-  { from }: Period,
-): Promise<readonly Period[]> {
-  const since = new Date(monthBefore(from, LATE_MONTHS).from);
-  const rows = await transaction.invoicePeriod.findMany({
-    where: { organizationId, periodFrom: { gte: since, lt: new Date(from) } },
-    orderBy: { periodFrom: 'asc' },
+  const start = await transaction.billingStart.findFirst();
+  const drafts = accounts.map((account): InvoiceDraft => {
+    const { organizationId, lines, total, databases, waiting } = account;
+    return {
+      ...{ organizationId, period, currency, lines, total, databases },
+      waiting: waiting.slice(-MAX_WAITING_MONTHS),
+      completeTo: progress?.completeTo,
+      recordsTo: records?.last ?? 0n,
+      waits: isMonthBeforeOpen(account, period, start?.firstPeriod),
+    };
   });
-  return rows.map(({ periodFrom }) => monthOf(periodFrom.getTime()));
+  return new Map(drafts.map((draft) => [draft.organizationId, draft]));
 }
 
-async function linesOfPeriod(ground: Ground, period: Period): Promise<readonly DraftLine[]> {
-  const { transaction, organizationId, changes } = ground;
-  const segments = segmentsOf(period, changes);
-  if (segments.length === 0) return [];
-  const { usage, databases, evidenceOf } = await billedUsage(transaction, organizationId, period.from, segments);
-  for (const database of databases.values()) ground.databases.set(database.id, database);
-  return linesOf(period, changes, usage).map((line) => ({
-    ...line,
-    periodFrom: period.from,
-    evidence: line.kind === 'meter' ? evidenceOf(line.from, line.meter) : undefined,
-  }));
+/** Of each organization that was there in the period. */
+async function accountsOf(
+  transaction: Prisma.TransactionClient,
+  organizationIds: readonly string[],
+  period: Period,
+  versions: readonly EffectivePlan[],
+  currency: string,
+): Promise<readonly Account[]> {
+  const organizations = await transaction.organization.findMany({
+    where: { id: { in: [...organizationIds] }, createdAt: { lt: new Date(period.to) } },
+    select: { id: true, createdAt: true },
+    orderBy: { id: 'asc' },
+  });
+  const ids = organizations.map(({ id }) => id);
+  const assignments = await planAssignmentsIn(transaction, ids);
+  const closed = await closedPeriods(transaction, ids, period);
+  return organizations.map(({ id, ...organization }): Account => {
+    const createdAt = organization.createdAt.getTime();
+    const changes = planChangesOf(createdAt, assignments.get(id) ?? [], versions, currency);
+    const empty = { databases: new Map<string, UsedDatabase>(), lines: [], waiting: [], total: 0n };
+    return { organizationId: id, createdAt, changes, closed: closed.get(id) ?? [], ...empty };
+  });
 }
 
-async function lateLines(ground: Ground, period: Period): Promise<readonly DraftLine[]> {
-  const due = await linesOfPeriod(ground, period);
-  const billed = await billedLines(ground.transaction, ground.organizationId, period.from);
-  for (const database of billed.databases) {
-    if (!ground.databases.has(database.id)) ground.databases.set(database.id, database);
-  }
-  return lateLinesOf(due, billed.lines).map((line) => ({
-    evidence: undefined,
-    ...line,
-    periodFrom: period.from,
-  }));
+function addLines(account: Account, lines: readonly DraftLine[]): void {
+  account.total += totalOf(lines);
+  account.lines.push(...lines);
+}
+
+/** By time. */
+function earlierPeriods(accounts: readonly Account[]): readonly Period[] {
+  const begins = new Set(accounts.flatMap(({ closed }) => closed.map(({ from }) => from)));
+  return [...begins].sort((a, b) => a - b).map(monthOf);
+}
+
+async function linesOfPeriod(
+  transaction: Prisma.TransactionClient,
+  accounts: readonly Account[],
+  period: Period,
+): Promise<ReadonlyMap<Account, readonly DraftLine[]>> {
+  const billed = accounts.flatMap((account) => {
+    const { organizationId, changes } = account;
+    const segments = segmentsOf(period, changes);
+    return segments.length === 0 ? [] : [{ account, organizationId, segments }];
+  });
+  const used = await billedUsage(transaction, billed, period);
+  return new Map(
+    billed.map(({ account, organizationId }) => {
+      const own = used.get(organizationId);
+      for (const database of own?.databases.values() ?? []) account.databases.set(database.id, database);
+      const lines = linesOf(period, account.changes, own?.usage ?? []).map((line) => ({
+        ...line,
+        periodFrom: period.from,
+        evidence: line.kind === 'meter' ? own?.evidenceOf(line.from, line.meter) : undefined,
+      }));
+      return [account, lines];
+    }),
+  );
+}
+
+/** Of each of the accounts. */
+async function lateLines(
+  transaction: Prisma.TransactionClient,
+  accounts: readonly Account[],
+  period: Period,
+): Promise<ReadonlyMap<Account, readonly DraftLine[]>> {
+  const due = await linesOfPeriod(transaction, accounts, period);
+  const ids = accounts.map(({ organizationId }) => organizationId);
+  const billed = await billedLines(transaction, ids, period.from);
+  return new Map(
+    accounts.map((account) => {
+      const { lines, databases } = billed.get(account.organizationId) ?? { lines: [], databases: [] };
+      for (const database of databases) {
+        if (!account.databases.has(database.id)) account.databases.set(database.id, database);
+      }
+      const late = lateLinesOf(due.get(account) ?? [], lines);
+      return [account, late.map((line) => ({ evidence: undefined, ...line, periodFrom: period.from }))];
+    }),
+  );
 }
 
 /** What comes late of a month is found by the next invoice only once that month is closed. */
-async function isMonthBeforeOpen(
-  transaction: Prisma.TransactionClient,
-  { from }: Period,
-  createdAt: number,
-  closed: readonly Period[],
-): Promise<boolean> {
-  const start = await transaction.billingStart.findFirst();
+function isMonthBeforeOpen({ createdAt, closed }: Account, { from }: Period, firstPeriod: Date | undefined): boolean {
   const before = monthBefore(from);
-  if (createdAt >= from || (start && before.from < start.firstPeriod.getTime())) return false;
+  if (createdAt >= from || (firstPeriod && before.from < firstPeriod.getTime())) return false;
   return !closed.some((period) => period.from === before.from);
 }

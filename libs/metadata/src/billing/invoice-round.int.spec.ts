@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Clock, DatabaseId, SessionId } from '@leasehold/foundation';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, startTestPostgres, type TestMetadata, type TestPostgres } from '@leasehold/metadata-testing';
 import { UsageLedger } from '@leasehold/usage-ledger';
 
 import { Metadata } from '../metadata.js';
-import { applyMigrations } from '../migrations.js';
 import type { DueMonth } from './due-months.js';
 import { InvoiceRound } from './invoice-round.js';
 import type { Invoices } from './invoices.js';
@@ -19,7 +18,7 @@ const NEVER = new AbortController().signal;
 
 describe('a round of invoices', () => {
   let postgres: TestPostgres;
-  let databaseUrl: string;
+  let test: TestMetadata;
   let metadata: Metadata;
   let ledger: UsageLedger;
   let organizations: readonly string[];
@@ -31,30 +30,33 @@ describe('a round of invoices', () => {
       onFailed: (month) => void failures.push(month),
     });
 
+  const open = () => Metadata.open({ databaseUrl: test.databaseUrl });
+  const close = async () => {
+    await ledger?.close();
+    // A test may have opened one of its own.
+    await metadata?.close();
+    await test?.close();
+  };
   beforeAll(async () => {
     postgres = await startTestPostgres();
   });
-  afterAll(() => postgres.close());
+  afterAll(async () => {
+    await close();
+    await postgres.close();
+  });
   beforeEach(async () => {
-    await metadata?.close();
-    await ledger?.close();
+    await close();
     failures.length = 0;
-    databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    ledger = new UsageLedger(databaseUrl);
+    test = await openTestMetadata({ postgres });
+    metadata = test.metadata;
+    ledger = new UsageLedger(test.databaseUrl);
     await metadata.prisma.billingStart.updateMany({ data: { firstPeriod: new Date(MAY) } });
     organizations = await Promise.all(['a', 'b', 'c'].map(newOrganization));
-  });
-  afterAll(async () => {
-    await ledger.close();
-    await metadata.close();
   });
 
   /** With something in May and in June. */
   async function newOrganization(name: string): Promise<string> {
-    const account = { email: `${name}@example.com`, passwordHash: 'hash', organizationName: name };
-    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    const id = await test.newOrganization(name);
     await metadata.prisma.organization.update({ where: { id }, data: { createdAt: new Date(MAY) } });
     const database = (await metadata.databases.create(id, 'main')).id as DatabaseId;
     const reads = [MAY, JUNE].map((at) => ({
@@ -106,7 +108,7 @@ describe('a round of invoices', () => {
 
   it('bills each month once, however many rounds run beside one another', async () => {
     await ledger.passed(JULY + DAY_MS);
-    const others = [Metadata.open({ databaseUrl }), Metadata.open({ databaseUrl })];
+    const others = [open(), open()];
     try {
       const rounds = [metadata, ...others].map(({ prisma, invoices }) =>
         new InvoiceRound({
@@ -149,9 +151,9 @@ describe('a round of invoices', () => {
     let left = 2;
     const cut = new Proxy(invoices, {
       get: (target, name: keyof Invoices) => {
-        if (name !== 'finalize') return target[name];
-        return async (...args: Parameters<Invoices['finalize']>) => {
-          if (left-- > 0) return target.finalize(...args);
+        if (name !== 'finalizeAll') return target[name];
+        return async (...args: Parameters<Invoices['finalizeAll']>) => {
+          if (left-- > 0) return target.finalizeAll(...args);
           await metadata.close();
           throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
         };
@@ -168,42 +170,61 @@ describe('a round of invoices', () => {
       prisma: down,
       invoices: cut,
       clock,
-      organizationsAtOnce: 1,
+      invoicesTogether: 1,
+      batchesAtOnce: 1,
       onFailed: (month) => void failures.push(month),
     });
     await expect(round.pass(DAY_MS, NEVER)).rejects.toThrow('Connection terminated');
     expect(failures).toEqual([]);
-    metadata = Metadata.open({ databaseUrl });
+    metadata = open();
     expect((await billed()).length).toBe(2);
     await roundAt(JULY + DAY_MS).pass(DAY_MS, NEVER);
     expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('makes those of several organizations at once, but not of more than it may, and of one in order', async () => {
+  it('makes those of several organizations together, but not more than it may, and of one in order', async () => {
     await ledger.passed(JULY + DAY_MS);
     const { prisma, invoices } = metadata;
     const underWay = new Set<string>();
-    let most = 0;
+    const together: (readonly [from: number, count: number])[] = [];
     const watched = new Proxy(invoices, {
       get: (target, name: keyof Invoices) => {
-        if (name !== 'finalize') return target[name];
-        return async (...args: Parameters<Invoices['finalize']>) => {
-          const [organizationId] = args;
-          expect(underWay).not.toContain(organizationId);
-          underWay.add(organizationId);
-          most = Math.max(most, underWay.size);
-          const outcome = await target.finalize(...args);
-          underWay.delete(organizationId);
-          return outcome;
+        if (name !== 'finalizeAll') return target[name];
+        return async (...args: Parameters<Invoices['finalizeAll']>) => {
+          const [organizationIds, from] = args;
+          together.push([from, organizationIds.length]);
+          for (const id of organizationIds) {
+            expect(underWay).not.toContain(id);
+            underWay.add(id);
+          }
+          const outcomes = await target.finalizeAll(...args);
+          for (const id of organizationIds) underWay.delete(id);
+          return outcomes;
         };
       },
     });
     const round = new InvoiceRound({
-      ...{ prisma, invoices: watched, clock: { now: () => JULY + DAY_MS } as Clock, organizationsAtOnce: 2 },
+      ...{ prisma, invoices: watched, clock: { now: () => JULY + DAY_MS } as Clock, invoicesTogether: 2 },
       onFailed: (month) => void failures.push(month),
     });
     expect(await round.pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 6 }, failed: 0 });
-    expect(most).toBe(2);
+    expect(together).toEqual([
+      [MAY, 2],
+      [MAY, 1],
+      [JUNE, 2],
+      [JUNE, 1],
+    ]);
+    expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('looks at every organization, however many there are', async () => {
+    await ledger.passed(JUNE + DAY_MS);
+    await metadata.prisma.$executeRaw`
+      INSERT INTO organizations (id, name, slug, created_at)
+      SELECT 'more-' || n, 'More', 'more-' || n, ${new Date(MAY)} FROM generate_series(1, 1500) AS n`;
+    const report = await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER);
+    expect(report).toEqual({ outcomes: { finalized: 3, empty: 1_500 }, failed: 0 });
+    expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: {}, failed: 0 });
   });
 
   it('goes on with the last twelve months where older ones were never billed', async () => {

@@ -2,14 +2,15 @@ import { forEachBounded, type Clock } from '@leasehold/foundation';
 
 import type { PrismaClient } from '../generated/client.js';
 import { outageOf } from '../outage.js';
-import { dueMonths, type DueMonth } from './due-months.js';
-import type { FinalizeOutcome, FinalizeTerms } from './finalize-invoice.js';
+import { dueMonths, MAX_COUNTED_DATABASES, type DueMonth } from './due-months.js';
+import type { FinalizeOutcome, FinalizeTerms } from './finalize-invoices.js';
+import { invoiceBatches, type InvoiceBatch } from './invoice-batch.js';
 import type { Invoices } from './invoices.js';
 
-/** Months that are looked up at once. */
-const MONTHS_AT_ONCE = 500;
-/** Organizations whose invoices are made at the same time: while one waits for Postgres another computes. */
-const ORGANIZATIONS_AT_ONCE = 4;
+/** Made in one transaction: each costs a tenth of what it does alone. Others wait for their numbers meanwhile, some tenths of a second. */
+const INVOICES_TOGETHER = 100;
+/** Batches under way: while one computes another is written. */
+const BATCHES_AT_ONCE = 2;
 
 export interface InvoiceRoundReport {
   /** Months by what came of them. */
@@ -24,11 +25,14 @@ export interface InvoiceRoundContext {
   readonly clock: Clock;
   /** The invoice of a month could not be made; the others are. */
   readonly onFailed: (month: DueMonth, cause: unknown) => void;
-  readonly organizationsAtOnce?: number;
+  readonly invoicesTogether?: number;
+  readonly batchesAtOnce?: number;
 }
 
 /** Where a round is. */
 interface Progress {
+  readonly terms: FinalizeTerms;
+  readonly signal: AbortSignal;
   readonly outcomes: Partial<Record<FinalizeOutcome['outcome'], number>>;
   failed: number;
   /** Usage of this month is not complete, of no organization, and of later ones all the more. */
@@ -44,35 +48,50 @@ export class InvoiceRound {
    * @throws the signal's reason, and what Postgres throws when it does not answer; what is issued stays
    */
   async pass(marginMs: number, signal: AbortSignal): Promise<InvoiceRoundReport> {
-    const { prisma, clock, organizationsAtOnce = ORGANIZATIONS_AT_ONCE } = this.context;
+    const { prisma, clock, invoicesTogether = INVOICES_TOGETHER, batchesAtOnce = BATCHES_AT_ONCE } = this.context;
     const now = clock.now();
-    const progress: Progress = { outcomes: {}, failed: 0, earlyFrom: Infinity };
-    let after: DueMonth | undefined;
-    for (;;) {
-      const months = await dueMonths(prisma, new Date(now - marginMs), after, MONTHS_AT_ONCE);
-      await forEachBounded(byOrganization(months), organizationsAtOnce, async (own) => {
-        for (const month of own) {
-          signal.throwIfAborted();
-          if (month.periodFrom.getTime() < progress.earlyFrom) await this.finalize(month, { now, marginMs }, progress);
-        }
-      });
-      after = months.at(-1);
-      if (months.length < MONTHS_AT_ONCE) return { outcomes: progress.outcomes, failed: progress.failed };
+    const progress: Progress = { terms: { now, marginMs }, signal, outcomes: {}, failed: 0, earlyFrom: Infinity };
+    const bounds = { maxInvoices: invoicesTogether, maxDatabases: MAX_COUNTED_DATABASES };
+    let after: string | undefined = '';
+    while (after !== undefined) {
+      signal.throwIfAborted();
+      const { months, last } = await dueMonths(prisma, new Date(now - marginMs), after);
+      for (const batches of invoiceBatches(months, bounds)) {
+        await forEachBounded(batches, batchesAtOnce, (batch) => this.finalize(batch, progress));
+      }
+      after = last;
     }
+    return { outcomes: progress.outcomes, failed: progress.failed };
   }
 
-  private async finalize(month: DueMonth, terms: FinalizeTerms, progress: Progress): Promise<void> {
-    const from = month.periodFrom.getTime();
+  private async finalize(batch: InvoiceBatch, progress: Progress): Promise<void> {
+    const { terms, signal, outcomes } = progress;
+    const from = batch[0]?.periodFrom.getTime() ?? Infinity;
+    signal.throwIfAborted();
+    if (from >= progress.earlyFrom) return;
+    const organizationIds = batch.map(({ organizationId }) => organizationId);
     try {
-      const { outcome } = await this.context.invoices.finalize(month.organizationId, from, terms);
-      progress.outcomes[outcome] = (progress.outcomes[outcome] ?? 0) + 1;
-      if (outcome === 'early') progress.earlyFrom = Math.min(progress.earlyFrom, from);
+      const done = await this.context.invoices.finalizeAll(organizationIds, from, terms);
+      for (const { outcome } of done.values()) {
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        if (outcome === 'early') progress.earlyFrom = Math.min(progress.earlyFrom, from);
+      }
     } catch (cause) {
       // One that takes too long fails like an outage, and must not keep the others from theirs.
       if (outageOf(cause) !== undefined && !(await this.answers())) throw cause;
+      await this.failed(batch, cause, progress);
+    }
+  }
+
+  /** Of many each is tried alone: one that cannot be made keeps no other from being made. */
+  private async failed(batch: InvoiceBatch, cause: unknown, progress: Progress): Promise<void> {
+    const [month, ...others] = batch;
+    if (month !== undefined && others.length === 0) {
       progress.failed++;
       this.context.onFailed(month, cause);
+      return;
     }
+    for (const one of batch) await this.finalize([one], progress);
   }
 
   private async answers(): Promise<boolean> {
@@ -81,15 +100,4 @@ export class InvoiceRound {
       () => false,
     );
   }
-}
-
-/** In the order in which they are: by organization, and then by time, because a month waits for the one before it. */
-function byOrganization(months: readonly DueMonth[]): Iterable<readonly DueMonth[]> {
-  const groups = new Map<string, DueMonth[]>();
-  for (const month of months) {
-    const own = groups.get(month.organizationId);
-    if (own) own.push(month);
-    else groups.set(month.organizationId, [month]);
-  }
-  return groups.values();
 }

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { PER, type Plan } from '@leasehold/billing';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import type { DatabaseUsage } from '@leasehold/metering';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { UsageLedger } from '@leasehold/usage-ledger';
 
-import { Metadata } from '../metadata.js';
-import { applyMigrations } from '../migrations.js';
+import type { Metadata } from '../metadata.js';
+import { lineDatabasesOf, lineRecordsOf } from './invoice-line-record.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -31,20 +31,17 @@ const prices: Plan['prices'] = {
 };
 
 describe('invoices', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let ledger: UsageLedger;
-  let people = 0;
   let records = 0;
   let mine: string;
   let a: DatabaseId;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    ledger = new UsageLedger(databaseUrl);
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    ledger = new UsageLedger(test.databaseUrl);
     await ledger.passed(Date.UTC(2026, 8, 20));
     await metadata.plans.put('pro', 'Pro', {});
     await metadata.prisma.billingStart.updateMany({ data: { firstPeriod: new Date(JUNE) } });
@@ -65,8 +62,7 @@ describe('invoices', () => {
   });
   afterAll(async () => {
     await ledger.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
   beforeEach(async () => {
     mine = await newOrganization('pro');
@@ -74,8 +70,7 @@ describe('invoices', () => {
   });
 
   async function newOrganization(plan: string, since = MAY): Promise<string> {
-    const account = { email: `owner${++people}@example.com`, passwordHash: 'hash', organizationName: 'Some' };
-    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    const id = await test.newOrganization();
     await metadata.prisma.organization.update({ where: { id }, data: { createdAt: new Date(MAY) } });
     await metadata.prisma.organizationPlan.create({
       data: { organizationId: id, planId: plan, since: new Date(since) },
@@ -158,6 +153,70 @@ describe('invoices', () => {
     expect(invoices.map(({ number }) => number - before).sort()).toEqual([1n, 2n, 3n, 4n, 5n, 6n]);
   });
 
+  it('say the same when they are made together as each alone', async () => {
+    const [change, hour] = [JULY + 15 * DAY_MS, JULY / HOUR_MS];
+    const half = await newOrganization('pro', change);
+    const none = await newOrganization('free');
+    const late = await newOrganization('pro');
+    const open = await newOrganization('pro');
+    const [b, c, d] = [await newDatabase('b'), await newDatabase('c', half), await newDatabase('d', late)];
+    const from = { commits: 0, writeUnits: 0 };
+    await take(a, {
+      writes: [{ hour, from, to: { commits: 2, writeUnits: 3_000_000 } }],
+      reads: [read(JULY, 6_000_000), read(AUGUST, 1)],
+      sizes: [{ at: MAY, bytes: 1_000_000_000 }],
+    });
+    await take(b, { reads: [read(JULY + HOUR_MS, 9_000_000)] });
+    await take(c, { reads: [read(change - HOUR_MS, 3_000_000), read(change, 2_500_000)] });
+    await take(d, { reads: [read(JUNE, 1_000_000)], sizes: [{ at: JUNE + 20 * DAY_MS, bytes: 1_000_000_000 }] });
+    for (const id of [mine, half, none, late]) await finalize(JUNE, id);
+    await take(d, { reads: [read(JUNE, 500_000)], sizes: [{ at: JUNE + 25 * DAY_MS, bytes: 0 }] });
+    const all = [late, none, mine, 'nobody', open, half];
+    const drafts = await Promise.all(all.map((id) => metadata.invoices.draft(id, JULY)));
+    expect(drafts.map((draft) => draft?.lines.map((line) => ('meter' in line ? line.meter : line.kind)))).toEqual([
+      ['fee', 'readUnits', 'storedByteMs'],
+      [],
+      ['fee', 'readUnits', 'writeUnits', 'storedByteMs'],
+      undefined,
+      ['fee'],
+      ['readUnits', 'fee', 'readUnits'],
+    ]);
+    const outcomes = await metadata.invoices.finalizeAll(all, JULY, TERMS);
+    const outcomesOf = (of: typeof outcomes) => all.map((id) => of.get(id)?.outcome);
+    expect(outcomesOf(outcomes)).toEqual(['finalized', 'empty', 'finalized', 'absent', 'waits', 'finalized']);
+    for (const draft of drafts) {
+      const done = outcomes.get(draft?.organizationId ?? '');
+      if (draft === undefined || done?.outcome !== 'finalized') continue;
+      const invoice = await metadata.invoices.find(done.invoiceId);
+      expect(invoice).toMatchObject({ organizationId: draft.organizationId, total: draft.total });
+      expect(await metadata.invoiceLines.list(done.invoiceId, 0, 100)).toEqual(lineRecordsOf(draft));
+      expect(await metadata.invoiceLines.databases(done.invoiceId, undefined, 100)).toEqual(lineDatabasesOf(draft));
+    }
+    const again = await metadata.invoices.finalizeAll(all, JULY, TERMS);
+    expect(outcomesOf(again)).toEqual(['closed', 'closed', 'closed', 'absent', 'waits', 'closed']);
+  });
+
+  it('are none of several where one of them cannot be written', async () => {
+    const bad = await newOrganization('pro');
+    const { prisma, invoices } = metadata;
+    const counter = async () => (await prisma.billingCounter.findUnique({ where: { kind: 'invoice' } }))?.last ?? 0n;
+    const before = await counter();
+    await prisma.$executeRawUnsafe(`
+      CREATE FUNCTION refuse_bad() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        IF EXISTS (SELECT FROM invoices i WHERE i.id = NEW.invoice_id AND i.organization_id = '${bad}') THEN
+          RAISE EXCEPTION 'no';
+        END IF;
+        RETURN NEW;
+      END$$`);
+    await prisma.$executeRaw`
+      CREATE TRIGGER refuse_bad BEFORE INSERT ON invoice_lines FOR EACH ROW EXECUTE FUNCTION refuse_bad()`;
+    await expect(invoices.finalizeAll([mine, bad], JUNE, TERMS)).rejects.toThrow();
+    await prisma.$executeRaw`DROP TRIGGER refuse_bad ON invoice_lines`;
+    expect(await counter()).toBe(before);
+    expect(await prisma.invoicePeriod.count({ where: { organizationId: { in: [mine, bad] } } })).toBe(0);
+    expect((await issued(JUNE, bad)).number).toBe(before + 1n);
+  });
+
   it('give a number again whose invoice was not written', async () => {
     const { number } = await issued();
     await metadata.prisma.$executeRaw`
@@ -205,6 +264,32 @@ describe('invoices', () => {
     ]);
     expect(second.total).toBe(1_900n);
     expect(await linesOf((await issued(AUGUST)).id)).toEqual([['fee', 0, 0, 9_000, AUGUST]]);
+  });
+
+  it('give back what no invoice has room for with the next ones, however long it takes', async () => {
+    const january = Date.UTC(2026, 0);
+    await metadata.prisma.organization.update({ where: { id: mine }, data: { createdAt: new Date(january) } });
+    await metadata.prisma.organizationPlan.deleteMany({ where: { organizationId: mine } });
+    const given = [
+      { planId: 'pro', since: new Date(january) },
+      { planId: 'free', since: new Date(Date.UTC(2026, 1)) },
+      { planId: 'pro', since: new Date(JUNE) },
+    ];
+    await metadata.prisma.organizationPlan.createMany({ data: given.map((one) => ({ ...one, organizationId: mine })) });
+    await take(a, { sizes: [{ at: january, bytes: 100_000_000_000 }] });
+    expect((await issued(january)).total).toBe(2_000n + 74_400n);
+    await take(a, { sizes: [{ at: january + HOUR_MS, bytes: 0 }] });
+    const back: unknown[] = [];
+    for (let month = 1; month < 8; month++) {
+      const done = await finalize(Date.UTC(2026, month));
+      if (done.outcome !== 'finalized') continue;
+      expect((await metadata.invoices.find(done.invoiceId))?.total).toBe(0n);
+      back.push(...(await linesOf(done.invoiceId)).filter(([kind]) => kind === 'storedByteMs'));
+    }
+    // Long after three months, and as much as there is to pay.
+    const part = (amount: number) => ['storedByteMs', 0, 0, -amount, january];
+    expect(back).toEqual([part(2_000), part(2_000), part(9_000)]);
+    expect((await metadata.invoices.draft(mine, Date.UTC(2026, 8)))?.waiting).toEqual([january]);
   });
 
   it('bill a database that is purged, until it was deleted', async () => {
@@ -311,6 +396,28 @@ describe('invoices', () => {
         .reverse();
     expect(await told(mine)).toEqual(['invoice.issued', 'invoice.credited', 'credit-note.created', 'invoice.paid']);
     expect(await told(voided)).toEqual(['invoice.issued', 'invoice.voided']);
+  });
+
+  it('have each a letter to those who look after money, where there is something to pay', async () => {
+    const { prisma, invoiceLetters } = metadata;
+    await prisma.invoiceLetter.deleteMany();
+    const { userId } = await prisma.member.findFirstOrThrow({ where: { organizationId: mine } });
+    const { email } = await prisma.user.update({ where: { id: userId }, data: { emailVerified: true } });
+    const paid = await issued();
+    const nobody = await issued(JUNE, await newOrganization('pro'));
+    const free = await newOrganization('free');
+    await take(await newDatabase('f', free), { reads: [read(JUNE, 5)] });
+    expect((await issued(JUNE, free)).total).toBe(0n);
+    const void_ = await issued(JULY);
+    await metadata.invoices.void(void_.id, 'a mistake');
+    const two = await Promise.all([invoiceLetters.take(), invoiceLetters.take()]);
+    expect(two.map((letter) => letter?.invoiceId).sort()).toEqual([paid.id, nobody.id].sort());
+    expect(two.find((letter) => letter?.invoiceId === paid.id)).toEqual({
+      ...{ invoiceId: paid.id, organizationId: mine, number: paid.number, periodFrom: new Date(JUNE) },
+      ...{ currency: 'USD', total: 2_000n, recipients: [email] },
+    });
+    expect(two.find((letter) => letter?.invoiceId === nobody.id)?.recipients).toEqual([]);
+    expect([await invoiceLetters.take(), await invoiceLetters.take()]).toEqual([null, undefined]);
   });
 
   it('are nobody else’s', async () => {

@@ -3,11 +3,12 @@ import type { UlidSource } from '@leasehold/foundation';
 import type { PrismaClient } from '../generated/client.js';
 import type { BillingDetailsRecord, IssuerRecord } from './billing-details.js';
 import { CreditTooLargeError, InvoiceStateError } from './billing-errors.js';
-import { nextNumber } from './billing-counter.js';
-import { finalizeInvoice, type FinalizeOutcome, type FinalizeTerms } from './finalize-invoice.js';
-import { draftInvoice, type InvoiceDraft } from './invoice-draft.js';
+import { nextNumbers } from './billing-counter.js';
+import { finalizeInvoices, type FinalizeOutcome, type FinalizeTerms } from './finalize-invoices.js';
+import { draftInvoices, type InvoiceDraft } from './invoice-draft.js';
 
-export type InvoiceState = 'finalized' | 'paid' | 'void';
+export const INVOICE_STATES = ['finalized', 'paid', 'void'] as const;
+export type InvoiceState = (typeof INVOICE_STATES)[number];
 
 /** An issued invoice. Amounts are in the smallest unit of its currency. */
 export interface InvoiceRecord {
@@ -56,8 +57,8 @@ export class Invoices {
   ) {}
 
   /** What the invoice of a month would say now. @param time in the month; ms since the Unix epoch @returns undefined when there is no such organization, or it came later */
-  draft(organizationId: string, time: number): Promise<InvoiceDraft | undefined> {
-    return draftInvoice(this.prisma, organizationId, time);
+  async draft(organizationId: string, time: number): Promise<InvoiceDraft | undefined> {
+    return (await draftInvoices(this.prisma, [organizationId], time)).get(organizationId);
   }
 
   /** Whether a month is billed yet: it is not closed, and not before billing began. */
@@ -67,9 +68,19 @@ export class Invoices {
     return (await this.prisma.invoicePeriod.count({ where: { organizationId, periodFrom } })) === 0;
   }
 
-  /** Issues the invoice of a month, once. See {@link finalizeInvoice}. */
-  finalize(organizationId: string, time: number, terms: FinalizeTerms): Promise<FinalizeOutcome> {
-    return finalizeInvoice(this.prisma, this.ids, organizationId, time, terms);
+  /** Issues the invoice of a month, once. See {@link finalizeInvoices}. */
+  async finalize(organizationId: string, time: number, terms: FinalizeTerms): Promise<FinalizeOutcome> {
+    const outcomes = await this.finalizeAll([organizationId], time, terms);
+    return outcomes.get(organizationId) ?? { outcome: 'absent' };
+  }
+
+  /** Issues the invoices of a month of several organizations, each once: all that can be issued, or none. See {@link finalizeInvoices}. */
+  finalizeAll(
+    organizationIds: readonly string[],
+    time: number,
+    terms: FinalizeTerms,
+  ): Promise<ReadonlyMap<string, FinalizeOutcome>> {
+    return finalizeInvoices(this.prisma, this.ids, organizationIds, time, terms);
   }
 
   /** Issued ones, the latest period in front. @param before only periods that begin earlier */
@@ -77,6 +88,26 @@ export class Invoices {
     const found = await this.prisma.invoice.findMany({
       where: { organizationId, ...(before && { periodFrom: { lt: before } }) },
       orderBy: { periodFrom: 'desc' },
+      take: limit,
+      omit: HIDDEN,
+    });
+    return found as unknown as readonly InvoiceRecord[];
+  }
+
+  /** Issued ones of all organizations or of one, the latest issued in front. @param before only those that were issued earlier than this one */
+  async listAll(
+    of: { readonly organizationId: string | undefined; readonly state: InvoiceState | undefined },
+    before: string | undefined,
+    limit: number,
+  ): Promise<readonly InvoiceRecord[]> {
+    const { organizationId, state } = of;
+    const found = await this.prisma.invoice.findMany({
+      where: {
+        ...(organizationId !== undefined && { organizationId }),
+        ...(state !== undefined && { state }),
+        ...(before !== undefined && { id: { lt: before } }),
+      },
+      orderBy: { id: 'desc' },
       take: limit,
       omit: HIDDEN,
     });
@@ -140,7 +171,7 @@ export class Invoices {
       if (invoice.state === 'void') throw new InvoiceStateError(invoice.state);
       if (amount > invoice.left) throw new CreditTooLargeError(invoice.left);
       await transaction.invoice.update({ where: { id: invoiceId }, data: { credited: { increment: amount } } });
-      const number = await nextNumber(transaction, 'credit-note');
+      const number = await nextNumbers(transaction, 'credit-note', 1);
       const { organizationId } = invoice;
       const data = { id: this.ids.next(), number, invoiceId, organizationId, amount, reason };
       return transaction.creditNote.create({ data });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PER } from '@leasehold/billing';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from '../metadata.js';
-import { applyMigrations } from '../migrations.js';
+import type { Metadata } from '../metadata.js';
 import { currencyOf, type PlanPrices } from './plan-versions.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -26,20 +25,15 @@ const prices = (more: Partial<PlanPrices> = {}): PlanPrices => ({
 });
 
 describe('versions of plans', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
     await metadata.plans.put('pro', 'Pro', {});
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   it('begin with one of the plan that everybody has, which costs nothing', async () => {
     const all = await metadata.planVersions.list();
@@ -92,8 +86,7 @@ describe('versions of plans', () => {
   });
 
   it('are noted with who has which plan from when on, and only when that changes', async () => {
-    const account = { email: 'owner@example.com', passwordHash: 'hash', organizationName: 'Some' };
-    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    const id = await test.newOrganization();
     await metadata.plans.agree(id, { databases: 5 });
     await metadata.plans.assign(id, 'pro');
     await metadata.plans.agree(id, { databases: 6 });
@@ -103,5 +96,16 @@ describe('versions of plans', () => {
       orderBy: { id: 'asc' },
     });
     expect(noted.map(({ planId }) => planId)).toEqual(['pro', 'free']);
+  });
+
+  it('hold in the order in which they were given, also where the clock was set back', async () => {
+    const id = await test.newOrganization();
+    const ahead = new Date(Date.now() + 400 * 86_400_000);
+    await metadata.plans.assign(id, 'pro');
+    await metadata.prisma.organizationPlan.updateMany({ where: { organizationId: id }, data: { since: ahead } });
+    await metadata.plans.assign(id, 'free');
+    expect((await metadata.planVersions.plansOf(id)).map(({ plan }) => plan)).toEqual(['free', 'free']);
+    await metadata.plans.assign(id, 'pro');
+    expect((await metadata.planVersions.plansOf(id)).map(({ plan }) => plan)).toEqual(['free', 'free', 'pro']);
   });
 });

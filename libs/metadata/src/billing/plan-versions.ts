@@ -1,5 +1,6 @@
 import {
   FIRST_PLAN,
+  heldAssignments,
   METERS,
   type EffectivePlan,
   type Meter,
@@ -10,6 +11,7 @@ import {
 
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { PlanVersionRefusedError } from './billing-errors.js';
+import { byOrganization } from './by-organization.js';
 
 /** What a plan costs; its version is given when it is made. */
 export type PlanPrices = Omit<Plan, 'name' | 'version'>;
@@ -35,7 +37,7 @@ export class PlanVersions {
   async plansOf(organizationId: string): Promise<readonly { readonly plan: string; readonly since: Date }[]> {
     const organization = await this.prisma.organization.findUnique({ where: { id: organizationId } });
     if (organization === null) return [];
-    const assigned = await planAssignmentsIn(this.prisma, organizationId);
+    const assigned = (await planAssignmentsIn(this.prisma, [organizationId])).get(organizationId) ?? [];
     const first = { plan: FIRST_PLAN, since: organization.createdAt };
     return [first, ...assigned.map(({ plan, since }) => ({ plan, since: new Date(since) }))];
   }
@@ -91,16 +93,18 @@ export async function planVersionsIn(
   return rows.map(recordOf);
 }
 
-/** Plans that were given to an organization, by time. */
+/** Plans that were given to organizations and hold, by time; of each that was given one. */
 export async function planAssignmentsIn(
   transaction: Pick<Prisma.TransactionClient, 'organizationPlan'>,
-  organizationId: string,
-): Promise<readonly PlanAssignment[]> {
+  organizationIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly PlanAssignment[]>> {
   const rows = await transaction.organizationPlan.findMany({
-    where: { organizationId },
-    orderBy: [{ since: 'asc' }, { id: 'asc' }],
+    where: { organizationId: { in: [...organizationIds] } },
+    orderBy: { id: 'asc' },
   });
-  return rows.map(({ since, planId }) => ({ since: since.getTime(), plan: planId }));
+  const assignmentsOf = (own: typeof rows) =>
+    heldAssignments(own.map(({ since, planId }) => ({ since: since.getTime(), plan: planId })));
+  return new Map([...byOrganization(rows)].map(([id, own]) => [id, assignmentsOf([...own])]));
 }
 
 /** The one currency of everything that costs something; where nothing does, that of the first plan. */

@@ -1,10 +1,18 @@
-import type { Meter, Segment } from '@leasehold/billing';
+import { HOUR_MS, type Meter, type Period, type Segment } from '@leasehold/billing';
 
 import { Prisma } from '../generated/client.js';
 
+/** An organization, and the parts of a period in which one of its plans held. */
+export interface OrganizationSegments {
+  readonly organizationId: string;
+  /** Ascending, in whole hours; at least one. */
+  readonly segments: readonly Segment[];
+}
+
 /** What one database used of a meter in a segment. */
 export interface UsageSliceRow {
-  /** Its place among the segments. */
+  readonly organizationId: string;
+  /** Its place among the segments of the organization. */
   readonly segment: number;
   readonly meter: Meter;
   readonly id: string;
@@ -21,75 +29,78 @@ export interface UsageSliceRow {
 /** Databases that are looked at in one statement: some seconds where each of them was used in each hour of a month. */
 const DATABASES_AT_ONCE = 1_000;
 
-/**
- * What the databases of an organization used in a period, some of them after others, each with all of its rows, by ascending id.
- *
- * @param segments of the period, ascending, in whole hours; at least one
- */
+/** What the databases of organizations used in a period, some of them after others, each with all of its rows, by ascending id. */
 export async function* usageSlices(
   transaction: Pick<Prisma.TransactionClient, '$queryRaw' | 'databaseOwner'>,
-  organizationId: string,
-  periodFrom: number,
-  segments: readonly Segment[],
+  organizations: readonly OrganizationSegments[],
+  period: Period,
 ): AsyncIterableIterator<readonly UsageSliceRow[]> {
-  const spans = segments.map(({ from, to }, n) => ({ n, since: n === 0 ? periodFrom : from, until: to }));
+  const spans = organizations.flatMap(({ organizationId, segments }) =>
+    segments.map(({ from, to }, n) => ({ organizationId, n, since: n === 0 ? period.from : from, until: to })),
+  );
+  const organizationIds = organizations.map(({ organizationId }) => organizationId);
   let after: string | undefined;
   for (;;) {
     const databases = await transaction.databaseOwner.findMany({
-      where: { organizationId, ...(after === undefined ? {} : { databaseId: { gt: after } }) },
+      where: {
+        organizationId: { in: organizationIds },
+        ...(after === undefined ? {} : { databaseId: { gt: after } }),
+      },
       orderBy: { databaseId: 'asc' },
       take: DATABASES_AT_ONCE,
       select: { databaseId: true },
     });
     const ids = databases.map(({ databaseId }) => databaseId);
-    if (ids.length > 0) yield await transaction.$queryRaw<UsageSliceRow[]>(sliceStatement(ids, periodFrom, spans));
+    if (ids.length > 0) yield await transaction.$queryRaw<UsageSliceRow[]>(sliceStatement(ids, period, spans));
     after = ids.at(-1);
     if (ids.length < DATABASES_AT_ONCE) return;
   }
 }
 
 interface Span {
+  readonly organizationId: string;
   readonly n: number;
   readonly since: number;
   readonly until: number;
 }
 
-function sliceStatement(ids: readonly string[], periodFrom: number, spans: readonly Span[]): Prisma.Sql {
-  const until = new Date(spans.at(-1)?.until ?? periodFrom);
+function sliceStatement(ids: readonly string[], period: Period, spans: readonly Span[]): Prisma.Sql {
+  const [from, until] = [new Date(period.from), new Date(period.to)];
   return Prisma.sql`
     WITH mine AS (
-      SELECT database_id AS id, name, deleted_at FROM database_owners WHERE database_id = ANY (${ids}::uuid[])
+      SELECT database_id AS id, organization_id, name, deleted_at FROM database_owners WHERE database_id = ANY (${ids}::uuid[])
     ), span AS (
-      SELECT n, to_timestamp(since / 1000.0) AS since, to_timestamp(until / 1000.0) AS until, since / 3600000 AS first_hour,
-        until / 3600000 AS last_hour
+      SELECT "organizationId" AS organization_id, n, to_timestamp(since / 1000.0) AS since, to_timestamp(until / 1000.0) AS until,
+        since / 3600000 AS first_hour, until / 3600000 AS last_hour
       FROM jsonb_to_recordset(${JSON.stringify(spans)}::jsonb)
-        AS s (n int, since bigint, until bigint)
+        AS s ("organizationId" text, n int, since bigint, until bigint)
     ), hours AS (
       SELECT s.n, u.database_id AS id, to_timestamp(u.hour * 3600.0) AS at, m.meter, m.quantity,
         concat_ws(' ', m.meter, u.database_id, u.hour, NULLIF(u.key_id, ''), m.quantity) AS entry
       FROM mine JOIN usage_hours u ON u.database_id = mine.id
-        JOIN span s ON u.hour >= s.first_hour AND u.hour < s.last_hour
+          AND u.hour >= ${period.from / HOUR_MS}::int AND u.hour < ${period.to / HOUR_MS}::int
+        JOIN span s ON s.organization_id = mine.organization_id AND u.hour >= s.first_hour AND u.hour < s.last_hour
         CROSS JOIN LATERAL (VALUES ('writeUnits', u.write_units),
           ('readUnits', CASE WHEN u.key_id <> '' THEN u.read_units END),
           ('egressBytes', CASE WHEN u.key_id <> '' THEN u.egress_bytes END)) AS m (meter, quantity)
       WHERE m.quantity > 0
     ), marks AS (
-      SELECT mine.id, s.at, s.bytes,
+      SELECT mine.id, mine.organization_id, s.at, s.bytes,
         least(lead(s.at) OVER (PARTITION BY mine.id ORDER BY s.at), mine.deleted_at, ${until}::timestamptz, now()) AS until
       FROM mine CROSS JOIN LATERAL (
-        SELECT max(at) AS at FROM usage_sizes WHERE database_id = mine.id AND at <= ${new Date(periodFrom)}::timestamptz
+        SELECT max(at) AS at FROM usage_sizes WHERE database_id = mine.id AND at <= ${from}::timestamptz
       ) AS held JOIN usage_sizes s ON s.database_id = mine.id AND s.at < ${until}::timestamptz
         AND s.at >= COALESCE(held.at, '-infinity')
     ), sizes AS (
       SELECT s.n, m.id, m.at, 'storedByteMs' AS meter,
         m.bytes::numeric * round(1000 * extract(epoch FROM least(m.until, s.until) - greatest(m.at, s.since))) AS quantity,
         concat_ws(' ', 'storedByteMs', m.id, round(1000 * extract(epoch FROM m.at))::bigint, m.bytes) AS entry
-      FROM marks m JOIN span s ON greatest(m.at, s.since) < least(m.until, s.until) WHERE m.bytes > 0
+      FROM marks m JOIN span s ON s.organization_id = m.organization_id AND greatest(m.at, s.since) < least(m.until, s.until) WHERE m.bytes > 0
     )
-    SELECT e.n AS segment, e.meter, e.id::text AS id, mine.name, mine.deleted_at AS "deletedAt",
+    SELECT mine.organization_id AS "organizationId", e.n AS segment, e.meter, e.id::text AS id, mine.name, mine.deleted_at AS "deletedAt",
       sum(e.quantity)::numeric(60, 0)::text AS quantity, min(e.at) AS "firstAt", max(e.at) AS "lastAt", count(*) AS entries,
       sum(('x' || encode(substring(sha256(convert_to(e.entry, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint)::text AS digest
     FROM (SELECT n, id, at, meter, quantity, entry FROM hours UNION ALL SELECT * FROM (
       SELECT n, id, at, meter, quantity, entry FROM sizes) AS s) AS e JOIN mine ON mine.id = e.id
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3`;
+    GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4`;
 }
