@@ -93,16 +93,19 @@ export class Organizations {
 
   /**
    * Makes an existing account an operator with this password, and ends its sessions: whoever opened them may not be the
-   * operator.
+   * operator. The password goes first: a log-in that has shown the one before either ends here or looks at it again afterwards. A second factor
+   * that somebody set up before they were operator, and before the address was verified, would shut the operator out, and goes too.
    */
   async makeOperator(email: string, passwordHash: string): Promise<void> {
+    const before = { user: { email, emailVerified: false, role: { not: 'admin' } } };
     await this.prisma.$transaction([
-      this.prisma.session.deleteMany({ where: { user: { email } } }),
-      this.prisma.user.update({ where: { email }, data: { role: 'admin' } }),
       this.prisma.account.updateMany({
         where: { user: { email }, providerId: PASSWORD_PROVIDER },
         data: { password: passwordHash },
       }),
+      this.prisma.secondFactor.deleteMany({ where: before }),
+      this.prisma.user.update({ where: { email }, data: { role: 'admin' } }),
+      this.prisma.session.deleteMany({ where: { user: { email } } }),
     ]);
   }
 

@@ -18,10 +18,14 @@ export class People {
     return (await this.prisma.account.updateMany({ where, data: { password: passwordHash } })).count > 0;
   }
 
-  /** Of their password, now; undefined when they have none. */
+  /**
+   * Of their password, now; undefined when they have none. Waits for a change that is under way: one that ends sessions has looked for them already,
+   * and would miss a session that was made since.
+   */
   async passwordHashOf(userId: string): Promise<string | undefined> {
-    const where = { userId, providerId: PASSWORD_PROVIDER };
-    return (await this.prisma.account.findFirst({ where, select: { password: true } }))?.password ?? undefined;
+    const [found] = await this.prisma.$queryRaw<{ readonly password: string | null }[]>`
+      SELECT password FROM accounts WHERE user_id = ${userId} AND provider_id = ${PASSWORD_PROVIDER} FOR SHARE`;
+    return found?.password ?? undefined;
   }
 
   /**

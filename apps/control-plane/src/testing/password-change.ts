@@ -46,7 +46,8 @@ export async function changePasswordBefore(
   return under;
 }
 
-async function untilHeldUp({ metadata }: TestService): Promise<void> {
+/** Resolves once somebody waits in Postgres for a row or a table. */
+export async function untilHeldUp({ metadata }: TestService): Promise<void> {
   for (let look = 0; look < MAX_LOOKS; look++) {
     const waiting = await metadata.prisma.$queryRaw<unknown[]>`SELECT FROM pg_locks WHERE NOT granted`;
     if (waiting.length > 0) return;
