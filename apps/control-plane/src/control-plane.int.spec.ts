@@ -272,6 +272,10 @@ describe('the control plane', () => {
     for (const authorization of ['Bearer wrong', 'Bearer', 'Basic YTpi', 'Bearer lh_wrong', 'Bearer a b']) {
       const answer = await service.call('GET', '/v1/me', { headers: { cookie: tenant.cookie, authorization } });
       expect([authorization, answer.status]).toEqual([authorization, 401]);
+      const json = { currentPassword: tenant.password, newPassword: 'of nobody who may' };
+      const call = { headers: { cookie: tenant.cookie, authorization }, json };
+      const { body } = await service.call('POST', '/api/auth/change-password', call);
+      expect(body).toMatchObject({ status: 401, code: 'unauthenticated' });
     }
   });
 

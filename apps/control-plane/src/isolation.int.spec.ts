@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
+import { storedToken } from './auth/session-token.js';
 import { makeInvoice } from './testing/make-invoice.js';
 import { TestService, type Tenant } from './testing/test-service.js';
 
@@ -206,7 +207,9 @@ describe('two organizations', () => {
   });
 
   it("neither shows nor ends another person's sessions", async () => {
-    const [theirSession] = await service.metadata.prisma.session.findMany({ where: { token: theirs.token } });
+    const [theirSession] = await service.metadata.prisma.session.findMany({
+      where: { token: storedToken(theirs.token) },
+    });
     const end = (id: string) => service.call('DELETE', `/v1/sessions/${id}`, { token: mine.token });
     const [answer, absent] = [await end(theirSession?.id ?? ''), await end('01000000000000000000000000')];
     expect([answer.status, { ...answer.body, requestId: '' }]).toEqual([404, { ...absent.body, requestId: '' }]);
@@ -274,7 +277,7 @@ describe('two organizations', () => {
   it('does not follow a session whose active organization it has left', async () => {
     const leaver = await service.signUp();
     await service.metadata.prisma.session.updateMany({
-      where: { token: leaver.token },
+      where: { token: storedToken(leaver.token) },
       data: { activeOrganizationId: theirs.organizationId },
     });
     const me = await service.call('GET', '/v1/me', { token: leaver.token });

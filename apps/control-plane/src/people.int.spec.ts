@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 
+import { storedToken } from './auth/session-token.js';
 import { MAIL_WAIT_MS, TestMailbox } from './testing/test-mailbox.js';
 import { TestService, type Answer } from './testing/test-service.js';
 import { TestSmtpServer } from './testing/test-smtp-server.js';
@@ -183,7 +184,7 @@ describe('people', () => {
     it('tell when they were last used, and live as long again from then', async () => {
       const { token } = await service.signUp();
       const past = new Date(Date.now() - 3_600_000);
-      const where = { token };
+      const where = { token: storedToken(token) };
       const expiresAt = new Date(past.getTime() + 7 * 24 * 3_600_000);
       await service.metadata.prisma.session.updateMany({ where, data: { updatedAt: past, expiresAt } });
       await list(token);
@@ -207,7 +208,7 @@ describe('people', () => {
       const { email, password, token } = await service.signUp();
       const old = await loggedIn('old', email, password);
       const data = { expiresAt: new Date(Date.now() - 1) };
-      await service.metadata.prisma.session.updateMany({ where: { token: old }, data });
+      await service.metadata.prisma.session.updateMany({ where: { token: storedToken(old) }, data });
       expect((await list(token)).sessions).toHaveLength(1);
     });
   });

@@ -3,6 +3,7 @@ import { Metadata } from '@leasehold/metadata';
 import { createLogger } from '@leasehold/service-kit';
 import type { Type } from '@nestjs/common';
 
+import { storedToken } from '../auth/session-token.js';
 import { readConfig } from '../config.js';
 import { controlPlaneModule, type ControlPlaneParts } from '../control-plane-module.js';
 import { mutatingRoutes } from '../testing/mutating-routes.js';
@@ -134,7 +135,7 @@ describe('the audit log over HTTP', () => {
         async () => {
           const answer = await call('POST', '/v1/login', undefined, { email: owner.email, password });
           const found = await service.metadata.prisma.session.findFirst({
-            where: { token: String(answer.body['token']) },
+            where: { token: storedToken(String(answer.body['token'])) },
           });
           session = found?.id ?? '';
           return answer;

@@ -61,9 +61,7 @@ export class AccessGuard implements CanActivate {
 
   private async identifyPerson(request: FastifyRequest, token: string | undefined): Promise<Person> {
     const headers = webHeaders(request);
-    // A bearer token that is not good must not fall back on the browser's cookie.
-    if (token !== undefined) headers.delete('cookie');
-    else if (!headers.has('cookie')) throw unauthenticated();
+    if (token === undefined && !headers.has('cookie')) throw unauthenticated();
     const session = await this.authentication.session(headers);
     if (!session) throw unauthenticated();
     const { activeOrganizationId, ...person } = session;

@@ -13,6 +13,7 @@ import type { ControlPlaneConfig } from '../config.js';
 import { RESET_SECONDS, VERIFICATION_SECONDS } from '../mail/letters.js';
 import { hashPassword, isOutdated, verifyPassword } from './passwords.js';
 import { sessionStarter } from './session-starter.js';
+import { signedToken, storedToken } from './session-token.js';
 
 export const AUTH_PATH = '/api/auth';
 export const PASSWORD_CHARS = { min: 10, max: 128 } as const;
@@ -43,7 +44,7 @@ export interface PasswordChange {
 export interface LoggedIn {
   readonly userId: string;
   readonly email: string;
-  /** The session's secret: `Authorization: Bearer` takes it like the cookie. */
+  /** The session's secret, signed: `Authorization: Bearer` takes it like the cookie. */
   readonly token: string;
   /** `Set-Cookie` headers. */
   readonly cookies: readonly string[];
@@ -133,7 +134,7 @@ export class Authentication {
       throw translateOutage(error, false);
     });
     if (present !== undefined && markOf(present) === passwordMark) return session;
-    await sessions.endByToken(session.token).catch(() => undefined);
+    await sessions.endByToken(storedToken(session.token)).catch(() => undefined);
     throw wrongCredentials(undefined);
   }
 
@@ -165,12 +166,12 @@ export class Authentication {
       wrongCredentials,
     );
     const { token } = answer.response;
-    return { userId, email, token, cookies: answer.headers.getSetCookie() };
+    return { userId, email, token: signedToken(token, this.secret), cookies: answer.headers.getSetCookie() };
   }
 
   /** Whose session these headers carry, in a cookie or as bearer; undefined when none or an ended one. */
   async session(headers: Headers): Promise<SessionUser | undefined> {
-    const found = await this.ask(() => this.auth.api.getSession({ headers }), false, wrongCredentials);
+    const found = await this.ask(() => this.auth.api.getSession({ headers }), false, sessionEnded);
     if (!found) return undefined;
     return {
       sessionId: found.session.id,
@@ -250,6 +251,11 @@ function wrongCredentials(cause: unknown): ProblemError {
   return new ProblemError('invalid-credentials', 'e-mail address or password is wrong', { cause });
 }
 
+/** By somebody else, while it was being prolonged. */
+function sessionEnded(cause: unknown): ProblemError {
+  return new ProblemError('unauthenticated', 'the session has ended', { cause });
+}
+
 function invalidLink(cause: unknown): ProblemError {
   return new ProblemError('invalid-link', 'the link is damaged, has expired, or was used already', { cause });
 }
@@ -283,7 +289,7 @@ function createAuth(config: ControlPlaneConfig, metadata: Metadata, logger: Logg
       additionalFields: { activeOrganizationId: { type: 'string', required: false, input: false } },
     },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
-    plugins: [bearer(), sessionStarter()],
+    plugins: [bearer({ requireSignature: true }), sessionStarter()],
     databaseHooks: {
       session: {
         create: {

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
 import { hashPassword as hashScrypt } from 'better-auth/crypto';
 
-import { ANOTHER_HASH, changePasswordBefore, changePasswordDuring } from '../testing/password-change.js';
+import { ANOTHER_HASH, changePasswordBefore, changePasswordDuring, untilHeldUp } from '../testing/password-change.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
+import { storedToken } from './session-token.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -152,6 +153,53 @@ describe('logging in', () => {
       [],
     ]);
     expect(sessionsMade).toBe(0);
+  });
+
+  it('starts no session beside a change of the password that is not there yet, and has looked for sessions already', async () => {
+    const person = await service.signUp();
+    const answer = await changePasswordBefore(service, person.email, () => logIn(person));
+    expect([answer.status, answer.body['code'], answer.headers.getSetCookie()]).toEqual([
+      ...[401, 'invalid-credentials'],
+      [],
+    ]);
+    expect(await service.metadata.prisma.session.count({ where: { user: { email: person.email } } })).toBe(1);
+  });
+
+  it('leaves a stranger who had signed up with the address of an operator neither a session nor a second factor', async () => {
+    const { email } = await service.signUp();
+    const { organizations, prisma, secondFactors } = service.metadata;
+    const { id: userId } = await prisma.user.findUniqueOrThrow({ where: { email } });
+    await secondFactors.begin(userId, new Uint8Array(3));
+    await secondFactors.confirm(userId, new Uint8Array(3), 1, [], new Date());
+    const { made } = await prisma.$transaction(async (transaction) => {
+      await transaction.$queryRaw`SELECT id FROM accounts WHERE user_id = ${userId} FOR UPDATE`;
+      const made = organizations.makeOperator(email, ANOTHER_HASH);
+      await untilHeldUp(service);
+      // By a log-in that was under way.
+      const expiresAt = new Date(Date.now() + 60_000);
+      await prisma.session.create({ data: { id: 'late', userId, token: 'late', expiresAt } });
+      return { made };
+    });
+    await made;
+    expect(await prisma.session.count({ where: { userId } })).toBe(0);
+    expect(await secondFactors.find(userId)).toBeUndefined();
+    // Of an operator it stays.
+    await secondFactors.begin(userId, new Uint8Array(3));
+    await organizations.makeOperator(email, ANOTHER_HASH);
+    expect(await secondFactors.find(userId)).toBeDefined();
+  });
+
+  it('gives tokens that are worth nothing as the table of sessions has them', async () => {
+    const { token } = await service.signUp();
+    const stored = storedToken(token);
+    expect(await service.metadata.prisma.session.count({ where: { token: stored } })).toBe(1);
+    const me = async (shown: string) => (await service.call('GET', '/v1/me', { token: shown })).status;
+    expect(await me(token)).toBe(200);
+    for (const shown of [stored, `${stored}.`, `${stored}.${'A'.repeat(43)}=`, `x${token}`]) {
+      expect([shown, await me(shown)]).toEqual([shown, 401]);
+    }
+    const cookie = `__Host-leasehold.session_token=${stored}`;
+    expect((await service.call('GET', '/v1/me', { headers: { cookie } })).status).toBe(401);
   });
 
   it('tells people what was refused at their account, once for each network and hour, and nobody else', async () => {

@@ -2,13 +2,18 @@ import type { FastifyRequest } from 'fastify';
 
 import { CLIENT_ADDRESS_HEADER } from './authentication.js';
 
-/** A request's headers for better-auth, with the address of the connection in place of what the client says of itself. */
+/**
+ * A request's headers for better-auth, with the address of the connection in place of what the client says of itself. `Authorization`, when there,
+ * decides alone who calls.
+ */
 export function webHeaders(request: FastifyRequest): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     for (const one of [value].flat()) if (one !== undefined) headers.append(name, one);
   }
   headers.set(CLIENT_ADDRESS_HEADER, request.ip);
+  // A token that is not good must not fall back on the browser's cookie.
+  if (headers.has('authorization')) headers.delete('cookie');
   return headers;
 }
 

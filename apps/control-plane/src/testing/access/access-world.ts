@@ -2,9 +2,10 @@ import { mintApiKey } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import type { BudgetSubject } from '@leasehold/metadata';
 
+import { signedToken } from '../../auth/session-token.js';
 import { drawInvitationToken, hashInvitationToken } from '../../organizations/invitation-token.js';
 import { makeInvoice } from '../make-invoice.js';
-import type { TestService } from '../test-service.js';
+import { TEST_AUTH_SECRET, type TestService } from '../test-service.js';
 import { COLUMNS, type Column } from './access-table.js';
 
 const ROLES = ['owner', 'admin', 'developer', 'finance', 'viewer'] as const;
@@ -170,19 +171,19 @@ export class AccessWorld {
     organizationId: string,
   ): Promise<AccessCaller & { readonly userId: string }> {
     const { prisma } = this.service.metadata;
-    const [userId, token, email] = [ids.next(), `session-${ids.next()}`, this.newEmail()];
+    const [userId, stored, email] = [ids.next(), `session-${ids.next()}`, this.newEmail()];
     const role = column === 'operator' ? 'admin' : 'user';
     await prisma.user.create({ data: { id: userId, name: column, email, emailVerified: true, role } });
     await prisma.session.create({
       data: {
         id: ids.next(),
         userId,
-        token,
+        token: stored,
         activeOrganizationId: organizationId,
         expiresAt: new Date(systemClock.now() + SESSION_MS),
       },
     });
-    return { column, token, email, userId };
+    return { column, token: signedToken(stored, TEST_AUTH_SECRET), email, userId };
   }
 }
 
