@@ -15,6 +15,10 @@ export const fleetWorkerConfig = workerConfig
     DATABASE_URL: z.string().optional(),
     REDIS_URL: z.string().optional(),
   })
+  .refine((config) => config.LEASEHOLD_OPERATOR_SECRET !== config.LEASEHOLD_INTERNAL_SECRET, {
+    path: ['LEASEHOLD_OPERATOR_SECRET'],
+    message: 'must be another one than LEASEHOLD_INTERNAL_SECRET: the control plane has it, and may not open databases',
+  })
   .superRefine((config, context) => {
     try {
       queueStoreFrom(config);

@@ -318,6 +318,8 @@ describe('the start of a worker', () => {
       /SESSION_TTL_MS/,
     );
     expect(() => loadConfig(fleetWorkerConfig, { DATABASE_URL: 'postgres://x' })).toThrow(/LEASEHOLD_INTERNAL_SECRET/);
+    const same = { ...env, DATABASE_URL: 'postgres://x', LEASEHOLD_OPERATOR_SECRET: env.LEASEHOLD_INTERNAL_SECRET };
+    expect(() => loadConfig(fleetWorkerConfig, same)).toThrow(/LEASEHOLD_OPERATOR_SECRET/);
   });
 
   it('serves with a disk cache too', async () => {
