@@ -6,7 +6,7 @@ import { serviceConfig, storeConfig } from '@leasehold/service-kit';
 import { compactorConfig } from '../../apps/compactor/src/config.js';
 import { controlPlaneConfig } from '../../apps/control-plane/src/config.js';
 import { gatewayConfig } from '../../apps/gateway/src/config.js';
-import { workerConfig } from '../../apps/worker/src/config.js';
+import { fleetWorkerConfig } from '../../apps/worker/src/fleet-worker.js';
 import { pathInCheckout } from '../checkout/checkout-files.js';
 
 const PAGE = 'docs/operations/settings.md';
@@ -23,14 +23,12 @@ type Settings = Readonly<Record<string, { safeParse(value: unknown): { readonly 
 const shared = new Set([...Object.keys(serviceConfig.shape), ...Object.keys(storeConfig.shape)]);
 const ownOf = (settings: Settings): Settings =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => !shared.has(name)));
-/** The queues, which a worker reads for itself. */
-const { REDIS_URL, DATABASE_URL } = compactorConfig.shape;
 
 const SECTIONS: readonly (readonly [section: string, settings: Settings])[] = [
   ['Every service', serviceConfig.shape],
   ['The bucket: gateway, worker, compactor', storeConfig.shape],
   ['Gateway', ownOf(gatewayConfig.shape)],
-  ['Worker', ownOf({ ...workerConfig.shape, REDIS_URL, DATABASE_URL })],
+  ['Worker', ownOf(fleetWorkerConfig.shape)],
   ['Compactor', ownOf(compactorConfig.shape)],
   ['Control plane', ownOf(controlPlaneConfig.shape)],
 ];
@@ -87,7 +85,7 @@ describe('docker-compose.yml', () => {
 
   it.each([
     ['gateway', gatewayConfig.shape],
-    ['worker-1', { ...workerConfig.shape, ...storeConfig.shape, REDIS_URL, DATABASE_URL }],
+    ['worker-1', fleetWorkerConfig.shape],
     ['compactor', compactorConfig.shape],
     ['control-plane', controlPlaneConfig.shape],
   ] as readonly (readonly [string, Settings])[])(
