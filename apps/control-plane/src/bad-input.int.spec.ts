@@ -48,6 +48,10 @@ const PLAN_VERSION = {
 const BUDGET = { limit: { units: 1_000 } };
 const BILLING_DETAILS = { name: 'Buyer Ltd.' };
 const BILLING_ISSUER = { name: 'Leasehold Ltd.' };
+const PROVIDER_PRICES = {
+  ...{ putsMillion: 500, getsMillion: 40, storedTerabyteMonth: 2_300, egressTerabyte: 9_000 },
+  ...{ putsPerMillionCommits: 159_200, sharedMonth: 0 },
+};
 const CREDIT_NOTE = { amount: 1, reason: 'an outage' };
 
 /** Every route that takes a body, with one that it would take. */
@@ -85,6 +89,7 @@ const BODY_ROUTES = [
   ['PUT', '/v1/budgets/keys/some-key', BUDGET],
   ['PUT', '/v1/billing-details', BILLING_DETAILS],
   ['PUT', '/v1/admin/billing-issuer', BILLING_ISSUER],
+  ['PUT', '/v1/admin/provider-prices/2026-01', PROVIDER_PRICES],
   ['POST', '/v1/admin/invoices/some-invoice/paid', { payment: 'bank transfer' }],
   ['POST', '/v1/admin/invoices/some-invoice/void', { reason: 'a mistake' }],
   ['POST', '/v1/admin/invoices/some-invoice/credit-notes', CREDIT_NOTE],

@@ -9,6 +9,7 @@ import {
 } from '@leasehold/service-kit';
 import { z } from 'zod';
 
+import { parseHealthTargets } from './health/health-targets.js';
 import { isLoopbackHost } from './mailbox/loopback.js';
 import { emailAddress } from './requests/text.js';
 
@@ -28,6 +29,18 @@ export const controlPlaneConfig = serviceConfig
     PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
     /** Where browsers reach the gateway; told to the console. */
     GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
+    /** Processes whose `/readyz` is asked for operators: `gateway=http://gateway:4000 compactor=http://compactor:4000`. GATEWAY_URL when not set. */
+    HEALTH_TARGETS: z
+      .string()
+      .transform((text, context) => {
+        const targets = parseHealthTargets(text);
+        if (targets !== undefined) return targets;
+        context.addIssue({ code: 'custom', message: 'must be words such as gateway=http://gateway:4000' });
+        return z.NEVER;
+      })
+      .optional(),
+    /** How long what tenants cost in the month that runs is told before it is added up anew. */
+    COSTS_REFRESH_MS: z.coerce.number().int().min(1_000).max(2_000_000_000).default(3_600_000),
     /** Signs session cookies and seals second factors; changing it logs everybody out, and leaves of second factors the backup codes. */
     AUTH_SECRET: secret(),
     /** Signs short-lived tokens: an Ed25519 private key, PKCS #8 in base64. After a change tokens of the key before live on until they end. */

@@ -13,9 +13,13 @@ import { tellRevocations } from './admin/tell-revocations.js';
 import { pruneAuditLog } from './audit/audit-retention.js';
 import { BUDGETS_INTERVAL_MS, watchBudgets } from './budgets/budget-watch.js';
 import type { ControlPlaneConfig } from './config.js';
+import { COSTS_INTERVAL_MS, watchCosts } from './costs/cost-watch.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
 import { EXPIRY_INTERVAL_MS, expireDatabases } from './databases/database-expiry.js';
+import { HealthBoard } from './health/health-board.js';
+import { InvoiceDrafts } from './invoices/invoice-drafts.js';
+import { INVOICE_MAILS_INTERVAL_MS, mailInvoices } from './invoices/mail-invoices.js';
 import { Letters } from './mail/letters.js';
 import { MailQueue } from './mail/mail-queue.js';
 import { openMailTransport } from './mail/open-mail-transport.js';
@@ -36,6 +40,8 @@ const SECURITY_EVENTS_KEPT_MS = 90 * 24 * 60 * 60 * 1_000;
 const PRUNE_INTERVAL_MS = 5 * 60 * 1_000;
 /** Each listens for the end; Node warns of more than ten. */
 const MAX_LOOPS = 50;
+/** Between looks at the parts that nobody asks for: so that since when one is as it is, is known to the minute. */
+const HEALTH_INTERVAL_MS = 60_000;
 /** What Postgres was not there for at the start. */
 const SEED_RETRY_MS = 2_000;
 
@@ -100,9 +106,15 @@ export async function startControlPlane(
         );
         startDeliveries(app, metadata, logger, stopping.signal);
         startPayments(app, metadata, logger, stopping.signal);
-        const budgets = { metadata, mails, letters: app.get(Letters), logger };
-        void repeat(() => watchBudgets(budgets), BUDGETS_INTERVAL_MS, stopping.signal);
+        const told = { metadata, mails, letters: app.get(Letters), logger };
+        void repeat(() => watchBudgets(told), BUDGETS_INTERVAL_MS, stopping.signal);
+        void repeat(() => mailInvoices(told), INVOICE_MAILS_INTERVAL_MS, stopping.signal);
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
+        const drafts = app.get(InvoiceDrafts);
+        const costs = { metadata, drafts, logger, refreshMs: config.COSTS_REFRESH_MS };
+        void repeat(() => watchCosts(costs), COSTS_INTERVAL_MS, stopping.signal);
+        const health = app.get(HealthBoard);
+        void repeat(() => health.look().then(() => 'again'), HEALTH_INTERVAL_MS, stopping.signal);
       },
     });
     return {

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
 import { actAs, type Author } from './author.js';
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
+import type { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -32,6 +31,7 @@ const NOT_AUDITED: Readonly<Record<string, string>> = {
   database_sizes: 'measured',
   gateway_demand: 'what gateways tell each other',
   idempotency_keys: 'answers kept for requests that come again',
+  invoice_letters: 'told by invoices',
   invoice_line_databases: 'comes with its invoice, and never changes',
   invoice_lines: 'comes with its invoice, and never changes',
   invoice_periods: 'comes with its invoice, and never changes',
@@ -42,6 +42,7 @@ const NOT_AUDITED: Readonly<Record<string, string>> = {
   payment_events: 'hints to look, not what was decided',
   revocation_progress: 'a place in the bucket',
   security_events: 'what somebody tried, not what was decided: told to the person alone',
+  tenant_months: 'added up from what was measured',
   traffic: 'measured',
   traffic_progress: 'measured',
   traffic_records: 'measured',
@@ -69,6 +70,7 @@ const NEVER_TAKEN: readonly string[] = [
   'billing-details.deleted',
   'billing-issuer.deleted',
   'member.changed',
+  'provider-prices.deleted',
   'session.changed',
   'signing-key.changed',
   'signing-key.deleted',
@@ -76,22 +78,17 @@ const NEVER_TAKEN: readonly string[] = [
 const PAGE = new URL('../../../docs/audit-log.md', import.meta.url);
 
 describe('the audit log', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let organizationId: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
     const account = { email: 'ann@example.com', passwordHash: 'the-hash', organizationName: 'mine' };
     organizationId = (await metadata.organizations.createAccount(account)).organization.id;
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   const latest = (count: number) => metadata.auditLog.list(organizationId, undefined, count);
   const told = async (count: number) =>

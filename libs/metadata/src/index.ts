@@ -6,6 +6,7 @@ export { ClaimLostError, runKeyed, type KeyedRequest } from './keyed-request.js'
 export * from './billing/index.js';
 export * from './budgets/index.js';
 export * from './change-feed.js';
+export * from './costs/index.js';
 export * from './database-grants.js';
 export * from './database-list.js';
 export * from './database-record.js';
@@ -14,6 +15,7 @@ export * from './errors.js';
 export * from './invitations.js';
 export * from './login-challenges.js';
 export * from './members.js';
+export * from './gateway-signs.js';
 export * from './identity-providers.js';
 export * from './metadata.js';
 export * from './migrations.js';

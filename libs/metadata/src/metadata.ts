@@ -5,13 +5,18 @@ import { ApiKeys } from './api-keys.js';
 import { AuditLog } from './audit-log.js';
 import { authored } from './authored-adapter.js';
 import { BillingDetails } from './billing/billing-details.js';
+import { InvoiceLetters } from './billing/invoice-letters.js';
 import { InvoiceLines } from './billing/invoice-lines.js';
 import { Invoices } from './billing/invoices.js';
 import { PlanVersions } from './billing/plan-versions.js';
 import { Budgets } from './budgets/budgets.js';
 import { ChangeFeed } from './change-feed.js';
+import { ProviderPriceList } from './costs/provider-prices.js';
+import { TenantCosts } from './costs/tenant-costs.js';
+import { TenantMonths } from './costs/tenant-months.js';
 import { DatabaseGrants } from './database-grants.js';
 import { Databases } from './databases.js';
+import { GatewaySigns } from './gateway-signs.js';
 import { PrismaClient } from './generated/client.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { Invitations } from './invitations.js';
@@ -94,7 +99,12 @@ export class Metadata {
   readonly budgets: Budgets;
   readonly billingDetails: BillingDetails;
   readonly invoices: Invoices;
+  readonly invoiceLetters: InvoiceLetters;
   readonly invoiceLines: InvoiceLines;
+  readonly providerPrices: ProviderPriceList;
+  readonly tenantMonths: TenantMonths;
+  readonly tenantCosts: TenantCosts;
+  readonly gatewaySigns: GatewaySigns;
 
   private constructor(
     /** For better-auth's adapter; everybody else uses the repositories. */
@@ -135,7 +145,12 @@ export class Metadata {
     this.budgets = new Budgets(prisma, ids);
     this.billingDetails = new BillingDetails(prisma);
     this.invoices = new Invoices(prisma, ids);
+    this.invoiceLetters = new InvoiceLetters(prisma);
     this.invoiceLines = new InvoiceLines(prisma);
+    this.providerPrices = new ProviderPriceList(prisma);
+    this.tenantMonths = new TenantMonths(prisma);
+    this.tenantCosts = new TenantCosts(prisma);
+    this.gatewaySigns = new GatewaySigns(prisma);
   }
 
   static open(settings: MetadataSettings): Metadata {

@@ -21,11 +21,19 @@ export interface Limits {
   readonly concurrentWakes: number | null;
 }
 
+/** A plan with what it limits. */
+export interface PlanRecord extends Limits {
+  readonly id: string;
+  readonly name: string;
+}
+
+const SHOWN_LIMITS = {
+  ...{ requestsPerSecond: true, burstRequests: true, bytesPerSecond: true, concurrentRequests: true },
+  ...{ databases: true, storageBytes: true, concurrentWakes: true },
+} as const;
+
 /** Members that are left out stay as they are. */
 export type LimitChanges = Partial<Limits>;
-
-/** Everybody's plan at first. */
-export const FREE_PLAN = 'free';
 
 /** Plans, who has which, and what was agreed beside them. Effective at every gateway once the change feed has been read (2 s). */
 export class Plans {
@@ -35,6 +43,21 @@ export class Plans {
   async put(id: string, name: string, limits: LimitChanges): Promise<void> {
     const data = { name, ...stored(limits) };
     await this.prisma.plan.upsert({ where: { id }, create: { id, ...data }, update: data, select: { id: true } });
+  }
+
+  /** By id. @param after only ids behind this one */
+  async list(after: string | undefined, limit: number): Promise<readonly PlanRecord[]> {
+    const found = await this.prisma.plan.findMany({
+      where: after === undefined ? {} : { id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: limit,
+      select: { id: true, name: true, ...SHOWN_LIMITS },
+    });
+    return found.map(({ bytesPerSecond, storageBytes, ...plan }) => ({
+      ...plan,
+      bytesPerSecond: bytesPerSecond === null ? null : Number(bytesPerSecond),
+      storageBytes: storageBytes === null ? null : Number(storageBytes),
+    }));
   }
 
   async has(id: string): Promise<boolean> {

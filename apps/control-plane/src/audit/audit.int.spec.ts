@@ -42,6 +42,7 @@ const BY_TABLE: readonly string[] = [
   ]),
   'PUT /v1/billing-details',
   'PUT /v1/admin/billing-issuer',
+  'PUT /v1/admin/provider-prices/:month',
   'POST /v1/admin/plans/:id/versions',
   'POST /v1/admin/invoices/:id/paid',
   'POST /v1/admin/invoices/:id/void',

@@ -7,6 +7,7 @@ import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { JsonBody } from '../requests/json-body.js';
+import { pageOf } from '../requests/page.js';
 import {
   newCreditNote,
   newPayment,
@@ -17,7 +18,8 @@ import {
 } from './invoice-schemas.js';
 import { InvoiceDrafts } from './invoice-drafts.js';
 import { findInvoice, issuedSource, noSuchInvoice } from './invoice-source.js';
-import { amountOf, creditNoteView, type InvoiceView } from './invoice-view.js';
+import { amountOf, creditNoteView, invoiceView, type InvoiceView } from './invoice-view.js';
+import { OperatorInvoices, type OperatorInvoicesPage } from './operator-invoices-query.js';
 
 /** What becomes of issued invoices. For operators of the service alone. */
 @Controller('v1/admin')
@@ -27,6 +29,23 @@ export class OperatorInvoicesController {
     private readonly metadata: Metadata,
     private readonly drafts: InvoiceDrafts,
   ) {}
+
+  /** Issued ones, the latest in front. */
+  @Get('invoices')
+  async list(
+    @CurrentCaller() caller: Caller,
+    @OperatorInvoices() { state, tenant, after, limit }: OperatorInvoicesPage,
+  ) {
+    requireOperator(caller);
+    const found = await this.metadata.invoices.listAll({ state, organizationId: tenant }, after, limit + 1);
+    const { items, cursor } = pageOf(found, limit, ({ id }) => id);
+    const charges = await this.metadata.payments.ofInvoices(items.map(({ id }) => id));
+    const invoices = items.map((invoice) => ({
+      organizationId: invoice.organizationId,
+      ...invoiceView(invoice, charges.get(invoice.id)),
+    }));
+    return { invoices, cursor };
+  }
 
   @Get('invoices/:id')
   async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {

@@ -111,6 +111,43 @@ const budget = z.object({
   updatedAt: instant,
 });
 
+const providerPrices = z.object({
+  since: z.string().describe('The month from which on they hold, such as 2026-11.'),
+  putsMillion: amount.describe('For a million requests that write or list.'),
+  getsMillion: amount.describe('For a million requests that read.'),
+  storedTerabyteMonth: amount.describe('For a thousand gigabytes stored for 730 hours.'),
+  egressTerabyte: amount.describe('For a thousand gigabytes of answers.'),
+  putsPerMillionCommits: count.describe('How many requests that write a million commits come to.'),
+  sharedMonth: amount.describe('What all tenants share, in a month.'),
+  updatedAt: instant,
+});
+
+const micros = count.describe('In millionths of the smallest unit of the currency.');
+const costs = {
+  revenue: amount,
+  costMicros: z
+    .object({ requests: micros, storage: micros, egress: micros, shared: micros, total: micros })
+    .nullable()
+    .describe('Null, as are cost and margin: no prices were set for that month.'),
+  cost: amount.nullable(),
+  margin: amount.nullable(),
+};
+
+const tenantCost = z.object({
+  organizationId: z.string(),
+  name: z.string().nullable().describe('Null: it is gone.'),
+  computedAt: instant.describe('When its usage was added up.'),
+  billed: z.enum(['draft', 'finalized', 'paid', 'void']),
+  usage: z.object({
+    commits: count,
+    requests: count,
+    coldStarts: count,
+    storedGbHours: z.number(),
+    egressBytes: count,
+  }),
+  ...costs,
+});
+
 /** Answers about invoices, prices and budgets, by name. */
 export const BILLING_ANSWERS = {
   Invoice: invoice,
@@ -118,6 +155,17 @@ export const BILLING_ANSWERS = {
   InvoiceLinePage: z.object({ lines: z.array(line), cursor }),
   InvoiceDatabasePage: z.object({ databases: z.array(lineDatabase), cursor }),
   InvoiceRecordPage: z.object({ records: z.array(records), cursor }),
+  OperatorInvoicePage: z.object({ invoices: z.array(invoice.extend({ organizationId: z.string() })), cursor }),
+  CostPage: z.object({
+    month: z.string(),
+    currency: z.string(),
+    prices: providerPrices.nullable(),
+    totals: z.object({ organizations: count, ...costs }),
+    costs: z.array(tenantCost),
+    cursor,
+  }),
+  ProviderPrices: providerPrices,
+  ProviderPriceList: z.object({ currency: z.string(), prices: z.array(providerPrices) }),
   CreditNote: creditNote,
   CreditNoteList: z.object({ creditNotes: z.array(creditNote) }),
   Budget: budget,

@@ -136,6 +136,27 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     ...{ who: OPERATORS, status: 201, answer: 'PlanVersion', body: 'NewPlanVersion' },
   },
   {
+    route: 'GET /v1/admin/invoices',
+    summary: 'List the issued invoices of all tenants, the latest issued first',
+    ...{ who: OPERATORS, status: 200, answer: 'OperatorInvoicePage', query: ['state', 'tenant', ...PAGE] },
+  },
+  {
+    route: 'GET /v1/admin/costs',
+    summary: 'List what tenants cost in a month, and what they bring in',
+    ...{ who: OPERATORS, status: 200, answer: 'CostPage', query: ['month', 'sort', 'format', ...PAGE] },
+    alsoAs: 'text/csv',
+  },
+  {
+    route: 'GET /v1/admin/provider-prices',
+    summary: 'List what the provider of the bucket asks from when on',
+    ...{ who: OPERATORS, status: 200, answer: 'ProviderPriceList' },
+  },
+  {
+    route: 'PUT /v1/admin/provider-prices/:month',
+    summary: 'Say what the provider of the bucket asks from a month on',
+    ...{ who: OPERATORS, status: 200, answer: 'ProviderPrices', body: 'NewProviderPrices' },
+  },
+  {
     route: 'GET /v1/admin/invoices/:id',
     summary: 'Read an invoice of any tenant',
     ...{ who: OPERATORS, status: 200, answer: 'Invoice' },

@@ -5,6 +5,7 @@ import { codeBody, passwordBody, bothFactors, secondFactorLogin } from '../accou
 import { newSuspension } from '../admin/suspension-schema.js';
 import { newBudget } from '../budgets/budget-schemas.js';
 import { newCors } from '../cors/cors-controller.js';
+import { newProviderPrices } from '../costs/provider-prices-schema.js';
 import { databaseChange, newDatabase, undeletion } from '../databases/database-schemas.js';
 import { newGrant } from '../databases/grant-schemas.js';
 import { newIdentityProvider } from '../identity-providers/identity-provider-schema.js';
@@ -68,5 +69,6 @@ export const CONTROL_BODIES = {
   InvoicePayment: newPayment,
   InvoiceVoiding: newVoiding,
   NewCreditNote: newCreditNote,
+  NewProviderPrices: newProviderPrices,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 export type ControlBody = keyof typeof CONTROL_BODIES;

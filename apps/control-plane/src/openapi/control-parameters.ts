@@ -44,6 +44,19 @@ export const CONTROL_QUERY = {
     description: 'As JSON, or all rows from the cursor on as CSV; by default as `Accept` says.',
     schema: { type: 'string', enum: ['json', 'csv'] },
   },
+  month: {
+    description: 'A month in UTC, such as 2026-11; that which runs if left out.',
+    schema: { type: 'string', pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
+  },
+  sort: {
+    description: 'Who stands in front: whom least is earned by, who costs most, or who pays most.',
+    schema: { type: 'string', enum: ['margin', 'cost', 'revenue'], default: 'margin' },
+  },
+  state: {
+    description: 'Only invoices in this state.',
+    schema: { type: 'string', enum: ['finalized', 'paid', 'void'] },
+  },
+  tenant: { description: 'Only of this organization, by id.', schema: text },
   load: {
     description: '`true`: with the load of each, which its worker is asked for.',
     schema: { type: 'string', enum: ['true', 'false'], default: 'false' },

@@ -7,12 +7,23 @@ import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { JsonBody } from '../requests/json-body.js';
+import { PageQuery, pageOf, type Page } from '../requests/page.js';
 import { newAgreement, newPlan, planId, type NewAgreement, type NewPlan } from './limit-schemas.js';
 
 /** What plans say, and what is agreed beside them. For operators of the service alone. */
 @Controller('v1/admin')
 export class PlansController {
   constructor(private readonly metadata: Metadata) {}
+
+  /** By id. */
+  @Get('plans')
+  @Access(SESSION_ONLY)
+  async list(@CurrentCaller() caller: Caller, @PageQuery() { after, limit }: Page): Promise<object> {
+    requireOperator(caller);
+    const found = await this.metadata.plans.list(after, limit + 1);
+    const { items, cursor } = pageOf(found, limit, ({ id }) => id);
+    return { plans: items, cursor };
+  }
 
   /** Makes the plan, or changes what is given. The gateways go by it within two seconds. */
   @Put('plans/:id')

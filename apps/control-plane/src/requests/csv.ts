@@ -17,3 +17,9 @@ function fieldOf(value: CsvField): string {
   const text = LOOKS_LIKE_FORMULA.test(value) ? `'${value}` : value;
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** CSV is for those who name it in `Accept`; whoever takes anything gets JSON. */
+export function formatOf(accept = ''): 'json' | 'csv' {
+  const types = accept.split(',').map((each) => each.split(';', 1)[0]?.trim().toLowerCase());
+  return types.includes('text/csv') && !types.includes('application/json') ? 'csv' : 'json';
+}

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { formatOf } from '../requests/csv.js';
 import { cursorAt } from '../requests/page.js';
 import { UsageExports } from './usage-csv.js';
 import { cursorPlace, UsageQueryOf, type UsageQuery } from './usage-query.js';
@@ -64,10 +65,4 @@ export class UsageController {
     if (found) return found.id;
     throw new ProblemError('database-not-found', 'the organization has no such database');
   }
-}
-
-/** CSV is for those who name it; whoever takes anything gets JSON. */
-function formatOf(accept = ''): 'json' | 'csv' {
-  const types = accept.split(',').map((each) => each.split(';', 1)[0]?.trim().toLowerCase());
-  return types.includes(CSV) && !types.includes('application/json') ? 'csv' : 'json';
 }

@@ -1,0 +1,66 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { monthOf } from '@leasehold/billing';
+import { decodeUtf8, systemClock } from '@leasehold/foundation';
+import { COST_ORDERS, type CostOrder, type TenantCostPlace } from '@leasehold/metadata';
+import { parseQueryString, ProblemError } from '@leasehold/protocol';
+
+import { damagedCursor, pageIn, queryOf } from '../requests/page.js';
+import { monthBegin } from './month-begin.js';
+
+/** Which costs are wanted. */
+export interface CostsQuery {
+  /** The begin of a calendar month in UTC. */
+  readonly periodFrom: Date;
+  readonly order: CostOrder;
+  readonly format: 'json' | 'csv' | undefined;
+  readonly after: TenantCostPlace | undefined;
+  /** 1 … 1,000. */
+  readonly limit: number;
+}
+
+const FORMATS = ['json', 'csv'] as const;
+/** By what the last row of a page is ordered, and whose it is. */
+const PLACE = /^(-?(?:0|[1-9]\d{0,59})) ([!-~]{1,64})$/;
+
+/** Parameter of a handler. */
+export const CostsQueryOf = createParamDecorator((_: unknown, context: ExecutionContext): CostsQuery =>
+  parseCostsQuery(queryOf(context), systemClock.now()),
+);
+
+/** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
+export function parseCostsQuery(rawQuery: string, nowMs: number): CostsQuery {
+  const parameters = parseQueryString(rawQuery, ['month', 'sort', 'format', 'limit', 'cursor']);
+  const textOf = (name: string) => {
+    const bytes = parameters.get(name);
+    return bytes && (decodeUtf8(bytes) ?? '');
+  };
+  const month = textOf('month');
+  const periodFrom = month === undefined ? new Date(monthOf(nowMs).from) : monthBegin(month);
+  if (periodFrom === undefined) throw new ProblemError('invalid-parameter', 'month is one such as 2030-01');
+  const { limit, after } = pageIn(parameters);
+  return {
+    periodFrom,
+    order: oneOf(COST_ORDERS, 'sort', textOf('sort')) ?? 'margin',
+    format: oneOf(FORMATS, 'format', textOf('format')),
+    after: after === undefined ? undefined : placeIn(after),
+    limit,
+  };
+}
+
+/** As the cursor of what follows has it. */
+export function placeText({ rank, organizationId }: TenantCostPlace): string {
+  return `${rank} ${organizationId}`;
+}
+
+function placeIn(text: string): TenantCostPlace {
+  const [, rank, organizationId] = PLACE.exec(text) ?? [];
+  if (rank === undefined || organizationId === undefined) throw damagedCursor();
+  return { rank: BigInt(rank), organizationId };
+}
+
+function oneOf<T extends string>(known: readonly T[], name: string, text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  const found = known.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new ProblemError('invalid-parameter', `${name} is one of ${known.join(', ')}`);
+}

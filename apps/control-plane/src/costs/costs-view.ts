@@ -1,0 +1,65 @@
+import type { CostMicros, ProviderPricesRecord, TenantCostRecord, TenantCostTotals } from '@leasehold/metadata';
+
+import { amountOf, monthName } from '../invoices/invoice-view.js';
+
+const MICROS = 1_000_000n;
+/** Bytes times milliseconds. */
+const GB_HOUR = 1e9 * 3_600_000;
+
+/** In millionths of the smallest unit of the currency. */
+export interface CostMicrosView {
+  readonly requests: number;
+  readonly storage: number;
+  readonly egress: number;
+  readonly shared: number;
+  readonly total: number;
+}
+
+/** What a tenant or all of them cost; null where the operator has set no prices for that month. */
+export interface CostView {
+  readonly costMicros: CostMicrosView | null;
+  readonly cost: number | null;
+  readonly margin: number | null;
+}
+
+export function tenantCostView(record: TenantCostRecord, isPriced: boolean) {
+  const { organizationId, name, computedAt, revenue, billed, cost } = record;
+  const { commits, requests, coldStarts, egressBytes, storedByteMs } = record;
+  return {
+    ...{ organizationId, name, computedAt, revenue: amountOf(revenue), billed },
+    usage: {
+      ...{ commits: Number(commits), requests: Number(requests), coldStarts: Number(coldStarts) },
+      ...{ storedGbHours: Number(storedByteMs) / GB_HOUR, egressBytes: Number(egressBytes) },
+    },
+    ...costView(revenue, cost, isPriced),
+  };
+}
+export type TenantCostView = ReturnType<typeof tenantCostView>;
+
+export function costTotalsView({ organizations, revenue, cost }: TenantCostTotals, isPriced: boolean) {
+  return { organizations, revenue: amountOf(revenue), ...costView(revenue, cost, isPriced) };
+}
+
+export function providerPricesView({ since, updatedAt, ...prices }: ProviderPricesRecord) {
+  const { putsMillion, getsMillion, storedTerabyteMonth, egressTerabyte, putsPerMillionCommits, sharedMonth } = prices;
+  return {
+    ...{ since: monthName(since), putsMillion: amountOf(putsMillion), getsMillion: amountOf(getsMillion) },
+    ...{ storedTerabyteMonth: amountOf(storedTerabyteMonth), egressTerabyte: amountOf(egressTerabyte) },
+    ...{ putsPerMillionCommits: Number(putsPerMillionCommits), sharedMonth: amountOf(sharedMonth), updatedAt },
+  };
+}
+
+function costView(revenue: bigint, { requests, storage, egress, shared }: CostMicros, isPriced: boolean): CostView {
+  if (!isPriced) return { costMicros: null, cost: null, margin: null };
+  const total = requests + storage + egress + shared;
+  // To the nearest unit; never negative.
+  const cost = (total + MICROS / 2n) / MICROS;
+  return {
+    costMicros: {
+      ...{ requests: amountOf(requests), storage: amountOf(storage), egress: amountOf(egress) },
+      ...{ shared: amountOf(shared), total: amountOf(total) },
+    },
+    cost: amountOf(cost),
+    margin: amountOf(revenue - cost),
+  };
+}
