@@ -178,6 +178,22 @@ describe('payments in Postgres', () => {
     expect(await payments.claim(new Date(1), UNTIL, 100)).toEqual([]);
   });
 
+  it('are told of a payment method by what people know of it, and not by what the provider calls it', async () => {
+    const { prisma, paymentCustomers } = metadata;
+    await paymentCustomers.remember(organizationId, 'stripe', 'cus_1');
+    const known = { kind: 'card', brand: 'visa', lastFour: '4242' };
+    for (const reference of ['pm_3', 'pm_4']) {
+      const data = { method: { ...known, reference } };
+      await prisma.paymentCustomer.update({ where: { organizationId }, data });
+    }
+    const [entry] = await prisma.auditEntry.findMany({
+      where: { organizationId, action: 'payment-method.changed' },
+      orderBy: { id: 'desc' },
+      select: { before: true, after: true },
+    });
+    expect(entry).toEqual({ before: { method: known }, after: { method: known } });
+  });
+
   it('let go of events after two months', async () => {
     const at = new Date('2030-03-01T00:00:00Z');
     const event = { provider: 'stripe', id: 'evt_late', type: 'invoice.paid', at, about: undefined };
