@@ -3,13 +3,14 @@ import { parseCost } from '@leasehold/protocol';
 import type { Answer, Tenant } from './api.js';
 import { call, expectStatus } from './api.js';
 import type { Leasehold } from './leasehold.js';
+import { pause, until } from './until.js';
 
 /** Of all gateways together, each asking again as soon as it is answered. */
 const CLIENTS = 24;
 const MAX_VALUE_BYTES = 40_000;
 /** A client has been refused so many writes in a row: then there is nothing left. */
 const REFUSED_IN_A_ROW = 3;
-const POLL_MS = 25;
+const PAUSE_MS = 25;
 
 /** What was spent, and what else was answered. */
 export interface Spent {
@@ -55,12 +56,10 @@ export class BudgetLoad {
 
   /** Ms until all gateways answer a write so. */
   async untilAll(status: number, withinMs: number): Promise<number> {
-    const startedAt = performance.now();
     const tookMs = await Promise.all(
-      Array.from({ length: this.gateways }, async (_, gateway) => {
-        await until(async () => (await this.probe(gateway)) === status, withinMs);
-        return performance.now() - startedAt;
-      }),
+      Array.from({ length: this.gateways }, (_, gateway) =>
+        until(async () => (await this.probe(gateway)) === status, withinMs),
+      ),
     );
     return Math.max(...tookMs);
   }
@@ -89,7 +88,7 @@ export class BudgetLoad {
         const other = answer?.status ?? 0;
         spent.others.set(other, (spent.others.get(other) ?? 0) + 1);
         // One that is gone need not be asked all the time.
-        if (answer === undefined) await pause(POLL_MS);
+        if (answer === undefined) await pause(PAUSE_MS);
       }
     }
   }
@@ -97,18 +96,4 @@ export class BudgetLoad {
 
 export function nothingSpent(): Spent {
   return { units: 0, requests: 0, others: new Map() };
-}
-
-/** Ms until it is so. */
-export async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<number> {
-  const startedAt = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - startedAt > withinMs) throw new Error(`it is not so after ${withinMs} ms`);
-    await pause(POLL_MS);
-  }
-  return performance.now() - startedAt;
-}
-
-export function pause(ms: number): Promise<unknown> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
