@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DemandBoard } from '@leasehold/directory';
 import { PostgresDemandBoard } from '@leasehold/directory';
 import { systemClock } from '@leasehold/foundation';
-import { applyMigrations } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata } from '@leasehold/metadata-testing';
 
 import { RedisDemandBoard } from './redis-demand-board.js';
 
@@ -86,10 +85,8 @@ function suite(name: string, server: () => Promise<{ open(): ClosableBoard; clos
 }
 
 async function postgresServer() {
-  const postgres: TestPostgres = await startTestPostgres();
-  const databaseUrl = await postgres.createDatabase();
-  await applyMigrations(databaseUrl, () => undefined);
-  return { open: () => new PostgresDemandBoard(databaseUrl), close: () => postgres.close() };
+  const test = await openTestMetadata();
+  return { open: () => new PostgresDemandBoard(test.databaseUrl), close: () => test.close() };
 }
 
 suite('Postgres', postgresServer);

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { MemoryStore } from '@leasehold/object-store';
 import { loadConfig } from '@leasehold/service-kit';
 
@@ -15,18 +14,15 @@ const MONTH_MS = 31 * 24 * 3_600_000;
 const WAIT_MS = 20_000;
 
 describe('compactors', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   beforeAll(async () => {
-    postgres = await startTestPostgres();
+    test = await openTestMetadata();
   });
-  afterAll(() => postgres.close());
+  afterAll(() => test.close());
 
   it('bill the months that ended before they began, once, though there are two of them', async () => {
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    const metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'owner@example.com', passwordHash: 'hash', organizationName: 'Some' };
-    const { id } = (await metadata.organizations.createAccount(account)).organization;
+    const { databaseUrl, metadata } = test;
+    const id = await test.newOrganization();
     const now = new Date(systemClock.now());
     const before = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1));
     await metadata.prisma.organization.update({
@@ -54,7 +50,6 @@ describe('compactors', () => {
       for (const service of services) await service.close();
     }
     const invoices = await metadata.prisma.invoice.findMany();
-    await metadata.close();
     expect(invoices).toMatchObject([{ number: 1n, organizationId: id, periodFrom: before, total: 700n }]);
   });
 });

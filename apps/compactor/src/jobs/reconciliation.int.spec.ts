@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { ulidFloorAt, utf8 } from '@leasehold/foundation';
-import { applyMigrations, Metadata } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import { encodeUsageRecord, type DatabaseUsage, type UsageRecord } from '@leasehold/metering';
 import { MemoryStore } from '@leasehold/object-store';
 import { VirtualClock } from '@leasehold/object-store-testing';
@@ -27,11 +26,9 @@ describe('a reconciliation', () => {
   afterAll(() => postgres.close());
 
   async function world() {
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    const metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'owner@example.com', passwordHash: 'hash', organizationName: 'Some' };
-    const { organization } = await metadata.organizations.createAccount(account);
+    const test = await openTestMetadata({ postgres });
+    const { databaseUrl, metadata } = test;
+    const organizationId = await test.newOrganization();
     const ledger = new UsageLedger(databaseUrl);
     const clock = new VirtualClock();
     // Noon of a day that is long past.
@@ -53,10 +50,10 @@ describe('a reconciliation', () => {
       const record: UsageRecord = { session, number, from: at - 15_000, to: at, databases };
       await store.put(bucketLayout.usageRecord(session, number), encodeUsageRecord(record), 'create');
     };
-    const make = async (name: string) => (await metadata.databases.create(organization.id, name)).id as DatabaseId;
+    const make = async (name: string) => (await metadata.databases.create(organizationId, name)).id as DatabaseId;
     const close = async () => {
       await ledger.close();
-      await metadata.close();
+      await test.close();
     };
     return {
       databaseUrl,

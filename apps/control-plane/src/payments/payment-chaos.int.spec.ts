@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { seededRandom, systemClock, type Random } from '@leasehold/foundation';
-import { applyMigrations, Metadata, resumePayments } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { resumePayments, type Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { openStripeCollector, type PaymentCollector } from '@leasehold/payments';
 import { STAND_IN_KEY, STAND_IN_WEBHOOK_SECRET, STRIPE_ROUTES, StripeStandIn } from '@leasehold/payments-testing';
 import { createLogger } from '@leasehold/service-kit';
@@ -23,7 +23,7 @@ const FAULTS = ['refused', 'lost', 'lost', 500, 429] as const;
 const UNTIL = new Date('2100-01-01T00:00:00Z');
 
 describe(`payments under faults, seed ${SEED}`, () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let stripe: StripeStandIn;
   let collector: PaymentCollector;
@@ -32,15 +32,12 @@ describe(`payments under faults, seed ${SEED}`, () => {
   const logger = createLogger('control-plane', 'silent');
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
     stripe = await StripeStandIn.start();
     const settings = { secretKey: STAND_IN_KEY, webhookSecret: STAND_IN_WEBHOOK_SECRET, apiBase: stripe.url };
     collector = await openStripeCollector(settings);
-    const account = { email: 'ann@example.com', passwordHash: 'the-hash', organizationName: 'mine' };
-    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+    organizationId = await test.newOrganization('mine');
     const customer = await collector.createCustomer({ organizationId, name: 'mine', email: 'ann@example.com' });
     await metadata.paymentCustomers.remember(organizationId, 'stripe', customer);
     stripe.ledger.attachMethod(customer, '4242');
@@ -49,8 +46,7 @@ describe(`payments under faults, seed ${SEED}`, () => {
   });
   afterAll(async () => {
     await stripe.close();
-    await metadata.close();
-    await postgres.close();
+    await test.close();
   });
 
   /** The time has come for these. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 
-import { Metadata, applyMigrations } from '@leasehold/metadata';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Metadata } from '@leasehold/metadata';
+import { openTestMetadata, type TestMetadata, type TestPostgres } from '@leasehold/metadata-testing';
 import type { Logger } from '@leasehold/service-kit';
 
 import { readConfig } from '../config.js';
@@ -45,36 +45,44 @@ export class TestService {
   private tenants = 0;
 
   private constructor(
-    readonly postgres: TestPostgres,
-    readonly databaseUrl: string,
-    /** Beside the service, to look at what it left. */
-    readonly metadata: Metadata,
+    private readonly test: TestMetadata,
     private running: RunningControlPlane,
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
   static async start(more: Readonly<Record<string, string>> = {}, logger?: Logger): Promise<TestService> {
-    const postgres = await startTestPostgres();
+    const test = await openTestMetadata();
     try {
-      const databaseUrl = await postgres.createDatabase();
-      await applyMigrations(databaseUrl, () => undefined);
       const env = {
-        DATABASE_URL: databaseUrl,
+        DATABASE_URL: test.databaseUrl,
         AUTH_SECRET: TEST_AUTH_SECRET,
         TOKEN_SIGNING_KEY: newSigningKey(),
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
         ...more,
       };
       const running = await startControlPlane(readConfig(env), logger);
-      return new TestService(postgres, databaseUrl, Metadata.open({ databaseUrl }), running, env);
+      return new TestService(test, running, env);
     } catch (error) {
-      await postgres.close();
+      await test.close();
       throw error;
     }
   }
 
   get url(): string {
     return this.running.url;
+  }
+
+  get postgres(): TestPostgres {
+    return this.test.postgres;
+  }
+
+  get databaseUrl(): string {
+    return this.test.databaseUrl;
+  }
+
+  /** Beside the service, to look at what it left. */
+  get metadata(): Metadata {
+    return this.test.metadata;
   }
 
   /** Of the running service, without HEAD: `GET /v1/databases/:nameOrId`. */
@@ -142,7 +150,6 @@ export class TestService {
 
   async close(): Promise<void> {
     await this.running.close();
-    await this.metadata.close();
-    await this.postgres.close();
+    await this.test.close();
   }
 }
