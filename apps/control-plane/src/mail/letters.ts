@@ -1,4 +1,7 @@
-import type { BudgetAlertRecord } from '@leasehold/metadata';
+import type { BudgetAlertRecord, InvoiceLetter } from '@leasehold/metadata';
+
+import { invoiceNumber } from '../invoices/invoice-view.js';
+import { formatAmount } from '../invoices/quantity-text.js';
 
 import type { Mail } from './mail.js';
 
@@ -71,6 +74,20 @@ export class Letters {
         'Accept or decline within seven days:',
         this.link('invitation', token),
         'If you do not know them, do nothing.',
+      ),
+    };
+  }
+
+  /** An invoice of something was issued. How it is paid stands where the link leads. */
+  invoiceIssued(to: string, { number, periodFrom, currency, total }: Omit<InvoiceLetter, 'recipients'>): Mail {
+    const [name, month] = [invoiceNumber(number), periodFrom.toISOString().slice(0, 7)];
+    return {
+      to,
+      subject: `Invoice ${name} for ${month}`,
+      text: lines(
+        `The invoice of your organization at Leasehold for ${month} is issued: ${name}, of ${formatAmount(Number(total), currency)}.`,
+        'What it bills, where that comes from and how it is paid:',
+        new URL('/console/billing', this.publicUrl).href,
       ),
     };
   }
