@@ -1,7 +1,6 @@
 import type { Minor } from '@leasehold/billing';
 
 export const PROVIDERS = ['manual', 'stripe'] as const;
-export type ProviderName = (typeof PROVIDERS)[number];
 
 /** By what invoices are paid: a collector takes the money; without one it comes outside of the service, and an operator says that it did. */
 export type PaymentProvider = PaymentCollector | ByHand;
@@ -76,6 +75,8 @@ export interface NewCustomer {
   readonly organizationId: string;
   readonly name: string;
   readonly email: string;
+  /** The reference of one that is gone. */
+  readonly inPlaceOf?: string;
 }
 
 export interface CheckoutWish {
@@ -117,10 +118,10 @@ export interface PaymentCollector {
   /** The reference of a customer. Two, when a reply was lost for longer than a day: one of them is never used. */
   createCustomer(customer: NewCustomer): Promise<string>;
 
-  /** A new one each time. Nothing is charged by it. */
-  openCheckout(wish: CheckoutWish): Promise<Checkout>;
+  /** A new one each time. Nothing is charged by it. `gone`: the collector knows no such customer: it was deleted there, or made with a key for tests. */
+  openCheckout(wish: CheckoutWish): Promise<Checkout | 'gone'>;
 
-  /** What the customer gave last, made what is charged. */
+  /** What the customer gave last, made what is charged. Undefined: nothing; also where the customer is gone. */
   methodOf(customer: string): Promise<PaymentMethod | undefined>;
 
   /**

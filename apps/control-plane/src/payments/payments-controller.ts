@@ -58,10 +58,24 @@ export class PaymentsController {
   }
 
   private async open(caller: SessionCaller, collector: PaymentCollector): Promise<Checkout> {
-    const customer = await this.customerOf(caller, collector);
     const page = (result: string) => new URL(`/console/billing?checkout=${result}`, this.config.PUBLIC_URL).href;
-    const wish = { customer, currency: CURRENCY, doneUrl: page('done'), cancelledUrl: page('cancelled') };
-    return collector.openCheckout(wish);
+    const wish = { currency: CURRENCY, doneUrl: page('done'), cancelledUrl: page('cancelled') };
+    const customer = await this.customerOf(caller, collector);
+    const checkout = await collector.openCheckout({ ...wish, customer });
+    if (checkout !== 'gone') return checkout;
+    const second = await collector.openCheckout({ ...wish, customer: await this.replace(customer, caller, collector) });
+    if (second !== 'gone') return second;
+    throw new PaymentProviderError('corrupt', 'the payment provider does not know a customer that it has just made');
+  }
+
+  private async replace(
+    former: string,
+    { organization, email }: SessionCaller,
+    collector: PaymentCollector,
+  ): Promise<string> {
+    const { id, name } = organization;
+    const reference = await collector.createCustomer({ organizationId: id, name, email, inPlaceOf: former });
+    return this.metadata.paymentCustomers.replace(id, former, collector.name, reference);
   }
 
   private async customerOf({ organization, email }: SessionCaller, collector: PaymentCollector): Promise<string> {

@@ -12,6 +12,8 @@ import { PAYMENT_PROVIDER } from './open-payment-provider.js';
 import { PAYMENT_INTERVAL_MS, PaymentLoop } from './payment-loop.js';
 
 const PRUNE_INTERVAL_MS = 60 * 60 * 1_000;
+/** Once, as soon as Postgres is there. */
+const RESUME_RETRY_MS = 2_000;
 
 /** Takes payments forward until the signal aborts; what is under way then is learnt by another instance, or the next one. */
 export function startPayments(
@@ -30,6 +32,12 @@ export function startPayments(
   };
   const loop = new PaymentLoop(metadata, provider, systemClock, logger);
   void repeat(() => loop.look(tell, signal), PAYMENT_INTERVAL_MS, signal);
+  const resume = (): Promise<'again' | 'done'> =>
+    metadata.payments.resumeIssued(new Date(systemClock.now())).then(
+      () => 'done',
+      () => 'again',
+    );
+  if (provider.collects) void repeat(resume, RESUME_RETRY_MS, signal);
   const prune = async (): Promise<'again'> => {
     // Failing only means that the table stays larger until the next time.
     await metadata.paymentEvents.prune(new Date(systemClock.now())).catch(() => 0);

@@ -34,6 +34,13 @@ export class PaymentCustomers {
     return (await this.prisma.paymentCustomer.findUniqueOrThrow({ where: { organizationId } })).reference;
   }
 
+  /** The provider does not know it any more. What was charged by it is charged by nothing. @returns the reference that holds: where somebody has replaced it meanwhile, theirs */
+  async replace(organizationId: string, former: string, provider: string, reference: string): Promise<string> {
+    const data = { provider, reference, method: Prisma.DbNull, checkoutUntil: null, nextLookAt: null };
+    await this.prisma.paymentCustomer.updateMany({ where: { organizationId, reference: former }, data });
+    return (await this.prisma.paymentCustomer.findUniqueOrThrow({ where: { organizationId } })).reference;
+  }
+
   /** A page is open on which the customer may leave a payment method. */
   async expectMethod(organizationId: string, until: Date, nextLookAt: Date): Promise<void> {
     const data = { checkoutUntil: until, nextLookAt };

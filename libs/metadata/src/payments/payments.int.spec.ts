@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from '../metadata.js';
-import { applyMigrations } from '../migrations.js';
+import { Prisma } from '../generated/client.js';
+import type { Metadata } from '../metadata.js';
+import { readMigrations } from '../migrations.js';
 import type { ClaimedPayment } from './payment-record.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -13,23 +14,17 @@ const UNTIL = new Date('2100-01-01T00:00:00Z');
 const RACES = 25;
 
 describe('payments in Postgres', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
   let organizationId: string;
   let invoices = 0;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
-    const account = { email: 'ann@example.com', passwordHash: 'the-hash', organizationName: 'mine' };
-    organizationId = (await metadata.organizations.createAccount(account)).organization.id;
+    test = await openTestMetadata();
+    metadata = test.metadata;
+    organizationId = await test.newOrganization('ann');
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   async function issue(): Promise<string> {
     const id = `invoice-${String(++invoices).padStart(4, '0')}`;
@@ -176,6 +171,44 @@ describe('payments in Postgres', () => {
       false,
     );
     expect(await payments.claim(new Date(1), UNTIL, 100)).toEqual([]);
+  });
+
+  it('go on where there was no provider when they were issued, and there is one again', async () => {
+    const { prisma, payments, paymentCustomers } = metadata;
+    await prisma.payment.updateMany({ data: { nextStepAt: null } });
+    await paymentCustomers.remember(organizationId, 'stripe', 'cus_1');
+    await prisma.paymentCustomer.update({ where: { organizationId }, data: { method: Prisma.DbNull } });
+    const [waiting, charged] = [await issue(), await issue()];
+    await payments.refer(await claim(charged), 'stripe', 'in_there', LONG_AGO);
+    await prisma.payment.updateMany({ data: { nextStepAt: null } });
+    const due = async () => {
+      await payments.resumeIssued(LONG_AGO);
+      const found = await prisma.payment.findMany({
+        where: { nextStepAt: LONG_AGO, invoiceId: { in: [waiting, charged] } },
+      });
+      return found.map(({ invoiceId }) => invoiceId);
+    };
+    expect(await due()).toEqual([]);
+    await prisma.paymentCustomer.update({ where: { organizationId }, data: { method: { kind: 'card' } } });
+    expect(await due()).toEqual([waiting]);
+    await prisma.payment.updateMany({ data: { nextStepAt: null } });
+  });
+
+  it('have credits from before them come off a bill that is not made yet, and no other', async () => {
+    const { invoices, payments, prisma } = metadata;
+    const [open, paid, referred] = [await issue(), await issue(), await issue()];
+    for (const id of [open, paid, referred]) await invoices.credit(id, 10n, 'an outage');
+    await prisma.paymentCredit.updateMany({ data: { state: 'outside' } });
+    await invoices.markPaid(paid, 'by bank');
+    await payments.refer(await claim(referred), 'stripe', 'in_referred', LONG_AGO);
+    const migrations = (await readMigrations()).migrationDirectories;
+    const migration = migrations.find(({ path }) => path.endsWith('_credits_of_open_payments'));
+    const content = migration?.migrationFile.content;
+    if (content?.tag !== 'ok') throw new Error('the migration is not there');
+    await prisma.$executeRawUnsafe(content.value);
+    const credits = await prisma.paymentCredit.findMany({ where: { invoiceId: { in: [open, paid, referred] } } });
+    const states = new Map(credits.map(({ invoiceId, state }) => [invoiceId, state]));
+    expect([open, paid, referred].map((id) => states.get(id))).toEqual(['waiting', 'outside', 'outside']);
   });
 
   it('are told of a payment method by what people know of it, and not by what the provider calls it', async () => {

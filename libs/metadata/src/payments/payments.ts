@@ -73,6 +73,16 @@ export class Payments {
     return Promise.all(claimed.map((row) => this.complete(row)));
   }
 
+  /** There is a provider again: what was issued while there was none is due now, where the organization has left a payment method before. */
+  async resumeIssued(now: Date): Promise<void> {
+    // In one order, so that two of them do not wait for each other.
+    await this.prisma.$executeRaw`
+      UPDATE payments SET next_step_at = ${now}::timestamptz WHERE invoice_id IN (
+        SELECT p.invoice_id FROM payments p JOIN payment_customers c ON c.organization_id = p.organization_id
+        WHERE p.next_step_at IS NULL AND p.state = 'waiting' AND p.bill = 'open' AND p.reference IS NULL AND c.method IS NOT NULL
+        ORDER BY p.invoice_id FOR UPDATE OF p)`;
+  }
+
   /** @returns false, and nothing is changed, when it is not ours any more */
   async note(claimed: ClaimedPayment, note: PaymentNote): Promise<boolean> {
     const failed = note.state === 'failed' ? { failures: { increment: 1 } } : {};

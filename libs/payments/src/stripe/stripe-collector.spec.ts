@@ -45,6 +45,22 @@ describe('Stripe as the collector', () => {
 
   const sentTo = (route: string) => stripe.requests.filter((request) => request.route === route);
 
+  it('says that a customer is gone that was made with another key, or deleted, and makes another one', async () => {
+    const wish = {
+      customer: bill.customer,
+      currency: 'USD',
+      doneUrl: 'https://a.example/',
+      cancelledUrl: 'https://a.example/',
+    };
+    stripe.ledger.attachMethod(bill.customer, '4242');
+    stripe.ledger.customers.delete(bill.customer);
+    expect([await collector.openCheckout(wish), await collector.methodOf(bill.customer)]).toEqual(['gone', undefined]);
+    const again = { organizationId: 'org', name: 'Some Inc.', email: 'a@example.com' };
+    expect(await collector.createCustomer(again)).toBe(bill.customer);
+    const other = await collector.createCustomer({ ...again, inPlaceOf: bill.customer });
+    expect(await collector.openCheckout({ ...wish, customer: other })).toMatchObject({ url: expect.any(String) });
+  });
+
   it('opens a page on which the customer leaves a payment method, and charges nothing by it', async () => {
     const wish = {
       customer: bill.customer,
@@ -52,7 +68,9 @@ describe('Stripe as the collector', () => {
       doneUrl: 'https://a.example/done',
       cancelledUrl: 'https://a.example/no',
     };
-    const { url, expiresAt } = await collector.openCheckout(wish);
+    const checkout = await collector.openCheckout(wish);
+    if (checkout === 'gone') throw new Error('the customer is there');
+    const { url, expiresAt } = checkout;
     expect([url, expiresAt.getTime()]).toEqual([expect.stringMatching(/^https:/), 1_900_000_000_000]);
     expect(Object.fromEntries(sentTo('POST /v1/checkout/sessions')[0]?.form ?? [])).toEqual({
       mode: 'setup',

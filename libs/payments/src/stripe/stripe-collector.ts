@@ -46,9 +46,13 @@ export class StripeCollector implements PaymentCollector {
     this.webhookSecret = settings.webhookSecret;
   }
 
-  async createCustomer({ organizationId, name, email }: NewCustomer): Promise<string> {
+  async createCustomer({ organizationId, name, email, inPlaceOf }: NewCustomer): Promise<string> {
     const wish = { name, email, metadata: { [ORGANIZATION]: organizationId } };
-    const idempotencyKey = idempotencyKeyOf('customer', organizationId, wish);
+    const idempotencyKey = idempotencyKeyOf(
+      'customer',
+      organizationId,
+      inPlaceOf === undefined ? wish : { wish, inPlaceOf },
+    );
     try {
       return (await asked(this.stripe.customers.create(wish, { idempotencyKey }))).id;
     } catch (error) {
@@ -58,24 +62,20 @@ export class StripeCollector implements PaymentCollector {
     }
   }
 
-  async openCheckout({ customer, currency, doneUrl, cancelledUrl }: CheckoutWish): Promise<Checkout> {
-    const session = await asked(
-      this.stripe.checkout.sessions.create({
-        mode: 'setup',
-        customer,
-        currency: currency.toLowerCase(),
-        success_url: doneUrl,
-        cancel_url: cancelledUrl,
-      }),
+  async openCheckout({ customer, currency, doneUrl, cancelledUrl }: CheckoutWish): Promise<Checkout | 'gone'> {
+    const wish = { mode: 'setup', customer, currency: currency.toLowerCase() } as const;
+    const session = await unlessMissing(
+      this.stripe.checkout.sessions.create({ ...wish, success_url: doneUrl, cancel_url: cancelledUrl }),
     );
+    if (session === undefined) return 'gone';
     if (!session.url)
       throw new PaymentProviderError('corrupt', 'the payment provider has opened a checkout without a page');
     return { url: session.url, expiresAt: new Date(session.expires_at * 1_000) };
   }
 
   async methodOf(customer: string): Promise<PaymentMethod | undefined> {
-    const { data } = await asked(this.stripe.customers.listPaymentMethods(customer, { limit: LOOKED_AT }));
-    const [newest] = [...data].sort((a, b) => b.created - a.created);
+    const methods = await unlessMissing(this.stripe.customers.listPaymentMethods(customer, { limit: LOOKED_AT }));
+    const [newest] = [...(methods?.data ?? [])].sort((a, b) => b.created - a.created);
     if (newest === undefined) return undefined;
     const known = await asked(this.stripe.customers.retrieve(customer));
     if (known.deleted) return undefined;
@@ -226,6 +226,16 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
+    throw providerErrorOf(error);
+  }
+}
+
+/** Undefined: what was named is not there. */
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
     throw providerErrorOf(error);
   }
 }
