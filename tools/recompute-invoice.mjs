@@ -9,7 +9,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { beyond, differences, issuedLines } from './recompute-invoice/comparison.mjs';
+import { beyond, differences, fitting, issuedLines } from './recompute-invoice/comparison.mjs';
 import { readBundle } from './recompute-invoice/invoice-api.mjs';
 import { expectedLines } from './recompute-invoice/pricing.mjs';
 import { usesOf } from './recompute-invoice/usage.mjs';
@@ -64,17 +64,15 @@ async function recompute(told, read) {
   const issued = issuedLines(told.lines, told.databases);
   const before = told.earlier.flatMap((each) => issuedLines(each.lines, each.databases));
   let total = 0n;
-  for (const each of monthsOf(month)) {
+  for (const each of monthsOf(month, issued)) {
     const expected = expectedLines(told.prices, uses.databases, ends, each);
     const billed = before.filter(({ periodFrom }) => periodFrom === each.from);
     const isOwn = each.from === month.from;
     // A month without an invoice may be one in which nothing was used, or one before billing began.
     if (!isOwn && billed.length === 0 && !issued.some(({ periodFrom }) => periodFrom === each.from)) continue;
-    let lines = isOwn ? expected : beyond(expected, billed);
-    const more = lines.reduce((sum, { amount }) => sum + amount, 0n);
     // What would make an invoice negative waits for the next.
-    if (!isOwn && total + more < 0n) lines = [];
-    else total += more;
+    const lines = isOwn ? expected : fitting(beyond(expected, billed), total);
+    total += lines.reduce((sum, { amount }) => sum + amount, 0n);
     const own = issued.filter(({ periodFrom }) => periodFrom === each.from);
     found.push(...differences(new Date(each.from).toISOString().slice(0, 7), lines, own));
   }
@@ -99,17 +97,23 @@ function deletionsOf({ present, earlier, databases }) {
 }
 
 /**
- * The invoice's own, and then those of which something may have come late, by time.
+ * The invoice's own, and then by time those of which something may have come late, and older ones that the invoice names: more was to be given back for them than earlier
+ * invoices had room for.
  * @param {{ from: number, to: number }} month
+ * @param {readonly { periodFrom: number }[]} issued
  */
-function monthsOf({ from, to }) {
+function monthsOf({ from, to }, issued) {
   const date = new Date(from);
   const begin = (/** @type {number} */ back) => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - back);
   const late = Array.from({ length: LATE_MONTHS }, (_, i) => LATE_MONTHS - i).map((back) => ({
     from: begin(back),
     to: begin(back - 1),
   }));
-  return [{ from, to }, ...late];
+  const waited = [...new Set(issued.map(({ periodFrom }) => periodFrom))]
+    .filter((time) => time < begin(LATE_MONTHS))
+    .sort((a, b) => a - b)
+    .map((time) => ({ from: time, to: Date.UTC(new Date(time).getUTCFullYear(), new Date(time).getUTCMonth() + 1) }));
+  return [{ from, to }, ...waited, ...late];
 }
 
 /**

@@ -1,4 +1,5 @@
 // Holds the lines of an issued invoice against those that the records give.
+import { divided } from './pricing.mjs';
 
 /**
  * @typedef {import('./pricing.mjs').Line} Line
@@ -70,6 +71,40 @@ export function beyond(expected, before) {
       { ...line, ...evidence, amount, parts, quantity: less((of) => of.quantity), included: less((of) => of.included) },
     ];
   });
+}
+
+/**
+ * As much of it as an invoice has room for that may not become negative. A line that fits in part has no units: they stay with the rest.
+ *
+ * @param {readonly Line[]} lines
+ * @param {bigint} room
+ * @returns {Line[]}
+ */
+export function fitting(lines, room) {
+  let lacking = -lines.reduce((sum, { amount }) => sum + amount, room);
+  return lines.flatMap((line) => {
+    if (lacking <= 0n || line.amount >= 0n) return [line];
+    const later = lacking < -line.amount ? lacking : -line.amount;
+    lacking -= later;
+    const amount = line.amount + later;
+    if (amount === 0n) return [];
+    return [{ ...line, amount, quantity: 0n, included: 0n, parts: sharesOf(line.parts, amount) }];
+  });
+}
+
+/**
+ * An amount that is given back, divided among those that get something back, by how much.
+ *
+ * @param {Line['parts']} parts
+ * @param {bigint} amount
+ * @returns {Line['parts']}
+ */
+function sharesOf(parts, amount) {
+  const receiving = parts.filter((part) => part.amount < 0n);
+  return divided(
+    -amount,
+    receiving.map((part) => ({ database: part.database, quantity: -part.amount })),
+  ).flatMap((share) => (share.amount === 0n ? [] : [{ ...share, quantity: 0n, amount: -share.amount }]));
 }
 
 /**

@@ -147,7 +147,7 @@ function rounded(dividend, divisor) {
  * @param {readonly { database: string, quantity: bigint }[]} parts
  * @returns {Part[]}
  */
-function divided(amount, parts) {
+export function divided(amount, parts) {
   const whole = parts.reduce((sum, { quantity }) => sum + quantity, 0n);
   const shares = parts.map((part) => ({
     ...part,
