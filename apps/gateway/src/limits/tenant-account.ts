@@ -26,6 +26,8 @@ export class TenantAccount implements Linked<TenantAccount> {
   older: TenantAccount | undefined;
   /** Requests that were let in and have not left. */
   underWay = 0;
+  /** When somebody asked last, monotonic. */
+  askedAtMs: number;
   /** Whether it is among those whose demand is told to other gateways. */
   isTold = false;
   /** `RateLimit-Policy`. */
@@ -42,6 +44,7 @@ export class TenantAccount implements Linked<TenantAccount> {
     private elsewhere: Elsewhere,
     nowMs: number,
   ) {
+    this.askedAtMs = nowMs;
     this.policy = rateLimitPolicy(limit);
     this.requests = new TokenBucket(this.requestSettings, nowMs);
     this.bytes = new TokenBucket(this.byteSettings, nowMs);

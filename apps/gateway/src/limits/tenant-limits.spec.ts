@@ -135,7 +135,18 @@ describe('the limits of tenants', () => {
     expect(limits.enter(A).headers['ratelimit']).toMatch(/r=16;/);
   });
 
-  it('forget tenants that are at rest', async () => {
+  it('remember who is at rest and has asked lately', async () => {
+    const { clock, limits } = world({ requestsPerSecond: 1_000_000 });
+    for (let n = 0; n < 100; n++) limits.enter({ id: `tenant-${n}` as TenantId }).leave();
+    const account = limits.enterQuietly(A, 0, clock.monotonic());
+    if (account !== undefined) account.underWay--;
+    await clock.advance(4_000);
+    flood(limits, B, 1_000);
+    expect(limits.count).toBe(102);
+    expect(limits.enterQuietly(A, 0, clock.monotonic())).toBe(account);
+  });
+
+  it('forget tenants that are at rest and have not asked for long', async () => {
     const { clock, limits } = world();
     for (let n = 0; n < 1_000; n++) limits.enter({ id: `tenant-${n}` as TenantId }).leave();
     expect(limits.count).toBe(1_000);

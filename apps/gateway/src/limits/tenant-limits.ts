@@ -40,6 +40,8 @@ interface Pressing {
 const MAX_TENANTS = 100_000;
 /** Each request looks at so many of those that asked longest ago; more than one, so that what is at rest goes faster than it comes. */
 const SWEPT_PER_REQUEST = 2;
+/** Who has asked so lately is remembered, also at rest: he may ask again, and beginning an account costs more than finding one. */
+const REMEMBERED_MS = 5_000;
 /** Of an even share: who asks less of this gateway is no matter to the others. */
 const TOLD_SHARE = 1 / 100;
 const NO_DEMAND: TenantDemand = { requests: 0, bytes: 0 };
@@ -179,6 +181,7 @@ export class TenantLimits {
   private asking(tenant: LimitedTenant, nowMs: number): TenantAccount {
     this.sweep(nowMs);
     const account = this.accountOf(tenant, nowMs);
+    account.askedAtMs = nowMs;
     this.recency.touch(account);
     this.tell(account);
     return account;
@@ -232,7 +235,7 @@ export class TenantLimits {
   }
 
   /**
-   * Forgets who is at rest, and beyond the bound who asked longest ago. Those with requests under way stay, however many they are:
+   * Forgets who is at rest and has not asked lately, and beyond the bound who asked longest ago. Those with requests under way stay, however many they are:
    * they are as few as the gateway has places for requests.
    */
   private sweep(nowMs: number): void {
@@ -243,11 +246,15 @@ export class TenantLimits {
       if (account.underWay > 0) {
         // Behind the others, or a few long answers would keep everybody else from being looked at.
         this.recency.touch(account);
-      } else if (this.accounts.size > this.maxTenants || (!account.isTold && account.isAtRest(nowMs))) {
+      } else if (this.accounts.size > this.maxTenants || this.mayForget(account, nowMs)) {
         this.accounts.delete(account.tenant.id);
         this.recency.remove(account);
       }
     }
+  }
+
+  private mayForget(account: TenantAccount, nowMs: number): boolean {
+    return !account.isTold && nowMs - account.askedAtMs >= REMEMBERED_MS && account.isAtRest(nowMs);
   }
 }
 
