@@ -12,11 +12,15 @@ import {
 /** What reads came to. */
 export type ReadQuantities = Omit<ReadUsage, 'hour' | 'key'>;
 
+type Tally = { -readonly [name in keyof ReadUsage]: ReadUsage[name] };
+
 interface Metered {
   /** Ascending, each going on where the one before ended or behind it. */
   readonly writes: WriteInterval[];
   /** By hour and key. */
-  readonly reads: Map<string, ReadUsage>;
+  readonly reads: Map<string, Tally>;
+  /** The one of these that was told last: most databases are read by one key. */
+  latest: Tally | undefined;
   size: SizeMark | undefined;
 }
 
@@ -53,23 +57,15 @@ export class UsageMeter {
 
   /** @param key the API key that asked; null: a person's token did */
   read(database: DatabaseId, at: number, key: string | null, more: ReadQuantities): void {
-    const reads = this.of(database)?.reads;
-    if (reads === undefined) return;
+    const metered = this.of(database);
+    if (metered === undefined) return;
     const hour = hourOf(at);
-    const place = `${hour} ${key ?? ''}`;
-    const known = reads.get(place);
-    if (known === undefined && reads.size >= MAX_READS) {
-      this.lost++;
-      return;
-    }
-    const { requests, readUnits, egressBytes } = known ?? { requests: 0, readUnits: 0, egressBytes: 0 };
-    reads.set(place, {
-      hour,
-      key,
-      requests: requests + more.requests,
-      readUnits: readUnits + more.readUnits,
-      egressBytes: egressBytes + more.egressBytes,
-    });
+    const { latest } = metered;
+    const tally = latest?.hour === hour && latest.key === key ? latest : this.tallyOf(metered, hour, key);
+    if (tally === undefined) return;
+    tally.requests += more.requests;
+    tally.readUnits += more.readUnits;
+    tally.egressBytes += more.egressBytes;
   }
 
   /** From now on it takes so many bytes. Between two records the last telling holds. */
@@ -92,6 +88,22 @@ export class UsageMeter {
       .sort((a, b) => (a.database < b.database ? -1 : 1));
   }
 
+  private tallyOf(metered: Metered, hour: number, key: string | null): Tally | undefined {
+    const { reads } = metered;
+    const place = `${hour} ${key ?? ''}`;
+    let tally = reads.get(place);
+    if (tally === undefined) {
+      if (reads.size >= MAX_READS) {
+        this.lost++;
+        return undefined;
+      }
+      tally = { hour, key, requests: 0, readUnits: 0, egressBytes: 0 };
+      reads.set(place, tally);
+    }
+    metered.latest = tally;
+    return tally;
+  }
+
   private of(database: DatabaseId): Metered | undefined {
     const known = this.metered.get(database);
     if (known !== undefined) return known;
@@ -99,7 +111,7 @@ export class UsageMeter {
       this.lost++;
       return undefined;
     }
-    const metered: Metered = { writes: [], reads: new Map(), size: undefined };
+    const metered: Metered = { writes: [], reads: new Map(), latest: undefined, size: undefined };
     this.metered.set(database, metered);
     return metered;
   }
