@@ -15,6 +15,7 @@ import { MAX_HEADERS, refuseAmbiguousHead } from './ambiguous-head.js';
 import type { BodyBudget } from './body-budget.js';
 import { answerClientError, answerConnect } from './client-error.js';
 import type { Drain } from './drain.js';
+import { sweepIdle } from './idle-sweep.js';
 import type { Logger } from './logger.js';
 import type { HttpMetrics } from './metrics.js';
 import { sendProblem } from './problem-filter.js';
@@ -22,6 +23,7 @@ import { closeQueuedAnswers } from './queued-answers.js';
 import type { BodyLimit } from './request-body.js';
 import { readBody } from './request-body.js';
 import { RouteTable } from './route-table.js';
+import { ServedRequest } from './served-request.js';
 
 /** Idle keep-alive connections; above the usual 60 s of load balancers, so that they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -56,7 +58,7 @@ export function createHttpAdapter(
   const { rewriteTarget } = settings;
   const options: FastifyHttpOptions<RawServerDefault> = {
     // Host is checked below, where the refusal can be a problem.
-    http: { maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false },
+    http: { maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false, IncomingMessage: ServedRequest },
     logger: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     requestIdHeader: false,
@@ -85,6 +87,7 @@ export function createHttpAdapter(
   addRequestHooks(instance, drain, metrics, logger);
   answerExpectations(instance);
   closeQueuedAnswers(instance.server);
+  sweepIdle(instance.server);
   instance.server.on('connect', answerConnect);
   instance.server.maxHeadersCount = MAX_HEADERS;
   return adapter;

@@ -13,4 +13,5 @@ export * from './request-phases.js';
 export { routeTableOf } from './route-table.js';
 export * from './run-main.js';
 export * from './run-service.js';
+export * from './served-request.js';
 export { ServiceKitModule } from './service-kit-module.js';
