@@ -118,7 +118,7 @@ export async function startGateway(
         if (traffic) countTraffic(instance, traffic);
         if (expressLane) {
           // As the routes, where answers may depend on the origin of a page.
-          const fixedHeaders = config.CONSOLE_ORIGIN === undefined ? [] : ['vary', 'origin'];
+          const fixedHeaders: Record<string, string> = config.CONSOLE_ORIGIN === undefined ? {} : { vary: 'origin' };
           const { directory } = parts;
           serveExpress(instance, {
             directory,

@@ -5,7 +5,6 @@ import type { Clock } from '@leasehold/foundation';
 import { assert, Phases } from '@leasehold/foundation';
 import {
   API_ROUTES,
-  COST_HEADER,
   parseAnswerHead,
   parseCost,
   ProblemError,
@@ -15,8 +14,8 @@ import {
 } from '@leasehold/protocol';
 import type { TraceContext } from '@leasehold/protocol';
 import type { HopResult, Patience, Repetition } from '@leasehold/routing';
-import type { Logger, RequestAccounts, RequestTimes, RouteCounts } from '@leasehold/service-kit';
-import { problemOf } from '@leasehold/service-kit';
+import type { BodyTaker, Logger, RequestAccounts, RequestTimes, RouteCounts } from '@leasehold/service-kit';
+import { problemOf, ServedRequest } from '@leasehold/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 import { callerOf } from '../databases/caller.js';
@@ -25,15 +24,17 @@ import type { FramedAsker } from '../forwarding/framed-channel.js';
 import { keptBody } from '../forwarding/framed-channel.js';
 import type { ForwardedRequest, Forwarder } from '../forwarding/forwarder.js';
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
-import { passedHeaders, resultOf } from '../forwarding/worker-answer.js';
+import { resultOf } from '../forwarding/worker-answer.js';
 import type { WorkerConnection } from '../forwarding/worker-connection.js';
 import type { TenantAccount } from '../limits/tenant-account.js';
 import type { RequestTraffic } from '../traffic/request-traffic.js';
 import type { ReadUsage } from '../usage/read-usage.js';
-import { endAnswer } from './end-answer.js';
+import type { AnswerWriter } from './answer-writer.js';
+import { linesOf } from './answer-writer.js';
 import { timesOf } from './exchange-times.js';
 import { frameHeadOf } from './frame-head.js';
-import { plainAnswerOf } from './plain-answer.js';
+import type { PassedHead } from './plain-answer.js';
+import { passedHeadOf, plainAnswerOf } from './plain-answer.js';
 import type { PlainHead, PlainMethod, PlainResource } from './plain-head.js';
 
 export interface ExchangeParts {
@@ -45,8 +46,11 @@ export interface ExchangeParts {
   readonly counts: Readonly<Record<PlainResource, Readonly<Record<PlainMethod, RouteCounts>>>>;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** What every answer has, right behind its id: names in lower case and values by turns. */
-  readonly fixedHeaders: readonly string[];
+  /** What every answer has, right behind its id. Names in lower case. */
+  readonly fixedHeaders: Readonly<Record<string, string>>;
+  /** The same, written. */
+  readonly fixedLines: string;
+  readonly writer: AnswerWriter;
   /** Told what was read. */
   readonly usage: ReadUsage | undefined;
   /** Told how long it took. */
@@ -76,7 +80,7 @@ interface Exchanged {
  *
  * One object, whose methods are its callbacks: a closure, a promise or an AbortSignal each cost as much as any other step here.
  */
-export class Exchange implements FramedAsker, ClientPresence {
+export class Exchange implements FramedAsker, ClientPresence, BodyTaker {
   isGone = false;
   readonly admittedMs: number;
   readMs = 0;
@@ -123,13 +127,10 @@ export class Exchange implements FramedAsker, ClientPresence {
     parts.accounts.drain.enterSilently();
     (response as Exchanged)[EXCHANGE] = this;
     response.on('close', onClose);
-    if (head.bodyBytes === 0) {
-      this.readMs = this.admittedMs;
-      this.ask();
-    } else {
-      (request as Exchanged)[EXCHANGE] = this;
-      request.on('data', onData).on('end', onEnd);
-    }
+    if (head.bodyBytes > 0) return ServedRequest.take(request, this);
+    ServedRequest.take(request, undefined);
+    this.readMs = this.admittedMs;
+    this.ask();
   }
 
   /** Of its body. */
@@ -174,13 +175,13 @@ export class Exchange implements FramedAsker, ClientPresence {
     try {
       // What a mutation came to is short, and too late to be refused.
       if (repetition === 'harmless') this.admitAnswer(body.byteLength);
-      const { status, passed, phases } = plainAnswerOf(head);
+      const answer = plainAnswerOf(head);
       owner.answered();
-      if (status >= 400) return this.judge(owner, head, body);
+      if (answer.status >= 400) return this.judge(owner, head, body);
       parts.forwarder.answeredBy(owner.session, database.id);
-      this.hopPhases = phases;
+      this.hopPhases = answer.phases;
       this.leavePlace();
-      this.finish(status, passed, body);
+      this.finish(answer, body);
     } catch (error) {
       if (error instanceof ProblemError) this.refuse(error);
       else this.resume(owner.failed(error, this.patience.blameSilence, this.answeredMs));
@@ -240,7 +241,7 @@ export class Exchange implements FramedAsker, ClientPresence {
     const { phases } = plainAnswerOf(head);
     this.hopPhases = phases;
     this.leavePlace();
-    this.finish(answer.status, Object.entries(passedHeaders(answer)).flat(), answer.body);
+    this.finish(passedHeadOf(answer), answer.body);
   }
 
   private resume(result: HopResult): void {
@@ -258,7 +259,7 @@ export class Exchange implements FramedAsker, ClientPresence {
   private async finishAfter(work: () => Promise<WorkerAnswer>): Promise<void> {
     try {
       const answer = await work();
-      this.finish(answer.status, Object.entries(passedHeaders(answer)).flat(), answer.body);
+      this.finish(passedHeadOf(answer), answer.body);
     } catch (error) {
       this.refuse(error);
     } finally {
@@ -332,26 +333,17 @@ export class Exchange implements FramedAsker, ClientPresence {
     this.hasPlace = false;
   }
 
-  /** @param passed names and values by turns */
-  private finish(status: number, passed: readonly string[], body: Buffer): void {
-    const { parts, requestId, account, rateLimit, response } = this;
-    const fields = ['x-request-id', requestId];
-    for (const field of parts.fixedHeaders) fields.push(field);
-    fields.push('ratelimit-policy', account.policy, 'ratelimit', rateLimit);
-    for (const field of passed) fields.push(field);
-    this.meter(status, passed, body.byteLength);
-    this.write(response, status, fields, status === 304 ? undefined : body);
-  }
-
-  private meter(status: number, passed: readonly string[], sizeBytes: number): void {
-    const { parts, database, keyId } = this;
-    const cost = passed.indexOf(COST_HEADER);
-    if (parts.usage === undefined || cost < 0) return;
-    parts.usage.answered(database.id, keyId, parseCost(passed[cost + 1]), status < 300 ? sizeBytes : 0);
+  private finish({ status, lines, cost }: PassedHead, body: Buffer): void {
+    const { parts, requestId, account, rateLimit, database, keyId } = this;
+    if (cost !== undefined) {
+      parts.usage?.answered(database.id, keyId, parseCost(cost), status < 300 ? body.byteLength : 0);
+    }
+    const own = `x-request-id: ${requestId}\r\n${parts.fixedLines}ratelimit-policy: ${account.policy}\r\nratelimit: ${rateLimit}\r\n`;
+    this.write(status, own + lines, status === 304 ? undefined : body, false);
   }
 
   private refuse(error: unknown): void {
-    const { parts, requestId, account, rateLimit, response, head, trace } = this;
+    const { parts, requestId, account, rateLimit, head, trace } = this;
     const { method, resource } = head;
     this.leavePlace();
     const context = {
@@ -362,41 +354,30 @@ export class Exchange implements FramedAsker, ClientPresence {
       logger: parts.logger,
     };
     const problem = problemOf(error, context);
-    // What the problem says of the same thing is newer.
-    const headers: Record<string, string> = { 'x-request-id': requestId };
-    for (let at = 0; at < parts.fixedHeaders.length; at += 2) {
-      headers[parts.fixedHeaders[at] as string] = parts.fixedHeaders[at + 1] as string;
-    }
     const limits = { 'ratelimit-policy': account.policy, ratelimit: rateLimit };
-    const fields = Object.entries({ ...headers, ...limits, ...problem.headers }).flat();
-    this.write(response, problem.status, fields, Buffer.from(JSON.stringify(problem.body)));
+    // What the problem says of the same thing is newer.
+    const headers = { 'x-request-id': requestId, ...parts.fixedHeaders, ...limits, ...problem.headers };
+    const body = Buffer.from(JSON.stringify(problem.body));
+    this.write(problem.status, linesOf(headers), body, 'connection' in headers);
   }
 
-  private write(response: ServerResponse, status: number, fields: string[], body: Buffer | undefined): void {
-    const { parts, account } = this;
+  /** @param isLast whether the headers say so of it */
+  private write(status: number, headers: string, body: Buffer | undefined, isLast: boolean): void {
+    const { parts, account, response } = this;
     const nowMs = parts.clock.monotonic();
-    if (parts.accounts.drain.stopping && !fields.includes('connection')) fields.push('connection', 'close');
+    const { stopping } = parts.accounts.drain;
+    let lines = stopping && !isLast ? `${headers}connection: close\r\n` : headers;
     const times = timesOf(this, nowMs);
-    fields.push('server-timing', parts.times.tell(times, nowMs - this.beganMs));
+    lines += `server-timing: ${parts.times.tell(times, nowMs - this.beganMs)}\r\n`;
     parts.traffic?.answered(this.database.id, status, nowMs - this.beganMs, times);
     if (body !== undefined) {
-      fields.push('content-length', String(body.byteLength));
+      lines += `content-length: ${body.byteLength}\r\n`;
       account.oweBytes(body.byteLength, nowMs);
     }
-    if (this.isGone) return;
-    response.writeHead(status, fields);
-    endAnswer(response, body);
+    if (!this.isGone) parts.writer.write(response, status, lines, body, isLast || stopping, nowMs);
   }
 }
 
 function onClose(this: Exchanged): void {
   this[EXCHANGE]?.over();
-}
-
-function onData(this: Exchanged, chunk: Buffer): void {
-  this[EXCHANGE]?.receive(chunk);
-}
-
-function onEnd(this: Exchanged): void {
-  this[EXCHANGE]?.received();
 }
