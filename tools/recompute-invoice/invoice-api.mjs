@@ -2,6 +2,8 @@
 
 /** Pages of one list: a guard against a list that never ends. */
 const MAX_PAGES = 100_000;
+/** Of one answer. */
+const TIMEOUT_MS = 60_000;
 
 /**
  * @typedef {object} Bundle
@@ -78,7 +80,8 @@ async function list(api, path, member) {
  * @returns {Promise<any>}
  */
 async function get({ url, token }, path) {
-  const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(url + path, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
   return JSON.parse(text);
