@@ -313,6 +313,11 @@ describe('the control plane', () => {
     const origin = { origin: service.url };
     const session = await service.call('GET', '/api/auth/get-session', { token });
     expect(session.body).toMatchObject({ user: { email, role: 'user' } });
+    const data = { expiresAt: new Date(Date.now() + 60_000) };
+    await service.metadata.prisma.session.updateMany({ where: { user: { email } }, data });
+    const { headers, text } = await service.call('GET', '/api/auth/get-session', { token });
+    expect(headers.getSetCookie().join()).toContain('session_token');
+    expect([headers.get('set-auth-token'), text.includes(token)]).toEqual([null, false]);
     const change = (currentPassword: string) =>
       service.call('POST', '/api/auth/change-password', {
         token,

@@ -18,7 +18,7 @@ import { z } from 'zod';
 
 /** A worker answers from memory, or with a GET of the bucket; for an inspection with some in sequence, where there are pins. */
 const TIMEOUT_MS = 3_000;
-/** A page of a thousand databases, at 200 bytes each, several times over. */
+/** A page of a thousand databases, or an inspection with 256 files of each level, twice over. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const NO_BODY = new Uint8Array(0);
 /** What refusals mean, by their code: here that there is no answer, whatever they are. */

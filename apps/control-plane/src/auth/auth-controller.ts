@@ -23,6 +23,9 @@ const CHANGE_PASSWORD = '/change-password';
  */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/sign-out', '/get-session', CHANGE_PASSWORD]);
 
+/** Cookies go by themselves. A script of the page is not to read the session out of an answer: browsers keep the cookie from it. */
+const KEPT_BACK: ReadonlySet<string> = new Set(['set-cookie', 'set-auth-token', 'access-control-expose-headers']);
+
 /** All that better-auth knows, and all that a `Request` of fetch can be asked to be. */
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
 
@@ -82,7 +85,7 @@ export class AuthController {
       return answer;
     };
     const answer = await ask();
-    for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value);
+    for (const [name, value] of answer.headers) if (!KEPT_BACK.has(name)) reply.header(name, value);
     const cookies = answer.headers.getSetCookie();
     if (cookies.length > 0) reply.header('set-cookie', cookies);
     await reply
