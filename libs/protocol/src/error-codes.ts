@@ -1,12 +1,4 @@
-import type { ErrorKind } from '@leasehold/foundation';
-
-export interface ErrorCodeEntry {
-  readonly status: number;
-  readonly kind: ErrorKind;
-  readonly title: string;
-  /** One or two sentences for docs/errors.md: when it is answered and what to do. */
-  readonly meaning: string;
-}
+import { entry, type ErrorCodeEntry } from './error-code-entry.js';
 
 /**
  * Every code that any public or internal route answers, in one table. Codes are stable: clients branch on them.
@@ -403,26 +395,4 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeEntry>> = TABLE;
 
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERROR_CODES, text);
-}
-
-/**
- * What an operating error without a code of the table is answered as. `fenced` and `closed` are answered as unknown:
- * whoever throws them without one of the codes that promise it has not said that nothing was applied (H5).
- */
-export const CODE_OF_KIND: Readonly<Record<ErrorKind, ErrorCode>> = {
-  conflict: 'conflict',
-  fenced: 'outcome-unknown',
-  closed: 'outcome-unknown',
-  unavailable: 'unavailable',
-  unknown: 'outcome-unknown',
-  'not-found': 'not-found',
-  denied: 'forbidden',
-  invalid: 'invalid-request',
-  quota: 'quota-exceeded',
-  corrupt: 'corrupt-object',
-  internal: 'internal',
-};
-
-function entry(status: number, kind: ErrorKind, title: string, meaning: string): ErrorCodeEntry {
-  return { status, kind, title, meaning };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_KINDS, LeaseholdError } from '@leasehold/foundation';
 
-import { CODE_OF_KIND, ERROR_CODES } from './error-codes.js';
+import { CODE_OF_KIND } from './code-of-kind.js';
+import { ERROR_CODES } from './error-codes.js';
 import type { ErrorCode } from './error-codes.js';
 import { ProblemError, toProblem } from './problem.js';
 

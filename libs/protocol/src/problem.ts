@@ -1,6 +1,7 @@
 import { isLeaseholdError, LeaseholdError } from '@leasehold/foundation';
 
-import { CODE_OF_KIND, ERROR_CODES, isErrorCode } from './error-codes.js';
+import { CODE_OF_KIND } from './code-of-kind.js';
+import { ERROR_CODES, isErrorCode } from './error-codes.js';
 import type { ErrorCode } from './error-codes.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';

@@ -1,4 +1,5 @@
-import type { ApiOperation, OpenApiDocument } from './openapi.js';
+import type { ApiOperation } from './api-operation.js';
+import type { OpenApiDocument } from './openapi.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

@@ -1,11 +1,10 @@
 import type { ErrorCode } from '../error-codes.js';
+import type { ApiOperation, Json } from './api-operation.js';
 import { API_PARAMETERS } from './api-parameters.js';
 import type { ApiRoute } from './api-route.js';
 import { ALL_API_ROUTES } from './api-routes.js';
 import { apiSchemas } from './api-schemas.js';
 import { problemAnswers } from './problem-answers.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** An OpenAPI 3.1 document, as far as others here look into it. */
 export interface OpenApiDocument {
@@ -14,17 +13,6 @@ export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>>;
   readonly components: Json;
   readonly [member: string]: unknown;
-}
-
-export interface ApiOperation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters: readonly Json[];
-  readonly responses: Readonly<Record<string, { readonly description: string } & Json>>;
-  readonly requestBody?: Json;
-  readonly security: readonly Json[];
-  readonly tags: readonly string[];
 }
 
 /** What any route of a database may be refused with. */
@@ -167,6 +155,9 @@ function answerHeaders(route: ApiRoute): Json {
     'x-request-id': header('To be quoted in reports.'),
     ...(route.scopes.length === 0 ? {} : { 'leasehold-cost': header('`read=1, write=0`: units that are billed.') }),
     ...(route.paths.length > 1 ? { etag: header('The version, in quotes.') } : {}),
+    ...(route.answer === 'value'
+      ? { 'leasehold-expires-at': header('When the key ends; left out where it stays.') }
+      : {}),
     ...(route.query.includes('at') ? { 'leasehold-version': header('With `at`: the version that is shown.') } : {}),
     ...(isWrite ? { 'idempotency-replayed': header('`true`: an earlier request was applied.') } : {}),
   };

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../error-codes.js';
 import { ERROR_CODES } from '../error-codes.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
-import type { ApiOperation } from './openapi.js';
+import type { ApiOperation } from './api-operation.js';
 
 /** The refusals of an operation, by status: their codes in words, and the schema `Problem`, which the document has to hold. */
 export function problemAnswers(codes: readonly ErrorCode[]): ApiOperation['responses'] {
