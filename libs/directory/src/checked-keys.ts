@@ -1,5 +1,5 @@
-import type { Principal } from './directory.js';
 import type { KeyEntry } from './directory-source.js';
+import type { Principal } from './principal.js';
 
 export interface CheckedKey {
   /** What the text was checked against. */

@@ -19,28 +19,19 @@ import type {
   KeyEntry,
   TenantEntry,
 } from './directory-source.js';
-import { coversPrefix, grantsName, type Grant, type KeyGrant } from './grant.js';
+import { coversPrefix, grantsName, type KeyGrant } from './grant.js';
 import { IDENTITY_PREFIX, parseIdentityBearer, type IdentityProviderEntry } from './identity/identity-provider.js';
 import { IdentityTokens } from './identity/identity-tokens.js';
 import type { FetchKeySet } from './identity/key-sets.js';
+import { invalidToken } from './invalid-token.js';
 import { endOfSecret } from './key-generations.js';
 import type { KeyUses } from './key-uses.js';
 import { LoadingCache } from './loading-cache.js';
+import type { Principal } from './principal.js';
 import { isSuspended, type Revocations } from './revocations.js';
-import type { Scope } from './scope.js';
 import type { TokenClaims } from './token-claims.js';
 import { TokenPrincipals } from './token-principals.js';
 import { looksLikeToken, Tokens } from './tokens.js';
-
-/** Who is asking: the tenant of a valid API key, or of a token that was made for it. */
-export interface Principal {
-  /** Of a token the key that made it; undefined when a person did. */
-  readonly keyId: string | undefined;
-  readonly tenantId: TenantId;
-  readonly scopes: ReadonlySet<Scope>;
-  /** To what the caller is confined; undefined: to nothing but tenant and scopes. */
-  readonly grant?: Grant;
-}
 
 export interface DirectorySettings {
   /** Default 100,000. */
@@ -374,12 +365,6 @@ function isWithin({ database, keyPrefix }: TokenClaims, grant: KeyGrant | undefi
 /** One message for every reason, so that a guesser cannot tell them apart. */
 function invalidApiKey(): ProblemError {
   return new ProblemError('invalid-api-key', 'the API key is not valid');
-}
-
-function invalidToken(): ProblemError {
-  return new ProblemError('invalid-token', 'the token is not valid, or not any more', {
-    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-  });
 }
 
 function databaseKey(tenantId: string, name: string): string {

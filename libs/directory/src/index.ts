@@ -18,6 +18,7 @@ export * from './postgres-demand-board.js';
 export * from './postgres-key-uses.js';
 export * from './postgres-purges.js';
 export * from './postgres-source.js';
+export * from './principal.js';
 export * from './revocations.js';
 export * from './scope.js';
 export * from './tenant-quotas.js';

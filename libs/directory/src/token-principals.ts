@@ -1,5 +1,5 @@
 import type { KeyEntry } from './directory-source.js';
-import type { Principal } from './directory.js';
+import type { Principal } from './principal.js';
 import type { Scope } from './scope.js';
 import { grantOf, type TokenClaims } from './token-claims.js';
 

@@ -2,7 +2,8 @@ import { LeaseholdError, utf8, type Clock } from '@leasehold/foundation';
 import { isDatabaseName, ProblemError } from '@leasehold/protocol';
 import { decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
 
-import type { Principal } from '../directory.js';
+import { invalidToken } from '../invalid-token.js';
+import type { Principal } from '../principal.js';
 import { TOKEN_PREFIX_BYTES, TOKEN_TYPE } from '../token-claims.js';
 import { fillTemplate } from './claim-template.js';
 import type { IdentityProviderEntry } from './identity-provider.js';
@@ -80,10 +81,10 @@ export class IdentityTokens {
   private async verify(jwt: string, provider: IdentityProviderEntry): Promise<Verified> {
     const kid = kidOf(jwt);
     const key = kid === undefined ? undefined : await this.keySets.find(provider.tenantId, provider.jwksUrl, kid);
-    if (kid === undefined || key === undefined) throw notBelieved();
+    if (kid === undefined || key === undefined) throw invalidToken();
     const claims = await this.claimsOf(jwt, key, provider);
     const endsAt = claims && this.endOf(claims);
-    if (claims === undefined || endsAt === undefined || endsAt <= this.clock.now()) throw notBelieved();
+    if (claims === undefined || endsAt === undefined || endsAt <= this.clock.now()) throw invalidToken();
     return { provider, kid, key, principal: principalOf(claims, provider), endsAt };
   }
 
@@ -153,10 +154,4 @@ function principalOf(claims: JWTPayload, { id, tenantId, mapping }: IdentityProv
     scopes: mapping.scopes,
     grant: { database: undefined, databases: [database], keyPrefix },
   };
-}
-
-function notBelieved(): ProblemError {
-  return new ProblemError('invalid-token', 'the token is not valid, or not any more', {
-    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-  });
 }
