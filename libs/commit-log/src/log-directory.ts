@@ -2,8 +2,13 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { CorruptBytesError } from '@leasehold/foundation';
 
 import type { PlacedHeader } from './frame-codec.js';
-import type { ObjectDirectory } from './log-object.js';
-import { mapFrames } from './segment.js';
+import { mapFrames, type DirectoryEntry } from './segment.js';
+
+/** Which frames an object has, in their order, and where the last one ends. */
+export interface ObjectDirectory {
+  readonly entries: readonly DirectoryEntry[];
+  readonly directoryAt: number;
+}
 
 /** Bytes [start, end) of a source: frames of one database that follow each other. */
 export interface FrameRun {
@@ -24,7 +29,7 @@ export class LogDirectory {
   add(source: number, { entries, directoryAt }: ObjectDirectory): void {
     for (let i = 0; i < entries.length;) {
       const begin = i;
-      const { databaseId, offset: start } = entries[begin] as ObjectDirectory['entries'][number];
+      const { databaseId, offset: start } = entries[begin] as DirectoryEntry;
       while (entries[i]?.databaseId === databaseId) i++;
       const run = { source, start, end: entries[i]?.offset ?? directoryAt, frames: i - begin };
       const runs = this.runs.get(databaseId);

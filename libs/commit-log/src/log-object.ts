@@ -4,7 +4,7 @@ import { assert, isLeaseholdError } from '@leasehold/foundation';
 import type { GetOptions, ObjectStore, StoredObject } from '@leasehold/object-store';
 import { READS_OF_DAMAGED } from '@leasehold/object-store';
 
-import { isInOrder, unlessDamaged } from './log-directory.js';
+import { isInOrder, unlessDamaged, type ObjectDirectory } from './log-directory.js';
 import { MissingSegmentError } from './log-errors.js';
 import type { RollupName } from './rollup.js';
 import {
@@ -34,12 +34,6 @@ export type LogObjectName = SegmentName | RollupName;
 export interface ReadLogObject extends FrameMap {
   readonly kind: 'data' | 'seal';
   readonly body: Uint8Array;
-}
-
-/** Which frames an object has, in their order, and where the last one ends. */
-export interface ObjectDirectory {
-  readonly entries: readonly DirectoryEntry[];
-  readonly directoryAt: number;
 }
 
 export function logObjectKey(name: LogObjectName): string {

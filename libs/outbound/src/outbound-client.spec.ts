@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { OutboundClient, type Address } from './outbound-client.js';
+import { OutboundClient } from './outbound-client.js';
+import type { Address } from './resolve.js';
 import { TargetFailedError, TargetRefusedError } from './outbound-errors.js';
 
 const LOOPBACK: readonly Address[] = [{ address: '127.0.0.1', family: 4 }];

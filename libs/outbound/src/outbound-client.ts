@@ -6,6 +6,7 @@ import { Client, type Dispatcher } from 'undici';
 
 import { TargetFailedError, TargetRefusedError, type FailedStep } from './outbound-errors.js';
 import { publicNames } from './public-names.js';
+import type { Address, Resolve } from './resolve.js';
 import { mayBeLocal, TargetRules, type Target, type TargetPolicy } from './target.js';
 
 /** More for a name are not looked at: who has so many is no receiver of ours. */
@@ -16,14 +17,6 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_ANSWER_BYTES = 64 * 1024;
 const RETRY_AFTER_MS = 1_000;
-
-export interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** All addresses of a name; rejects when there is none. */
-export type Resolve = (name: string) => Promise<readonly Address[]>;
 
 export interface OutboundRequest {
   readonly url: string;

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 
-import type { Resolve } from './outbound-client.js';
+import type { Resolve } from './resolve.js';
 
 /** Of the first attempt at a server; the second waits twice as long. */
 const TIMEOUT_MS = 1_000;
