@@ -4,6 +4,7 @@ import { call, expectStatus, postJson, signUp } from './src/api.js';
 import type { Answer, Tenant } from './src/api.js';
 import { CommandLine } from './src/command-line.js';
 import { Leasehold, parts } from './src/leasehold.js';
+import { pause } from './src/until.js';
 
 const GATEWAYS = 3;
 /** `REVOCATION_TRIALS=100` for a measurement. */
@@ -24,7 +25,6 @@ describe('API keys at three gateways', () => {
 
   const control = (path: string) => leasehold.ready.controlPlane + path;
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   async function make(more: object = {}, token = tenant.token): Promise<MadeKey> {
     const answer = await postJson(

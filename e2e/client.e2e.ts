@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, counter } from '@leasehold/client';
 import { connectControl } from '@leasehold/client/control';
 import { seededRandom } from '@leasehold/foundation';
-import { chromium, type BrowserContext } from 'playwright-core';
 
 import { call, expectStatus, signUp, type Tenant } from './src/api.js';
+import { Browser, CHROMIUM } from './src/browser.js';
 import { codeExamples, type CodeExample } from './src/code-examples.js';
 import { DroppingProxy } from './src/dropping-proxy.js';
 import { EmptyProject } from './src/empty-project.js';
@@ -18,10 +17,8 @@ import { WebFiles } from './src/web-files.js';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '..');
 const DENO = path.join(REPOSITORY, 'node_modules/@deno/linux-x64-glibc/deno');
-const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
 const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
 const itWith = (program: string) => (existsSync(program) || required ? it : it.skip);
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 
 const DATABASE = 'customer-1';
 /** What is promised of everything that the first entry exports. */
@@ -137,23 +134,21 @@ describe('the TypeScript client', () => {
           body: JSON.stringify({ origins: [application.origin] }),
         });
         expectStatus(allowed, 200);
-        const profile = await mkdtemp(path.join(tmpdir(), 'leasehold-chromium-'));
-        let browser: BrowserContext | undefined;
+        let browser: Browser | undefined;
         try {
-          browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: QUIET });
+          browser = await Browser.start();
           expect(await printedIn(browser, `${application.origin}/`)).toEqual([[['archive', 1], { name: 'Ada' }]]);
         } finally {
-          await browser?.close();
+          await browser?.stop();
           await application.stop();
-          await rm(profile, { recursive: true, force: true });
         }
       },
       60_000,
     );
 
     /** What the page logs, as values; or what went wrong on it. */
-    async function printedIn(browser: BrowserContext, url: string): Promise<unknown[]> {
-      const page = await browser.newPage();
+    async function printedIn(browser: Browser, url: string): Promise<unknown[]> {
+      const page = await browser.open();
       const printed: Promise<unknown>[] = [];
       page.on('console', (message) => {
         printed.push(

@@ -9,6 +9,7 @@ import { KvWatcher } from './deno-kv/kv-watcher.js';
 import type { Tenant } from './src/api.js';
 import { call, expectStatus, signUp } from './src/api.js';
 import { Leasehold, parts } from './src/leasehold.js';
+import { pause } from './src/until.js';
 
 const SEED = Number(process.env['E2E_DENO_KV_SEED'] ?? 20_261_128);
 const OPERATIONS = Number(process.env['E2E_DENO_KV_OPERATIONS'] ?? 600);
@@ -109,7 +110,7 @@ describe('Deno KV over KV Connect', () => {
       .sum(['count'], 1n)
       .commit();
     expect((await kv.get(['short'])).value).toBe(1);
-    await sleep(500);
+    await pause(500);
     expect((await kv.get(['short'])).versionstamp).toBeNull();
     expect((await kv.get(['count'])).value).toEqual({ value: 2n });
     expect(
@@ -206,7 +207,7 @@ describe('Deno KV over KV Connect', () => {
       const endsAt = Date.now() + 30_000;
       while (JSON.stringify(seen.at(-1)) !== JSON.stringify(value)) {
         if (Date.now() > endsAt) throw new Error(`saw ${JSON.stringify(seen)}`);
-        await sleep(50);
+        await pause(50);
       }
     };
     await until(['before', null]);
@@ -231,7 +232,3 @@ describe('Deno KV over KV Connect', () => {
     ]);
   }, 120_000);
 });
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, expectStatus, postJson, signUp } from './src/api.js';
 import type { Answer, Tenant } from './src/api.js';
 import { Leasehold, parts } from './src/leasehold.js';
+import { pause } from './src/until.js';
 
 const GATEWAYS = 3;
 /** `QUOTA_SECONDS=30` for a measurement. */
@@ -33,7 +34,6 @@ describe('quotas at three gateways', () => {
   let operator: string;
 
   const control = (path: string) => leasehold.ready.controlPlane + path;
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   async function agree(limits: object): Promise<void> {
     const answer = await call(control(`/v1/admin/tenants/${tenant.organizationId}/quotas`), {

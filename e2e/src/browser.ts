@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
-const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
+export const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
