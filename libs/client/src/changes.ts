@@ -1,5 +1,5 @@
 import type { ByteChange, ByteCommitted, FeedOptions } from './byte-changes.js';
-import type { EntryForm } from './collection.js';
+import type { EntryForm } from './entry-form.js';
 import { isWithin } from './key-range.js';
 import type { Version } from './options.js';
 import type { Key, KeyPart } from './tuple.js';

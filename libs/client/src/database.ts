@@ -2,8 +2,8 @@ import type { ByteDatabase } from './byte-database.js';
 import type { TransactOptions } from './byte-transaction.js';
 import type { ChangeSet, ChangesOptions } from './changes.js';
 import type { Codec } from './codec.js';
-import type { Entry } from './collection.js';
 import { Collection } from './collection.js';
+import type { Entry } from './entry-form.js';
 import type { DeletedRange } from './key-range.js';
 import type {
   CallOptions,

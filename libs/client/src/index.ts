@@ -5,10 +5,11 @@ export { ByteDatabase, type ByteReads, type ByteSnapshot } from './byte-database
 export { ByteTransaction, type TransactOptions } from './byte-transaction.js';
 export type { Change, ChangeSet, ChangesOptions } from './changes.js';
 export { bytes, type Codec, counter, json, text } from './codec.js';
-export { Collection, type Entry } from './collection.js';
+export { Collection } from './collection.js';
 export { connect, type ConnectOptions, type ServiceOptions } from './connect.js';
 export type { Token } from './credentials.js';
 export { type CollectionOptions, Database, type Reads, type SchemaOptions, type Snapshot } from './database.js';
+export type { Entry } from './entry-form.js';
 export {
   ConflictError,
   InvalidError,

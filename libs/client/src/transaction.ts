@@ -1,7 +1,7 @@
 import type { ByteTransaction } from './byte-transaction.js';
 import type { Codec } from './codec.js';
-import type { Collection, Entry, EntryForm } from './collection.js';
-import { EntryForm as Form } from './collection.js';
+import type { Collection } from './collection.js';
+import { EntryForm, type Entry } from './entry-form.js';
 import type { DeletedRange } from './key-range.js';
 import type { LifetimeOptions, ListOptions, Version } from './options.js';
 import type { Key, KeyPart } from './tuple.js';
@@ -125,6 +125,6 @@ export class Transaction {
   }
 
   private form<V>(codec: Codec<V, never> = this.codec as Codec<V, never>): EntryForm<V, never> {
-    return new Form([], codec);
+    return new EntryForm([], codec);
   }
 }
