@@ -79,6 +79,14 @@ describe('a traffic meter', () => {
     const { minutes, others } = meter.take();
     expect([minutes.length, others, minutes.at(-1)?.minute]).toEqual([15, 25, 29_000_039]);
   });
+
+  it('counts what a clock that was put back says of minutes for which there is no room', () => {
+    const meter = new TrafficMeter();
+    for (let n = 0; n < 15; n++) meter.answered(A, answered(AT + n * MINUTE_MS, 1));
+    meter.answered(A, answered(AT - MINUTE_MS, 1));
+    const { minutes, others } = meter.take();
+    expect([minutes.length, others, minutes[0]?.minute]).toEqual([15, 1, 29_000_000]);
+  });
 });
 
 describe('traffic', () => {

@@ -73,12 +73,8 @@ export class TrafficMeter {
   }
 
   private of(minute: number, database: DatabaseId): Metered | undefined {
-    let databases = this.minutes.get(minute);
-    if (databases === undefined) {
-      databases = new Map();
-      this.minutes.set(minute, databases);
-      this.dropOldest();
-    }
+    const databases = this.minutes.get(minute) ?? this.begin(minute);
+    if (databases === undefined) return undefined;
     const known = databases.get(database);
     if (known !== undefined || databases.size >= MAX_DATABASES_PER_MINUTE) return known;
     const metered: Metered = { requests: 0, errors: 0, coldStarts: 0, coldUs: undefined, latency: new Map() };
@@ -86,12 +82,17 @@ export class TrafficMeter {
     return metered;
   }
 
-  private dropOldest(): void {
-    if (this.minutes.size <= MAX_MINUTES) return;
-    const [oldest] = [...this.minutes.keys()].sort((a, b) => a - b);
-    if (oldest === undefined) return;
-    for (const { requests } of this.minutes.get(oldest)?.values() ?? []) this.others += requests;
-    this.minutes.delete(oldest);
+  /** Undefined: it is older than all that are held, as after a clock was put back, and there is no room. */
+  private begin(minute: number): Map<DatabaseId, Metered> | undefined {
+    if (this.minutes.size >= MAX_MINUTES) {
+      const oldest = Math.min(...this.minutes.keys());
+      if (minute < oldest) return undefined;
+      for (const { requests } of this.minutes.get(oldest)?.values() ?? []) this.others += requests;
+      this.minutes.delete(oldest);
+    }
+    const databases = new Map<DatabaseId, Metered>();
+    this.minutes.set(minute, databases);
+    return databases;
   }
 }
 
