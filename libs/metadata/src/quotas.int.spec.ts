@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import { FIRST_PLAN } from '@leasehold/billing';
+import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
-import { Metadata } from './metadata.js';
-import { applyMigrations } from './migrations.js';
-import { FREE_PLAN } from './plans.js';
+import type { Metadata } from './metadata.js';
 import { QuotaExceededError, quotaExceededBy } from './quotas.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -20,26 +19,18 @@ const NOTHING_SAID = {
 };
 
 describe('quotas', () => {
-  let postgres: TestPostgres;
+  let test: TestMetadata;
   let metadata: Metadata;
-  let organizations = 0;
   let mine: string;
 
   beforeAll(async () => {
-    postgres = await startTestPostgres();
-    const databaseUrl = await postgres.createDatabase();
-    await applyMigrations(databaseUrl, () => undefined);
-    metadata = Metadata.open({ databaseUrl });
+    test = await openTestMetadata();
+    metadata = test.metadata;
   });
   beforeEach(async () => {
-    const email = `owner${++organizations}@example.com`;
-    const account = { email, passwordHash: 'hash', organizationName: `Organization ${organizations}` };
-    mine = (await metadata.organizations.createAccount(account)).organization.id;
+    mine = await test.newOrganization();
   });
-  afterAll(async () => {
-    await metadata.close();
-    await postgres.close();
-  });
+  afterAll(() => test.close());
 
   const create = (name: string, organizationId = mine) => metadata.databases.create(organizationId, name);
   const counted = async () => (await metadata.quotas.of(mine))?.used.databases;
@@ -49,7 +40,7 @@ describe('quotas', () => {
 
   it('say nothing at first', async () => {
     expect(await metadata.quotas.of(mine)).toEqual({
-      plan: { id: FREE_PLAN, name: 'Free' },
+      plan: { id: FIRST_PLAN, name: 'Free' },
       limits: NOTHING_SAID,
       used: { databases: 0, storageBytes: 0 },
     });
@@ -59,7 +50,7 @@ describe('quotas', () => {
     expect(await metadata.quotas.of('nobody')).toBeUndefined();
     await expect(metadata.plans.agree('nobody', { databases: 1 })).rejects.toThrow();
     await expect(metadata.plans.assign(mine, 'no-plan')).rejects.toThrow();
-    expect([await metadata.plans.has('no-plan'), await metadata.plans.has(FREE_PLAN)]).toEqual([false, true]);
+    expect([await metadata.plans.has('no-plan'), await metadata.plans.has(FIRST_PLAN)]).toEqual([false, true]);
   });
 
   it('are what was agreed with an organization, else what its plan says', async () => {
@@ -80,7 +71,7 @@ describe('quotas', () => {
       databases: 10,
       requestsPerSecond: null,
     });
-    await metadata.plans.assign(mine, FREE_PLAN);
+    await metadata.plans.assign(mine, FIRST_PLAN);
     expect((await metadata.quotas.of(mine))?.limits).toEqual({ ...NOTHING_SAID, bytesPerSecond: 2 ** 36 });
   });
 
@@ -143,11 +134,7 @@ describe('quotas', () => {
   });
 
   it('count many databases of one statement, and leave other organizations alone', async () => {
-    const theirs = await metadata.organizations.createAccount({
-      email: `theirs${organizations}@example.com`,
-      passwordHash: 'hash',
-      organizationName: 'Theirs',
-    });
+    const theirs = await test.newOrganization();
     await metadata.plans.agree(mine, { databases: 1_000 });
     const fill = (to: number) => metadata.prisma.$executeRaw`
       INSERT INTO databases (id, organization_id, name)
@@ -156,8 +143,8 @@ describe('quotas', () => {
     expect(await counted()).toBe(0);
     await fill(1_000);
     expect(await counted()).toBe(1_000);
-    await create('one', theirs.organization.id);
-    expect((await metadata.quotas.of(theirs.organization.id))?.used.databases).toBe(1);
+    await create('one', theirs);
+    expect((await metadata.quotas.of(theirs))?.used.databases).toBe(1);
   });
 
   describe('of storage', () => {

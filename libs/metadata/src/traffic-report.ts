@@ -21,8 +21,6 @@ export interface TrafficRow extends Traffic {
 const STEP_MINUTES: Readonly<Record<TrafficStep, number>> = { minute: 1, hour: 60, day: 24 * 60 };
 /** Minutes are counted in four bytes. Nobody has traffic behind that. */
 const MAX_MINUTE = 2 ** 31 - 1;
-/** How long rows of minutes are kept, which are asked for by minute; all others are of hours. */
-export const TRAFFIC_DAYS: Readonly<Record<TrafficStep, number>> = { minute: 3, hour: 100, day: 100 };
 
 /** How many requests databases had and how long they took, as far as records are taken (`TrafficLedger`). */
 export class TrafficReport {

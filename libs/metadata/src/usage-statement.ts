@@ -1,3 +1,5 @@
+import { hourOf } from '@leasehold/metering';
+
 import { Prisma } from './generated/client.js';
 import type { UsageMeter, UsageQuestion, UsageRow } from './usage-question.js';
 import type { UsageWindow } from './usage-window.js';
@@ -95,8 +97,4 @@ function placeAndName(group: UsageQuestion['group'], of: 'mine' | 's'): Prisma.S
   if (group === 'key' && of === 'mine') return Prisma.sql`u.key_id AS place, nullif(u.key_id, '') AS name`;
   if (typeof group === 'object') return Prisma.sql`COALESCE(md5(${row}.label), '') AS place, ${row}.label AS name`;
   return Prisma.sql`''::text AS place, NULL::text AS name`;
-}
-
-function hourOf(time: number): number {
-  return Math.floor(time / 3_600_000);
 }

@@ -1,6 +1,7 @@
+import { HOUR_MS } from '@leasehold/metering';
+
 import type { UsageStep } from './usage-question.js';
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** At most, of one step. */
 const STEP_HOURS: Readonly<Record<UsageStep, number>> = { hour: 1, day: 24, month: 31 * 24 };

@@ -46,14 +46,6 @@ export function cover(
   return { coverage: added.reduce(insert, coverage), added };
 }
 
-/** What is missing between what is known: told of by nobody yet, and not billed before it is. */
-export function gapsOf(coverage: Coverage): readonly CoveredRange[] {
-  return coverage.flatMap((range, i) => {
-    const from = coverage[i - 1]?.to ?? { commits: 0, writeUnits: 0 };
-    return from.commits < range.from.commits ? [{ from, to: range.from }] : [];
-  });
-}
-
 /** Of one line of counters, more commits never have fewer units, and the same have the same. */
 function disagree(range: CoveredRange, { commits, writeUnits }: WriteCounter): boolean {
   return [range.from, range.to].some((known) => {

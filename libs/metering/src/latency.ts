@@ -9,7 +9,7 @@ export type Latency = ReadonlyMap<number, number>;
 /** Buckets end at `FIRST_MS * 2 ** (bucket / PER_DOUBLE)`. */
 const FIRST_MS = 0.125;
 const PER_DOUBLE = 8;
-/** Everything beyond some 68 s is in the last one. */
+/** Everything beyond a minute is in the last one, and told as 65.536 s. */
 export const LATENCY_BUCKETS = 19 * PER_DOUBLE + 1;
 
 /** The bucket of a time. */

@@ -22,7 +22,7 @@ export function headOf(first: Line | undefined, knownFormat: number) {
   const { format, session, number, from, to } = first ?? {};
   if (format !== knownFormat) throw corrupt('its format is not known');
   if (typeof session !== 'string' || !isSessionId(session)) throw corrupt('its session is none');
-  const head = { session: session as SessionId, number: count1(number), from: time(from), to: time(to) };
+  const head = { session: session as SessionId, number: recordNumber(number), from: time(from), to: time(to) };
   if (head.from > head.to) throw corrupt('its time goes back');
   return head;
 }
@@ -62,7 +62,7 @@ export function time(value: unknown): number {
   throw corrupt('a time is none');
 }
 
-function count1(value: unknown): number {
+function recordNumber(value: unknown): number {
   const number = whole(value);
   if (number > 0) return number;
   throw corrupt('its number is none');

@@ -3,8 +3,9 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { cover, type Coverage, type CoveredRange } from './coverage.js';
 import { hourOf, type SizeMark, type WriteCounter, type WriteInterval } from './usage-record.js';
 
+const HOURLY = ['commits', 'writeUnits', 'requests', 'readUnits', 'egressBytes'] as const;
 /** What hours are counted in, and what a database takes, as a recount compares them. */
-export const RECOUNTED = ['commits', 'writeUnits', 'requests', 'readUnits', 'egressBytes', 'storedBytes'] as const;
+export const RECOUNTED = [...HOURLY, 'storedBytes'] as const;
 export type Recounted = (typeof RECOUNTED)[number];
 
 /** Of one hour and key; empty for writes, and for reads by nobody's key. */
@@ -68,7 +69,7 @@ export function differencesOf(
   for (const place of [...new Set([...recorded.keys(), ...rolledUp.keys()])].sort()) {
     const [right, is] = [recorded.get(place), rolledUp.get(place)];
     const { hour, key } = right ?? is ?? { hour: 0, key: '' };
-    for (const meter of ['commits', 'writeUnits', 'requests', 'readUnits', 'egressBytes'] as const) {
+    for (const meter of HOURLY) {
       const [a, b] = [right?.[meter] ?? 0, is?.[meter] ?? 0];
       if (a !== b) differences.push({ database, hour, key, meter, recorded: a, counted: b });
     }

@@ -105,16 +105,3 @@ export class KeyMerge {
     if (this.newest === undefined || sequence > this.newest.version.sequence) this.newest = entry;
   }
 }
-
-/** {@link KeyMerge} for loops that do not mind a promise per key. */
-export async function* mergeByKey(cursors: readonly Cursor[], options: MergeOptions = {}): AsyncGenerator<MergedKey> {
-  const merge = new KeyMerge(cursors, options);
-  await merge.start();
-  for (;;) {
-    const pending = merge.next();
-    if (pending !== undefined) await pending;
-    const { newest, hidden } = merge;
-    if (newest === undefined) return;
-    yield { newest, hidden };
-  }
-}

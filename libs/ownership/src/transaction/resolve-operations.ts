@@ -16,7 +16,6 @@ export interface Effects {
 }
 
 const NO_RANGE_DELETES: readonly RangeDelete[] = [];
-export const NO_EFFECTS: Effects = { entries: [], rangeDeletes: NO_RANGE_DELETES };
 
 /** An operation that cannot be applied to what is there; then none is. */
 export interface OperationFault {

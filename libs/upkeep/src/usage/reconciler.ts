@@ -2,6 +2,7 @@ import type { Clock, DatabaseId, SessionId } from '@leasehold/foundation';
 import { CorruptBytesError, ulidFloorAt } from '@leasehold/foundation';
 import {
   differencesOf,
+  HOUR_MS,
   type DatabaseBooks,
   type RecountedTime,
   type ReconciliationReport,
@@ -33,7 +34,6 @@ export interface ReconcilerContext {
   };
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Days that are recounted: whatever comes late, a day after its time or two, is seen in its place by one of them. */
 const DAYS = 3;
