@@ -15,6 +15,8 @@ import {
 } from '@leasehold/metering';
 import type pg from 'pg';
 
+import { columnsOf } from './columns.js';
+
 /** Databases that are compared at a time. */
 const PIECE = 500;
 /** Differences of one reconciliation that are kept; all of them are counted. */
@@ -120,36 +122,19 @@ export class RecountBook {
   async tell({ databases }: Pick<UsageRecord, 'databases'>): Promise<void> {
     const isInside = ({ hour }: { readonly hour: number }) =>
       hour >= hourOf(this.time.from) && hour < hourOf(this.time.to);
-    const writes = databases.flatMap(({ database, writes: all }) =>
-      all.filter(isInside).map((each) => ({ database, ...each })),
-    );
-    const reads = databases.flatMap(({ database, reads: all }) =>
-      all.filter(isInside).map((each) => ({ database, ...each })),
-    );
-    const sizes = databases.flatMap(({ database, sizes: all }) =>
-      all.filter(({ at }) => at >= this.time.from && at < this.time.to).map((each) => ({ database, ...each })),
-    );
-    if (writes.length > 0)
-      await this.query(
-        TELL_WRITES,
-        columnsOf(writes, (w) => [w.database, w.hour, ...countersOf(w)]),
-      );
-    if (reads.length > 0) {
-      const columns = columnsOf(reads, (r) => [
-        r.database,
-        r.hour,
-        r.key ?? '',
-        r.requests,
-        r.readUnits,
-        r.egressBytes,
-      ]);
-      await this.query(TELL_READS, columns);
-    }
-    if (sizes.length > 0)
-      await this.query(
-        TELL_SIZES,
-        columnsOf(sizes, (s) => [s.database, s.at, s.bytes]),
-      );
+    const isWithin = ({ at }: SizeMark) => at >= this.time.from && at < this.time.to;
+    const of = <T>(database: DatabaseId, all: readonly T[]) => all.map((each) => ({ database, ...each }));
+    const writes = databases.flatMap(({ database, writes: all }) => of(database, all.filter(isInside)));
+    const reads = databases.flatMap(({ database, reads: all }) => of(database, all.filter(isInside)));
+    const sizes = databases.flatMap(({ database, sizes: all }) => of(database, all.filter(isWithin)));
+    const writeColumns = columnsOf(writes, 6, (w) => [w.database, w.hour, ...countersOf(w)]);
+    if (writes.length > 0) await this.query(TELL_WRITES, writeColumns);
+    const readColumns = columnsOf(reads, 6, (r) => [
+      ...[r.database, r.hour, r.key ?? '', r.requests, r.readUnits, r.egressBytes],
+    ]);
+    if (reads.length > 0) await this.query(TELL_READS, readColumns);
+    const sizeColumns = columnsOf(sizes, 3, (s) => [s.database, s.at, s.bytes]);
+    if (sizes.length > 0) await this.query(TELL_SIZES, sizeColumns);
   }
 
   /** Databases to compare, in the order of their ids; empty: behind the last. */
@@ -174,7 +159,7 @@ export class RecountBook {
     const counts = [sessions, records, damaged, missing, unread, databases, differences];
     const { rows } = await this.query<{ id: string }>(SAVE, [...times, ...counts]);
     const kept = first.slice(0, MAX_KEPT_DIFFERENCES);
-    const columns = columnsOf(kept, (d) => [d.database, d.hour, d.key, d.meter, d.recorded, d.counted], 6);
+    const columns = columnsOf(kept, 6, (d) => [d.database, d.hour, d.key, d.meter, d.recorded, d.counted]);
     await this.query(SAVE_DIFFERENCES, [rows[0]?.id, ...columns]);
     await this.query(FORGET, [KEPT_RECONCILIATIONS]);
     await this.query('COMMIT');
@@ -260,10 +245,4 @@ function groupById(rows: readonly Row[]): ReadonlyMap<DatabaseId, readonly Row[]
     else group.push(row);
   }
   return groups;
-}
-
-/** A list for each column. @param width where there may be no rows */
-function columnsOf<T>(rows: readonly T[], of: (row: T) => readonly unknown[], width?: number): readonly unknown[][] {
-  const all = rows.map(of);
-  return Array.from({ length: width ?? all[0]?.length ?? 0 }, (_, i) => all.map((row) => row[i]));
 }

@@ -2,17 +2,18 @@ import type { DatabaseId, SessionId } from '@leasehold/foundation';
 import { mergeTraffic, type Traffic, type TrafficRecord } from '@leasehold/metering';
 import type pg from 'pg';
 
+import { columnsOf } from './columns.js';
 import { RecordLedger } from './record-ledger.js';
 
 const PLACE = { records: 'traffic_records', progress: 'traffic_progress', takerLock: 7_220_148 } as const;
 
-/** In minutes, of the two kinds of rows: what is drawn closely, and what is drawn for long. */
-const SPANS = [1, 60] as const;
-/** How long rows of minutes stay, and those of hours. */
-export const TRAFFIC_MINUTES_DAYS = 3;
-export const TRAFFIC_HOURS_DAYS = 100;
+/** The two kinds of rows, what is drawn closely and what is drawn for long: `span` minutes each, and how long they stay. */
+const KEPT_ROWS = [
+  { span: 1, days: 3 },
+  { span: 60, days: 100 },
+] as const;
 /** How long records stay in the bucket. What comes later than that is not counted. */
-export const TRAFFIC_RECORDS_DAYS = 7;
+const KEPT_RECORDS_DAYS = 7;
 /** How far ahead the clock of a gateway may be: rows of what is to come would stay until then. */
 const CLOCKS_APART_MINUTES = 24 * 60;
 /** Rows that are deleted at a time, of each kind; a pass a minute keeps up with 300 databases that were busy in each second. */
@@ -34,7 +35,7 @@ const FORGET_ROWS = `
     SELECT database_id, span, minute FROM traffic
     WHERE span = $1 AND minute < floor(extract(epoch FROM now()) / 60)::int - $2 ORDER BY minute LIMIT ${FORGOTTEN_AT_ONCE})`;
 const OLD_RECORDS = `
-  SELECT session, number FROM traffic_records WHERE reaches_to < now() - make_interval(days => ${TRAFFIC_RECORDS_DAYS})
+  SELECT session, number FROM traffic_records WHERE reaches_to < now() - make_interval(days => ${KEPT_RECORDS_DAYS})
   ORDER BY reaches_to LIMIT $1`;
 const FORGET_RECORDS = `
   DELETE FROM traffic_records WHERE (session, number) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))`;
@@ -72,11 +73,8 @@ export class TrafficLedger extends RecordLedger<TrafficRecord, TakenTraffic> {
 
   /** Lets go of rows that are too old, some at a time. @throws LeaseholdError `unavailable` */
   async forgetRows(): Promise<void> {
-    for (const [span, days] of [
-      [1, TRAFFIC_MINUTES_DAYS],
-      [60, TRAFFIC_HOURS_DAYS],
-    ]) {
-      await this.ask((client) => client.query(FORGET_ROWS, [span, (days as number) * 24 * 60]));
+    for (const { span, days } of KEPT_ROWS) {
+      await this.ask((client) => client.query(FORGET_ROWS, [span, days * 24 * 60]));
     }
   }
 
@@ -99,11 +97,13 @@ export class TrafficLedger extends RecordLedger<TrafficRecord, TakenTraffic> {
     if (rowCount === 0) return { isNew: false, conflicts: [] };
     const { rows } = await client.query<{ minute: number }>(NOW_MINUTE);
     const now = rows[0]?.minute ?? 0;
-    const [oldest, newest] = [now - TRAFFIC_RECORDS_DAYS * 24 * 60, now + CLOCKS_APART_MINUTES];
+    const [oldest, newest] = [now - KEPT_RECORDS_DAYS * 24 * 60, now + CLOCKS_APART_MINUTES];
     const told = record.minutes.filter(({ minute }) => minute >= oldest && minute <= newest);
     await add(
       client,
-      SPANS.flatMap((span) => told.map((each) => ({ ...each, span, minute: each.minute - (each.minute % span) }))),
+      KEPT_ROWS.flatMap(({ span }) =>
+        told.map((each) => ({ ...each, span, minute: each.minute - (each.minute % span) })),
+      ),
     );
     return { isNew: true, conflicts: [] };
   }
@@ -120,18 +120,14 @@ async function add(client: pg.ClientBase, told: readonly Row[]): Promise<void> {
   const places = [...rows.values()].flatMap(([row]) => (row === undefined ? [] : [row]));
   const known = await client.query<SqlRow>(
     KNOWN,
-    columnsOf(places, ({ database, span, minute }) => [database, span, minute], 3),
+    columnsOf(places, 3, ({ database, span, minute }) => [database, span, minute]),
   );
   for (const row of known.rows.map(rowOf)) rows.get(placeOf(row))?.push(row);
   const merged = [...rows.values()].map((group) => ({ ...(group[0] as Row), ...mergeTraffic(group) }));
-  const values = columnsOf(
-    merged,
-    ({ database, span, minute, requests, errors, coldStarts, coldPhases, latency }) => [
-      ...[database, span, minute, requests, errors, coldStarts],
-      ...[JSON.stringify(coldPhases), JSON.stringify([...latency].sort(([a], [b]) => a - b))],
-    ],
-    8,
-  );
+  const values = columnsOf(merged, 8, ({ coldPhases, latency, ...row }) => [
+    ...[row.database, row.span, row.minute, row.requests, row.errors, row.coldStarts],
+    ...[JSON.stringify(coldPhases), JSON.stringify([...latency].sort(([a], [b]) => a - b))],
+  ]);
   await client.query(SET, values);
 }
 
@@ -148,10 +144,4 @@ function rowOf(row: SqlRow): Row {
     coldStarts: Number(row.cold_starts),
     latency: new Map(row.latency),
   };
-}
-
-/** A list for each column. */
-function columnsOf<T>(rows: readonly T[], of: (row: T) => readonly unknown[], width: number): unknown[][] {
-  const all = rows.map(of);
-  return Array.from({ length: width }, (_, i) => all.map((row) => row[i]));
 }
