@@ -33,22 +33,26 @@ describe('names of a log', () => {
   });
 });
 
-describe('names of usage records', () => {
+const { usageRecord, usageOf, behindUsageOf, parseUsageRecord } = bucketLayout;
+const { trafficRecord, trafficOf, behindTrafficOf, parseTrafficRecord } = bucketLayout;
+
+describe.each([
+  ['usage', usageRecord, usageOf, behindUsageOf, parseUsageRecord, trafficRecord],
+  ['traffic', trafficRecord, trafficOf, behindTrafficOf, parseTrafficRecord, usageRecord],
+] as const)('names of records of %s', (folder, record, of, behind, parse, foreign) => {
   it('read back as what they were built from, and nothing else does', () => {
-    const name = bucketLayout.usageRecord(SESSION, 17);
-    expect(name.startsWith(bucketLayout.usageOf(SESSION))).toBe(true);
-    expect(bucketLayout.parseUsageRecord(name)).toEqual({ session: SESSION, number: 17 });
-    const last = bucketLayout.usageRecord(SESSION, Number.MAX_SAFE_INTEGER);
-    expect(last < bucketLayout.behindUsageOf(SESSION)).toBe(true);
-    expect(bucketLayout.behindUsageOf(SESSION) < bucketLayout.usageRecord(OTHER, 1)).toBe(true);
-    for (const other of [
-      `${name}0`,
-      name.slice(0, -1),
-      'usage/nobody/00000000000000000017',
-      bucketLayout.segment(SESSION, 17),
-    ]) {
-      expect(bucketLayout.parseUsageRecord(other)).toBeUndefined();
+    const name = record(SESSION, 17);
+    expect(name.startsWith(of(SESSION))).toBe(true);
+    expect(parse(name)).toEqual({ session: SESSION, number: 17 });
+    const others = [`${name}0`, name.slice(0, -1), `${folder}/nobody/00000000000000000017`];
+    for (const other of [...others, foreign(SESSION, 17), bucketLayout.segment(SESSION, 17)]) {
+      expect(parse(other)).toBeUndefined();
     }
+  });
+
+  it('of a session lie before what is behind it, and those of the next one do not', () => {
+    expect(record(SESSION, Number.MAX_SAFE_INTEGER) < behind(SESSION)).toBe(true);
+    expect(behind(SESSION) < record(OTHER, 1)).toBe(true);
   });
 });
 

@@ -67,24 +67,14 @@ export const bucketLayout = {
   /** Behind every record of the session, before those of the next one: to be listed from. */
   behindUsageOf: (id: SessionId): string => `usage/${id}0`,
   usageRecord: (id: SessionId, number: number): string => `usage/${id}/${padded(number)}`,
-  parseUsageRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
-    const match = /^usage\/([^/]+)\/(\d{20})$/.exec(name);
-    return match?.[1] !== undefined && isSessionId(match[1])
-      ? { session: match[1], number: Number(match[2]) }
-      : undefined;
-  },
+  parseUsageRecord: (name: string): RecordName | undefined => parseRecord('usage/', name),
 
   traffic: 'traffic/',
   trafficOf: (id: SessionId): string => `traffic/${id}/`,
   /** As {@link behindUsageOf}. */
   behindTrafficOf: (id: SessionId): string => `traffic/${id}0`,
   trafficRecord: (id: SessionId, number: number): string => `traffic/${id}/${padded(number)}`,
-  parseTrafficRecord: (name: string): { readonly session: SessionId; readonly number: number } | undefined => {
-    const match = /^traffic\/([^/]+)\/(\d{20})$/.exec(name);
-    return match?.[1] !== undefined && isSessionId(match[1])
-      ? { session: match[1], number: Number(match[2]) }
-      : undefined;
-  },
+  parseTrafficRecord: (name: string): RecordName | undefined => parseRecord('traffic/', name),
 
   revocations: 'revoked/',
   revocation: (number: number): string => `revoked/${padded(number)}`,
@@ -95,6 +85,19 @@ export const bucketLayout = {
 
   hopSecret: 'local/hop-secret',
 } as const;
+
+/** Which record of which session an object is. */
+export interface RecordName {
+  readonly session: SessionId;
+  readonly number: number;
+}
+
+function parseRecord(folder: string, name: string): RecordName | undefined {
+  const match = name.startsWith(folder) ? /^([^/]+)\/(\d{20})$/.exec(name.slice(folder.length)) : null;
+  return match?.[1] !== undefined && isSessionId(match[1])
+    ? { session: match[1], number: Number(match[2]) }
+    : undefined;
+}
 
 const NUMBER_DIGITS = 20;
 
