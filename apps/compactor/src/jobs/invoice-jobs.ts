@@ -2,7 +2,7 @@ import { LeaseholdError, systemClock } from '@leasehold/foundation';
 import type { JobHandlers } from '@leasehold/jobs';
 import { InvoiceRound } from '@leasehold/metadata';
 
-import type { HandlerParts } from './job-handlers.js';
+import type { HandlerParts } from './handler-parts.js';
 
 /** Months become invoices. */
 export function invoiceJobs({ config, metadata, metrics, log }: HandlerParts): Pick<JobHandlers, 'invoice'> {

@@ -1,60 +1,19 @@
-import { systemClock, systemRandom } from '@leasehold/foundation';
-import type { JobHandlers, JobKind, JobQueues } from '@leasehold/jobs';
-import type { SessionWatch } from '@leasehold/lease';
-import type { Metadata } from '@leasehold/metadata';
-import { MeteredStore, reliableReads, type ObjectStore } from '@leasehold/object-store';
-import type { Logger } from '@leasehold/service-kit';
-import {
-  databaseJobs,
-  eraseJob,
-  sessionJobs,
-  sweepJob,
-  type EraseLedger,
-  type RecoveredUsage,
-} from '@leasehold/upkeep';
+import type { JobHandlers, JobKind } from '@leasehold/jobs';
+import { databaseJobs, eraseJob, sessionJobs, sweepJob, type EraseLedger } from '@leasehold/upkeep';
 
-import type { TrafficLedger, UsageLedger, UsageRecounts } from '@leasehold/usage-ledger';
-
-import type { CompactorConfig } from '../config.js';
-import type { CompactorMetrics } from '../compactor-metrics.js';
+import type { HandlerParts } from './handler-parts.js';
 import { invoiceJobs } from './invoice-jobs.js';
+import { storeFor } from './purpose-store.js';
 import { usageJobs } from './usage-jobs.js';
 
 /** A session with a longer ttl is given up here, and asked for by this process's own watch when the time has come. */
 const WATCH_TIMEOUT_MS = 15_000;
-
-export interface HandlerParts {
-  readonly config: CompactorConfig;
-  readonly store: ObjectStore;
-  readonly watch: SessionWatch;
-  readonly queues: JobQueues;
-  /** Of what recovered sessions wrote. */
-  readonly usage: RecoveredUsage;
-  /** Undefined where there is no Postgres to roll up into. */
-  readonly ledger: UsageLedger | undefined;
-  /** The same. */
-  readonly recounts: UsageRecounts | undefined;
-  /** The same. */
-  readonly traffic: TrafficLedger | undefined;
-  /** Undefined where there is no Postgres: nothing is billed there. */
-  readonly metadata: Metadata | undefined;
-  /** Undefined where nobody tells which databases are deleted. */
-  readonly purges: EraseLedger | undefined;
-  readonly metrics: CompactorMetrics;
-  readonly log: Logger;
-}
 
 const NOTHING_DUE: EraseLedger = {
   begin: () => Promise.resolve(false),
   postpone: () => Promise.resolve(),
   done: () => Promise.resolve(),
 };
-
-/** The bucket as one purpose of this process sees it: reads are repeated, and every request is counted. */
-export function storeFor(purpose: JobKind | 'watch', store: ObjectStore, metrics: CompactorMetrics) {
-  const metered = new MeteredStore(store, systemClock, (call) => metrics.requested(purpose, call));
-  return { store: reliableReads(metered, systemClock, systemRandom), clock: systemClock, random: systemRandom };
-}
 
 /** All that a compactor does, wired to what it reports. */
 export function jobHandlers(parts: HandlerParts): JobHandlers {

@@ -23,7 +23,8 @@ import { type CompactorConfig } from '../config.js';
 import { CompactorMetrics } from '../compactor-metrics.js';
 import { COMPACTOR_CONFIG, STORE, WORKERS_SETTINGS } from '../tokens.js';
 import { watchPurges } from './due-purges.js';
-import { jobHandlers, storeFor } from './job-handlers.js';
+import { jobHandlers } from './job-handlers.js';
+import { storeFor } from './purpose-store.js';
 
 /** Of the drain, kept for what comes after the jobs: aborting those that run too long, and disconnecting. */
 const DRAIN_RESERVE_MS = 3_000;
@@ -38,8 +39,8 @@ const RECONCILE_INTERVAL_MS = 24 * 3_600_000;
 const INVOICE_INTERVAL_MS = 10 * 60_000;
 /** The lines of a large organization take a while to read. */
 const INVOICE_STATEMENT_TIMEOUT_MS = 120_000;
-/** One invoice after another; the second is for whoever asks beside it. */
-const INVOICE_CONNECTIONS = 2;
+/** Two batches of invoices are made at once; the third is for whoever asks beside them. */
+const INVOICE_CONNECTIONS = 3;
 /** A recovery records by itself; this is for what it could not. */
 const USAGE_INTERVAL_MS = 15_000;
 

@@ -1,8 +1,10 @@
 import { LeaseholdError } from '@leasehold/foundation';
 import type { JobHandlers, JobKind } from '@leasehold/jobs';
+import type { ReconciliationReport } from '@leasehold/metering';
 import { Reconciler, RollUp, TrafficTake, USAGE_RECORDS } from '@leasehold/upkeep';
 
-import type { HandlerParts, storeFor } from './job-handlers.js';
+import type { HandlerParts } from './handler-parts.js';
+import type { storeFor } from './purpose-store.js';
 
 /** Differences that are logged one by one; the others are counted, and kept with the reconciliation. */
 const LOGGED_DIFFERENCES = 10;
@@ -50,10 +52,15 @@ export function usageJobs(
       if (done === undefined) return;
       const { report, first } = done;
       metrics.reconciled(report);
-      const level = report.differences + report.missing > 0 ? 'error' : 'info';
-      log[level]({ ...report, first: first.slice(0, LOGGED_DIFFERENCES) }, 'reconciliation of usage ended');
+      log[levelOf(report)]({ ...report, first: first.slice(0, LOGGED_DIFFERENCES) }, 'reconciliation of usage ended');
     },
   };
+}
+
+/** What was not read was not compared: nobody knows then whether the books agree. */
+function levelOf({ differences, missing, unread }: ReconciliationReport): 'error' | 'warn' | 'info' {
+  if (differences + missing > 0) return 'error';
+  return unread > 0 ? 'warn' : 'info';
 }
 
 function refused(): Promise<never> {
