@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 
@@ -16,6 +18,13 @@ interface Screen {
 /** Of an answer: numbers by their name. */
 type Row = Readonly<Record<string, number>>;
 
+/** Of what the API tells of a database. */
+interface Inspection {
+  readonly head: { readonly edits: number; readonly lastCommit: { readonly sequence: number } };
+  readonly owner: { readonly session: string } | null;
+  readonly levels: readonly { readonly files: number; readonly first: readonly { readonly id: string }[] }[];
+}
+
 const TENANT_SCREENS: readonly Screen[] = [
   { name: 'start', path: '/start', shows: 'Or take' },
   { name: 'databases', path: '/databases', shows: 'customer-0' },
@@ -23,7 +32,7 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'databases-deleted', path: '/databases?shown=deleted', shows: 'Undelete' },
   { name: 'databases-shared', path: '/databases?shown=shared', shows: 'Nothing is shared with you' },
   { name: 'data', path: '/databases/shop', shows: 'orders/000000' },
-  { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Ends by itself' },
+  { name: 'entry', path: '/databases/shop?key=dXNlcnMvYWRhL3Byb2ZpbGU', shows: 'Dec 31, 2999' },
   { name: 'changes', path: '/databases/shop/changes?from=all', shows: 'users/bob/profile' },
   { name: 'overview', path: '/databases/shop/overview', shows: 'Not flushed yet' },
   { name: 'database-settings', path: '/databases/shop/settings', shows: 'Delete this database' },
@@ -41,11 +50,18 @@ const TENANT_SCREENS: readonly Screen[] = [
   { name: 'nowhere', path: '/nowhere', shows: 'There is no such page' },
 ];
 const OPERATOR_SCREENS: readonly Screen[] = [
+  { name: 'health', path: '/operator/health', shows: 'roll-up' },
+  { name: 'operator-invoices', path: '/operator/invoices', shows: 'No invoices' },
   { name: 'fleet', path: '/operator/fleet', shows: 'live' },
   { name: 'tenants', path: '/operator/tenants', shows: 'Shops & Sons' },
   { name: 'jobs', path: '/operator/jobs', shows: 'compact' },
   { name: 'reconciliation', path: '/operator/reconciliation', shows: 'econcil' },
 ];
+/** A database with files in several levels: a memtable of 4 MiB becomes one, and four of them are merged. */
+const ARCHIVE = 'archive';
+const ARCHIVE_VALUE_BYTES = 400_000;
+const ARCHIVE_KEYS = 36;
+const ARCHIVE_WRITES = 60;
 /** Pages of 500 entries that the data browser holds at most. */
 const HELD_ENTRIES = 6 * 500;
 
@@ -66,12 +82,38 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
   };
   const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
-  /** What the API tells the organization of these screens. */
-  const ask = async <T>(path: string) => {
+  /** What the API tells the organization of these screens, or another session. */
+  const ask = async <T>(path: string, token = world.token) => {
     const answer = await fetch(leasehold.ready.controlPlane + path, {
-      headers: { authorization: `Bearer ${world.token}` },
+      headers: { authorization: `Bearer ${token}` },
     });
     return (await answer.json()) as T;
+  };
+  const operatorSession = async () => {
+    const answer = await fetch(`${leasehold.ready.controlPlane}/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(leasehold.ready.admin),
+    });
+    return ((await answer.json()) as { readonly token: string }).token;
+  };
+  /** Writes a database until its owner has to make files of it. */
+  const writeFiles = async () => {
+    const made = await fetch(`${leasehold.ready.controlPlane}/v1/databases`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: ARCHIVE }),
+    });
+    for (let write = 0; write < ARCHIVE_WRITES; write++) {
+      const key = `photos/${String(write % ARCHIVE_KEYS).padStart(4, '0')}`;
+      const answer = await fetch(`${leasehold.ready.gateway}/v1/db/${ARCHIVE}/keys/${encodeURIComponent(key)}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${world.apiKey}`, 'content-type': 'application/octet-stream' },
+        body: randomBytes(ARCHIVE_VALUE_BYTES),
+      });
+      if (!answer.ok) throw new Error(`a write was answered ${answer.status}: ${await answer.text()}`);
+    }
+    return (await made.json()) as { readonly id: string };
   };
   const look = async (screens: readonly Screen[]) => {
     const found: Hindrance[] = [];
@@ -172,10 +214,48 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     expect(await look(OPERATOR_SCREENS)).toEqual([]);
   }, 60_000);
 
+  it('shows operators what a database is made of, as the API tells it', async () => {
+    const { id } = await writeFiles();
+    const session = await operatorSession();
+    const inspected = () => ask<Inspection>(`/v1/admin/databases/${id}/inspection`, session);
+    const filesOf = ({ levels }: Inspection) => levels.flatMap(({ first }) => first.map((file) => file.id)).sort();
+    // Flushes and compactions go on for a while after what was written.
+    await eventually(async () => filesOf(await inspected()).length > 0);
+    await open('/operator/fleet');
+    await page.getByRole('table', { name: 'Workers' }).getByRole('link').first().click();
+    await page.getByRole('link', { name: ARCHIVE, exact: true }).click();
+    await page.locator('[data-band="l0"]').waitFor();
+    await eventually(async () => {
+      const before = await inspected();
+      await page.getByRole('button', { name: 'Look again' }).click();
+      await page.locator('button[data-loading]').waitFor({ state: 'detached' });
+      const { head, owner } = await inspected();
+      if (head.edits !== before.head.edits) return false;
+      const shown = [await figure('Last commit in the head').textContent(), await figure('Owner').textContent()];
+      const drawn = await page
+        .locator('[data-band]:not([data-band="inline"]) [data-file]')
+        .evaluateAll((blocks) => blocks.map((block) => block.getAttribute('data-file')));
+      const told = [counted(head.lastCommit.sequence), owner?.session];
+      return shown.join() === told.join() && drawn.sort().join() === filesOf(before).join();
+    });
+    const rows = page.getByRole('table', { name: /^Files of/ }).getByRole('row');
+    expect(await rows.count()).toBeGreaterThan(1);
+    const hindrances = [...(await checkScreen(page, 'inspection'))];
+    // By its tenant, and one that was never written to.
+    await open('/operator/tenants');
+    await page.getByRole('link', { name: 'Shops & Sons' }).click();
+    await page.getByLabel('Beginning of a name').fill('customer-1');
+    await page.getByRole('link', { name: 'customer-1', exact: true }).click();
+    await page.getByText('never written to').waitFor();
+    hindrances.push(...(await checkScreen(page, 'inspection-none')));
+    expect(hindrances).toEqual([]);
+  }, 120_000);
+
   it('shows operators a worker, and lets them suspend a tenant and let it go on', async () => {
     await open('/operator/fleet');
     await page.getByRole('table', { name: 'Workers' }).getByRole('link').first().click();
     await page.getByRole('cell', { name: 'shop', exact: true }).waitFor();
+    expect(await figure('Cold starts').textContent()).toMatch(/^[1-9]/);
     const hindrances = [...(await checkScreen(page, 'worker'))];
     await open('/operator/tenants');
     await page.getByRole('link', { name: 'Shops & Sons' }).click();

@@ -24,6 +24,19 @@ const Fleet = lazy(async () => ({ default: (await import('./operator/fleet.js'))
 const WorkerPage = lazy(async () => ({ default: (await import('./operator/worker-page.js')).WorkerPage }));
 const Tenants = lazy(async () => ({ default: (await import('./operator/tenants.js')).Tenants }));
 const TenantPage = lazy(async () => ({ default: (await import('./operator/tenant-page.js')).TenantPage }));
+const InspectorPage = lazy(async () => ({
+  default: (await import('./operator/inspection/inspector-page.js')).InspectorPage,
+}));
+const Costs = lazy(async () => ({ default: (await import('./operator/costs.js')).Costs }));
+const Health = lazy(async () => ({ default: (await import('./operator/health.js')).Health }));
+const Plans = lazy(async () => ({ default: (await import('./operator/plans.js')).Plans }));
+const PlanPage = lazy(async () => ({ default: (await import('./operator/plan-page.js')).PlanPage }));
+const OperatorInvoices = lazy(async () => ({
+  default: (await import('./operator/operator-invoices.js')).OperatorInvoices,
+}));
+const OperatorInvoice = lazy(async () => ({
+  default: (await import('./operator/operator-invoice.js')).OperatorInvoice,
+}));
 const Jobs = lazy(async () => ({ default: (await import('./operator/jobs.js')).Jobs }));
 const Reconciliations = lazy(async () => ({
   default: (await import('./operator/reconciliations.js')).Reconciliations,
@@ -55,6 +68,13 @@ export function Screens() {
       <Route path="/operator/fleet/:session" component={WorkerPage} />
       <Route path="/operator/tenants" component={Tenants} />
       <Route path="/operator/tenants/:id" component={TenantPage} />
+      <Route path="/operator/databases/:id" component={InspectorPage} />
+      <Route path="/operator/costs" component={Costs} />
+      <Route path="/operator/health" component={Health} />
+      <Route path="/operator/plans" component={Plans} />
+      <Route path="/operator/plans/:id" component={PlanPage} />
+      <Route path="/operator/invoices" component={OperatorInvoices} />
+      <Route path="/operator/invoices/:id" component={OperatorInvoice} />
       <Route path="/operator/jobs" component={Jobs} />
       <Route path="/operator/reconciliation" component={Reconciliations} />
       <Route>

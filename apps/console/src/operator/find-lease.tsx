@@ -1,6 +1,7 @@
-import { Button, Stack, Table, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, Table, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
+import { Link } from 'wouter';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
@@ -50,7 +51,14 @@ function Search() {
           Look
         </Button>
         <Failure error={search.error} />
-        {search.data && <Lease lease={search.data} />}
+        {search.data && (
+          <>
+            <Lease lease={search.data} />
+            <Anchor component={Link} to={`/operator/databases/${search.data.databaseId}`} size="sm">
+              What it is made of
+            </Anchor>
+          </>
+        )}
       </Stack>
     </form>
   );

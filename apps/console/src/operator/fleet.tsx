@@ -13,13 +13,17 @@ import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { useUrlState } from '../state/url-state.js';
 import { FindLease } from './find-lease.js';
+import { hitShare } from './hit-share.js';
 
 type Worker = Schemas['WorkerPage']['workers'][number];
 type Load = Schemas['Worker']['load'];
 
+type Summed = 'openDatabases' | 'waitingRequests' | 'workUnits' | 'processBytes' | 'takeovers' | 'coldStarts';
+
 const REFRESH_MS = 5_000;
 /** Asked for their load at the same time; each is a question to a worker. */
 const MAX_ASKED = 50;
+const NO_BREAK = { whiteSpace: 'nowrap' } as const;
 const COLOURS: Readonly<Record<Worker['state'], string>> = {
   live: 'leaf',
   silent: 'red',
@@ -82,8 +86,8 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
   });
   const loadOf = new Map(loads.flatMap(({ data }) => (data ? [[data.session, data.load] as const] : [])));
   const known = [...loadOf.values()].filter((load) => load !== null);
-  const sum = (member: 'openDatabases' | 'waitingRequests' | 'workUnits' | 'processBytes') =>
-    known.reduce((total, load) => total + load[member], 0);
+  const sum = (member: Summed) => known.reduce((total, load) => total + load[member], 0);
+  const cached = (member: 'hits' | 'misses') => known.reduce((total, { cache }) => total + cache[member], 0);
   return (
     <>
       <Figures
@@ -93,12 +97,22 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
           { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
           { label: 'Work under way', value: `${formatCount(sum('workUnits'))} units` },
           { label: 'Memory', value: formatBytes(sum('processBytes')) },
+          {
+            label: 'Cache hit',
+            value: hitShare(cached('hits'), cached('misses')),
+            note: 'of blocks that reads wanted',
+          },
+          { label: 'Takeovers', value: formatCount(sum('takeovers')), note: 'since these workers began' },
+          { label: 'Cold starts', value: formatCount(sum('coldStarts')), note: 'since these workers began' },
         ]}
       />
       <TableFrame
         label="Workers"
-        minWidth={900}
-        head={['Session', 'State', 'Where', 'Renewed', 'Open', 'Log', 'Waiting', 'Memory']}
+        minWidth={1_000}
+        head={[
+          ...['Session', 'State', 'Where', 'Open', 'Log', 'Waiting', 'Memory'],
+          ...['Cache hit', 'Takeovers', 'Cold starts'],
+        ]}
       >
         {workers.map((worker) => (
           <WorkerRow key={worker.session} worker={worker} load={loadOf.get(worker.session)} />
@@ -116,6 +130,9 @@ function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: L
         <Anchor component={Link} to={`/operator/fleet/${session}`} ff="monospace" size="sm">
           {session}
         </Anchor>
+        <Text size="xs" c="dimmed">
+          renewed <Instant at={renewedAt} />
+        </Text>
       </Table.Td>
       <Table.Td>
         <Badge color={COLOURS[state]} variant="light">
@@ -133,13 +150,13 @@ function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: L
           {endpoint ?? ''}
         </Text>
       </Table.Td>
-      <Table.Td>
-        <Instant at={renewedAt} />
-      </Table.Td>
       <Table.Td>{load ? formatCount(load.openDatabases) : ''}</Table.Td>
-      <Table.Td>{load ? formatBytes(load.log.unflushedBytes) : ''}</Table.Td>
+      <Table.Td style={NO_BREAK}>{load ? formatBytes(load.log.unflushedBytes) : ''}</Table.Td>
       <Table.Td>{load ? formatCount(load.waitingRequests) : ''}</Table.Td>
-      <Table.Td>{load ? formatBytes(load.processBytes) : ''}</Table.Td>
+      <Table.Td style={NO_BREAK}>{load ? formatBytes(load.processBytes) : ''}</Table.Td>
+      <Table.Td style={NO_BREAK}>{load ? hitShare(load.cache.hits, load.cache.misses) : ''}</Table.Td>
+      <Table.Td>{load ? formatCount(load.takeovers) : ''}</Table.Td>
+      <Table.Td>{load ? formatCount(load.coldStarts) : ''}</Table.Td>
     </Table.Tr>
   );
 }

@@ -12,6 +12,7 @@ import { Panel } from '../parts/panel.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { Agreement } from './agreement.js';
 import { Suspension } from './suspension.js';
+import { TenantDatabases } from './tenant-databases.js';
 import { TenantInvoice } from './tenant-invoice.js';
 import { TENANTS } from './tenants.js';
 
@@ -56,6 +57,9 @@ function Tenant({ tenant }: { readonly tenant: Schemas['Tenant'] }) {
         ]}
       />
       <TenantInvoice tenantId={id} />
+      <Panel title="Databases" description="To look into one: what it is made of, and who owns it.">
+        <TenantDatabases tenantId={id} />
+      </Panel>
       <Panel title="Limits">
         <QuotaTable limits={limits} used={used} />
       </Panel>

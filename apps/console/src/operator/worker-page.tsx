@@ -11,6 +11,7 @@ import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
+import { hitShare } from './hit-share.js';
 
 const REFRESH_MS = 5_000;
 const WHY_NO_LOAD: Readonly<Record<string, string>> = {
@@ -82,9 +83,34 @@ function WorkerFigures({ worker }: { readonly worker: Schemas['Worker'] }) {
         { label: 'Requests that wait', value: formatCount(load.waitingRequests) },
         { label: 'Work under way', value: formatCount(load.workUnits) },
         { label: 'Memory', value: formatBytes(load.processBytes) },
+        cacheFigure(load),
+        {
+          label: 'Claims',
+          value: formatCount(load.claims),
+          note: `${formatCount(load.takeovers)} of them takeovers`,
+        },
+        {
+          label: 'Cold starts',
+          value: formatCount(load.coldStarts),
+          note: (
+            <>
+              since <Instant at={load.startedAt} />
+            </>
+          ),
+        },
       ]}
     />
   );
+}
+
+function cacheFigure({ cache }: NonNullable<Schemas['Worker']['load']>) {
+  const { hits, misses, diskHits, sizeBytes, limitBytes } = cache;
+  const disk = diskHits === null ? '' : `; ${formatCount(diskHits)} from disk`;
+  return {
+    label: 'Cache hit',
+    value: hitShare(hits, misses),
+    note: `${formatBytes(sizeBytes)} of ${formatBytes(limitBytes)}; ${formatCount(misses)} blocks fetched${disk}`,
+  };
 }
 
 function Owned({ session }: { readonly session: string }) {
@@ -113,7 +139,11 @@ function Owned({ session }: { readonly session: string }) {
               .flatMap(({ databases }) => databases)
               .map(({ databaseId, name, organizationId, epoch, ownedSince, lastUsedAt, unflushedBytes }) => (
                 <Table.Tr key={databaseId}>
-                  <Table.Td title={databaseId}>{name ?? databaseId}</Table.Td>
+                  <Table.Td title={databaseId}>
+                    <Anchor component={Link} to={`/operator/databases/${databaseId}`} size="sm">
+                      {name ?? databaseId}
+                    </Anchor>
+                  </Table.Td>
                   <Table.Td>
                     {organizationId !== null && (
                       <Anchor component={Link} to={`/operator/tenants/${organizationId}`} size="sm">

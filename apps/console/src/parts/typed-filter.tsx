@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 
 import { Icon } from './icon.js';
 
@@ -18,6 +18,8 @@ const TYPING_MS = 300;
 export function TypedFilter({ label, placeholder, value, onChange }: TypedFilterProps) {
   const [typed, setTyped] = useState(value);
   const change = useDebouncedCallback(onChange, TYPING_MS);
+  // While the next screen is being loaded this one is only hidden: a filter that came in late would lead back to it.
+  useLayoutEffect(() => () => change.cancel(), [change]);
   // Chosen elsewhere, or by the back button.
   useEffect(() => setTyped((before) => (before.trim() === value ? before : value)), [value]);
   return (

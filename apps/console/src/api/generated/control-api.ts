@@ -45,6 +45,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what tenants cost in a month, and what they bring in
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/databases/{id}/inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what the head, the files and the pins of a database are, and what its owner knows
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminDatabasesIdInspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/databases/{id}/lease": {
         parameters: {
             query?: never;
@@ -57,6 +97,46 @@ export interface paths {
          * @description For operators of the service. API keys are refused.
          */
         get: operations["getAdminDatabasesIdLease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the parts of the installation are
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the issued invoices of all tenants, the latest issued first
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminInvoices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -205,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the plans
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/plans/{id}": {
         parameters: {
             query?: never;
@@ -243,6 +343,46 @@ export interface paths {
          * @description For operators of the service. API keys are refused.
          */
         post: operations["postAdminPlansIdVersions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/provider-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the provider of the bucket asks from when on
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminProviderPrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/provider-prices/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what the provider of the bucket asks from a month on
+         * @description For operators of the service. API keys are refused.
+         */
+        put: operations["putAdminProviderPricesMonth"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -321,6 +461,26 @@ export interface paths {
          * @description For operators of the service. API keys are refused.
          */
         get: operations["getAdminTenantsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tenants/{id}/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the databases of a tenant
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminTenantsIdDatabases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2176,6 +2336,86 @@ export interface components {
         CorsSettings: {
             origins: string[];
         };
+        CostPage: {
+            costs: {
+                /** @enum {string} */
+                billed: "draft" | "finalized" | "paid" | "void";
+                /**
+                 * Format: date-time
+                 * @description When its usage was added up.
+                 */
+                computedAt: string;
+                cost: number | null;
+                /** @description Null, as are cost and margin: no prices were set for that month. */
+                costMicros: {
+                    /** @description In millionths of the smallest unit of the currency. */
+                    egress: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    requests: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    shared: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    storage: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    total: number;
+                } | null;
+                margin: number | null;
+                /** @description Null: it is gone. */
+                name: string | null;
+                organizationId: string;
+                /** @description In the smallest unit of the currency. */
+                revenue: number;
+                usage: {
+                    coldStarts: number;
+                    commits: number;
+                    egressBytes: number;
+                    requests: number;
+                    storedGbHours: number;
+                };
+            }[];
+            currency: string;
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+            month: string;
+            prices: {
+                /** @description For a thousand gigabytes of answers. */
+                egressTerabyte: number;
+                /** @description For a million requests that read. */
+                getsMillion: number;
+                /** @description For a million requests that write or list. */
+                putsMillion: number;
+                /** @description How many requests that write a million commits come to. */
+                putsPerMillionCommits: number;
+                /** @description What all tenants share, in a month. */
+                sharedMonth: number;
+                /** @description The month from which on they hold, such as 2026-11. */
+                since: string;
+                /** @description For a thousand gigabytes stored for 730 hours. */
+                storedTerabyteMonth: number;
+                /** Format: date-time */
+                updatedAt: string;
+            } | null;
+            totals: {
+                cost: number | null;
+                /** @description Null, as are cost and margin: no prices were set for that month. */
+                costMicros: {
+                    /** @description In millionths of the smallest unit of the currency. */
+                    egress: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    requests: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    shared: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    storage: number;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    total: number;
+                } | null;
+                margin: number | null;
+                organizations: number;
+                /** @description In the smallest unit of the currency. */
+                revenue: number;
+            };
+        };
         CreditNote: {
             /** @description In the smallest unit of the currency. */
             amount: number;
@@ -2358,6 +2598,25 @@ export interface components {
                 organizationId: string;
             }[];
         };
+        Health: {
+            /** Format: date-time */
+            at: string;
+            parts: {
+                detail: string | null;
+                /** @enum {string} */
+                kind: "gateway" | "worker" | "compactor" | "queues" | "postgres" | "bucket" | "other";
+                /** @description Of a small question to it; null: it was asked none, or gave no answer. */
+                latencyMs: number | null;
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is so, as far as this control plane knows.
+                 */
+                since: string;
+                /** @enum {string} */
+                state: "ok" | "not-ready" | "no-answer" | "late" | "not-configured";
+            }[];
+        };
         IdentityProvider: {
             audience: string;
             /** @description What stands before a token, with a dot between. */
@@ -2400,6 +2659,113 @@ export interface components {
                 database: string;
                 prefix?: string;
                 scopes: ("data:read" | "data:write")[];
+            };
+        };
+        Inspection: {
+            databaseId: string;
+            head: {
+                deletedAt: string | null;
+                editedAt: string | null;
+                edits: number;
+                entries: number;
+                epoch: number;
+                gcFloor: string | null;
+                historyBytes: number;
+                idempotencyRecords: number;
+                inline: {
+                    entries: number;
+                    fromSequence: number;
+                    sizeBytes: number;
+                };
+                lastCommit: {
+                    at: string | null;
+                    epoch: number;
+                    sequence: number;
+                };
+                liveBytes: number;
+                maxBytes: number;
+                name: string;
+                owner: string | null;
+                parent: {
+                    databaseId: string;
+                    sequence: number;
+                } | null;
+                quarantined: boolean;
+                rangeDeletes: number;
+                sizeBytes: number;
+                tenantId: string;
+            };
+            held: {
+                acceptedSequence: number;
+                durableSequence: number;
+                epoch: number;
+                /** Format: date-time */
+                lastUsedAt: string;
+                /** Format: date-time */
+                ownedSince: string;
+                unflushedBytes: number;
+            } | null;
+            /** Format: date-time */
+            inspectedAt: string;
+            levels: {
+                entries: number;
+                files: number;
+                first: {
+                    /** Format: date-time */
+                    createdAt: string;
+                    deletes: number;
+                    entries: number;
+                    expiring: number;
+                    firstSequence: number;
+                    folder: string | null;
+                    garbageShare: number | null;
+                    id: string;
+                    keys: {
+                        from: number;
+                        to: number;
+                    } | null;
+                    lastSequence: number;
+                    overlaps: number | null;
+                    sizeBytes: number;
+                    superseded: number;
+                }[];
+                /** @enum {string} */
+                name: "l0" | "l1" | "merged" | "versions" | "idempotency";
+                sizeBytes: number;
+            }[];
+            name: string | null;
+            organizationId: string | null;
+            owner: {
+                endpoint?: string;
+                host?: string;
+                logFloor?: number;
+                pid?: number;
+                /** Format: date-time */
+                renewedAt: string;
+                rollups?: number;
+                session: string;
+                /** @enum {string} */
+                state: "live" | "silent" | "sealed" | "clean" | "unreadable";
+                ttlMs?: number;
+            } | null;
+            pins: {
+                first: {
+                    /** Format: date-time */
+                    createdAt: string;
+                    files: number;
+                    holder: string;
+                    id: string;
+                    /** @enum {string} */
+                    purpose: "branch" | "replica" | "export" | "undo";
+                    sequence: number;
+                }[];
+                hasMore: boolean;
+                unreadable: number;
+            };
+            retention: {
+                fromAt: string | null;
+                fromSequence: number;
+                windowMs: number;
             };
         };
         Invitation: {
@@ -2834,6 +3200,14 @@ export interface components {
                 };
             };
         };
+        NewProviderPrices: {
+            egressTerabyte: number;
+            getsMillion: number;
+            putsMillion: number;
+            putsPerMillionCommits: number;
+            sharedMonth: number;
+            storedTerabyteMonth: number;
+        };
         NewToken: {
             database: string;
             prefix?: string;
@@ -2884,6 +3258,67 @@ export interface components {
                 request: unknown;
                 /** @enum {string} */
                 state: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+            }[];
+        };
+        OperatorInvoicePage: {
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+            invoices: {
+                buyer: {
+                    city: string;
+                    country: string;
+                    email: string;
+                    name: string;
+                    postalCode: string;
+                    region: string;
+                    street: string;
+                    taxId: string;
+                };
+                /** @description How it is being paid. Null: a draft. */
+                charge: {
+                    attempts: number;
+                    failure: ("declined" | "insufficient-funds" | "expired-card" | "authentication-required" | "no-payment-method" | "not-chargeable") | null;
+                    /** @description Null: it is not charged by itself. */
+                    nextChargeAt: string | null;
+                    /** @description Where the customer can pay it themselves. */
+                    payUrl: string | null;
+                    /** @description That has the bill. Null: none yet. */
+                    provider: ("manual" | "stripe") | null;
+                    /** @enum {string} */
+                    state: "waiting" | "processing" | "failed" | "paid" | "void";
+                } | null;
+                completeTo: string | null;
+                /** @description In the smallest unit of the currency. */
+                credited: number;
+                currency: string;
+                /** @description In the smallest unit of the currency. */
+                due: number;
+                finalizedAt: string | null;
+                id: string;
+                issuer: {
+                    address: string[];
+                    name: string;
+                    taxId: string;
+                };
+                /** @description Null: a draft. */
+                number: string | null;
+                organizationId: string;
+                paidAt: string | null;
+                payment: string | null;
+                period: {
+                    /** Format: date-time */
+                    from: string;
+                    /** Format: date-time */
+                    to: string;
+                };
+                /** @description Usage records up to this position are in it. */
+                recordsTo: string;
+                /** @enum {string} */
+                state: "draft" | "finalized" | "paid" | "void";
+                /** @description In the smallest unit of the currency. */
+                total: number;
+                voidedAt: string | null;
+                voidReason: string | null;
             }[];
         };
         Organization: {
@@ -2989,6 +3424,28 @@ export interface components {
             name: string;
             requestsPerSecond?: number | null;
             storageBytes?: number | null;
+        };
+        PlanPage: {
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+            plans: {
+                /** @description Null: as the services are configured. */
+                burstRequests: number | null;
+                /** @description Null: as the services are configured. */
+                bytesPerSecond: number | null;
+                /** @description Null: as the services are configured. */
+                concurrentRequests: number | null;
+                /** @description Null: as the services are configured. */
+                concurrentWakes: number | null;
+                /** @description Null: as the services are configured. */
+                databases: number | null;
+                id: string;
+                name: string;
+                /** @description Null: as the services are configured. */
+                requestsPerSecond: number | null;
+                /** @description Null: as the services are configured. */
+                storageBytes: number | null;
+            }[];
         };
         PlanVersion: {
             /** Format: date-time */
@@ -3158,6 +3615,45 @@ export interface components {
             /** Format: uri */
             type: string;
             version?: components["schemas"]["Version"] | null;
+        };
+        ProviderPriceList: {
+            currency: string;
+            prices: {
+                /** @description For a thousand gigabytes of answers. */
+                egressTerabyte: number;
+                /** @description For a million requests that read. */
+                getsMillion: number;
+                /** @description For a million requests that write or list. */
+                putsMillion: number;
+                /** @description How many requests that write a million commits come to. */
+                putsPerMillionCommits: number;
+                /** @description What all tenants share, in a month. */
+                sharedMonth: number;
+                /** @description The month from which on they hold, such as 2026-11. */
+                since: string;
+                /** @description For a thousand gigabytes stored for 730 hours. */
+                storedTerabyteMonth: number;
+                /** Format: date-time */
+                updatedAt: string;
+            }[];
+        };
+        ProviderPrices: {
+            /** @description For a thousand gigabytes of answers. */
+            egressTerabyte: number;
+            /** @description For a million requests that read. */
+            getsMillion: number;
+            /** @description For a million requests that write or list. */
+            putsMillion: number;
+            /** @description How many requests that write a million commits come to. */
+            putsPerMillionCommits: number;
+            /** @description What all tenants share, in a month. */
+            sharedMonth: number;
+            /** @description The month from which on they hold, such as 2026-11. */
+            since: string;
+            /** @description For a thousand gigabytes stored for 730 hours. */
+            storedTerabyteMonth: number;
+            /** Format: date-time */
+            updatedAt: string;
         };
         QuotaAgreement: {
             burstRequests?: number | null;
@@ -3390,6 +3886,17 @@ export interface components {
                 storageBytes: number;
             };
         };
+        TenantDatabasePage: {
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+            databases: {
+                /** Format: date-time */
+                createdAt: string;
+                deletedAt: string | null;
+                id: string;
+                name: string;
+            }[];
+        };
         TenantPage: {
             /** @description Of the next page, null behind the last. */
             cursor: string | null;
@@ -3494,6 +4001,15 @@ export interface components {
             endpoint?: string;
             host?: string;
             load: {
+                cache: {
+                    diskHits: number | null;
+                    hits: number;
+                    limitBytes: number;
+                    misses: number;
+                    sizeBytes: number;
+                };
+                claims: number;
+                coldStarts: number;
                 dirtyDatabases: number;
                 draining: boolean;
                 log: {
@@ -3507,6 +4023,9 @@ export interface components {
                 pid: number;
                 processBytes: number;
                 session: string;
+                /** Format: date-time */
+                startedAt: string;
+                takeovers: number;
                 unflushedMemoryBytes: number;
                 waitingRequests: number;
                 workUnits: number;
@@ -3529,6 +4048,15 @@ export interface components {
                 endpoint?: string;
                 host?: string;
                 load?: {
+                    cache: {
+                        diskHits: number | null;
+                        hits: number;
+                        limitBytes: number;
+                        misses: number;
+                        sizeBytes: number;
+                    };
+                    claims: number;
+                    coldStarts: number;
                     dirtyDatabases: number;
                     draining: boolean;
                     log: {
@@ -3542,6 +4070,9 @@ export interface components {
                     pid: number;
                     processBytes: number;
                     session: string;
+                    /** Format: date-time */
+                    startedAt: string;
+                    takeovers: number;
                     unflushedMemoryBytes: number;
                     waitingRequests: number;
                     workUnits: number;
@@ -3640,6 +4171,65 @@ export interface operations {
             };
         };
     };
+    getAdminCosts: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description As JSON, or all rows from the cursor on as CSV; by default as `Accept` says. */
+                format?: "json" | "csv";
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+                /** @description A month in UTC, such as 2026-11; that which runs if left out. */
+                month?: string;
+                /** @description Who stands in front: whom least is earned by, who costs most, or who pays most. */
+                sort?: "margin" | "cost" | "revenue";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostPage"];
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    getAdminDatabasesIdInspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+        };
+    };
     getAdminDatabasesIdLease: {
         parameters: {
             query?: never;
@@ -3661,6 +4251,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lease"];
+                };
+            };
+        };
+    };
+    getAdminHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getAdminInvoices: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+                /** @description Only invoices in this state. */
+                state?: "finalized" | "paid" | "void";
+                /** @description Only of this organization, by id. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorInvoicePage"];
                 };
             };
         };
@@ -3866,6 +4509,33 @@ export interface operations {
             };
         };
     };
+    getAdminPlans: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+        };
+    };
     putAdminPlansId: {
         parameters: {
             query?: never;
@@ -3951,6 +4621,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanVersion"];
+                };
+            };
+        };
+    };
+    getAdminProviderPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPriceList"];
+                };
+            };
+        };
+    };
+    putAdminProviderPricesMonth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description A month in UTC, such as 2026-11. */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProviderPrices"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPrices"];
                 };
             };
         };
@@ -4062,6 +4786,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    getAdminTenantsIdDatabases: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description `true`: those that are deleted and can be had back, instead of those that are there. */
+                deleted?: "true" | "false";
+                /** @description Only with this label: `key:value`. */
+                label?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+                /** @description How the name begins. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDatabasePage"];
                 };
             };
         };
