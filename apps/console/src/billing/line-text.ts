@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatFraction } from '../parts/format.js';
 import { formatMoney } from '../parts/money.js';
 
 type Line = Schemas['InvoiceLinePage']['lines'][number];
-type Meter = NonNullable<Line['meter']>;
+export type Meter = NonNullable<Line['meter']>;
 
 export interface LineText {
   readonly what: string;
@@ -27,6 +27,23 @@ const METERS: Readonly<Record<Meter, MeterText>> = {
   storedByteMs: { name: 'Storage', format: gbHours },
   egressBytes: { name: 'Egress', format: formatBytes },
 };
+
+/** What a meter is called. */
+export function nameOfMeter(meter: Meter): string {
+  return METERS[meter].name;
+}
+
+/** What a plan asks for a meter: `$0.20 per 1,000,000 beyond 10,000,000`. */
+export function textOfPrice(
+  meter: Meter,
+  { amount, per, included }: Schemas['PlanVersion']['prices'][Meter],
+  currency: string,
+): string {
+  if (amount === 0) return 'free';
+  const { format } = METERS[meter];
+  const beyond = Number(included) === 0 ? '' : ` beyond ${format(Number(included))}`;
+  return `${formatMoney(amount, currency)} per ${format(Number(per))}${beyond}`;
+}
 
 /** A line for people: quantities in the units that people quote. */
 export function textOfLine({ kind, meter, quantity, included, price }: Line, currency: string): LineText {

@@ -5,22 +5,11 @@ import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { Failure } from '../parts/failure.js';
 import { fieldsOf } from '../parts/fields-of.js';
+import { LIMITS, type Limit } from './limits.js';
 import { TENANTS } from './tenants.js';
 
-type Limits = Schemas['Quotas']['limits'];
-
-const LIMITS = [
-  { limit: 'databases', label: 'Databases' },
-  { limit: 'storageBytes', label: 'Bytes of storage' },
-  { limit: 'requestsPerSecond', label: 'Requests per second' },
-  { limit: 'burstRequests', label: 'Requests at once in a burst' },
-  { limit: 'bytesPerSecond', label: 'Bytes per second' },
-  { limit: 'concurrentRequests', label: 'Requests under way' },
-  { limit: 'concurrentWakes', label: 'Databases waking up at once' },
-] as const satisfies readonly { readonly limit: keyof Limits; readonly label: string }[];
-
 /** What is typed; empty leaves a limit as it is. */
-type Draft = Readonly<Partial<Record<keyof Limits, number | string>>>;
+type Draft = Readonly<Partial<Record<Limit, number | string>>>;
 
 /** Agrees on a plan or on limits with a tenant, beside what the plan says. */
 export function Agreement({ tenantId, plan: present }: { readonly tenantId: string; readonly plan: string }) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { formatMoney, minorUnits } from './money.js';
+import { formatMicros, formatMoney, majorUnits, minorUnits } from './money.js';
 
 describe('money', () => {
   it.each([
@@ -15,5 +15,13 @@ describe('money', () => {
   it('is typed in whole units of the currency', () => {
     const typed = [minorUnits(12.34, 'USD'), minorUnits(19.99, 'EUR'), minorUnits(5, 'JPY'), minorUnits(5, 'HUF')];
     expect(typed).toEqual([1_234, 1_999, 5, 500]);
+    expect([majorUnits(1_234, 'USD'), majorUnits(5, 'JPY')]).toEqual([12.34, 5]);
   });
+
+  it.each([
+    [1_234_000_000, '$12.34'],
+    [1_000_000, '$0.01'],
+    [1_200, '$0.000012'],
+    [0, '$0.00'],
+  ])('says %d millionths of a cent as %s', (micros, text) => expect(formatMicros(micros, 'USD')).toBe(text));
 });

@@ -23,8 +23,12 @@ const TENANT: readonly Place[] = [
   { to: '/settings', label: 'Settings', icon: 'settings' },
 ];
 const OPERATOR: readonly Place[] = [
+  { to: '/operator/health', label: 'Health', icon: 'pulse' },
   { to: '/operator/fleet', label: 'Fleet', icon: 'fleet' },
   { to: '/operator/tenants', label: 'Tenants', icon: 'tenants' },
+  { to: '/operator/costs', label: 'Costs', icon: 'coins' },
+  { to: '/operator/invoices', label: 'Invoices', icon: 'bill' },
+  { to: '/operator/plans', label: 'Plans', icon: 'plan' },
   { to: '/operator/jobs', label: 'Jobs', icon: 'jobs' },
   { to: '/operator/reconciliation', label: 'Reconciliation', icon: 'check' },
 ];

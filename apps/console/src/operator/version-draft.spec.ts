@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { draftOf, nextHour, versionOf } from './version-draft.js';
+
+const price = (amount: number, per: string, included = '0') => ({ amount, per, included });
+
+describe('a version of a plan that is typed', () => {
+  it('is what the API takes, in whole units', () => {
+    const draft = {
+      ...draftOf(undefined, '2030-01-31T10:00'),
+      ...{ fee: 10, minimum: '' },
+      prices: { readUnits: 0.2, writeUnits: 1, storedByteMs: 250, egressBytes: 90 },
+      included: { readUnits: 10_000_000, writeUnits: 0, storedByteMs: 5, egressBytes: '' },
+    };
+    expect(versionOf(draft)).toEqual({
+      ...{ effectiveFrom: new Date('2030-01-31T10:00').toISOString(), currency: 'USD', fee: 1_000, minimum: 0 },
+      prices: {
+        readUnits: price(20, '1000000', '10000000'),
+        writeUnits: price(100, '1000000'),
+        storedByteMs: price(25_000, '2628000000000000000000', '13140000000000000000'),
+        egressBytes: price(9_000, '1000000000000'),
+      },
+    });
+  });
+
+  it('begins with what holds now, whatever that was quoted by', () => {
+    const last = {
+      ...{ plan: 'pro', version: 1, effectiveFrom: '2026-11-01T00:00:00Z', currency: 'USD', fee: 2_000, minimum: 0 },
+      createdAt: '2026-11-01T00:00:00Z',
+      prices: {
+        readUnits: price(40, '1000000', '1000000'),
+        writeUnits: price(200, '1000000'),
+        storedByteMs: price(25, '2628000000000000000'),
+        egressBytes: price(9, '1000000000', '10000000000'),
+      },
+    };
+    const { fee, prices, included } = draftOf(last, '');
+    expect({ fee, prices, included }).toEqual({
+      fee: 20,
+      prices: { readUnits: 0.4, writeUnits: 2, storedByteMs: 250, egressBytes: 90 },
+      included: { readUnits: 1_000_000, writeUnits: 0, storedByteMs: 0, egressBytes: 10 },
+    });
+  });
+
+  it('begins with a whole hour that is not past', () => {
+    expect(nextHour(new Date(2026, 11, 31, 22, 59))).toBe('2027-01-01T00:00');
+  });
+});

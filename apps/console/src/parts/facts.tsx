@@ -1,0 +1,24 @@
+import { Table } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface FactsProps {
+  /** What the table is of, for those who do not see it. */
+  readonly label: string;
+  readonly facts: readonly (readonly [name: string, value: ReactNode])[];
+}
+
+/** What is known of one thing, line by line. */
+export function Facts({ label, facts }: FactsProps) {
+  return (
+    <Table variant="vertical" aria-label={label}>
+      <Table.Tbody>
+        {facts.map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th w="12rem">{name}</Table.Th>
+            <Table.Td>{value}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
