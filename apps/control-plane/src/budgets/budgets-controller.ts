@@ -5,6 +5,7 @@ import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { noSuchDatabase } from '../databases/named-database.js';
 import { JsonBody } from '../requests/json-body.js';
 import { pageOf, PageQuery, type Page } from '../requests/page.js';
 import { BudgetCount, monthNumberOf } from './budget-count.js';
@@ -158,10 +159,6 @@ function checkedKeyId(id: string): string {
 
 function noSuchKey(): ProblemError {
   return new ProblemError('api-key-not-found', 'the organization has no such API key');
-}
-
-function noSuchDatabase(): ProblemError {
-  return new ProblemError('database-not-found', 'the organization has no such database');
 }
 
 function noSuchBudget(): ProblemError {

@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { Metadata, type DatabaseGrantRecord, type DatabaseRecord } from '@leasehold/metadata';
-import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
+import { ProblemError } from '@leasehold/protocol';
 
-import { Access, ADMINS, mayName } from '../auth/access.js';
+import { Access, ADMINS } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { JsonBody } from '../requests/json-body.js';
-import { requireAllKeys } from './databases-controller.js';
 import { newGrant, type NewGrantBody } from './grant-schemas.js';
+import { namedDatabase, requireAllKeys } from './named-database.js';
 
 const GRANTERS = { roles: ADMINS, scopes: ['db:admin'] } as const;
 
@@ -52,8 +52,6 @@ export class DatabaseGrantsController {
 
   private async granted(caller: Caller, nameOrId: string): Promise<DatabaseRecord> {
     requireAllKeys(caller);
-    const found = await this.metadata.databases.find(caller.organization.id, checkDatabaseName(nameOrId));
-    if (found && mayName(caller, found.name)) return found;
-    throw new ProblemError('database-not-found', 'the organization has no such database');
+    return namedDatabase(this.metadata, caller, nameOrId);
   }
 }

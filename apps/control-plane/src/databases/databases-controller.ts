@@ -17,6 +17,7 @@ import {
   type NewDatabaseBody,
   type UndeletionBody,
 } from './database-schemas.js';
+import { namedDatabase, noSuchDatabase, requireAllKeys } from './named-database.js';
 import { RevisionCondition, tagged } from './revision.js';
 
 const READERS = { roles: ROLES, scopes: ['db:create', 'db:admin'] } as const;
@@ -58,7 +59,7 @@ export class DatabasesController {
     @Param('nameOrId') nameOrId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DatabaseRecord> {
-    return tagged(reply, await this.found(caller, nameOrId));
+    return tagged(reply, await namedDatabase(this.metadata, caller, nameOrId));
   }
 
   /** Members that are not named stay as they are. The gateways go by it within two seconds. */
@@ -72,7 +73,7 @@ export class DatabasesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DatabaseRecord> {
     requireAllKeys(caller);
-    const { id } = await this.found(caller, nameOrId);
+    const { id } = await namedDatabase(this.metadata, caller, nameOrId);
     return tagged(reply, known(await this.metadata.databases.change(caller.organization.id, id, body, revision)));
   }
 
@@ -85,7 +86,7 @@ export class DatabasesController {
     @RevisionCondition() revision: number | undefined,
   ): Promise<DatabaseRecord> {
     requireAllKeys(caller);
-    const { id } = await this.found(caller, nameOrId);
+    const { id } = await namedDatabase(this.metadata, caller, nameOrId);
     return known(await this.metadata.databases.delete(caller.organization.id, id, revision));
   }
 
@@ -104,14 +105,8 @@ export class DatabasesController {
     const { databases } = this.metadata;
     const organizationId = caller.organization.id;
     const deleted = isDatabaseId(id) ? await databases.withId(organizationId, id) : undefined;
-    if (!deleted?.deletedAt || !mayName(caller, deleted.name)) throw notFound();
+    if (!deleted?.deletedAt || !mayName(caller, deleted.name)) throw noSuchDatabase();
     return tagged(reply, known(await databases.undelete(organizationId, id, name)));
-  }
-
-  private async found(caller: Caller, nameOrId: string): Promise<DatabaseRecord> {
-    const found = await this.metadata.databases.find(caller.organization.id, checkDatabaseName(nameOrId));
-    if (!found || !mayName(caller, found.name)) throw notFound();
-    return found;
   }
 }
 
@@ -121,21 +116,8 @@ function checkedName(caller: Caller, name: string): string {
   throw new ProblemError('forbidden', 'the API key is not for databases of this name');
 }
 
-/** Of what holds for a whole database. @throws ProblemError forbidden */
-export function requireAllKeys(caller: Caller): void {
-  if (caller.kind !== 'key' || caller.grant.keyPrefix === undefined) return;
-  throw new ProblemError(
-    'forbidden',
-    'this is about a whole database, and the API key is confined to some of its keys',
-  );
-}
-
 /** It may be gone between look-up and change. */
 function known(database: DatabaseRecord | undefined): DatabaseRecord {
-  if (database === undefined) throw notFound();
+  if (database === undefined) throw noSuchDatabase();
   return database;
-}
-
-function notFound(): ProblemError {
-  return new ProblemError('database-not-found', 'the organization has no such database');
 }

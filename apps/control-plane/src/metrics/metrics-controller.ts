@@ -2,11 +2,10 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { PHASES } from '@leasehold/foundation';
 import { Metadata, type TrafficQuestion, type TrafficRow } from '@leasehold/metadata';
 import { percentileMs } from '@leasehold/metering';
-import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
-import { Access, mayName, ROLES } from '../auth/access.js';
+import { Access, ROLES } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
-import { requireAllKeys } from '../databases/databases-controller.js';
+import { namedDatabase, requireAllKeys } from '../databases/named-database.js';
 import { TrafficQueryOf } from './traffic-query.js';
 
 const READERS = { roles: ROLES, scopes: ['usage:read', 'db:admin'] } as const;
@@ -26,10 +25,7 @@ export class MetricsController {
     @TrafficQueryOf() question: TrafficQuestion,
   ): Promise<object> {
     requireAllKeys(caller);
-    const database = await this.metadata.databases.find(caller.organization.id, checkDatabaseName(nameOrId));
-    if (!database || !mayName(caller, database.name)) {
-      throw new ProblemError('database-not-found', 'the organization has no such database');
-    }
+    const database = await namedDatabase(this.metadata, caller, nameOrId);
     const { trafficReport } = this.metadata;
     // Asked first: what is taken meanwhile is in the rows, and not promised.
     const completeTo = (await trafficReport.completeTo()) ?? null;

@@ -6,6 +6,7 @@ import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 
 import { Access, BUILDERS, checkGrant, confined, mayName } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { noSuchDatabase } from '../databases/named-database.js';
 import { JsonBody } from '../requests/json-body.js';
 import { TokenMint } from './token-mint.js';
 import { newToken, TOKEN_SCOPES, type NewTokenBody } from './token-schemas.js';
@@ -41,7 +42,7 @@ export class TokensController {
     checkGrant(caller, { scopes, ...grant });
     const isNamed = mayName(caller, checkDatabaseName(name));
     const database = isNamed ? await this.metadata.databases.named(caller.organization.id, name) : undefined;
-    if (!database) throw new ProblemError('database-not-found', 'the organization has no such database');
+    if (!database) throw noSuchDatabase();
     const { issuedAt, expiresAt: askedFor } = tokenLifetime(systemClock.now(), ttlSeconds);
     const expiresAt = Math.min(askedFor, endOf(caller));
     // Its key ends within this second, and the next request would be refused anyway.

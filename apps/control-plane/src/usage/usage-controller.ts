@@ -1,10 +1,10 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { Metadata, type UsageQuestion } from '@leasehold/metadata';
-import { checkDatabaseName, ProblemError } from '@leasehold/protocol';
 import type { FastifyReply } from 'fastify';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
+import { namedDatabase } from '../databases/named-database.js';
 import { formatOf } from '../requests/csv.js';
 import { cursorAt } from '../requests/page.js';
 import { UsageExports } from './usage-csv.js';
@@ -34,7 +34,7 @@ export class UsageController {
   ): Promise<void> {
     requireAllDatabases(caller);
     const organizationId = caller.organization.id;
-    const databaseId = database === undefined ? undefined : await this.idOf(organizationId, database);
+    const databaseId = database === undefined ? undefined : (await namedDatabase(this.metadata, caller, database)).id;
     const question: UsageQuestion = { ...query, databaseId };
     // Asked first: what is rolled up meanwhile is in the rows, and not promised.
     const completeTo = (await this.metadata.usageReport.completeTo()) ?? null;
@@ -58,11 +58,5 @@ export class UsageController {
       .header('cache-control', 'no-store')
       .header('leasehold-complete-to', completeTo?.toISOString() ?? 'never')
       .send(lines);
-  }
-
-  private async idOf(organizationId: string, nameOrId: string): Promise<string> {
-    const found = await this.metadata.databases.find(organizationId, checkDatabaseName(nameOrId));
-    if (found) return found.id;
-    throw new ProblemError('database-not-found', 'the organization has no such database');
   }
 }
