@@ -5,6 +5,7 @@ import type { Tenant } from './src/api.js';
 import { call, expectStatus, signUp } from './src/api.js';
 import { FeedReader, someBytes } from './src/feed-reader.js';
 import { Leasehold, parts } from './src/leasehold.js';
+import { pause, until } from './src/until.js';
 
 const SEED = 20_261_127;
 const WRITERS = 4;
@@ -49,7 +50,7 @@ describe('a change feed over processes that are killed', () => {
     const killed = (async () => {
       while (!isOver) {
         const answer = await reader.connect(someBytes(random));
-        if (answer?.status !== 200) await sleep(200);
+        if (answer?.status !== 200) await pause(200);
       }
     })();
     const following = (async () => {
@@ -65,7 +66,7 @@ describe('a change feed over processes that are killed', () => {
     expectStatus(await database.put('last', 'last'), 200);
     const last = (await database.get('last')).headers.get('etag')?.slice(1, -1) ?? '';
     acknowledged.set(last, JSON.stringify({ op: 'put', key: 'last', value: 'last' }));
-    await until(CATCH_UP_MS, () => reader.lastId === last && patient.lastId === last);
+    await until(() => reader.lastId === last && patient.lastId === last, CATCH_UP_MS);
     isOver = true;
     reader.kill();
     patient.kill();
@@ -92,10 +93,10 @@ describe('a change feed over processes that are killed', () => {
     const reader = new FeedReader(`${database.url}/changes?since=${from}`, tenant.key);
     const present = new FeedReader(`${database.url}/changes?prefix=now/`, tenant.key);
     const both = [reader.connect(), present.connect()];
-    await until(10_000, () => reader.lastId === ids.at(-1) && present.lastId === ids.at(-1));
+    await until(() => reader.lastId === ids.at(-1) && present.lastId === ids.at(-1), 10_000);
     expect(parseVersion(reader.ids[0]!)!.sequence).toBe(parseVersion(from)!.sequence + 1);
     expectStatus(await database.put('now/k', 'v'), 200);
-    await until(5_000, () => present.events.length === 1);
+    await until(() => present.events.length === 1, 5_000);
     reader.kill();
     present.kill();
     await Promise.all(both);
@@ -111,13 +112,13 @@ describe('a change feed over processes that are killed', () => {
     const { id, key } = minted.json<{ id: string; key: string }>();
     const reader = new FeedReader(`${tenant.database.url}/changes`, key);
     const listening = reader.connect();
-    await until(5_000, () => reader.lastId !== undefined);
+    await until(() => reader.lastId !== undefined, 5_000);
     const revoked = await call(`${controlPlane}/v1/keys/${id}`, {
       method: 'DELETE',
       headers: { authorization: `Bearer ${tenant.token}` },
     });
     expect(revoked.status).toBeLessThan(300);
-    await sleep(2_500);
+    await pause(2_500);
     expectStatus(await tenant.database.put('secret', 's'), 200);
     await listening;
     expect(reader.events).toEqual([]);
@@ -152,7 +153,7 @@ describe('a change feed over processes that are killed', () => {
     const begunAt = Date.now();
     const pids: number[] = [];
     for (const [index, atMs] of DISASTERS_AT_MS.entries()) {
-      await sleep(begunAt + atMs - Date.now());
+      await pause(begunAt + atMs - Date.now());
       const { owner } = await tenant.database.stats();
       if (!owner) throw new Error('nobody owns the database');
       process.kill(owner.pid, index === 1 ? 'SIGTERM' : 'SIGKILL');
@@ -179,15 +180,3 @@ describe('a change feed over processes that are killed', () => {
     }
   }
 });
-
-async function until(withinMs: number, holds: () => boolean): Promise<void> {
-  const endsAt = Date.now() + withinMs;
-  while (!holds()) {
-    if (Date.now() > endsAt) throw new Error(`it did not come to it within ${withinMs} ms`);
-    await sleep(20);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -1,21 +1,18 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
+import { Browser, hasBrowser } from './src/browser.js';
 import { freePortPair, Leasehold } from './src/leasehold.js';
 import { NotesServer } from './src/notes-server.js';
 
 const README = path.resolve(import.meta.dirname, '../examples/notes/README.md');
-const CHROMIUM = process.env['CHROMIUM_PATH'] || '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
 const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const TOKEN_TTL_SECONDS = 5;
 const FIRST = '#notes li:first-child';
 
@@ -97,32 +94,16 @@ describe('the example that is a small SaaS', () => {
       expect(commands).toHaveLength(4);
     }, 60_000);
 
-    const describeWithBrowser = present || required ? describe : describe.skip;
-    describeWithBrowser(`in a browser${present ? '' : ' (none here: apt-get install chromium)'}`, () => {
-      const profiles: string[] = [];
-      const browsers: BrowserContext[] = [];
-      const complaints: string[] = [];
+    const describeWithBrowser = hasBrowser || required ? describe : describe.skip;
+    describeWithBrowser(`in a browser${hasBrowser ? '' : ' (none here: apt-get install chromium)'}`, () => {
+      let browser: Browser;
+      let strangersBrowser: Browser;
       let one: Page;
       let two: Page;
       let stranger: Page;
 
-      async function browser(): Promise<BrowserContext> {
-        const profile = await mkdtemp(path.join(tmpdir(), 'leasehold-chromium-'));
-        profiles.push(profile);
-        const opened = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: QUIET });
-        browsers.push(opened);
-        return opened;
-      }
-
-      async function tab(context: BrowserContext): Promise<Page> {
-        const page = await context.newPage();
-        page.setDefaultTimeout(15_000);
-        page.on('pageerror', (error) => complaints.push(error.message));
-        page.on('console', (message) => {
-          // Refusals are answers that the page deals with.
-          if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
-            complaints.push(message.text());
-        });
+      async function tab(of: Browser): Promise<Page> {
+        const page = await of.open();
         await page.goto(`${notes.origin}/`);
         return page;
       }
@@ -157,19 +138,20 @@ describe('the example that is a small SaaS', () => {
       const texts = (page: Page) => page.locator('#notes .text').allTextContents();
 
       beforeAll(async () => {
-        const context = await browser();
-        one = await tab(context);
+        browser = await Browser.start();
+        strangersBrowser = await Browser.start();
+        one = await tab(browser);
         await signUp(one, 'Initech');
         await one.waitForSelector('#notes li');
-        two = await tab(context);
+        two = await tab(browser);
         await two.waitForSelector('#notes li');
-        stranger = await tab(await browser());
+        stranger = await tab(strangersBrowser);
         await signUp(stranger, 'Umbrella');
         await stranger.waitForSelector('#notes li');
       }, 90_000);
       afterAll(async () => {
-        for (const each of browsers) await each.close();
-        for (const profile of profiles) await rm(profile, { recursive: true, force: true });
+        await browser?.stop();
+        await strangersBrowser?.stop();
       }, 60_000);
 
       it('shows in both tabs what is added, edited and deleted in one of them', async () => {
@@ -269,7 +251,7 @@ describe('the example that is a small SaaS', () => {
         await stranger.fill('[name=password]', 'a password of some length');
         await stranger.click('[value=sign-in]');
         await stranger.waitForSelector('#notes li');
-        expect(complaints).toEqual([]);
+        expect([...browser.complaints, ...strangersBrowser.complaints]).toEqual([]);
       }, 60_000);
     });
   });

@@ -5,6 +5,7 @@ import { parseCost } from '@leasehold/protocol';
 import { call, expectStatus, signUp } from './src/api.js';
 import type { Answer, Tenant } from './src/api.js';
 import { Leasehold } from './src/leasehold.js';
+import { pause } from './src/until.js';
 
 const RUN_MS = 12_000;
 /** In this time the owner of the database is killed, each time once it has written. */
@@ -73,7 +74,7 @@ describe('usage, over workers that are killed', () => {
     const begunAt = Date.now();
     const kills = (async () => {
       for (const atMs of KILLS_AT_MS) {
-        await sleep(begunAt + atMs - Date.now());
+        await pause(begunAt + atMs - Date.now());
         const { owner } = await tenant.database.stats();
         if (!owner) throw new Error('nobody owns the database');
         process.kill(owner.pid, 'SIGKILL');
@@ -89,7 +90,7 @@ describe('usage, over workers that are killed', () => {
     while (Date.now() < endsAt) {
       ({ rows } = await usage());
       if (sum(rows, 'commits') === commits && sum(rows, 'readUnits') === told.readUnits) break;
-      await sleep(500);
+      await pause(500);
     }
     expect(commits).toBeGreaterThan(100);
     expect(sum(rows, 'commits')).toBe(commits);
@@ -106,7 +107,7 @@ describe('usage, over workers that are killed', () => {
     const endsAt = Date.now() + TOLD_WITHIN_MS;
     let later = completeTo;
     while (later === completeTo && Date.now() < endsAt) {
-      await sleep(500);
+      await pause(500);
       ({ completeTo: later } = await usage());
     }
     expect(Date.parse(later ?? '')).toBeGreaterThan(Date.parse(completeTo ?? ''));
@@ -116,7 +117,3 @@ describe('usage, over workers that are killed', () => {
     }
   }, 60_000);
 });
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
-}
