@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call, expectStatus, postJson, signUp } from './src/api.js';
 import type { Answer, Tenant } from './src/api.js';
 import { Leasehold, parts } from './src/leasehold.js';
+import { until } from './src/until.js';
 
 /** Sizes are told soon, so that the test need not wait for long; databases are given up soon, which writes their files. */
 const SOON = { IDLE_RELEASE_MS: '1000', USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000' };
@@ -11,7 +12,6 @@ const VALUE = Buffer.alloc(20_000, 'v');
 /** What it takes until the size of a database that is given up has come round. */
 const TOLD_WITHIN_MS = 30_000;
 const RELEASED_WITHIN_MS = 5_000;
-const POLL_MS = 50;
 
 describe('the storage of a tenant', () => {
   let leasehold: Leasehold;
@@ -31,16 +31,6 @@ describe('the storage of a tenant', () => {
     const answer = await call(control('/v1/quotas'), { headers: as(tenant.token) });
     expectStatus(answer, 200);
     return answer.json<{ used: { storageBytes: number } }>().used.storageBytes;
-  }
-
-  /** Ms until it is so. */
-  async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<number> {
-    const startedAt = performance.now();
-    while (!(await isSo())) {
-      if (performance.now() - startedAt > withinMs) throw new Error(`it is not so after ${withinMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    return performance.now() - startedAt;
   }
 
   const inDatabase = (name: string, method: string, path: string, body?: string | Uint8Array): Promise<Answer> =>
