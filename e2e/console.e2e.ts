@@ -146,6 +146,35 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await page.getByRole('button', { name: 'greeting' }).waitFor();
   }, 60_000);
 
+  it('shows the secret of a webhook once each time, and says why it cannot be tested', async () => {
+    const url = 'https://hooks.example.com/leasehold';
+    await open('/webhooks');
+    await page.getByRole('button', { name: 'Create webhook' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('URL').fill(url);
+    await press('Create');
+    await dialog.getByLabel('signing secret', { exact: true }).waitFor();
+    await press('Done');
+    await page.getByRole('link', { name: url }).click();
+    await press('Rotate secret');
+    await press('Rotate');
+    await dialog.getByLabel('signing secret', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await press('Rotate secret');
+    await dialog.getByRole('button', { name: 'Rotate', exact: true }).waitFor();
+    expect(await dialog.getByLabel('signing secret', { exact: true }).count()).toBe(0);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    const test = '**/v1/webhooks/*/test';
+    await page.route(test, (route) =>
+      route.fulfill({ status: 503, json: { status: 503, detail: 'not at the moment' } }),
+    );
+    await press('Send a test');
+    await page.getByText('Not at the moment.').waitFor();
+    await page.unroute(test);
+  }, 60_000);
+
   it('invites somebody, who sees what their role may', async () => {
     await page.goto(await mailedLink('verify-email'));
     await press('Confirm');

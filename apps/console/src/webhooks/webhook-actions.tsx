@@ -8,6 +8,7 @@ import { ConfirmDialog } from '../parts/confirm-dialog.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
 import { Secret } from '../parts/secret.js';
+import { tell } from '../parts/toasts.js';
 import { WEBHOOKS, type Webhook } from './webhook-list.js';
 
 /** What can be done with a webhook as a whole. */
@@ -28,9 +29,18 @@ export function WebhookActions({ webhook: { id, url } }: { readonly webhook: Web
     told: 'The webhook is deleted.',
     onDone: () => navigate('/webhooks'),
   });
+  const closeRotation = () => {
+    rotation.close();
+    // Opened again, it asks again: a secret is shown once.
+    rotate.reset();
+  };
   return (
     <>
-      <Button variant="default" onClick={() => test.mutate()} loading={test.isPending}>
+      <Button
+        variant="default"
+        onClick={() => test.mutate(undefined, { onError: ({ message }) => tell(message) })}
+        loading={test.isPending}
+      >
         Send a test
       </Button>
       <Button variant="default" onClick={rotation.open}>
@@ -39,7 +49,7 @@ export function WebhookActions({ webhook: { id, url } }: { readonly webhook: Web
       <Button variant="outline" color="red" onClick={deletion.open}>
         Delete
       </Button>
-      <Dialog opened={rotating} title="Rotate the signing secret" onClose={rotation.close}>
+      <Dialog opened={rotating} title="Rotate the signing secret" onClose={closeRotation}>
         <Stack>
           <Failure error={rotate.error} />
           {rotate.data ? (
