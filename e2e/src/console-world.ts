@@ -62,7 +62,7 @@ async function fill({ gateway }: Ready, key: string): Promise<number> {
     );
   }
   await write([
-    { op: 'put', key: 'users/ada/profile', json: { name: 'Ada' } },
+    { op: 'put', key: 'users/ada/profile', json: { name: 'Ada' }, expiresAt: '2999-12-31T12:00:00Z' },
     { op: 'put', key: 'users/bob/profile', json: { name: 'Bob' } },
     { op: 'put', key: 'blob', value64: 'AAECAwT_' },
   ]);

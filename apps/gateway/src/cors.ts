@@ -28,6 +28,7 @@ const EXPOSED_HEADERS = [
   'retry-after',
   'leasehold-version',
   'leasehold-cost',
+  'leasehold-expires-at',
   'idempotency-replayed',
   'ratelimit',
   'ratelimit-policy',

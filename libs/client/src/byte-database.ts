@@ -73,10 +73,13 @@ export class ByteDatabase {
       signal,
     };
     const read = ({ status, headers, body }: Answer): ByteEntry => {
-      if (status === 304 && cached !== undefined)
-        return { key: bytes, value: cached.value.slice(), version: cached.version };
+      const expiry = headers.get('leasehold-expires-at');
+      const ends = expiry ? { expiresAt: new Date(expiry) } : {};
+      if (status === 304 && cached !== undefined) {
+        return { key: bytes, value: cached.value.slice(), version: cached.version, ...ends };
+      }
       const [, version] = /^"(.*)"$/.exec(headers.get('etag') ?? '') ?? [];
-      return { key: bytes, value: body, version: versionOf(version) };
+      return { key: bytes, value: body, version: versionOf(version), ...ends };
     };
     const entry = await this.transport.send(call, read).catch((error: unknown) => {
       // Of a database that does not exist the code is another one.

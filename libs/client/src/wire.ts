@@ -11,6 +11,8 @@ export interface ByteEntry {
   readonly value: Uint8Array;
   /** Of the commit that wrote it. */
   readonly version: Version;
+  /** When the key ends by itself. Only of an entry that was read by itself; left out where it stays. */
+  readonly expiresAt?: Date;
 }
 
 /** What `POST reads` answers, with `encoding=base64`. */

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 
 import { useDatabaseName } from '../api/database-name.js';
 import { formatBytes } from '../parts/format.js';
+import { Instant } from '../parts/instant.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { base64UrlOf } from './bytes.js';
 import { EntryForm } from './entry-form.js';
@@ -80,7 +81,7 @@ function Opened({
 }
 
 function Facts({ entry, view }: { readonly entry: ByteEntry; readonly view: KeyView }) {
-  const { key, value, version } = entry;
+  const { key, value, version, expiresAt } = entry;
   // A view that cannot show it falls back to digits, which stand there already.
   const others = KEY_VIEWS.filter((other) => other !== view && (other === 'hex' || viewShows(key, other)));
   return (
@@ -90,6 +91,9 @@ function Facts({ entry, view }: { readonly entry: ByteEntry; readonly view: KeyV
           Version <Code>{version}</Code>
         </Text>
         <Text size="sm">{formatBytes(value.length)}</Text>
+        <Text size="sm">
+          Ends <Instant at={expiresAt?.toISOString()} none="never" />
+        </Text>
       </Group>
       {others.map((other) => (
         <Text key={other} size="xs" c="dimmed" ff="monospace">

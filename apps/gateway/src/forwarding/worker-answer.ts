@@ -19,6 +19,7 @@ const PASSED_HEADERS = [
   'retry-after',
   'idempotency-replayed',
   'leasehold-cost',
+  'leasehold-expires-at',
   'leasehold-version',
 ] as const;
 

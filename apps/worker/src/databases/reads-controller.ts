@@ -5,8 +5,10 @@ import type { Entry } from '@leasehold/engine';
 import {
   COST_HEADER,
   entryBytes,
+  EXPIRES_AT_HEADER,
   formatCost,
   formatEntityTag,
+  formatExpiry,
   listPageParts,
   pageReadUnits,
   parseInternalListQuery,
@@ -61,7 +63,11 @@ export class ReadsController {
       const absent = new ProblemError('key-not-found', 'the database holds no value at this key', { headers });
       return sendProblem(absent, request, reply, this.logger);
     }
-    reply.headers({ ...headers, etag: formatEntityTag(entry.version), 'cache-control': 'no-store' });
+    const expiry = formatExpiry(entry.expiresAt);
+    reply.headers({
+      ...{ ...headers, etag: formatEntityTag(entry.version), 'cache-control': 'no-store' },
+      ...(expiry === undefined ? {} : { [EXPIRES_AT_HEADER]: expiry }),
+    });
     if (condition.kind === 'other-than' && equalVersions(condition.version, entry.version)) {
       reply.code(304).send();
     } else {

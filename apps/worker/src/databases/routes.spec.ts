@@ -131,11 +131,18 @@ describe('a read of the past', () => {
 });
 
 describe('a lifetime', () => {
-  it('ends on time', async () => {
-    await put('k', 'v', { 'leasehold-ttl': '1' });
-    expect((await database.key('k', worker)).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
+  it('ends on time, and is told before', async () => {
+    const before = Date.now();
+    await put('k', 'v', { 'leasehold-ttl': '2' });
+    const found = await database.key('k', worker);
+    expect(found.status).toBe(200);
+    const endsAt = Date.parse(found.headers.get('leasehold-expires-at') ?? '');
+    expect(endsAt).toBeGreaterThanOrEqual(before + 2_000);
+    expect(endsAt).toBeLessThanOrEqual(Date.now() + 2_000);
+    await new Promise((resolve) => setTimeout(resolve, 2_050));
     expect((await database.key('k', worker)).status).toBe(404);
+    await put('k', 'v');
+    expect((await database.key('k', worker)).headers.has('leasehold-expires-at')).toBe(false);
   });
 
   it('of an operation may be a length or an end', async () => {

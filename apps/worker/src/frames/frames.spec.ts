@@ -35,8 +35,9 @@ describe('requests of one key in frames', () => {
   it('are answered ahead of the route where they are reads from memory, and as by it', async () => {
     const answer = jest.spyOn(PlainReads.prototype, 'answer');
     const database = new AskedDatabase();
-    await gateway.key('PUT', database.id, 'k', 'v');
+    await gateway.key('PUT', database.id, 'k', 'v', { 'leasehold-ttl': '600' });
     const { headers } = await gateway.key('GET', database.id, 'k');
+    expect(Date.parse(String(headers['leasehold-expires-at']))).toBeGreaterThan(0);
     const etag = String(headers['etag']);
     // In the order in which they are asked: whether each is.
     const asks = [

@@ -4,8 +4,10 @@ import type { HopFrame } from '@leasehold/protocol';
 import {
   COST_HEADER,
   entryBytes,
+  EXPIRES_AT_HEADER,
   formatCost,
   formatEntityTag,
+  formatExpiry,
   HOP_PHASES_HEADER,
   parseKey64,
   parseReadCondition,
@@ -72,7 +74,9 @@ export class PlainReads {
       // Nothing is awaited between this and the send.
       worker.session.assertServing();
       const cost = formatCost({ readUnits: readUnitsOf(entryBytes(entry)), writeUnits: 0 });
-      const fields = `\n${COST_HEADER}\n${cost}\netag\n${formatEntityTag(entry.version)}\ncache-control\nno-store`;
+      const expiry = formatExpiry(entry.expiresAt);
+      const ends = expiry === undefined ? '' : `\n${EXPIRES_AT_HEADER}\n${expiry}`;
+      const fields = `\n${COST_HEADER}\n${cost}\netag\n${formatEntityTag(entry.version)}\ncache-control\nno-store${ends}`;
       if (condition.kind === 'other-than' && equalVersions(condition.version, entry.version)) {
         return { status: 304, head: `304${fields}`, body: NO_BODY };
       }
