@@ -1,7 +1,9 @@
 import { Anchor, Autocomplete, Group, Paper, SegmentedControl, Select, Text } from '@mantine/core';
 import { useMemo } from 'react';
 
+import { projected } from '../billing/projection.js';
 import { TimeChart, type ChartSeries } from '../charts/time-chart.js';
+import { useLabelKeys } from '../databases/label-keys.js';
 import { Figures } from '../parts/figures.js';
 import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
@@ -27,6 +29,7 @@ export function Usage() {
   const hour = Math.floor(Date.now() / HOUR_MS);
   const range = useMemo(() => rangeOf(name, stepText, hour * HOUR_MS), [name, stepText, hour]);
   const usage = useUsage({ ...range, database, group: '' });
+  const labelKeys = useLabelKeys();
   const text = meterText === '' ? busiest(usage.data?.rows ?? []) : meterOf(meterText);
   const csv = new URLSearchParams({
     ...usageQueryOf({ ...range, database, group: isGroup(group) ? group : '' }),
@@ -62,7 +65,7 @@ export function Usage() {
         <Autocomplete
           label="Told apart by"
           placeholder="database, key, label:plan"
-          data={GROUPS}
+          data={[...GROUPS, ...labelKeys.map((key) => `label:${key}`)]}
           value={group}
           onChange={setGroup}
         />
@@ -71,7 +74,11 @@ export function Usage() {
         {({ rows, completeTo }) => (
           <>
             <Figures
-              figures={METERS.map(({ meter, name: label, format }) => ({ label, value: format(sumOf(rows, meter)) }))}
+              figures={METERS.map(({ meter, name: label, format }) => {
+                const sum = sumOf(rows, meter);
+                const note = name === 'month' && sum > 0 ? `about ${format(atMonthsEnd(sum))} by its end` : undefined;
+                return { label, value: format(sum), note };
+              })}
             />
             <Paper withBorder p="md">
               <div className="scrolls">
@@ -93,6 +100,13 @@ export function Usage() {
       {isGroup(group) && <UsageGroups question={{ ...range, database, group }} />}
     </Page>
   );
+}
+
+/** What the present month comes to if it goes on as until now. */
+function atMonthsEnd(soFar: number): number {
+  const now = new Date();
+  const [from, to] = [0, 1].map((more) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + more)));
+  return from === undefined || to === undefined ? soFar : projected(soFar, from, to, now);
 }
 
 /** What is typed may not be one yet. */
