@@ -33,7 +33,7 @@ function answerByKey({ method, path, headers, body, answer }: FramedAsk): void {
   }
   if (headers['if-none-match'] === VERSION) return answer({ status: 304, headers: { ...told, etag: VERSION } });
   if (kind === 'value') {
-    const type = { 'content-type': 'application/octet-stream' };
+    const type = { 'content-type': 'application/octet-stream', 'leasehold-expires-at': '2030-01-31T00:00:00.000Z' };
     return answer(
       { status: 200, headers: { ...told, ...type, etag: VERSION, secret: 'x' } },
       'é'.repeat(Number(detail)),

@@ -1,4 +1,4 @@
-import { BadFrameError, COST_HEADER, HOP_PHASES_HEADER } from '@leasehold/protocol';
+import { BadFrameError, COST_HEADER, EXPIRES_AT_HEADER, HOP_PHASES_HEADER } from '@leasehold/protocol';
 
 import type { WorkerAnswer } from '../forwarding/worker-answer.js';
 import { passedHeaders } from '../forwarding/worker-answer.js';
@@ -11,6 +11,7 @@ const PASSED = [
   'cache-control',
   'idempotency-replayed',
   COST_HEADER,
+  EXPIRES_AT_HEADER,
   'leasehold-version',
 ] as const;
 
