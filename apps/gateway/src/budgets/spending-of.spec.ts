@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { writeUnitsOfOperation } from '@leasehold/ownership';
 import { LIMITS, readUnitsOf, type TransactionRequest } from '@leasehold/protocol';
+import fc from 'fast-check';
 
 import { kvReadOf, listOf, READ_OF_KEY, snapshotOf, transactionOf, writeOfKey } from './spending-of.js';
 
@@ -47,5 +49,22 @@ describe('what a request may come to at most', () => {
     ).toBe(2 + 1 + 1 + 1 + 2);
     const check = { kind: 'range', range, since: 0 } as const;
     expect(transactionOf({ checks: [check, check], ops: [] })).toEqual({ readUnits: 2, writeUnits: 0, egressBytes: 0 });
+  });
+
+  it('is never less than what a worker counts of the operations', () => {
+    // About where another unit begins.
+    const [few, many] = [fc.nat(40).map(bytes), fc.nat(40).map((less) => bytes(2_048 - less))];
+    const operation = fc.oneof<fc.Arbitrary<TransactionRequest['ops'][number]>[]>(
+      fc.record({ op: fc.constantFrom('put', 'putVersionstamped'), key: few, value: many }),
+      fc.record({ op: fc.constant('delete'), key: many }),
+      fc.constant({ op: 'deleteRange', range }),
+      fc.record({ op: fc.constantFrom('sum', 'min', 'max'), key: few, operand: fc.constant(1n), prefix: many }),
+    );
+    fc.assert(
+      fc.property(operation, (op) => {
+        expect(writeUnitsOf(op)).toBeGreaterThanOrEqual(writeUnitsOfOperation(op));
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

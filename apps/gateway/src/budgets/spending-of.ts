@@ -1,9 +1,7 @@
 import type { Spending } from '@leasehold/directory';
 import type { KvReadRange, SnapshotRequest, TransactionRequest } from '@leasehold/protocol';
-import { KV_LIMITS, LIMITS, readUnitsOf } from '@leasehold/protocol';
+import { KV_LIMITS, LIMITS, readUnitsOf, writeUnitsOf } from '@leasehold/protocol';
 
-/** A write unit: so many bytes of key and value, begun ones counting whole (docs/usage.md). */
-const WRITE_UNIT_BYTES = 1_024;
 const COUNTER_BYTES = 8;
 /** Behind a key, at most: a version as a part of a tuple. */
 const VERSIONSTAMP_BYTES = 32;
@@ -70,8 +68,4 @@ function bytesWritten(op: TransactionRequest['ops'][number]): number {
     case 'max':
       return op.key.byteLength + (op.prefix?.byteLength ?? 0) + COUNTER_BYTES;
   }
-}
-
-function writeUnitsOf(sizeBytes: number): number {
-  return Math.max(1, Math.ceil(sizeBytes / WRITE_UNIT_BYTES));
 }

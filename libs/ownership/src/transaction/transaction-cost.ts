@@ -1,10 +1,9 @@
 import type { UsageCounters } from '@leasehold/engine';
+import { writeUnitsOf as writeUnitsOfBytes } from '@leasehold/protocol';
 
 import type { Operation, Transaction } from './transaction.js';
 import { VERSIONSTAMP_SUFFIX_BYTES } from './versionstamped-key.js';
 
-/** A write unit: so many bytes of key and value, begun ones counting whole. */
-const WRITE_UNIT_BYTES = 1024;
 const COUNTER_BYTES = 8;
 
 /** What a commit is counted by. */
@@ -29,7 +28,7 @@ export function writeUnitsOf({ ops, isUnbilled = false }: Counted): number {
 }
 
 export function writeUnitsOfOperation(op: Operation): number {
-  return addsData(op) ? Math.max(1, Math.ceil(bytesWritten(op) / WRITE_UNIT_BYTES)) : 1;
+  return writeUnitsOfBytes(addsData(op) ? bytesWritten(op) : 0);
 }
 
 /** Bytes of keys and values that the operations may add to the data. */
