@@ -1,4 +1,4 @@
-import { queueStoreFrom } from '@leasehold/jobs';
+import { queueSettingsProblem } from '@leasehold/jobs';
 import { serviceConfig, storeConfig, wholeNumber } from '@leasehold/service-kit';
 import { z } from 'zod';
 
@@ -31,12 +31,8 @@ export const compactorConfig = z
     SESSION_KEEP_MS: wholeNumber(DAY_MS, 365 * DAY_MS).default(DAY_MS),
   })
   .superRefine((config, context) => {
-    try {
-      queueStoreFrom(config);
-    } catch (error) {
-      const path = [config.REDIS_URL ? 'REDIS_URL' : 'DATABASE_URL'];
-      context.addIssue({ code: 'custom', path, message: error instanceof Error ? error.message : 'is not valid' });
-    }
+    const problem = queueSettingsProblem(config);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.message, path: [...problem.path] });
   });
 
 export type CompactorConfig = z.output<typeof compactorConfig>;

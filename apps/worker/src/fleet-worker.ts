@@ -1,5 +1,5 @@
 import { systemClock } from '@leasehold/foundation';
-import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { JobQueues, queueSettingsProblem, queueStoreFrom } from '@leasehold/jobs';
 import { createS3Store } from '@leasehold/object-store-s3';
 import { s3SettingsOf, storeConfig } from '@leasehold/service-kit';
 import { z } from 'zod';
@@ -20,12 +20,8 @@ export const fleetWorkerConfig = workerConfig
     message: 'must be another one than LEASEHOLD_INTERNAL_SECRET: the control plane has it, and may not open databases',
   })
   .superRefine((config, context) => {
-    try {
-      queueStoreFrom(config);
-    } catch (error) {
-      const path = [config.REDIS_URL ? 'REDIS_URL' : 'DATABASE_URL'];
-      context.addIssue({ code: 'custom', path, message: error instanceof Error ? error.message : 'is not valid' });
-    }
+    const problem = queueSettingsProblem(config);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem.message, path: [...problem.path] });
   });
 
 export type FleetWorkerConfig = z.output<typeof fleetWorkerConfig>;

@@ -3,4 +3,10 @@ export * from './job-board.js';
 export * from './job-kinds.js';
 export * from './job-queues.js';
 export * from './job-workers.js';
-export { openProducer, queueStoreFrom, type QueueProducer, type QueueStore } from './queue-store.js';
+export {
+  openProducer,
+  queueSettingsProblem,
+  queueStoreFrom,
+  type QueueProducer,
+  type QueueStore,
+} from './queue-store.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { JOB_KINDS, jobKinds, JobPayloadError, parsePayload } from './job-kinds.js';
-import { queueStoreFrom } from './queue-store.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d';
 const SESSION = '01k9wq3m5v8x2c7b4n6d1f0g9h';
@@ -37,28 +36,5 @@ describe('JOB_KINDS', () => {
     const queues = jobKinds().map((kind) => JOB_KINDS[kind].queue);
     expect(new Set(queues).size).toBe(queues.length);
     expect(queues.join()).not.toContain(':');
-  });
-});
-
-describe('queueStoreFrom', () => {
-  const DATABASE_URL = 'postgres://localhost/leasehold';
-
-  it('prefers Redis', () => {
-    expect(queueStoreFrom({ DATABASE_URL, REDIS_URL: 'redis://localhost' }).kind).toBe('redis');
-    expect(queueStoreFrom({ DATABASE_URL }).kind).toBe('postgres');
-    expect(queueStoreFrom({ DATABASE_URL, REDIS_URL: '' }).kind).toBe('postgres');
-  });
-
-  it('has other queues in the same Redis for another bucket', () => {
-    const namespaceOf = (S3_BUCKET?: string) => queueStoreFrom({ REDIS_URL: 'redis://localhost', S3_BUCKET }).namespace;
-    expect([namespaceOf('one'), namespaceOf('two'), namespaceOf()]).toEqual([
-      'leasehold_jobs:one',
-      'leasehold_jobs:two',
-      'leasehold_jobs:leasehold',
-    ]);
-  });
-
-  it('refuses to run without either', () => {
-    expect(() => queueStoreFrom({})).toThrow(/REDIS_URL or DATABASE_URL/);
   });
 });

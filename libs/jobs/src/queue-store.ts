@@ -57,6 +57,19 @@ export function queueStoreFrom(settings: QueueSettings): QueueStore {
   );
 }
 
+/** What keeps settings from naming queues, and which of them, for the configuration of a service; undefined: nothing. */
+export function queueSettingsProblem(
+  settings: QueueSettings,
+): { readonly path: readonly [string]; readonly message: string } | undefined {
+  try {
+    queueStoreFrom(settings);
+    return undefined;
+  } catch (error) {
+    const path = [settings.REDIS_URL ? 'REDIS_URL' : 'DATABASE_URL'] as const;
+    return { path, message: error instanceof Error ? error.message : 'is not valid' };
+  }
+}
+
 /** The sending side of one queue. */
 export interface QueueProducer {
   add(name: string, payload: object, options: JobsOptions): Promise<void>;
