@@ -1,5 +1,6 @@
 import { Prisma, type PrismaClient } from './generated/client.js';
 import type { KeyedRequest } from './keyed-request.js';
+import { pruneRows } from './prune-rows.js';
 
 /** How long a key is remembered. */
 export const KEY_RETENTION_SECONDS = 24 * 60 * 60;
@@ -7,9 +8,6 @@ export const KEY_RETENTION_SECONDS = 24 * 60 * 60;
 export const MAX_IDEMPOTENCY_KEYS = 10_000;
 /** Who has not answered by then is taken for dead; should it live, it can change nothing more. */
 const CLAIM_SECONDS = 30;
-/** Rows per deletion: short statements, short locks. */
-const PRUNE_BATCH = 5_000;
-const PRUNE_BATCHES = 100;
 
 export interface KeyUse {
   /** Empty: of a person, whatever organization they act for. */
@@ -90,17 +88,13 @@ export class IdempotencyKeys {
   }
 
   /** Deletes what is older than the retention, a bounded number of rows; returns how many. */
-  async prune(): Promise<number> {
-    let pruned = 0;
-    for (let batch = 0; batch < PRUNE_BATCHES; batch++) {
-      const count = await this.prisma.$executeRaw`
+  prune(): Promise<number> {
+    return pruneRows(
+      (limit) => this.prisma.$executeRaw`
         DELETE FROM idempotency_keys WHERE id IN (
           SELECT id FROM idempotency_keys WHERE created_at < now() - ${KEY_RETENTION_SECONDS}::int * interval '1 second'
-          ORDER BY created_at LIMIT ${PRUNE_BATCH}::int)`;
-      pruned += count;
-      if (count < PRUNE_BATCH) break;
-    }
-    return pruned;
+          ORDER BY created_at LIMIT ${limit}::int)`,
+    );
   }
 
   /** Undefined: there is one, or no room for it. One that is past its time counts as none. */
