@@ -2,6 +2,8 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { cover, type Coverage, type CoveredRange, type UsageRecord, type WriteInterval } from '@leasehold/metering';
 import type pg from 'pg';
 
+import { columnsOf } from './columns.js';
+
 /** What became of a record that was read. */
 export interface TakenRecord {
   /** False: it had been taken before, and nothing changed. */
@@ -139,28 +141,19 @@ async function setCoverage(
 ): Promise<void> {
   const ranges = changed.flatMap(({ database, coverage }) => coverage.map((range) => ({ database, ...range })));
   await client.query(FORGET_COVERAGE, [changed.map(({ database }) => database)]);
-  await client.query(SET_COVERAGE, [
-    ranges.map(({ database }) => database),
-    ranges.map(({ from }) => from.commits),
-    ranges.map(({ from }) => from.writeUnits),
-    ranges.map(({ to }) => to.commits),
-    ranges.map(({ to }) => to.writeUnits),
+  const columns = columnsOf(ranges, 5, ({ database, from, to }) => [
+    ...[database, from.commits, from.writeUnits, to.commits, to.writeUnits],
   ]);
+  await client.query(SET_COVERAGE, columns);
 }
 
 /** One statement touches a row once: what belongs to one comes together first. */
 async function addHours(client: pg.ClientBase, told: readonly HourRow[]): Promise<void> {
-  const rows = joined(told);
-  await client.query(ADD_HOURS, [
-    rows.map(({ databaseId }) => databaseId),
-    rows.map(({ hour }) => hour),
-    rows.map(({ keyId }) => keyId),
-    rows.map(({ commits }) => commits),
-    rows.map(({ writeUnits }) => writeUnits),
-    rows.map(({ requests }) => requests),
-    rows.map(({ readUnits }) => readUnits),
-    rows.map(({ egressBytes }) => egressBytes),
+  const columns = columnsOf(joined(told), 8, ({ databaseId, hour, keyId, ...row }) => [
+    ...[databaseId, hour, keyId],
+    ...[row.commits, row.writeUnits, row.requests, row.readUnits, row.egressBytes],
   ]);
+  await client.query(ADD_HOURS, columns);
 }
 
 function joined(rows: readonly HourRow[]): readonly HourRow[] {
@@ -182,9 +175,6 @@ function joined(rows: readonly HourRow[]): readonly HourRow[] {
 
 async function addSizes(client: pg.ClientBase, { databases }: UsageRecord): Promise<void> {
   const marks = databases.flatMap(({ database, sizes }) => sizes.map((mark) => ({ database, ...mark })));
-  await client.query(ADD_SIZES, [
-    marks.map(({ database }) => database),
-    marks.map(({ at }) => at),
-    marks.map(({ bytes }) => bytes),
-  ]);
+  const columns = columnsOf(marks, 3, ({ database, at, bytes }) => [database, at, bytes]);
+  await client.query(ADD_SIZES, columns);
 }
