@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../generated/client.js';
+import { Prisma, type PrismaClient } from '../generated/client.js';
+import { payerAddresses } from '../payments/payer-addresses.js';
 
 /** What those who pay are told of an invoice that was issued. */
 export interface InvoiceLetter {
@@ -14,11 +15,6 @@ export interface InvoiceLetter {
   readonly recipients: readonly string[];
 }
 
-/** As of payments that fail: who looks after money. */
-const RECIPIENTS = ['owner', 'finance'];
-/** Mails about one invoice. */
-export const MAX_LETTER_RECIPIENTS = 20;
-
 /** Mails that are to be written about invoices: each invoice of something has one, from the transaction that issues it on. */
 export class InvoiceLetters {
   constructor(private readonly prisma: PrismaClient) {}
@@ -31,10 +27,8 @@ export class InvoiceLetters {
       RETURNING invoice_id AS "invoiceId"`;
     if (taken === undefined) return undefined;
     const [letter] = await this.prisma.$queryRaw<InvoiceLetter[]>`
-      SELECT i.id AS "invoiceId", i.organization_id AS "organizationId", i.number, i.period_from AS "periodFrom", i.currency, i.total, ARRAY(
-        SELECT u.email FROM members m JOIN users u ON u.id = m.user_id
-        WHERE m.organization_id = i.organization_id AND m.role = ANY (${RECIPIENTS}) AND u.email_verified
-        ORDER BY m.created_at, m.id LIMIT ${MAX_LETTER_RECIPIENTS}::int) AS recipients
+      SELECT i.id AS "invoiceId", i.organization_id AS "organizationId", i.number, i.period_from AS "periodFrom", i.currency, i.total,
+        ${payerAddresses(Prisma.sql`i.organization_id`)} AS recipients
       FROM invoices i WHERE i.id = ${taken.invoiceId} AND i.state <> 'void'`;
     return letter ?? null;
   }

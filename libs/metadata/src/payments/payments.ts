@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../generated/client.js';
+import { Prisma, type PrismaClient } from '../generated/client.js';
+import { payerAddresses } from './payer-addresses.js';
 import type {
   BillFate,
   ChargeRecord,
@@ -23,9 +24,6 @@ export interface PaymentNote {
 
 /** Told at once of failures. */
 const TOLD_AT_ONCE = 20;
-const MAX_RECIPIENTS = 20;
-/** Who looks after money. */
-const RECIPIENTS = ['owner', 'finance'];
 
 /**
  * How invoices get paid, step by step (docs/payments.md). A step belongs to whoever claimed it, until
@@ -170,10 +168,7 @@ export class Payments {
     return this.prisma.$transaction(async (transaction) => {
       const untold = await transaction.$queryRaw<(UntoldFailure & { readonly invoiceId: string })[]>`
         SELECT p.invoice_id AS "invoiceId", p.organization_id AS "organizationId", i.number, p.failure, p.pay_url AS "payUrl",
-          p.next_charge_at AS "nextChargeAt", ARRAY(
-            SELECT u.email FROM members m JOIN users u ON u.id = m.user_id
-            WHERE m.organization_id = p.organization_id AND m.role = ANY (${RECIPIENTS}) AND u.email_verified
-            ORDER BY m.created_at, m.id LIMIT ${MAX_RECIPIENTS}::int) AS recipients
+          p.next_charge_at AS "nextChargeAt", ${payerAddresses(Prisma.sql`p.organization_id`)} AS recipients
         FROM payments p JOIN invoices i ON i.id = p.invoice_id WHERE p.told_failures < p.failures
         ORDER BY p.invoice_id LIMIT ${TOLD_AT_ONCE}::int FOR UPDATE OF p SKIP LOCKED`;
       // One that has been paid meanwhile is no news.
