@@ -3,14 +3,6 @@ import type { Entry } from '../entry.js';
 import { compareKeys } from '../entry.js';
 import type { Cursor } from './cursor.js';
 
-/** One key of a merge. */
-export interface MergedKey {
-  /** The highest version, tombstones included. */
-  readonly newest: Entry;
-  /** How many older versions lie below it. */
-  readonly hidden: number;
-}
-
 export interface MergeOptions {
   /** The cursors run backwards. */
   readonly reverse?: boolean;
@@ -29,8 +21,9 @@ export const STEPS_PER_TURN = 4_096;
  * cost more than it saves.
  */
 export class KeyMerge {
-  /** Of the present key; undefined before the first and past the last. */
+  /** Of the present key the highest version, tombstones included; undefined before the first and past the last. */
   newest: Entry | undefined;
+  /** How many older versions lie below it. */
   hidden = 0;
   private key: Uint8Array | undefined;
   private readonly reverse: boolean;
