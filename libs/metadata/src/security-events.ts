@@ -1,8 +1,9 @@
+import { hourOf } from '@leasehold/metering';
+
 import type { PrismaClient } from './generated/client.js';
 
 /** Kept of one person: the latest. Somebody with many networks at hand pushes out what was before, and makes the table no larger. */
 export const SECURITY_EVENTS_LIMIT = 100;
-const HOUR_MS = 3_600_000;
 /** Deleted at once. */
 const PRUNED_EVENTS = 1_000;
 
@@ -40,7 +41,7 @@ export class SecurityEvents {
 
   async note(userId: string, kind: SecurityEventKind, origin: AttemptOrigin, now: Date): Promise<void> {
     const { network, address, agent = null } = origin;
-    const hour = Math.floor(now.getTime() / HOUR_MS);
+    const hour = hourOf(now.getTime());
     await this.prisma.$executeRaw`
       WITH noted AS (
         INSERT INTO security_events AS e (user_id, kind, network, hour, address, agent, first_at, last_at)

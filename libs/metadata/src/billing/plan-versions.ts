@@ -1,5 +1,6 @@
 import {
   FIRST_PLAN,
+  HOUR_MS,
   heldAssignments,
   METERS,
   type EffectivePlan,
@@ -22,7 +23,6 @@ export interface PlanVersionRecord extends EffectivePlan {
 
 /** Of all plans together: an operator decides about each. */
 export const MAX_PLAN_VERSIONS = 10_000;
-const HOUR_MS = 3_600_000;
 
 /** Prices of plans, each version from a time on. What has begun never changes; nothing here can change a version. */
 export class PlanVersions {
