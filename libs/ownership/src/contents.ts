@@ -1,6 +1,6 @@
 import type { Version } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
-import type { Head, Memtable, SstSource } from '@leasehold/engine';
+import type { Head, Lookup, Memtable, SstSource } from '@leasehold/engine';
 import { View } from '@leasehold/engine';
 
 import type { OwnershipContext } from './context.js';
@@ -51,6 +51,17 @@ export class Contents {
     const view = new View({ ...this.parts(), now });
     VIEWS.set(this.place, this, head, now, view);
     return view;
+  }
+
+  /**
+   * What {@link present} knows of a key at this time. Only expiries depend on the time, so the view may be an earlier one of the same commits:
+   * one for each ms would be most of what a read from memory leaves to the collector.
+   */
+  lookup(key: Uint8Array, now: number): Lookup | Promise<Lookup> {
+    const view = VIEWS.latest(this.place, this, this.held.head);
+    if (view === undefined) return this.present(now).lookup(key);
+    this.ctx.session.assertServing();
+    return view.lookup(key, now);
   }
 
   /** A commit was accepted. */

@@ -130,6 +130,45 @@ describe('conditional writes', () => {
   });
 });
 
+describe('what is known of a key at once', () => {
+  /** For who has been asked within the last second. */
+  function known(key: string): string | undefined {
+    const entry = a.opened(DATABASE).lookupNow(utf8(key))?.entry;
+    return entry && textOf(entry.value);
+  }
+
+  it('has ended when its time is over, also where nothing was written since', async () => {
+    await workers.settle(a.put(DATABASE, 'stays', 'v'));
+    const op = { op: 'put', key: utf8('k'), value: utf8('v'), ttlMs: 500 } as const;
+    const { version } = await workers.settle(a.transact(DATABASE, { ops: [op] }));
+    expect(version.sequence).toBe(2);
+    const seen: (string | undefined)[] = [];
+    for (let ms = 0; ms < 600; ms += 10) {
+      seen.push(known('k'));
+      expect(known('stays')).toBe('v');
+      await workers.clock.advance(10);
+    }
+    const lived = seen.filter((value) => value === 'v').length;
+    expect(lived).toBeGreaterThan(10);
+    expect(seen).toEqual(seen.map((_, n) => (n < lived ? 'v' : undefined)));
+    expect(lived).toBeLessThan(seen.length);
+  });
+
+  it('is what was written last, before and after it was flushed', async () => {
+    for (const value of ['one', 'two', 'three']) {
+      await workers.settle(a.put(DATABASE, 'k', value));
+      for (const step of ['written', 'read again', 'flushed'] as const) {
+        if (step === 'flushed') await workers.settle(a.opened(DATABASE).flush());
+        await workers.settle(a.get(DATABASE, 'absent'));
+        expect([step, known('k')]).toEqual([step, value]);
+      }
+    }
+    await workers.settle(a.delete(DATABASE, 'k'));
+    await workers.settle(a.get(DATABASE, 'absent'));
+    expect(known('k')).toBeUndefined();
+  });
+});
+
 describe('what is accepted and not yet durable (R2)', () => {
   beforeEach(async () => {
     await workers.settle(a.put(DATABASE, 'k', 'durable'));

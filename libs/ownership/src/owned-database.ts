@@ -171,7 +171,7 @@ export class OwnedDatabase {
     const now = this.ctx.clock.now();
     // Also when the clock was set back.
     if (Math.abs(now - this.lookedInAt) > LOOK_IN_MS) return undefined;
-    const found = this.contents.present(now).lookup(key);
+    const found = this.contents.lookup(key, now);
     if (found instanceof Promise) {
       found.catch(() => undefined);
       return undefined;

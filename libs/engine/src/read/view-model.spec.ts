@@ -196,6 +196,11 @@ class Run {
       const found = await view.lookup(key);
       expect(summary(found.entry)).toBe(summary(expected));
       expect(summary(await view.get(key))).toBe(summary(expected));
+      if (through === undefined) {
+        const later = now + this.pick(3_000);
+        const then = entry?.kind === 'put' && entry.expiresAt > later ? entry : undefined;
+        expect(summary((await view.lookup(key, later)).entry)).toBe(summary(then));
+      }
       // What says that a key is gone may be gone itself; then something older says it, or nothing.
       if (expected !== undefined) expect(found.version).toEqual(version);
       else expect(found.version?.sequence ?? 0).toBeLessThanOrEqual(version?.sequence ?? 0);

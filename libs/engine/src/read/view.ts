@@ -61,6 +61,8 @@ export class View {
   /** {@link VERSION_ZERO} for an empty database. Of a view of the past only the sequence is exact: the epoch is the newest commit's. */
   readonly version: Version;
   private readonly now: number;
+  /** Of the last commit. */
+  private readonly committedAt: number;
   /** Without those, reads do not even look for range deletes. */
   private readonly hasRangeDeletes: boolean;
 
@@ -77,6 +79,7 @@ export class View {
       if (memtable.rangeDeletes.length > 0) hasRangeDeletes = true;
     }
     this.hasRangeDeletes = hasRangeDeletes;
+    this.committedAt = now;
     if (through === undefined) {
       this.version = version;
       this.now = parts.now > now ? parts.now : now;
@@ -90,25 +93,27 @@ export class View {
   /**
    * What is known of `key`: at once when all that it takes is in memory, else by at most two round trips. The entry's key is the array given or
    * an equal one.
+   * @param at wall ms at which it judges expiries, in place of its own; only of a view of the present
    */
-  lookup(key: Uint8Array): Lookup | Promise<Lookup> {
+  lookup(key: Uint8Array, at?: number): Lookup | Promise<Lookup> {
+    const now = at === undefined ? this.now : Math.max(at, this.committedAt);
     const { memtables, head, files } = this.parts;
     const through = this.version.sequence;
     const hiding = this.hasRangeDeletes ? this.hiding(key) : undefined;
     for (const memtable of memtables) {
       const entry = memtable.get(key, through);
-      if (entry !== undefined) return this.decide(entry, hiding);
+      if (entry !== undefined) return decide(entry, hiding, now);
     }
-    if (head === undefined) return this.decide(undefined, hiding);
+    if (head === undefined) return decide(undefined, hiding, now);
     const inline = inlineGet(head.inline, key, through);
-    if (inline !== undefined) return this.decide(inline, hiding);
+    if (inline !== undefined) return decide(inline, hiding, now);
     if (head.l0.length === 0 && head.l1.length === 0 && head.history.length === 0)
-      return this.decide(undefined, hiding);
+      return decide(undefined, hiding, now);
     const commits = { from: hiding === undefined ? 0 : hiding.version.sequence, through };
-    const headFiles = HeadFiles.of(head, files).touch(this.now);
+    const headFiles = HeadFiles.of(head, files).touch(now);
     const entry = headFiles.find(key, commits);
-    if (entry !== NOT_IN_MEMORY) return this.decide(entry, hiding);
-    return headFiles.load(key, commits).then((loaded) => this.decide(loaded, hiding));
+    if (entry !== NOT_IN_MEMORY) return decide(entry, hiding, now);
+    return headFiles.load(key, commits).then((loaded) => decide(loaded, hiding, now));
   }
 
   /** The live entry of `key`. */
@@ -158,13 +163,6 @@ export class View {
     });
   }
 
-  private decide(entry: Entry | undefined, hiding: RangeDelete | undefined): Lookup {
-    if (hiding !== undefined && (entry === undefined || entry.version.sequence < hiding.version.sequence))
-      return { entry: undefined, version: hiding.version };
-    if (entry === undefined) return NEVER_WRITTEN;
-    return { entry: isLive(entry, this.now) ? entry : undefined, version: entry.version };
-  }
-
   private isHidden({ key, version }: Entry): boolean {
     if (!this.hasRangeDeletes) return false;
     const hiding = this.hiding(key);
@@ -200,4 +198,11 @@ export class View {
       );
     return cursors;
   }
+}
+
+function decide(entry: Entry | undefined, hiding: RangeDelete | undefined, now: number): Lookup {
+  if (hiding !== undefined && (entry === undefined || entry.version.sequence < hiding.version.sequence))
+    return { entry: undefined, version: hiding.version };
+  if (entry === undefined) return NEVER_WRITTEN;
+  return { entry: isLive(entry, now) ? entry : undefined, version: entry.version };
 }

@@ -31,6 +31,12 @@ export class RecentViews {
     return recent.view;
   }
 
+  /** The same, whenever it was made: for who tells it the time. */
+  latest(place: number, of: object, head: Head): View | undefined {
+    const recent = this.views[place];
+    return recent === undefined || recent.of !== of || recent.head !== head ? undefined : recent.view;
+  }
+
   set(place: number, of: object, head: Head, now: number, view: View): void {
     this.views[place] = { of, head, now, view };
   }
