@@ -10,10 +10,10 @@ import { watchBudgets, type BudgetWatchParts } from './budget-watch.js';
 const DECEMBER = Date.UTC(2026, 11);
 const HOUR_MS = 3_600_000;
 
-const budget = (id: string, organizationId = 'o', createdAt = DECEMBER - HOUR_MS): BudgetRecord => ({
+const budget = (id: string, organizationId = 'o', updatedAt = DECEMBER - HOUR_MS): BudgetRecord => ({
   ...{ id, organizationId, scope: 'organization', subjectId: '', currency: null, amount: 10n, alertPercents: [80] },
   ...{ hardStop: false, allowance: 10n, weights: UNIT_WEIGHTS },
-  ...{ createdAt: new Date(createdAt), updatedAt: new Date(createdAt) },
+  ...{ createdAt: new Date(DECEMBER - HOUR_MS), updatedAt: new Date(updatedAt) },
 });
 
 /** A ledger that has `used` units of each month, and fails for organizations that are called `slow`. */
@@ -54,12 +54,12 @@ function world(due: readonly BudgetRecord[], used = { readUnits: 0n, writeUnits:
 }
 
 describe('the watch over budgets', () => {
-  it('looks at the last minutes of a month when it is over, for an hour, of budgets that it had', async () => {
-    const due = [budget('a'), budget('new', 'o', DECEMBER)];
+  it('looks at the last minutes of a month when it is over, for an hour, of budgets that are as they were', async () => {
+    const due = [budget('a'), budget('changed', 'o', DECEMBER)];
     const { watch, months } = world(due);
-    expect(await watch(DECEMBER + HOUR_MS - 1)).toEqual(['a 202612', 'a 202611', 'new 202612']);
+    expect(await watch(DECEMBER + HOUR_MS - 1)).toEqual(['a 202612', 'a 202611', 'changed 202612']);
     expect(months).toEqual(['2026-12', '2026-11', '2026-12']);
-    expect(await world(due).watch(DECEMBER + HOUR_MS)).toEqual(['a 202612', 'new 202612']);
+    expect(await world(due).watch(DECEMBER + HOUR_MS)).toEqual(['a 202612', 'changed 202612']);
   });
 
   it('tries once to add up what an organization used that takes too long, and goes on with the others', async () => {

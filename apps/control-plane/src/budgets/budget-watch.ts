@@ -99,8 +99,8 @@ class BudgetLook {
     if (!isSame(measure.weights, budget.weights)) await budgets.reweigh(id, measure.weights);
     await budgets.settle(id, monthNumberOf(this.now), await this.count.spendingOf(organizationId, budget, measure));
     const { former } = this;
-    // One that was made since is none of the month before.
-    if (former === undefined || budget.createdAt.getTime() >= former.endsAt) return;
+    // One that was made or changed since says nothing of the month before.
+    if (former === undefined || budget.updatedAt.getTime() >= former.endsAt) return;
     const then = await former.count.measureOf(organizationId, budget);
     const spending = await former.count.spendingOf(organizationId, budget, then);
     await budgets.settle(id, monthNumberOf(former.endsAt - 1), spending);

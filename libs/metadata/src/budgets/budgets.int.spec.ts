@@ -228,8 +228,11 @@ describe('what is counted of budgets', () => {
   it('keeps a raise that arrives while prices change', async () => {
     const { id, read, change } = await newBudget(0n, { currency: 'USD' });
     await change({ amount: 5_000n });
+    const { updatedAt } = await read();
     await metadata.budgets.reweigh(id, { readUnits: 2n, writeUnits: 3n, egressBytes: 4n });
     expect(await read()).toMatchObject({
+      // By people.
+      updatedAt,
       allowance: 5_000n,
       weights: { readUnits: 2n, writeUnits: 3n, egressBytes: 4n },
     });

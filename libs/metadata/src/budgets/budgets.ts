@@ -112,9 +112,10 @@ export class Budgets {
     return rows.map(recordOf);
   }
 
-  /** Prices are others now. The amount stays: somebody may have changed it since it was read. Passes over a budget that is gone. */
-  async reweigh(id: string, weights: BudgetMeasure['weights']): Promise<void> {
-    await this.prisma.budget.updateMany({ where: { id }, data: storedWeights(weights) });
+  /** Prices are others now. The amount stays: somebody may have changed it since it was read; and nobody has changed the budget by this. Passes over a budget that is gone. */
+  async reweigh(id: string, { readUnits, writeUnits, egressBytes }: BudgetMeasure['weights']): Promise<void> {
+    await this.prisma.$executeRaw`
+      UPDATE budgets SET read_weight = ${readUnits}, write_weight = ${writeUnits}, egress_weight = ${egressBytes} WHERE id = ${id}`;
   }
 
   /**
@@ -211,11 +212,8 @@ function recordOf({ readWeight, writeWeight, egressWeight, ...row }: BudgetRow):
 }
 
 function stored({ allowance, weights }: BudgetMeasure) {
-  return { allowance, ...storedWeights(weights) };
-}
-
-function storedWeights({ readUnits, writeUnits, egressBytes }: BudgetMeasure['weights']) {
-  return { readWeight: readUnits, writeWeight: writeUnits, egressWeight: egressBytes };
+  const { readUnits, writeUnits, egressBytes } = weights;
+  return { allowance, readWeight: readUnits, writeWeight: writeUnits, egressWeight: egressBytes };
 }
 
 /** Whole hours since the Unix epoch; the second is not in the month. */
