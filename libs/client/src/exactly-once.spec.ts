@@ -22,7 +22,7 @@ describe('writes over connections that lose answers', () => {
 
   beforeEach(async () => {
     gateway = await FakeGateway.start();
-    db = clientOf(gateway, { retries: { attempts: 30 }, timeoutMs: 600_000 });
+    db = clientOf(gateway, { retries: { attempts: 30 } });
   });
   afterEach(() => gateway.stop());
 
@@ -80,7 +80,7 @@ describe('writes over connections that lose answers', () => {
       }
       return true;
     });
-    const hasty = clientOf(gateway, { attemptTimeoutMs: 5_000, timeoutMs: 600_000 });
+    const hasty = clientOf(gateway, { attemptTimeoutMs: 5_000 });
     const refusal = { name: 'ConflictError', code: 'precondition-failed' };
     await expect(hasty.put(['k'], 'mine', { ifVersion: null })).rejects.toMatchObject(refusal);
     await db.delete(['k']);

@@ -10,8 +10,11 @@ export function hastyPlatform(): Platform {
   return { ...platform, sleep: (delayMs, signal) => platform.sleep(delayMs / 100, signal) };
 }
 
-/** Of the hasty platform's timeouts a minute passes in 600 ms. */
+/** Of an attempt ten seconds on the hasty platform, and of a call no end that matters: a machine that does much else answers late. */
+const PATIENT = { attemptTimeoutMs: 1_000_000, timeoutMs: 1_000_000 };
+
+/** Pauses are short. A timeout that a test is about is a hundred times as long as it takes. */
 export function clientOf(gateway: FakeGateway, options: Partial<ConnectOptions> = {}): Database {
   const key = options.token === undefined ? gateway.token : undefined;
-  return connectOn(hastyPlatform(), { url: gateway.url, key, database: 'main', ...options });
+  return connectOn(hastyPlatform(), { url: gateway.url, key, database: 'main', ...PATIENT, ...options });
 }
