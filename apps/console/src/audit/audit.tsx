@@ -20,10 +20,8 @@ export function Audit() {
     ...(actor !== '' && { actor }),
     ...(subject !== '' && { subject }),
   };
-  const entries = usePages(['audit', filter], (cursor, signal) =>
-    answerOf(
-      control.GET('/v1/audit', { signal, params: { query: { ...filter, ...(cursor !== undefined && { cursor }) } } }),
-    ),
+  const entries = usePages(['audit', filter], (page, signal) =>
+    answerOf(control.GET('/v1/audit', { signal, params: { query: { ...filter, ...page } } })),
   );
   const query = new URLSearchParams(filter).toString();
   return (

@@ -19,8 +19,8 @@ import { SetBudget } from './set-budget.js';
 export function Budgets() {
   const [setting, dialog] = useDisclosure(false);
   const may = useMay(PAYERS);
-  const list = usePages([...BUDGETS], (cursor, signal) =>
-    answerOf(control.GET('/v1/budgets', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+  const list = usePages([...BUDGETS], (page, signal) =>
+    answerOf(control.GET('/v1/budgets', { signal, params: { query: page } })),
   );
   return (
     <Stack>

@@ -10,8 +10,8 @@ export const INVOICES = ['invoices'] as const;
 
 /** Those that are issued, the latest month in front. */
 export function useInvoiceList() {
-  return usePages([...INVOICES], (cursor, signal) =>
-    answerOf(control.GET('/v1/invoices', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+  return usePages([...INVOICES], (page, signal) =>
+    answerOf(control.GET('/v1/invoices', { signal, params: { query: page } })),
   );
 }
 

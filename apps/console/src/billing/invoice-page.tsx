@@ -70,11 +70,11 @@ function Summary({ invoice }: { readonly invoice: Invoice }) {
 }
 
 function useLines(id: string) {
-  return usePages([...INVOICES, id, 'lines'], (cursor, signal) =>
+  return usePages([...INVOICES, id, 'lines'], (page, signal) =>
     answerOf(
       control.GET('/v1/invoices/{id}/lines', {
         signal,
-        params: { path: { id }, query: { ...(cursor !== undefined && { cursor }) } },
+        params: { path: { id }, query: page },
       }),
     ),
   );
@@ -130,11 +130,11 @@ function Lines({ invoice: { id, currency } }: { readonly invoice: Invoice }) {
 
 /** What of the lines is whose. */
 function Shares({ invoice: { id, currency } }: { readonly invoice: Invoice }) {
-  const shares = usePages([...INVOICES, id, 'databases'], (cursor, signal) =>
+  const shares = usePages([...INVOICES, id, 'databases'], (page, signal) =>
     answerOf(
       control.GET('/v1/invoices/{id}/databases', {
         signal,
-        params: { path: { id }, query: { ...(cursor !== undefined && { cursor }) } },
+        params: { path: { id }, query: page },
       }),
     ),
   );

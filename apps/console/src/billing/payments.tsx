@@ -24,8 +24,8 @@ const COLOURS: Readonly<Record<Payment['state'], string>> = {
 
 /** How invoices are paid, and what came of it. */
 export function Payments() {
-  const list = usePages(['payments'], (cursor, signal) =>
-    answerOf(control.GET('/v1/payments', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+  const list = usePages(['payments'], (page, signal) =>
+    answerOf(control.GET('/v1/payments', { signal, params: { query: page } })),
   );
   return (
     <ScreenState query={list}>

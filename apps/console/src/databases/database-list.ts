@@ -18,14 +18,14 @@ const PAGE_DATABASES = 500;
 
 /** The organization's databases by name, page by page. */
 export function useDatabaseList({ search, label, deleted }: DatabaseFilter) {
-  return usePages([...DATABASES, { search, label, deleted }], (cursor, signal) =>
+  return usePages([...DATABASES, { search, label, deleted }], (page, signal) =>
     answerOf(
       control.GET('/v1/databases', {
         signal,
         params: {
           query: {
             limit: PAGE_DATABASES,
-            ...(cursor !== undefined && { cursor }),
+            ...page,
             ...(search !== '' && { search }),
             ...(label !== '' && { label }),
             ...(deleted && { deleted: 'true' }),

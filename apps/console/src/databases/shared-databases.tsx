@@ -9,10 +9,8 @@ import { TableFrame } from '../parts/table-frame.js';
 
 /** Databases that other organizations have granted. */
 export function SharedDatabases() {
-  const list = usePages(['shared-databases'], (cursor, signal) =>
-    answerOf(
-      control.GET('/v1/shared-databases', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
-    ),
+  const list = usePages(['shared-databases'], (page, signal) =>
+    answerOf(control.GET('/v1/shared-databases', { signal, params: { query: page } })),
   );
   return (
     <ScreenState

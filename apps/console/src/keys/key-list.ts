@@ -7,9 +7,7 @@ export const KEYS = ['keys'] as const;
 
 /** The organization's API keys, revoked ones too, oldest first. */
 export function useKeyList() {
-  return usePages([...KEYS], (cursor, signal) =>
-    answerOf(control.GET('/v1/keys', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
-  );
+  return usePages([...KEYS], (page, signal) => answerOf(control.GET('/v1/keys', { signal, params: { query: page } })));
 }
 
 export type KeyState = 'live' | 'expired' | 'revoked';

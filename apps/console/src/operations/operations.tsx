@@ -28,10 +28,7 @@ const COLOURS: Readonly<Record<Operation['state'], string>> = {
 export function Operations() {
   const list = usePages(
     [...OPERATIONS],
-    (cursor, signal) =>
-      answerOf(
-        control.GET('/v1/operations', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
-      ),
+    (page, signal) => answerOf(control.GET('/v1/operations', { signal, params: { query: page } })),
     { refetchInterval: REFRESH_MS },
   );
   return (

@@ -33,8 +33,8 @@ export function Costs() {
   const months = monthsUntil(new Date());
   const month = /^\d{4}-(0[1-9]|1[0-2])$/.test(monthText) ? monthText : (months[0] ?? '');
   const sort = SORTS.find(({ value }) => value === sortText)?.value ?? 'margin';
-  const list = usePages([...COSTS, month, sort], async (cursor, signal) => {
-    const query = { month, sort, ...(cursor !== undefined && { cursor }) };
+  const list = usePages([...COSTS, month, sort], async (page, signal) => {
+    const query = { month, sort, ...page };
     // It may be CSV too, which the document has no schema of.
     return (await answerOf<unknown>(control.GET('/v1/admin/costs', { signal, params: { query } }))) as CostPage;
   });

@@ -37,10 +37,7 @@ export function Fleet() {
   const [shown] = useUrlState('shown');
   const list = usePages(
     ['workers'],
-    (cursor, signal) =>
-      answerOf(
-        control.GET('/v1/admin/workers', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
-      ),
+    (page, signal) => answerOf(control.GET('/v1/admin/workers', { signal, params: { query: page } })),
     { refetchInterval: REFRESH_MS },
   );
   return (

@@ -58,11 +58,11 @@ export function Jobs() {
 }
 
 function FailedJobs({ kind }: { readonly kind: string }) {
-  const list = usePages([...JOBS, kind], (cursor, signal) =>
+  const list = usePages([...JOBS, kind], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/jobs/{kind}/failed', {
         signal,
-        params: { path: { kind }, query: { ...(cursor !== undefined && { cursor }) } },
+        params: { path: { kind }, query: page },
       }),
     ),
   );

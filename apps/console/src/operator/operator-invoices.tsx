@@ -28,7 +28,7 @@ export function OperatorInvoices() {
   const [stateText, setState] = useUrlState('state');
   const [tenant, setTenant] = useUrlState('tenant');
   const state = STATES.find(({ value }) => value === stateText)?.value ?? 'all';
-  const list = usePages([...OPERATOR_INVOICES, { state, tenant }], (cursor, signal) =>
+  const list = usePages([...OPERATOR_INVOICES, { state, tenant }], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/invoices', {
         signal,
@@ -36,7 +36,7 @@ export function OperatorInvoices() {
           query: {
             ...(state !== 'all' && { state }),
             ...(tenant !== '' && { tenant }),
-            ...(cursor !== undefined && { cursor }),
+            ...page,
           },
         },
       }),

@@ -11,11 +11,11 @@ import { TableFrame } from '../parts/table-frame.js';
 
 /** Whether the hours of usage are what the records in the bucket say. */
 export function Reconciliations() {
-  const list = usePages(['reconciliations'], (cursor, signal) =>
+  const list = usePages(['reconciliations'], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/reconciliations', {
         signal,
-        params: { query: { ...(cursor !== undefined && { cursor }) } },
+        params: { query: page },
       }),
     ),
   );

@@ -16,13 +16,13 @@ const PAGE_SIZE = 20;
 /** A tenant's databases by name, each with the way to what it is made of. */
 export function TenantDatabases({ tenantId }: { readonly tenantId: string }) {
   const [search, setSearch] = useUrlState('database');
-  const list = usePages(['tenant-databases', tenantId, { search }], (cursor, signal) =>
+  const list = usePages(['tenant-databases', tenantId, { search }], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/tenants/{id}/databases', {
         signal,
         params: {
           path: { id: tenantId },
-          query: { limit: PAGE_SIZE, ...(search !== '' && { search }), ...(cursor !== undefined && { cursor }) },
+          query: { limit: PAGE_SIZE, ...(search !== '' && { search }), ...page },
         },
       }),
     ),

@@ -16,11 +16,11 @@ export const TENANTS = ['tenants'] as const;
 /** Whose databases these are. */
 export function Tenants() {
   const [search, setSearch] = useUrlState('search');
-  const list = usePages([...TENANTS, { search }], (cursor, signal) =>
+  const list = usePages([...TENANTS, { search }], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/tenants', {
         signal,
-        params: { query: { ...(search !== '' && { search }), ...(cursor !== undefined && { cursor }) } },
+        params: { query: { ...(search !== '' && { search }), ...page } },
       }),
     ),
   );

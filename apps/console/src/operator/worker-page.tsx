@@ -114,11 +114,11 @@ function cacheFigure({ cache }: NonNullable<Schemas['Worker']['load']>) {
 }
 
 function Owned({ session }: { readonly session: string }) {
-  const list = usePages(['worker', session, 'databases'], (cursor, signal) =>
+  const list = usePages(['worker', session, 'databases'], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/workers/{session}/databases', {
         signal,
-        params: { path: { session }, query: { ...(cursor !== undefined && { cursor }) } },
+        params: { path: { session }, query: page },
       }),
     ),
   );

@@ -13,10 +13,8 @@ export const INVITATIONS = ['invitations'] as const;
 
 /** Who is invited and has not answered. */
 export function Invitations() {
-  const list = usePages([...INVITATIONS], (cursor, signal) =>
-    answerOf(
-      control.GET('/v1/invitations', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } }),
-    ),
+  const list = usePages([...INVITATIONS], (page, signal) =>
+    answerOf(control.GET('/v1/invitations', { signal, params: { query: page } })),
   );
   const revocation = useChange(
     (id: string) => answerOf(control.DELETE('/v1/invitations/{id}', { params: { path: { id } } })),

@@ -18,8 +18,8 @@ import { MEMBERS, MemberActions, MemberRole } from './member-row.js';
 export function Members() {
   const [inviting, dialog] = useDisclosure(false);
   const may = useMay(ADMINS);
-  const members = usePages([...MEMBERS], (cursor, signal) =>
-    answerOf(control.GET('/v1/members', { signal, params: { query: { ...(cursor !== undefined && { cursor }) } } })),
+  const members = usePages([...MEMBERS], (page, signal) =>
+    answerOf(control.GET('/v1/members', { signal, params: { query: page } })),
   );
   return (
     <Page

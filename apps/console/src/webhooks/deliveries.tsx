@@ -21,11 +21,11 @@ const COLOURS: Readonly<Record<string, string>> = { delivered: 'leaf', failed: '
 export function Deliveries({ webhookId }: { readonly webhookId: string }) {
   const list = usePages(
     [...WEBHOOKS, webhookId, 'deliveries'],
-    (cursor, signal) =>
+    (page, signal) =>
       answerOf(
         control.GET('/v1/webhooks/{id}/deliveries', {
           signal,
-          params: { path: { id: webhookId }, query: { ...(cursor !== undefined && { cursor }) } },
+          params: { path: { id: webhookId }, query: page },
         }),
       ),
     { refetchInterval: REFRESH_MS },
