@@ -25,6 +25,13 @@ interface Inspection {
   readonly levels: readonly { readonly files: number; readonly first: readonly { readonly id: string }[] }[];
 }
 
+/** Of what the API tells of a worker. */
+interface WorkerLoad {
+  readonly claims: number;
+  readonly takeovers: number;
+  readonly coldStarts: number;
+}
+
 const TENANT_SCREENS: readonly Screen[] = [
   { name: 'start', path: '/start', shows: 'Or take' },
   { name: 'databases', path: '/databases', shows: 'customer-0' },
@@ -205,6 +212,16 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
       return shown.join() === [sumOf(rows, 'requests'), sumOf(rows, 'coldStarts')].map(counted).join();
     });
     expect(await checkScreen(page, 'metrics')).toEqual([]);
+    // What it used stands beside, as usage tells it.
+    const to = new Date((Math.floor(Date.now() / 3_600_000) + 1) * 3_600_000);
+    const from = new Date(to.getTime() - 24 * 3_600_000);
+    const query = `database=shop&from=${hour(from)}&to=${hour(to)}&step=hour`;
+    const { usage } = await ask<{ usage: Row[] }>(`/v1/usage?${query}`);
+    await open('/databases/shop/metrics?range=day');
+    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
+    const writes = (values: readonly number[] | undefined) => values?.filter((value) => value > 0);
+    expect(writes(drawn)).toEqual(writes(usage.map((row) => row['writeUnits'] ?? 0)));
+    expect(await checkScreen(page, 'metrics-day')).toEqual([]);
   }, 60_000);
 
   it('has a half for operators, which hinders nobody either', async () => {
@@ -255,7 +272,17 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     await open('/operator/fleet');
     await page.getByRole('table', { name: 'Workers' }).getByRole('link').first().click();
     await page.getByRole('cell', { name: 'shop', exact: true }).waitFor();
-    expect(await figure('Cold starts').textContent()).toMatch(/^[1-9]/);
+    const asOperator = await operatorSession();
+    // The screen looks again every few seconds.
+    await eventually(async () => {
+      const { workers } = await ask<{ workers: readonly { load: WorkerLoad | null }[] }>(
+        '/v1/admin/workers?load=true',
+        asOperator,
+      );
+      const { takeovers, claims, coldStarts } = workers.flatMap(({ load }) => load ?? [])[0] as WorkerLoad;
+      const shown = [await figure('Claims').textContent(), await figure('Cold starts').textContent()];
+      return takeovers === 0 && coldStarts > 0 && shown.join() === [claims, coldStarts].map(counted).join();
+    });
     const hindrances = [...(await checkScreen(page, 'worker'))];
     await open('/operator/tenants');
     await page.getByRole('link', { name: 'Shops & Sons' }).click();
