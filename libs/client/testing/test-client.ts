@@ -11,7 +11,7 @@ export function hastyPlatform(): Platform {
 }
 
 /** Of an attempt ten seconds on the hasty platform, and of a call no end that matters: a machine that does much else answers late. */
-const PATIENT = { attemptTimeoutMs: 1_000_000, timeoutMs: 1_000_000 };
+export const PATIENT = { attemptTimeoutMs: 1_000_000, timeoutMs: 1_000_000 };
 
 /** Pauses are short. A timeout that a test is about is a hundred times as long as it takes. */
 export function clientOf(gateway: FakeGateway, options: Partial<ConnectOptions> = {}): Database {

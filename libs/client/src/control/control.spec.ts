@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { hastyPlatform } from '../../testing/test-client.js';
+import { hastyPlatform, PATIENT } from '../../testing/test-client.js';
 import { controlOn, type Control } from './control.js';
 
 interface Seen {
@@ -34,7 +34,7 @@ describe('the control plane', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    control = controlOn(hastyPlatform(), { url: `http://127.0.0.1:${port}/`, key: 'lh_admin' });
+    control = controlOn(hastyPlatform(), { url: `http://127.0.0.1:${port}/`, key: 'lh_admin', ...PATIENT });
   });
   afterEach(async () => {
     server.closeAllConnections();
