@@ -124,7 +124,7 @@ function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: L
   return (
     <Table.Tr>
       <Table.Td>
-        <Anchor component={Link} to={`/operator/fleet/${session}`} ff="monospace" size="sm">
+        <Anchor component={Link} to={`/operator/fleet/${session}`} ff="monospace" fz="xs">
           {session}
         </Anchor>
         <Text size="xs" c="dimmed">
