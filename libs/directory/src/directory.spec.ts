@@ -177,6 +177,16 @@ describe('the directory', () => {
       source.putDatabase(ACME, 'main');
       await Promise.all([authenticate(text), find(ACME, 'main')]);
       source.down = true;
+      const at = (ms: number) => ({ wallMs: clock.now() + ms, monotonicMs: clock.monotonic() + ms });
+      const known = (ms: number) => [
+        directory.knownPrincipal(text, at(ms)) !== undefined,
+        directory.knownDatabase(ACME, 'main', at(ms)) !== undefined,
+        directory.isKnownActive(ACME, at(ms)),
+      ];
+      expect([known(0), known(MINUTE_MS)]).toEqual([
+        [true, true, true],
+        [false, false, false],
+      ]);
       await clock.advance(MINUTE_MS);
       expect(await authenticate(text)).toBe('ok');
       expect([knows(text), directory.knownDatabase(ACME, 'main')]).toEqual([false, undefined]);

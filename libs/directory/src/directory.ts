@@ -166,31 +166,32 @@ export class Directory {
   }
 
   /** Whether the tenant is known not to be suspended, where nobody has to be asked. */
-  isKnownActive(id: TenantId): boolean {
-    const tenant = this.tenants.known(id);
+  isKnownActive(id: TenantId, at?: Instant): boolean {
+    const tenant = this.tenants.known(id, at);
     return tenant !== undefined && !isSuspended(id, tenant.suspension, this.context.revocations);
   }
 
   /**
    * Who presents this key, where {@link authenticate} has found that out before and nothing has changed since; else undefined, and nothing was
    * looked up. Nobody is asked, and nobody waits. Tokens are not known so.
+   * @param at now, as for the others of these: who asks for all of them looks at the clocks once
    */
-  knownPrincipal(apiKey: string): Principal | undefined {
+  knownPrincipal(apiKey: string, at = instant(this.clock)): Principal | undefined {
     const checked = this.checked.get(apiKey);
     if (checked === undefined) return undefined;
     const { key, principal, endsAt } = checked;
     // Another entry than the one that was checked may have another secret, or be revoked.
-    if (this.keys.known(key.id) !== key) return undefined;
-    if (endsAt !== Infinity && endsAt <= this.clock.now()) return undefined;
+    if (this.keys.known(key.id, at) !== key) return undefined;
+    if (endsAt !== Infinity && endsAt <= at.wallMs) return undefined;
     if (this.context.revocations?.isRevoked(key.id) === true) return undefined;
-    if (!this.isKnownActive(principal.tenantId)) return undefined;
+    if (!this.isKnownActive(principal.tenantId, at)) return undefined;
     this.context.uses?.note(key.id);
     return principal;
   }
 
   /** As {@link database}, where nobody has to be asked; else undefined. */
-  knownDatabase(tenantId: TenantId, name: string): DatabaseEntry | undefined {
-    return this.databases.known(databaseKey(tenantId, name));
+  knownDatabase(tenantId: TenantId, name: string, at?: Instant): DatabaseEntry | undefined {
+    return this.databases.known(databaseKey(tenantId, name), at);
   }
 
   /**
@@ -225,8 +226,8 @@ export class Directory {
   }
 
   /** As {@link tenant}, where nobody has to be asked; else undefined. */
-  knownTenant(id: TenantId): TenantEntry | undefined {
-    return this.tenants.known(id);
+  knownTenant(id: TenantId, at?: Instant): TenantEntry | undefined {
+    return this.tenants.known(id, at);
   }
 
   /** Ms since the store last confirmed what is in memory; undefined before the first time. */

@@ -1,4 +1,11 @@
-import { elapsedMsSince, instant, LeaseholdError, type Clock, type Instant } from '@leasehold/foundation';
+import {
+  elapsedMsBetween,
+  elapsedMsSince,
+  instant,
+  LeaseholdError,
+  type Clock,
+  type Instant,
+} from '@leasehold/foundation';
 
 export interface LoadingCacheSettings {
   /** Entries kept; of those not used lately the least recently used goes first. */
@@ -82,10 +89,13 @@ export class LoadingCache<V> {
     }
   }
 
-  /** What {@link get} would give without a doubt and without asking anybody; undefined otherwise. */
-  known(key: string): V | undefined {
+  /**
+   * What {@link get} would give without a doubt and without asking anybody; undefined otherwise.
+   * @param at now, for who looks up more than one
+   */
+  known(key: string, at = instant(this.clock)): V | undefined {
     const entry = this.entries.get(key);
-    if (entry === undefined || !this.isFresh(entry)) return undefined;
+    if (entry === undefined || !this.isFresh(entry, at)) return undefined;
     this.use(key, entry);
     return entry.value;
   }
@@ -122,11 +132,11 @@ export class LoadingCache<V> {
     return this.confirmedAt ? Math.min(sinceLoad, elapsedMsSince(this.clock, this.confirmedAt)) : sinceLoad;
   }
 
-  private isFresh({ loadedAt }: CacheEntry<V>): boolean {
+  private isFresh({ loadedAt }: CacheEntry<V>, at: Instant): boolean {
     const { freshMs } = this.settings;
-    // The first of them is true of nearly all: a look at the clock is most of what this costs.
-    if (this.confirmedAt && elapsedMsSince(this.clock, this.confirmedAt) <= freshMs) return true;
-    return elapsedMsSince(this.clock, loadedAt) <= freshMs;
+    // The first of them is true of nearly all.
+    if (this.confirmedAt && elapsedMsBetween(this.confirmedAt, at) <= freshMs) return true;
+    return elapsedMsBetween(loadedAt, at) <= freshMs;
   }
 
   private revalidate(key: string, entry: CacheEntry<V>): void {

@@ -28,19 +28,20 @@ export class ExpressLane {
     const beganMs = clock.monotonic();
     const head = plainHeadOf(request);
     if (head === undefined || accounts.drain.stopping || response.destroyed) return false;
-    const principal = directory.knownPrincipal(head.apiKey);
+    const at = { wallMs: clock.now(), monotonicMs: beganMs };
+    const principal = directory.knownPrincipal(head.apiKey, at);
     if (principal?.scopes.has(ROUTE_OF[head.method].scopes[0]) !== true) return false;
     // To what a key is confined, the routes know.
     if (principal.grant !== undefined) return false;
-    const database = directory.knownDatabase(principal.tenantId, head.database);
+    const database = directory.knownDatabase(principal.tenantId, head.database, at);
     if (database === undefined) return false;
     const owner = forwarder.lastOwner(database.id);
     if (owner?.isChannelOpen !== true) return false;
-    const tenant = directory.knownTenant(principal.tenantId);
+    const tenant = directory.knownTenant(principal.tenantId, at);
     if (tenant === undefined) return false;
-    if (database.tenantId !== tenant.id && !directory.isKnownActive(database.tenantId)) return false;
+    if (database.tenantId !== tenant.id && !directory.isKnownActive(database.tenantId, at)) return false;
     // What is reserved of budgets, the routes know.
-    const host = database.tenantId === tenant.id ? tenant : directory.knownTenant(database.tenantId);
+    const host = database.tenantId === tenant.id ? tenant : directory.knownTenant(database.tenantId, at);
     if (host?.budgets !== undefined) return false;
     // Whether there is room, and what a guest may change and how it names that, the routes know.
     if (head.method === 'PUT' && isFull(tenant)) return false;
