@@ -1,8 +1,9 @@
-import { Paper, SegmentedControl, Stack, Table, Text, Title } from '@mantine/core';
+import { SegmentedControl, Stack, Table, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo, type ReactNode } from 'react';
+import { useMemo } from 'react';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { PAYERS, useMay } from '../api/session.js';
 import { TimeChart, type ChartSeries } from '../charts/time-chart.js';
 import { Figures } from '../parts/figures.js';
 import { formatCount, formatFraction } from '../parts/format.js';
@@ -10,7 +11,9 @@ import { Instant } from '../parts/instant.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { useUrlState } from '../state/url-state.js';
+import { ChartPaper } from './chart-paper.js';
 import { METRICS_RANGES, metricsRangeOf, metricsSteps, type MetricsRange } from './metrics-range.js';
+import { UsedOverTime } from './used-over-time.js';
 
 type Row = Schemas['DatabaseMetrics']['metrics'][number];
 
@@ -21,6 +24,7 @@ const formatMs = (value: number) => `${formatFraction(value)} ms`;
 /** How many requests a database has, how long they take, and what a cold start is made of. */
 export function Metrics({ nameOrId }: { readonly nameOrId: string }) {
   const [name, setName] = useUrlState('range');
+  const seesUsage = useMay(PAYERS);
   const minute = Math.floor(Date.now() / MINUTE_MS);
   const range = useMemo(() => metricsRangeOf(name, minute * MINUTE_MS), [name, minute]);
   const metrics = useQuery({
@@ -52,6 +56,9 @@ export function Metrics({ nameOrId }: { readonly nameOrId: string }) {
           <>
             <Sums rows={rows} />
             <Charts rows={rows} range={range} />
+            {seesUsage && range.step !== 'minute' && (
+              <UsedOverTime database={nameOrId} range={{ ...range, step: range.step }} />
+            )}
             <ColdStarts rows={rows} />
             <Text size="sm" c="dimmed">
               Complete to <Instant at={completeTo} none="nothing yet" />.
@@ -95,24 +102,13 @@ function Charts({ rows, range }: { readonly rows: readonly Row[]; readonly range
   }, [rows, range]);
   return (
     <>
-      <Chart title="Requests">
+      <ChartPaper title="Requests">
         <TimeChart label="Requests over time" at={at} series={requests} format={formatCount} />
-      </Chart>
-      <Chart title="Latency">
+      </ChartPaper>
+      <ChartPaper title="Latency">
         <TimeChart label="Latency over time, half and 99 percent" at={at} series={latency} format={formatMs} />
-      </Chart>
+      </ChartPaper>
     </>
-  );
-}
-
-function Chart({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <Paper withBorder p="md">
-      <Title order={2} size="h5" mb="xs">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }
 
