@@ -50,7 +50,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       server.proxy.mend();
       for (const close of closers.splice(0).reverse()) await close();
       messages.length = 0;
-    }, 30_000);
+    }, 60_000);
 
     function producer(store: QueueStore, settings: Partial<JobQueuesSettings> = {}): JobQueues {
       const fast = { backoffMs: 50, retryDelayMs: 50, maxRetryDelayMs: 200, gcMinAgeMs: 0, addTimeoutMs: 5_000 };
@@ -96,7 +96,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       expect([...seen].sort()).toEqual([`compact ${a}`, `gc ${b}`]);
       await until(() => queues.counts().added === 2);
       expect(queues.counts()).toEqual({ added: 2, failed: 0, dropped: 0, pending: 0 });
-    }, 30_000);
+    }, 60_000);
 
     it('collapses jobs of one database that wait, from several producers that migrate at the same time', async () => {
       const store = server.store();
@@ -115,7 +115,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(() => runs.length >= 2);
       await quiet();
       expect(runs.sort()).toEqual([a, b].sort());
-    }, 30_000);
+    }, 60_000);
 
     it('runs a job once more when it is asked for while an equal one runs, however often', async () => {
       const store = server.store();
@@ -144,7 +144,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(() => runs === 2);
       await quiet();
       expect({ runs, mostAtOnce }).toEqual({ runs: 2, mostAtOnce: 1 });
-    }, 30_000);
+    }, 60_000);
 
     it('runs a job again after an equal one was done', async () => {
       const store = server.store();
@@ -158,7 +158,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
         await quiet(100);
       }
       expect(runs).toBe(3);
-    }, 30_000);
+    }, 60_000);
 
     it('asks once for a recovery that several see to be due, and again when the session ends once more', async () => {
       const store = server.store();
@@ -175,7 +175,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(() => runs.length === 3);
       await quiet();
       expect([...runs].sort()).toEqual([a, a, b].sort());
-    }, 30_000);
+    }, 60_000);
 
     it('sweeps at once and then in each interval, however often it is told to, and anew when the queue was lost', async () => {
       const store = server.store();
@@ -231,7 +231,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       expect([compacting, [...seen].sort()]).toEqual([2, ['gc', 'purge', 'recover', 'rollUp', 'rollUp', 'sweep']]);
       gate.abort();
       await until(() => compacting === 10);
-    }, 30_000);
+    }, 60_000);
 
     it('has whoever asks for many wait for room, so that none is lost', async () => {
       const store = server.store();
@@ -275,7 +275,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(() => outcomes.length === 4);
       expect(outcomes[3]).toBe('done');
       expect(await failedJobs(store)).toBe(1);
-    }, 30_000);
+    }, 60_000);
 
     it('sets a job aside at once when trying again cannot help', async () => {
       const store = server.store();
@@ -286,7 +286,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(async () => (await failedJobs(store)) === 1);
       await quiet();
       expect(outcomes).toEqual(['failed']);
-    }, 30_000);
+    }, 60_000);
 
     it('sets aside what is not a payload, without calling the handler', async () => {
       const store = server.store();
@@ -297,7 +297,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await queue.close();
       await until(async () => (await failedJobs(store)) === 1);
       expect(runs).toBe(0);
-    }, 30_000);
+    }, 60_000);
 
     it('runs the job of a killed worker elsewhere', async () => {
       const store = server.store();
@@ -360,7 +360,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await second.close(200);
       expect(performance.now() - closingAt).toBeLessThan(3_000);
       expect(reason).toBeDefined();
-    }, 30_000);
+    }, 60_000);
 
     it('neither throws nor delays the caller while the queue is away, logs once, and delivers when it is back', async () => {
       const store = server.store();
@@ -370,7 +370,8 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const calledAt = performance.now();
       queues.enqueueCompaction(a);
       for (let i = 0; i < 5_000; i++) queues.enqueueCompaction(database());
-      expect(performance.now() - calledAt).toBeLessThan(1_000);
+      // Were each of them to wait, it would be most of an hour.
+      expect(performance.now() - calledAt).toBeLessThan(10_000);
       await until(() => queues.counts().failed >= 3);
       // One job is on its way at most, besides those that wait.
       expect(queues.counts().pending).toBeLessThanOrEqual(1_000);
@@ -409,7 +410,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       server.proxy.cut();
       const started = runJobWorkers(IDLE, context, { startTimeoutMs: 1_500 });
       await expect(started).rejects.toThrow(QueueUnavailableError);
-    }, 30_000);
+    }, 60_000);
 
     it('closes in bounded time while the queue is away', async () => {
       const store = server.store();
@@ -424,7 +425,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       expect(performance.now() - closingAt).toBeLessThan(6_000);
       queues.enqueueCompaction(database());
       expect(queues.counts()).toMatchObject({ pending: 0, dropped: 2 });
-    }, 30_000);
+    }, 60_000);
   });
 }
 

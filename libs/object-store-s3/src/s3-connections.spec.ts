@@ -307,14 +307,15 @@ describe('connections to a store', () => {
       (socket, { line }) => {
         if (line.includes('/workers/')) socket.write(OK);
       },
-      { maxSockets: 2, requestTimeoutMs: 1_000 },
+      { maxSockets: 2, requestTimeoutMs: 5_000 },
     );
     const hanging = Array.from({ length: 200 }, (_, i) => store.put(`db/${i}`, utf8('x'), 'create'));
+    let ended = 0;
+    for (const call of hanging) void call.then(() => ended++);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const begunMs = performance.now();
     for (let i = 0; i < 2 * URGENT_SOCKETS; i++)
       expect(await store.put('workers/a', utf8('x'), { match: 'e' })).toMatchObject({ outcome: 'done' });
-    expect(performance.now() - begunMs).toBeLessThan(500);
+    expect(ended).toBe(0);
     expect(heard.filter(({ line }) => line.includes('/db/'))).toHaveLength(2);
     const outcomes = new Set((await Promise.all(hanging)).map(({ outcome }) => outcome));
     expect(outcomes).toEqual(new Set(['unknown']));

@@ -110,7 +110,7 @@ describe('a demand board that is not there', () => {
     try {
       const startedAt = performance.now();
       await expect(board.exchange('gateway', new Map())).rejects.toThrow();
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
     } finally {
       await board.close();
     }
