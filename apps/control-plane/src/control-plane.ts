@@ -13,7 +13,7 @@ import { tellRevocations } from './admin/tell-revocations.js';
 import { pruneAuditLog } from './audit/audit-retention.js';
 import { BUDGETS_INTERVAL_MS, watchBudgets } from './budgets/budget-watch.js';
 import type { ControlPlaneConfig } from './config.js';
-import { COSTS_INTERVAL_MS, watchCosts } from './costs/cost-watch.js';
+import { COSTS_INTERVAL_MS, costWatch } from './costs/cost-watch.js';
 import { serveConsole } from './console/console-files.js';
 import { controlPlaneModule } from './control-plane-module.js';
 import { EXPIRY_INTERVAL_MS, expireDatabases } from './databases/database-expiry.js';
@@ -112,7 +112,7 @@ export async function startControlPlane(
         void repeat(() => expireDatabases(metadata, logger), EXPIRY_INTERVAL_MS, stopping.signal);
         const drafts = app.get(InvoiceDrafts);
         const costs = { metadata, drafts, logger, refreshMs: config.COSTS_REFRESH_MS };
-        void repeat(() => watchCosts(costs), COSTS_INTERVAL_MS, stopping.signal);
+        void repeat(costWatch(costs), COSTS_INTERVAL_MS, stopping.signal);
         const health = app.get(HealthBoard);
         void repeat(() => health.look().then(() => 'again'), HEALTH_INTERVAL_MS, stopping.signal);
       },

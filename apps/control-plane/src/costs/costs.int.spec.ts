@@ -44,7 +44,7 @@ describe('what tenants cost', () => {
   };
 
   beforeAll(async () => {
-    service = await TestService.start();
+    service = await TestService.start({ COSTS_REFRESH_MS: '1000' });
     const { metadata } = service;
     const { prisma } = metadata;
     [busy, idle] = [await service.signUp(), await service.signUp()];
