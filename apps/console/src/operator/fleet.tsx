@@ -72,7 +72,8 @@ export function Fleet() {
 }
 
 function Workers({ workers }: { readonly workers: readonly Worker[] }) {
-  const asked = workers.filter(({ state }) => state === 'live').slice(0, MAX_ASKED);
+  const live = workers.filter(({ state }) => state === 'live');
+  const asked = live.slice(0, MAX_ASKED);
   const loads = useQueries({
     queries: asked.map(({ session }) => ({
       queryKey: ['worker', session],
@@ -89,7 +90,11 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
     <>
       <Figures
         figures={[
-          { label: 'Live workers', value: formatCount(asked.length) },
+          {
+            label: 'Live workers',
+            value: formatCount(live.length),
+            note: live.length > asked.length && `of the first ${formatCount(asked.length)} what follows is told`,
+          },
           { label: 'Open databases', value: formatCount(sum('openDatabases')) },
           { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
           { label: 'Work under way', value: `${formatCount(sum('workUnits'))} units` },
