@@ -52,7 +52,7 @@ export function Fleet() {
           const present = shown === 'all' ? workers : workers.filter(({ state }) => state !== 'clean');
           return (
             <>
-              <Workers workers={present} />
+              <Workers workers={present} areMore={list.hasNextPage} />
               {(shown === 'all' || present.length < workers.length) && (
                 <Anchor
                   component={Link}
@@ -71,7 +71,13 @@ export function Fleet() {
   );
 }
 
-function Workers({ workers }: { readonly workers: readonly Worker[] }) {
+interface WorkersProps {
+  readonly workers: readonly Worker[];
+  /** Sessions that were not read yet: the oldest are in front. */
+  readonly areMore: boolean;
+}
+
+function Workers({ workers, areMore }: WorkersProps) {
   const live = workers.filter(({ state }) => state === 'live');
   const asked = live.slice(0, MAX_ASKED);
   const loads = useQueries({
@@ -93,7 +99,9 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
           {
             label: 'Live workers',
             value: formatCount(live.length),
-            note: live.length > asked.length && `of the first ${formatCount(asked.length)} what follows is told`,
+            note: areMore
+              ? 'of the sessions shown here: there are more'
+              : live.length > asked.length && `of the first ${formatCount(asked.length)} what follows is told`,
           },
           { label: 'Open databases', value: formatCount(sum('openDatabases')) },
           { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
