@@ -360,6 +360,8 @@ describe('invoices', () => {
     const where = { id: invoice.id };
     await expect(prisma.invoice.update({ where, data: { total: 1n } })).rejects.toThrow('never changed');
     await expect(prisma.invoice.update({ where, data: { buyer: {} } })).rejects.toThrow('never changed');
+    const asPaid = { state: 'paid', paidAt: new Date(), payment: 'x', total: 1n };
+    await expect(prisma.invoice.update({ where, data: asPaid })).rejects.toThrow('never changed');
     await expect(prisma.invoice.delete({ where })).rejects.toThrow();
     const line = { invoiceId: invoice.id, line: 1 };
     await expect(prisma.invoiceLine.updateMany({ where: line, data: { amount: 0n } })).rejects.toThrow('never changed');
