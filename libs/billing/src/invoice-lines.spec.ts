@@ -150,6 +150,12 @@ describe('the lines of an invoice', () => {
     ]);
   });
 
+  it('include what of a unit is in proportion as a whole one', () => {
+    const one = planOf({ prices: { ...planOf().prices, readUnits: { amount: 40n, per: 1n, included: 1n } } });
+    const lines = linesOf(NOVEMBER, [{ from: MIDDLE, plan: one }], [used('readUnits', 1n, { at: MIDDLE })]);
+    expect(lines.find(({ kind }) => kind === 'meter')).toMatchObject({ quantity: 1n, included: 1n, amount: 0n });
+  });
+
   it('fill up to the minimum, in proportion to the time that it holds', () => {
     const plans = [{ from: MIDDLE, plan: planOf({ fee: 100n, minimum: 1_000n }) }];
     const cheap = linesOf(NOVEMBER, plans, [used('writeUnits', 1_000_000n, { at: MIDDLE })]);
