@@ -390,6 +390,7 @@ describe('invoices', () => {
     const { invoices } = metadata;
     const done = await Promise.allSettled(Array.from({ length: 5 }, () => invoices.credit(id, 900n, 'an outage')));
     expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    for (const each of done) if (each.status === 'rejected') expect(each.reason).toMatchObject({ left: 200n });
     await expect(invoices.credit(id, total - 1_800n + 1n, 'too much')).rejects.toMatchObject({ left: 200n });
     await invoices.credit(id, 200n, 'the rest');
     const notes = await invoices.creditNotes(id);
