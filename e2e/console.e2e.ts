@@ -119,6 +119,23 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     expect(await page.getByRole('region', { name: 'Entries' }).textContent()).toContain('hello');
   }, 60_000);
 
+  it('leaves as they are when a key ends, and the ends of its lines', async () => {
+    const at = `${leasehold.ready.gateway}/v1/db/first/keys/session`;
+    const headers = { authorization: `Bearer ${key}` };
+    await fetch(at, { method: 'PUT', headers: { ...headers, 'leasehold-ttl': '3600' }, body: 'one\r\ntwo' });
+    const endsAt = async () => (await fetch(at, { headers })).headers.get('leasehold-expires-at');
+    const before = await endsAt();
+    expect(before).not.toBeNull();
+    await open(`/databases/first?key=${Buffer.from('session').toString('base64url')}`);
+    await page.getByRole('textbox', { name: 'Value' }).fill('one\ntwo\nthree');
+    await press('Save');
+    await page.getByText('Saved.').waitFor();
+    expect([await endsAt(), await (await fetch(at, { headers })).text()]).toEqual([before, 'one\r\ntwo\r\nthree']);
+    await page.getByRole('switch', { name: 'It stays from now on' }).check();
+    await press('Save');
+    while ((await endsAt()) !== null) await new Promise((resolve) => setTimeout(resolve, 200));
+  }, 60_000);
+
   it('tells of changes as they happen', async () => {
     await open('/databases/first/changes');
     await page.getByText('Live.').waitFor();
@@ -129,6 +146,28 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
       await rows.waitFor({ timeout: 1_000 }).catch(() => undefined);
     }
     expect(await rows.textContent()).toContain('live');
+  }, 60_000);
+
+  it('acts in every tab for the organization that was chosen in one', async () => {
+    const present = (name: string, of = page) =>
+      of.getByRole('button', { name: `Organization ${name}: change` }).waitFor();
+    const other = await browser.open();
+    await other.goto(`${leasehold.ready.console}/console/databases`);
+    await present('Browser & Sons', other);
+    await other.getByRole('link', { name: 'first', exact: true }).waitFor();
+    await open('/settings/new-organization');
+    await page.getByLabel('Name of the organization').fill('Second & Sons');
+    await press('Create organization');
+    await present('Second & Sons');
+    // As when one comes back to the tab.
+    await other.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+    await present('Second & Sons', other);
+    await other.getByText('No databases yet').waitFor();
+    await press('Organization Second & Sons: change');
+    await page.getByRole('menuitem', { name: 'Browser & Sons' }).click();
+    await present('Browser & Sons');
+    await page.getByRole('link', { name: 'first', exact: true }).waitFor();
+    await other.close();
   }, 60_000);
 
   it('logs out, refuses a wrong password, and logs in to the address that was wanted', async () => {

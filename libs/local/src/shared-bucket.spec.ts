@@ -71,7 +71,7 @@ describe('local services on one bucket', () => {
     expect((await second.database('acme').get(['from']))?.value).toBe('first');
     await second.database('acme').put(['from'], 'second');
     // Of the 5 seconds for which a killed one would have kept it.
-    expect(performance.now() - begunMs).toBeLessThan(3_000);
+    expect(performance.now() - begunMs).toBeLessThan(4_500);
   });
 
   it('go on as another session when somebody has taken theirs for dead', async () => {

@@ -14,24 +14,31 @@ jest.setTimeout(60_000);
 
 const HOUR = 482_000;
 const KEY = '01jd000000000000000000000k';
+const TAKERS = 8;
 const at = (commits: number) => ({ commits, writeUnits: commits * 3 });
 
 describe('the usage ledger', () => {
   let test: TestMetadata;
   let metadata: Metadata;
   let ledger: UsageLedger;
+  /** Each with a connection of its own, as compactors have: one ledger takes one record after another by itself. */
+  let takers: readonly UsageLedger[];
   let sessions = 0;
 
   beforeAll(async () => {
     test = await openTestMetadata();
     metadata = test.metadata;
     ledger = new UsageLedger(test.databaseUrl);
+    takers = Array.from({ length: TAKERS }, () => new UsageLedger(test.databaseUrl));
+    await Promise.all(takers.map((taker) => taker.completeTo()));
   });
   afterAll(async () => {
-    await ledger.close();
+    for (const each of [ledger, ...takers]) await each.close();
     await test.close();
   });
 
+  const takeAtOnce = (records: readonly UsageRecord[]) =>
+    Promise.all(records.map((record, n) => (takers[n] ?? ledger).take(record)));
   const newDatabase = () => randomUUID() as DatabaseId;
   const usageOf = (database: DatabaseId, more: Partial<DatabaseUsage> = {}): DatabaseUsage => ({
     database,
@@ -82,7 +89,7 @@ describe('the usage ledger', () => {
   it('takes a record once, however often and by however many at once it is read', async () => {
     const database = newDatabase();
     const record = recordOf([usageOf(database, { writes: [interval(0, 2)], reads: [read(KEY)] })]);
-    const taken = await Promise.all(Array.from({ length: 8 }, () => ledger.take(record)));
+    const taken = await takeAtOnce(Array.from({ length: TAKERS }, () => record));
     expect(taken.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(await ledger.take(record)).toEqual({ isNew: false, conflicts: [] });
     expect(await hours(database)).toEqual([
@@ -94,7 +101,7 @@ describe('the usage ledger', () => {
   it('counts each commit once, where two sessions tell of it and at once', async () => {
     const database = newDatabase();
     const told = [interval(3, 9), interval(0, 4), interval(2, 3), interval(8, 12), interval(0, 9), interval(5, 12)];
-    await Promise.all(told.map((one) => ledger.take(recordOf([usageOf(database, { writes: [one] })]))));
+    await takeAtOnce(told.map((one) => recordOf([usageOf(database, { writes: [one] })])));
     expect(await hours(database)).toEqual([[0, '', 12, 36, 0, 0, 0]]);
     const covered = await metadata.prisma.usageCoverage.findMany({ where: { databaseId: database } });
     expect(covered.map(({ fromCommits, toCommits }) => [fromCommits, toCommits])).toEqual([[0n, 12n]]);

@@ -14,9 +14,30 @@ export const BUILDERS: readonly Role[] = ['owner', 'admin', 'developer'];
 /** Who sees usage and invoices. */
 export const PAYERS: readonly Role[] = ['owner', 'admin', 'finance'];
 
-/** Who is here; null: nobody is logged in. */
+/**
+ * Who is here, and for which organization; null: nobody is logged in. Asked again by who comes back to this tab: all tabs are one session, and in
+ * another one it may act for another organization by now. What was read for the one before is forgotten then.
+ */
 export function useMe() {
-  return useQuery({ queryKey: ME, queryFn: readMe, staleTime: Infinity });
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ME,
+    staleTime: Infinity,
+    refetchOnWindowFocus: 'always',
+    queryFn: async () => {
+      const before = client.getQueryData<Me | null>(ME);
+      const me = await readMe();
+      if (before && placeOf(before) !== placeOf(me)) {
+        client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== ME[0] });
+      }
+      return me;
+    },
+  });
+}
+
+/** Whose what is read is. */
+function placeOf(me: Me | null): string {
+  return me === null ? '' : `${me.user.id} ${me.organization?.id ?? ''}`;
 }
 
 /** Of a screen behind the log-in. */

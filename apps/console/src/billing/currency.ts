@@ -1,16 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
-
-import { answerOf, control } from '../api/control.js';
+import { monthOf, useInvoice } from './invoice-list.js';
+import { usePrices } from './prices.js';
 
 /** Where nothing has a price yet. */
 const UNTIL_KNOWN = 'USD';
 
-/** In which everything here is billed: there is one. */
+/** In which everything here is billed: there is one. A plan that costs nothing may name another. */
 export function useCurrency(): string {
-  const prices = useQuery({
-    queryKey: ['prices'],
-    staleTime: Infinity,
-    queryFn: ({ signal }) => answerOf(control.GET('/v1/prices', { signal })),
-  });
-  return prices.data?.versions.at(-1)?.currency ?? UNTIL_KNOWN;
+  const draft = useInvoice(monthOf(new Date()));
+  const prices = usePrices();
+  return draft.data?.currency ?? prices.data?.versions.at(-1)?.currency ?? UNTIL_KNOWN;
 }

@@ -7,7 +7,7 @@ import { useKeyNames } from '../keys/key-names.js';
 import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
 import { fieldsOf } from '../parts/fields-of.js';
-import { minorUnits } from '../parts/money.js';
+import { minorDigits, minorUnits } from '../parts/money.js';
 import { BUDGETS } from './budget.js';
 import { useCurrency } from './currency.js';
 
@@ -95,7 +95,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
         label={draft.kind === 'money' ? `Limit in ${currency}` : 'Limit in units'}
         required
         min={0}
-        decimalScale={draft.kind === 'money' ? 2 : 0}
+        decimalScale={draft.kind === 'money' ? minorDigits(currency) : 0}
         thousandSeparator=","
         error={fields['limit'] ?? fields['amount'] ?? fields['units']}
         value={draft.limit}

@@ -6,7 +6,7 @@ import { useDatabaseName } from '../api/database-name.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { base64UrlOf } from './bytes.js';
 import classes from './conflict.module.css';
-import type { ValueDraft } from './value-editor.js';
+import type { ValueDraft } from './value-draft.js';
 import { textOfValue, viewOfValue } from './value-text.js';
 
 interface ConflictProps {

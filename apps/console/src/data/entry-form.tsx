@@ -1,13 +1,13 @@
 import { ConflictError, type ByteEntry, type Database } from '@leasehold/client';
-import { Button, Group, NumberInput, Stack } from '@mantine/core';
+import { Button, Group, NumberInput, Stack, Switch } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { Failure } from '../parts/failure.js';
 import { tell } from '../parts/toasts.js';
 import { Conflict } from './conflict.js';
-import { ValueEditor, type ValueDraft } from './value-editor.js';
-import { textOfValue, valueOfText, viewOfValue } from './value-text.js';
+import { draftOf, valueOfDraft, type ValueDraft } from './value-draft.js';
+import { ValueEditor } from './value-editor.js';
 
 interface EntryFormProps {
   readonly data: Database;
@@ -19,16 +19,23 @@ interface EntryFormProps {
 
 /** Changes an entry if it still has the version that is shown; what somebody else wrote meanwhile is laid beside it, never overwritten unseen. */
 export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryFormProps) {
-  const { key } = entry;
+  const { key, expiresAt } = entry;
   const [draft, setDraft] = useState<ValueDraft>(() => draftOf(entry.value));
   const [ttlSeconds, setTtlSeconds] = useState<number | undefined>();
+  const [isEndless, setIsEndless] = useState(expiresAt === undefined);
   // The version that a write replaces: that which was read, or which a conflict has shown since.
   const [seen, setSeen] = useState(entry.version);
-  const value = valueOfText(draft.text, draft.view);
+  const value = valueOfDraft(draft);
   const saving = useMutation({
     mutationFn: async ({ ifVersion, bytes }: { readonly ifVersion: string | null; readonly bytes: Uint8Array }) => {
-      const { version } = await data.bytes.put(key, bytes, { ifVersion, ttlSeconds });
-      return { key, value: bytes, version };
+      if (ttlSeconds !== undefined || isEndless) {
+        const { version } = await data.bytes.put(key, bytes, { ifVersion, ttlSeconds });
+        return { key, value: bytes, version };
+      }
+      // A write sets anew when a key ends: to the millisecond when it would have.
+      const checks = [{ key, version: ifVersion }];
+      const { version } = await data.bytes.commit({ checks, ops: [{ op: 'put', key, value: bytes, expiresAt }] });
+      return { key, value: bytes, version, ...(expiresAt && { expiresAt }) };
     },
     onSuccess: (saved) => {
       tell('Saved.');
@@ -78,12 +85,23 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
           <>
             <NumberInput
               label="Ends by itself after seconds"
-              description="Empty: it stays. Each write sets it anew."
+              description={expiresAt === undefined ? 'Empty: it stays.' : 'Empty: it ends when it would have ended.'}
+              disabled={expiresAt !== undefined && isEndless}
               min={1}
               allowDecimal={false}
               value={ttlSeconds ?? ''}
               onChange={(typed) => setTtlSeconds(typeof typed === 'number' ? typed : undefined)}
             />
+            {expiresAt !== undefined && (
+              <Switch
+                label="It stays from now on"
+                checked={isEndless}
+                onChange={({ currentTarget: { checked } }) => {
+                  setIsEndless(checked);
+                  setTtlSeconds(undefined);
+                }}
+              />
+            )}
             <Failure error={error} />
             <Group justify="space-between">
               <Button variant="outline" color="red" onClick={() => deleting.mutate()} loading={deleting.isPending}>
@@ -98,9 +116,4 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
       </Stack>
     </form>
   );
-}
-
-function draftOf(value: Uint8Array): ValueDraft {
-  const view = viewOfValue(value);
-  return { view, text: textOfValue(value, view) ?? '' };
 }

@@ -7,8 +7,8 @@ import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
 import { tell } from '../parts/toasts.js';
 import { KEY_VIEWS, keyOfText, textOfKey, type KeyView } from './key-text.js';
-import { ValueEditor, type ValueDraft } from './value-editor.js';
-import { valueOfText } from './value-text.js';
+import { valueOfDraft, type ValueDraft } from './value-draft.js';
+import { ValueEditor } from './value-editor.js';
 
 interface NewEntryProps {
   readonly data: Database;
@@ -35,7 +35,7 @@ function Form({ data, prefix, view: shownView, onClose, onCreated }: NewEntryPro
   const [draft, setDraft] = useState<ValueDraft>({ view: 'text', text: '' });
   const [ttlSeconds, setTtlSeconds] = useState<number | undefined>();
   const key = keyOfText(keyText, view);
-  const value = valueOfText(draft.text, draft.view);
+  const value = valueOfDraft(draft);
   const creation = useMutation({
     mutationFn: async (entry: { readonly key: Uint8Array; readonly value: Uint8Array }) => {
       await data.bytes.put(entry.key, entry.value, { ifVersion: null, ttlSeconds });

@@ -1,12 +1,7 @@
 import { SegmentedControl, Stack, Textarea } from '@mantine/core';
 
-import { textOfValue, VALUE_VIEWS, valueOfText, type ValueView } from './value-text.js';
-
-/** A value as it is being typed. */
-export interface ValueDraft {
-  readonly view: ValueView;
-  readonly text: string;
-}
+import { draftIn, valueOfDraft, type ValueDraft } from './value-draft.js';
+import { VALUE_VIEWS, type ValueView } from './value-text.js';
 
 interface ValueEditorProps {
   readonly draft: ValueDraft;
@@ -17,8 +12,8 @@ interface ValueEditorProps {
 const MAX_ROWS = 22;
 
 export function ValueEditor({ draft, readOnly = false, onChange }: ValueEditorProps) {
-  const value = valueOfText(draft.text, draft.view);
-  const textIn = (view: ValueView) => (value === undefined ? undefined : textOfValue(value, view));
+  const value = valueOfDraft(draft);
+  const shownIn = (view: ValueView) => (value === undefined ? undefined : draftIn(value, view));
   return (
     <Stack gap="xs">
       <SegmentedControl
@@ -26,14 +21,13 @@ export function ValueEditor({ draft, readOnly = false, onChange }: ValueEditorPr
         size="xs"
         value={draft.view}
         onChange={(chosen) => {
-          const view = chosen as ValueView;
-          const text = textIn(view);
-          if (text !== undefined) onChange({ view, text });
+          const shown = shownIn(chosen as ValueView);
+          if (shown !== undefined) onChange(shown);
         }}
         data={VALUE_VIEWS.map((view) => ({
           value: view,
           label: view,
-          disabled: view !== draft.view && textIn(view) === undefined,
+          disabled: view !== draft.view && shownIn(view) === undefined,
         }))}
       />
       <Textarea

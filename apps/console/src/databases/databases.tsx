@@ -48,7 +48,7 @@ export function Databases() {
             { value: 'shared', label: 'Shared with us' },
           ]}
         />
-        {mayCreate && isFiltered && shown === '' && <DeleteMatching search={search} label={label} />}
+        {mayCreate && isFiltered && shown === '' && !list.isError && <DeleteMatching search={search} label={label} />}
       </Group>
       {shown === 'shared' ? (
         <SharedDatabases />

@@ -37,7 +37,7 @@ export function DeleteMatching({ search, label }: Pick<DatabaseFilter, 'search' 
         title={`Delete ${formatCount(count)} databases?`}
         action="Delete them"
         typed={String(count)}
-        isBusy={removal.isPending || matches.isPending}
+        isBusy={removal.isPending || matches.isFetching || matches.data === undefined}
         error={matches.error ?? removal.error}
         onConfirm={() => removal.mutate()}
         onClose={dialog.close}

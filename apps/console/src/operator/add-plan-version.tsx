@@ -3,12 +3,13 @@ import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { textOfPrice } from '../billing/line-text.js';
 import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { minorDigits } from '../parts/money.js';
 import { PLANS } from './plan-keys.js';
-import { draftOf, nextHour, QUOTES, versionOf } from './version-draft.js';
+import { draftOf, isQuotable, nextHour, QUOTES, versionOf } from './version-draft.js';
 import classes from './version-form.module.css';
 
 interface AddPlanVersionProps {
@@ -33,11 +34,19 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
   const addition = useChange(
     () =>
       answerOf(
-        control.POST('/v1/admin/plans/{id}/versions', { params: { path: { id: planId } }, body: versionOf(draft) }),
+        control.POST('/v1/admin/plans/{id}/versions', {
+          params: { path: { id: planId } },
+          body: versionOf(draft, last),
+        }),
       ),
     { reads: PLANS, told: 'The prices hold from then on.', onDone: onClose },
   );
   const fields = fieldsOf(addition.error);
+  const kept = QUOTES.map((quote) =>
+    last === undefined || isQuotable(last, quote)
+      ? undefined
+      : `Until it is changed: ${textOfPrice(quote.meter, last.prices[quote.meter], last.currency)}`,
+  );
   const money = { min: 0, decimalScale: minorDigits(draft.currency), fixedDecimalScale: true, thousandSeparator: ',' };
   return (
     <DialogForm
@@ -53,7 +62,7 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
       </Text>
       <div className={classes['fields']}>
         <TextInput
-          label="From, a whole hour"
+          label="From, a whole hour in UTC"
           type="datetime-local"
           step={3_600}
           required
@@ -84,11 +93,12 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
           value={draft.minimum}
           onChange={(minimum) => setDraft({ ...draft, minimum })}
         />
-        {QUOTES.flatMap(({ meter, price, included }) => [
+        {QUOTES.flatMap(({ meter, price, included }, at) => [
           <NumberInput
             key={meter}
             {...money}
             label={price}
+            description={kept[at]}
             required
             error={fields[`prices.${meter}.amount`]}
             value={draft.prices[meter]}

@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack, Table, TextInput } from '@mantine/core';
+import { Anchor, Button, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -6,6 +6,7 @@ import { Link } from 'wouter';
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { Dialog } from '../parts/dialog.js';
+import { Facts } from '../parts/facts.js';
 import { Failure } from '../parts/failure.js';
 import { Icon } from '../parts/icon.js';
 import { Instant } from '../parts/instant.js';
@@ -76,16 +77,5 @@ function Lease({ lease }: { readonly lease: Schemas['Lease'] }) {
     ['Quarantined', quarantined ? 'yes' : 'no'],
     ['Deleted', deleted ? 'yes' : 'no'],
   ] as const;
-  return (
-    <Table variant="vertical" aria-label="Lease">
-      <Table.Tbody>
-        {rows.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th>{label}</Table.Th>
-            <Table.Td>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <Facts label="Lease" facts={rows} />;
 }

@@ -52,7 +52,7 @@ export function Fleet() {
           const present = shown === 'all' ? workers : workers.filter(({ state }) => state !== 'clean');
           return (
             <>
-              <Workers workers={present} />
+              <Workers workers={present} areMore={list.hasNextPage} />
               {(shown === 'all' || present.length < workers.length) && (
                 <Anchor
                   component={Link}
@@ -71,8 +71,15 @@ export function Fleet() {
   );
 }
 
-function Workers({ workers }: { readonly workers: readonly Worker[] }) {
-  const asked = workers.filter(({ state }) => state === 'live').slice(0, MAX_ASKED);
+interface WorkersProps {
+  readonly workers: readonly Worker[];
+  /** Sessions that were not read yet: the oldest are in front. */
+  readonly areMore: boolean;
+}
+
+function Workers({ workers, areMore }: WorkersProps) {
+  const live = workers.filter(({ state }) => state === 'live');
+  const asked = live.slice(0, MAX_ASKED);
   const loads = useQueries({
     queries: asked.map(({ session }) => ({
       queryKey: ['worker', session],
@@ -89,7 +96,13 @@ function Workers({ workers }: { readonly workers: readonly Worker[] }) {
     <>
       <Figures
         figures={[
-          { label: 'Live workers', value: formatCount(asked.length) },
+          {
+            label: 'Live workers',
+            value: formatCount(live.length),
+            note: areMore
+              ? 'of the sessions shown here: there are more'
+              : live.length > asked.length && `of the first ${formatCount(asked.length)} what follows is told`,
+          },
           { label: 'Open databases', value: formatCount(sum('openDatabases')) },
           { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
           { label: 'Work under way', value: `${formatCount(sum('workUnits'))} units` },

@@ -2,6 +2,7 @@ import { Badge, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { Failure } from '../parts/failure.js';
 import { Figures } from '../parts/figures.js';
 import { formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
@@ -30,6 +31,8 @@ export function Health() {
   });
   return (
     <Page title="Health" description="Each part, as it answers a small question.">
+      {/* What is told is of before then. */}
+      {health.data && <Failure error={health.error} />}
       <ScreenState query={health}>{(found) => <Parts health={found} />}</ScreenState>
     </Page>
   );

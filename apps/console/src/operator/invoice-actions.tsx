@@ -108,13 +108,17 @@ function Void({ invoice: { id, total, currency }, onClose }: FormProps) {
 }
 
 function Credit({ invoice: { id, total, credited, currency }, onClose }: FormProps) {
-  const [amount, setAmount] = useState<number | string>('');
-  const [reason, setReason] = useState('');
+  const [{ amount, reason, key }, setDraft] = useState(() => ({
+    amount: '' as number | string,
+    reason: '',
+    key: newKey(),
+  }));
   const change = useChange(
     () =>
       answerOf(
         control.POST('/v1/admin/invoices/{id}/credit-notes', {
-          params: { path: { id } },
+          // Sent again after an answer that was lost, it is the same credit.
+          params: { path: { id }, header: { 'Idempotency-Key': key } },
           body: { amount: minorUnits(Number(amount), currency), reason },
         }),
       ),
@@ -137,10 +141,12 @@ function Credit({ invoice: { id, total, credited, currency }, onClose }: FormPro
         min={0}
         max={majorUnits(total - credited, currency)}
         decimalScale={minorDigits(currency)}
+        // Too much is refused, and never turned into less under the hand that confirms it.
+        clampBehavior="none"
         thousandSeparator=","
         error={fields['amount']}
         value={amount}
-        onChange={setAmount}
+        onChange={(value) => setDraft({ reason, amount: value, key: newKey() })}
       />
       <Textarea
         label="Reason"
@@ -148,10 +154,19 @@ function Credit({ invoice: { id, total, credited, currency }, onClose }: FormPro
         required
         error={fields['reason']}
         value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
+        onChange={({ currentTarget: { value } }) => setDraft({ amount, reason: value, key: newKey() })}
       />
     </DialogForm>
   );
+}
+
+const KEY_BYTES = 16;
+
+/** Of one request, however often it is sent. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }
 
 function Told({ children }: { readonly children: ReactNode }) {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
+import { Failure } from '../parts/failure.js';
 import { formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
 import { More } from '../parts/more.js';
@@ -27,6 +28,7 @@ export function Jobs() {
   });
   return (
     <Page title="Jobs" description="Background work: what waits, runs and has failed.">
+      {counts.data && <Failure error={counts.error} />}
       <ScreenState query={counts}>
         {({ jobs }) => (
           <TableFrame label="Queues" head={['Kind', 'Waiting', 'Running', 'For later', 'Failed']}>

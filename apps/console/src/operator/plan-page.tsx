@@ -47,7 +47,9 @@ export function PlanPage() {
             <Button variant="default" onClick={changeDialog.open}>
               Change limits
             </Button>
-            <Button onClick={addDialog.open}>New prices</Button>
+            <Button disabled={versions.data === undefined} onClick={addDialog.open}>
+              New prices
+            </Button>
           </Group>
         )
       }

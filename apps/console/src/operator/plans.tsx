@@ -45,7 +45,7 @@ export function Plans() {
           </TableFrame>
         )}
       </ScreenState>
-      <PutPlan opened={making} onClose={dialog.close} />
+      <PutPlan opened={making} others={plans.data} onClose={dialog.close} />
     </Page>
   );
 }

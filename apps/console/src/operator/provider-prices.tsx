@@ -43,14 +43,19 @@ export function ProviderPrices({ month }: { readonly month: string }) {
       </Button>
       <Dialog opened={opened} title={`What the provider asks from ${month} on`} onClose={dialog.close}>
         <ScreenState query={list}>
-          {({ currency, prices }) => (
-            <Form
-              month={month}
-              currency={currency}
-              present={prices.find(({ since }) => since <= month) ?? NOTHING}
-              onClose={dialog.close}
-            />
-          )}
+          {({ currency, prices }) => {
+            const present = prices.find(({ since }) => since <= month);
+            // What was read before is shown at once, and begun with anew where it has changed since.
+            return (
+              <Form
+                key={present?.updatedAt ?? ''}
+                month={month}
+                currency={currency}
+                present={present ?? NOTHING}
+                onClose={dialog.close}
+              />
+            );
+          }}
         </ScreenState>
       </Dialog>
     </>

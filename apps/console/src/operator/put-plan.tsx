@@ -13,19 +13,27 @@ interface PutPlanProps {
   readonly opened: boolean;
   /** Undefined: a new one. */
   readonly plan?: Plan;
+  /** Those that are there: a new one does not take the place of one of them. */
+  readonly others?: readonly Plan[] | undefined;
   readonly onClose: () => void;
 }
 
 /** Makes a plan, or changes what one limits. */
-export function PutPlan({ opened, plan, onClose }: PutPlanProps) {
+export function PutPlan({ opened, plan, others = [], onClose }: PutPlanProps) {
   return (
     <Dialog opened={opened} title={plan === undefined ? 'New plan' : `Change ${plan.name}`} onClose={onClose}>
-      <Form plan={plan} onClose={onClose} />
+      <Form plan={plan} others={others} onClose={onClose} />
     </Dialog>
   );
 }
 
-function Form({ plan, onClose }: { readonly plan: Plan | undefined; readonly onClose: () => void }) {
+interface FormProps {
+  readonly plan: Plan | undefined;
+  readonly others: readonly Plan[];
+  readonly onClose: () => void;
+}
+
+function Form({ plan, others, onClose }: FormProps) {
   const [id, setId] = useState(plan?.id ?? '');
   const [name, setName] = useState(plan?.name ?? '');
   const [limits, setLimits] = useState<Readonly<Partial<Record<Limit, number | string>>>>(() =>
@@ -37,11 +45,13 @@ function Form({ plan, onClose }: { readonly plan: Plan | undefined; readonly onC
     { reads: PLANS, told: 'The gateways go by it within two seconds.', onDone: onClose },
   );
   const fields = fieldsOf(change.error);
+  const isTaken = others.some((other) => other.id === id);
   return (
     <DialogForm
       action={plan === undefined ? 'Make plan' : 'Change plan'}
       isBusy={change.isPending}
       error={change.error}
+      isReady={!isTaken}
       onGiven={() => change.mutate()}
       onClose={onClose}
     >
@@ -52,6 +62,7 @@ function Form({ plan, onClose }: { readonly plan: Plan | undefined; readonly onC
           required
           data-autofocus
           autoComplete="off"
+          error={isTaken && 'There is a plan of this id: its own page changes it.'}
           value={id}
           onChange={(event) => setId(event.currentTarget.value)}
         />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { draftOf, nextHour, versionOf } from './version-draft.js';
+import { draftOf, isQuotable, nextHour, QUOTES, versionOf } from './version-draft.js';
 
 const price = (amount: number, per: string, included = '0') => ({ amount, per, included });
 
@@ -13,7 +13,7 @@ describe('a version of a plan that is typed', () => {
       included: { readUnits: 10_000_000, writeUnits: 0, storedByteMs: 5, egressBytes: '' },
     };
     expect(versionOf(draft)).toEqual({
-      ...{ effectiveFrom: new Date('2030-01-31T10:00').toISOString(), currency: 'USD', fee: 1_000, minimum: 0 },
+      ...{ effectiveFrom: '2030-01-31T10:00:00.000Z', currency: 'USD', fee: 1_000, minimum: 0 },
       prices: {
         readUnits: price(20, '1000000', '10000000'),
         writeUnits: price(100, '1000000'),
@@ -42,7 +42,28 @@ describe('a version of a plan that is typed', () => {
     });
   });
 
-  it('begins with a whole hour that is not past', () => {
-    expect(nextHour(new Date(2026, 11, 31, 22, 59))).toBe('2027-01-01T00:00');
+  it('leaves what is not typed anew as it is, whatever that was quoted by', () => {
+    const last = {
+      ...{ plan: 'pro', version: 1, effectiveFrom: '2026-11-01T00:00:00Z', currency: 'USD', fee: 2_000, minimum: 0 },
+      createdAt: '2026-11-01T00:00:00Z',
+      prices: {
+        readUnits: price(4, '10000000', '1000000'),
+        writeUnits: price(3, '10000000'),
+        storedByteMs: price(25, '2592000000000000000', '2592000000000000000'),
+        egressBytes: price(9, '1000000000', '500000000'),
+      },
+    };
+    const draft = draftOf(last, '2026-12-01T00:00');
+    expect(versionOf({ ...draft, fee: 30 }, last)).toMatchObject({ fee: 3_000, prices: last.prices });
+    const dearer = versionOf({ ...draft, prices: { ...draft.prices, readUnits: 0.2 } }, last).prices;
+    expect(dearer).toEqual({ ...last.prices, readUnits: price(20, '1000000', '1000000') });
+    // What was asked in another currency is no price in this one.
+    expect(versionOf({ ...draft, currency: 'EUR' }, last).prices.egressBytes.per).toBe('1000000000000');
+    expect(QUOTES.map((quote) => isQuotable(last, quote))).toEqual([false, false, false, true]);
+  });
+
+  it('begins with a whole hour of UTC that is not past', () => {
+    expect(nextHour(new Date('2026-12-31T22:59:59Z'))).toBe('2027-01-01T00:00');
+    expect(nextHour(new Date('2026-12-31T22:00:00Z'))).toBe('2027-01-01T00:00');
   });
 });

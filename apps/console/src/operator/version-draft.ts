@@ -8,6 +8,7 @@ type Version = Schemas['PlanVersion'];
 const GB_MONTH = 1_000_000_000n * 730n * 3_600_000n;
 const GB = 1_000_000_000n;
 const THOUSAND = 1_000n;
+const HOUR_MS = 3_600_000;
 
 /** How prices of a meter are asked for: whole cents of so much that small prices can be said too. */
 export const QUOTES = [
@@ -33,7 +34,7 @@ export const QUOTES = [
 
 /** What is typed about a version of a plan. */
 export interface VersionDraft {
-  /** A local time, as the browser's input has it: `2026-12-01T00:00`. */
+  /** In UTC, by which months are billed, as the browser's input has it: `2026-12-01T00:00`. */
   readonly from: string;
   readonly currency: string;
   readonly fee: number | string;
@@ -57,17 +58,32 @@ export function draftOf(last: Version | undefined, from: string): VersionDraft {
   };
 }
 
-/** As the API takes it. */
-export function versionOf({ from, currency, fee, minimum, prices, included }: VersionDraft): Schemas['NewPlanVersion'] {
+/** Whether what a version asks for a meter is a whole number of the smallest unit where it is asked for; else it is shown rounded. */
+export function isQuotable({ prices }: Version, { meter, per }: (typeof QUOTES)[number]): boolean {
+  const price = prices[meter];
+  return (BigInt(price.amount) * per) % BigInt(price.per) === 0n;
+}
+
+/** As the API takes it. @param last with which the draft began: what was not typed anew stays to the last digit */
+export function versionOf(draft: VersionDraft, last?: Version): Schemas['NewPlanVersion'] {
+  const { from, currency, fee, minimum, prices, included } = draft;
+  const begun = last?.currency === currency ? draftOf(last, from) : undefined;
   const amount = (typed: number | string) => minorUnits(Number(typed), currency);
-  const priceOf = ({ meter, per, unit }: (typeof QUOTES)[number]) => ({
-    amount: amount(prices[meter]),
-    per: String(per),
-    included: String(BigInt(Math.round(Number(included[meter]))) * unit),
-  });
+  const priceOf = ({ meter, per, unit }: (typeof QUOTES)[number]) => {
+    const before = last?.prices[meter];
+    const asked =
+      before && begun?.prices[meter] === prices[meter]
+        ? { amount: before.amount, per: before.per }
+        : { amount: amount(prices[meter]), per: String(per) };
+    const isKept = before && begun?.included[meter] === included[meter];
+    return {
+      ...asked,
+      included: isKept ? before.included : String(BigInt(Math.round(Number(included[meter]))) * unit),
+    };
+  };
   const [readUnits, writeUnits, storedByteMs, egressBytes] = QUOTES;
   return {
-    ...{ effectiveFrom: new Date(from).toISOString(), currency, fee: amount(fee), minimum: amount(minimum) },
+    ...{ effectiveFrom: new Date(`${from}Z`).toISOString(), currency, fee: amount(fee), minimum: amount(minimum) },
     prices: {
       readUnits: priceOf(readUnits),
       writeUnits: priceOf(writeUnits),
@@ -77,9 +93,7 @@ export function versionOf({ from, currency, fee, minimum, prices, included }: Ve
   };
 }
 
-/** The next whole hour but one, as the browser's input has it: a version begins in the future. */
+/** The next whole hour but one, in UTC, as the browser's input has it: a version begins in the future. */
 export function nextHour(now: Date): string {
-  const hour = new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + 2);
-  const two = (part: number) => String(part).padStart(2, '0');
-  return `${hour.getFullYear()}-${two(hour.getMonth() + 1)}-${two(hour.getDate())}T${two(hour.getHours())}:00`;
+  return new Date((Math.floor(now.getTime() / HOUR_MS) + 2) * HOUR_MS).toISOString().slice(0, 16);
 }

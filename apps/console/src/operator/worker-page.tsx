@@ -4,6 +4,7 @@ import { Link, useParams } from 'wouter';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { usePages } from '../api/pages.js';
+import { Failure } from '../parts/failure.js';
 import { Figures } from '../parts/figures.js';
 import { formatBytes, formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
@@ -38,6 +39,7 @@ export function WorkerPage() {
         </Anchor>
       }
     >
+      {worker.data && <Failure error={worker.error} />}
       <ScreenState query={worker}>
         {(found) => (
           <>

@@ -1,6 +1,8 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 
+import classes from './facts.module.css';
+
 interface FactsProps {
   /** What the table is of, for those who do not see it. */
   readonly label: string;
@@ -14,8 +16,10 @@ export function Facts({ label, facts }: FactsProps) {
       <Table.Tbody>
         {facts.map(([name, value]) => (
           <Table.Tr key={name}>
-            <Table.Th w="12rem">{name}</Table.Th>
-            <Table.Td>{value}</Table.Td>
+            <Table.Th w="12rem" className={classes['name'] ?? ''}>
+              {name}
+            </Table.Th>
+            <Table.Td className={classes['value'] ?? ''}>{value}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -2,6 +2,8 @@ import { Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 
+import classes from './page.module.css';
+
 interface PageProps {
   readonly title: string;
   readonly description?: ReactNode;
@@ -15,7 +17,7 @@ export function Page({ title, description, actions, children }: PageProps) {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-end">
-        <div>
+        <div className={classes['heading']}>
           <Title order={1} size="h2">
             {title}
           </Title>

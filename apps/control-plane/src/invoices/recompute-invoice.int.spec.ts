@@ -277,9 +277,9 @@ describe('the script that computes invoices anew', () => {
   });
 
   it('imports nothing of the product', async () => {
-    const parts = (await readdir(join(TOOLS, 'recompute-invoice'))).map((name) =>
-      join(TOOLS, 'recompute-invoice', name),
-    );
+    const names = await readdir(join(TOOLS, 'recompute-invoice'));
+    // Its tests hold it against the product.
+    const parts = names.flatMap((name) => (name.endsWith('.spec.ts') ? [] : [join(TOOLS, 'recompute-invoice', name)]));
     expect(parts.length).toBeGreaterThan(3);
     for (const path of [join(TOOLS, 'recompute-invoice.mjs'), ...parts]) {
       const text = await readFile(path, 'utf8');

@@ -182,6 +182,28 @@ describe('a round of invoices', () => {
     expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it('bills nothing twice where invoices were issued and nobody has heard of it', async () => {
+    await ledger.passed(JUNE + DAY_MS);
+    const { prisma, invoices } = metadata;
+    let lost = 1;
+    const deaf = new Proxy(invoices, {
+      get: (target, name: keyof Invoices) => {
+        if (name !== 'finalizeAll') return target[name];
+        return async (...args: Parameters<Invoices['finalizeAll']>) => {
+          const outcomes = await target.finalizeAll(...args);
+          if (lost-- > 0) throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+          return outcomes;
+        };
+      },
+    });
+    const round = new InvoiceRound({
+      ...{ prisma, invoices: deaf, clock: { now: () => JUNE + DAY_MS } as Clock },
+      onFailed: (month) => void failures.push(month),
+    });
+    expect(await round.pass(DAY_MS, NEVER)).toEqual({ outcomes: { closed: 3 }, failed: 0 });
+    expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
   it('makes those of several organizations together, but not more than it may, and of one in order', async () => {
     await ledger.passed(JULY + DAY_MS);
     const { prisma, invoices } = metadata;

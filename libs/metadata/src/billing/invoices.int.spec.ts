@@ -170,6 +170,21 @@ describe('invoices', () => {
     await take(c, { reads: [read(change - HOUR_MS, 3_000_000), read(change, 2_500_000)] });
     await take(d, { reads: [read(JUNE, 1_000_000)], sizes: [{ at: JUNE + 20 * DAY_MS, bytes: 1_000_000_000 }] });
     for (const id of [mine, half, none, late]) await finalize(JUNE, id);
+    const address = {
+      street: 'Street 1',
+      postalCode: '1',
+      city: 'Town',
+      region: '',
+      country: 'DE',
+      taxId: '',
+      email: '',
+    };
+    for (const [id, name] of [
+      [half, 'Half Inc.'],
+      [late, 'Late Inc.'],
+    ] as const) {
+      await metadata.billingDetails.put(id, { ...address, name });
+    }
     await take(d, { reads: [read(JUNE, 500_000)], sizes: [{ at: JUNE + 25 * DAY_MS, bytes: 0 }] });
     const all = [late, none, mine, 'nobody', open, half];
     const drafts = await Promise.all(all.map((id) => metadata.invoices.draft(id, JULY)));
@@ -188,7 +203,8 @@ describe('invoices', () => {
       const done = outcomes.get(draft?.organizationId ?? '');
       if (draft === undefined || done?.outcome !== 'finalized') continue;
       const invoice = await metadata.invoices.find(done.invoiceId);
-      expect(invoice).toMatchObject({ organizationId: draft.organizationId, total: draft.total });
+      const buyer = await metadata.billingDetails.of(draft.organizationId);
+      expect(invoice).toMatchObject({ organizationId: draft.organizationId, total: draft.total, buyer });
       expect(await metadata.invoiceLines.list(done.invoiceId, 0, 100)).toEqual(lineRecordsOf(draft));
       expect(await metadata.invoiceLines.databases(done.invoiceId, undefined, 100)).toEqual(lineDatabasesOf(draft));
     }
@@ -344,6 +360,8 @@ describe('invoices', () => {
     const where = { id: invoice.id };
     await expect(prisma.invoice.update({ where, data: { total: 1n } })).rejects.toThrow('never changed');
     await expect(prisma.invoice.update({ where, data: { buyer: {} } })).rejects.toThrow('never changed');
+    const asPaid = { state: 'paid', paidAt: new Date(), payment: 'x', total: 1n };
+    await expect(prisma.invoice.update({ where, data: asPaid })).rejects.toThrow('never changed');
     await expect(prisma.invoice.delete({ where })).rejects.toThrow();
     const line = { invoiceId: invoice.id, line: 1 };
     await expect(prisma.invoiceLine.updateMany({ where: line, data: { amount: 0n } })).rejects.toThrow('never changed');

@@ -11,6 +11,9 @@ const MAX_AMOUNT = 99_999_999n;
 /** The provider counts these in other units than ISO 4217: the same number would be a hundredth, or a hundred times as much. */
 const COUNTED_OTHERWISE = new Set(['ISK', 'MGA', 'UGX']);
 
+/** Customer undefined: whoever it was made for. */
+export type KnownBill = Omit<Bill, 'customer'> & { readonly customer: string | undefined };
+
 /** @throws PaymentProviderError invalid: nothing is charged in this currency */
 export function requireSameUnit(currency: string): void {
   if (COUNTED_OTHERWISE.has(currency))
@@ -44,11 +47,11 @@ export function wayBack(invoice: Stripe.Invoice, amount: Minor) {
  * @param member of its metadata, under which our id is
  * @throws PaymentProviderError corrupt
  */
-export function requireOurs(bill: Bill, invoice: Stripe.Invoice, member: string): void {
+export function requireOurs(bill: KnownBill, invoice: Stripe.Invoice, member: string): void {
   const { customer, metadata, currency, total } = invoice;
   const same =
     metadata?.[member] === bill.invoiceId &&
-    (typeof customer === 'string' ? customer : customer?.id) === bill.customer &&
+    (bill.customer === undefined || (typeof customer === 'string' ? customer : customer?.id) === bill.customer) &&
     currency === bill.currency.toLowerCase() &&
     total === amountOf(bill.amount);
   if (!same)

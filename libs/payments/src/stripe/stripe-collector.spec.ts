@@ -254,6 +254,19 @@ describe('Stripe as the collector', () => {
     expect(stripe.ledger.refunds).toEqual([{ invoice: reference, amount: 2_000 }]);
   });
 
+  it('gives back what another customer of the organization has paid, and charges nothing of theirs', async () => {
+    const reference = await withMethod();
+    expect(await collector.charge(bill, reference, 1)).toEqual({ state: 'paid' });
+    const unpaid = await collector.draft({ ...bill, invoiceId: 'invoice-2' }, 0);
+    const organization = { organizationId: 'org', name: 'Some Inc.', email: 'a@example.com' };
+    const customer = await collector.createCustomer({ ...organization, inPlaceOf: bill.customer });
+    await collector.credit({ ...bill, customer }, reference, { creditNoteId: 'note-1', number: '1', amount: 2_000n });
+    expect(stripe.ledger.refunds).toEqual([{ invoice: reference, amount: 2_000 }]);
+    const charged = collector.charge({ ...bill, invoiceId: 'invoice-2', customer }, unpaid, 1);
+    await expect(charged).rejects.toMatchObject({ kind: 'corrupt' });
+    expect(stripe.ledger.charges).toHaveLength(1);
+  });
+
   it('tells of a refusal no more than may be logged', async () => {
     const secret = 'sk_test_of_somebody_else';
     const asked = collectorWith(secret).createCustomer({

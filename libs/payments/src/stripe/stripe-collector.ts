@@ -12,7 +12,7 @@ import type {
   PaymentMethod,
   ProviderEvent,
 } from '../payment-provider.js';
-import { amountOf, requireOurs, requireSameUnit, wayBack } from './bill-check.js';
+import { amountOf, requireOurs, requireSameUnit, wayBack, type KnownBill } from './bill-check.js';
 import { billStateOf } from './bill-state.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { failureOf } from './payment-failure.js';
@@ -135,7 +135,8 @@ export class StripeCollector implements PaymentCollector {
   }
 
   async credit(bill: Bill, reference: string, { creditNoteId, number, amount }: Credit): Promise<string> {
-    const invoice = await this.open(bill, reference);
+    // What was paid goes back to whoever paid it: by now the organization may be another customer.
+    const invoice = await this.open({ ...bill, customer: undefined }, reference);
     const { data } = await asked(this.stripe.creditNotes.list({ invoice: reference, limit: LOOKED_AT }));
     const known = data.find(({ metadata, status }) => metadata?.[CREDIT_NOTE] === creditNoteId && status !== 'void');
     if (known) return known.id;
@@ -199,7 +200,7 @@ export class StripeCollector implements PaymentCollector {
   }
 
   /** @throws PaymentProviderError corrupt when it is not the bill, to the cent */
-  private async open(bill: Bill, reference: string): Promise<Stripe.Invoice> {
+  private async open(bill: KnownBill, reference: string): Promise<Stripe.Invoice> {
     const invoice = await asked(this.stripe.invoices.retrieve(reference));
     requireOurs(bill, invoice, INVOICE);
     if (invoice.status !== 'draft') return invoice;

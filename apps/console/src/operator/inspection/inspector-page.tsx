@@ -1,8 +1,9 @@
-import { Alert, Anchor, Button, Group, Table, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'wouter';
 
 import { answerOf, control, type Schemas } from '../../api/control.js';
+import { Facts } from '../../parts/facts.js';
 import { formatBytes, formatCount } from '../../parts/format.js';
 import { Icon } from '../../parts/icon.js';
 import { Instant } from '../../parts/instant.js';
@@ -110,18 +111,7 @@ function HeadTable({ inspection }: { readonly inspection: Schemas['Inspection'] 
     ['Garbage collected up to', head.gcFloor ?? 'never yet'],
     ['Last used', <Instant key="used" at={held?.lastUsedAt} none="not known" />],
   ] as const;
-  return (
-    <Table variant="vertical" aria-label="Head">
-      <Table.Tbody>
-        {rows.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th>{label}</Table.Th>
-            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <Facts label="Head" facts={rows} />;
 }
 
 function TenantLink({ id, isKnown }: { readonly id: string; readonly isKnown: boolean }) {

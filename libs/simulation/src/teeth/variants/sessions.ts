@@ -49,8 +49,8 @@ const DEADLINES: readonly Variant[] = [
     patches: [
       {
         file: CLOCK,
-        find: 'return Math.max(clock.now() - since.wallMs, clock.monotonic() - since.monotonicMs);',
-        replace: 'return clock.monotonic() - since.monotonicMs;',
+        find: 'return Math.max(until.wallMs - since.wallMs, until.monotonicMs - since.monotonicMs);',
+        replace: 'return until.monotonicMs - since.monotonicMs;',
       },
     ],
   },
