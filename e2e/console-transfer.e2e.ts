@@ -271,8 +271,9 @@ describeWithBrowser(`export and import in the console${hasBrowser ? '' : ' (no b
     expect(lost.size).toBeGreaterThan(1);
     expect(keys.length - new Set(keys).size).toBeGreaterThanOrEqual(lost.size);
     await pressInside('Done');
-    // Read again by itself.
+    // Read again by itself, the folders as well.
     await page.getByRole('button', { name: 'orders/000000' }).waitFor();
+    await page.getByRole('button', { name: 'Open orders/' }).waitFor();
     expect(await entriesOf('customer-0')).toEqual(await entriesOf('shop'));
     await cli.ok(['import', 'customer-1', file(exported, 'of-the-console.jsonl')]);
     expect(await entriesOf('customer-1')).toEqual(await entriesOf('customer-0'));
