@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative } from 'node:path';
 
 /** What the bundle is made of. */
-const SOURCES = ['apps/console', 'libs/client/src', 'libs/billing/src'];
+const SOURCES = ['apps/console', 'libs/client/src', 'libs/billing/src', 'libs/protocol/src'];
 /** The packages, and how they are bundled. */
 const RECIPE = ['package-lock.json', 'tools/build-console.mjs'];
 /** Neither goes into the bundle. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ByteDatabase } from '@leasehold/client';
 import { UnauthorizedError, UnavailableError } from '@leasehold/client';
+import { parseLine } from '@leasehold/protocol/json-lines';
 
 import { CliError } from '../cli-error.js';
-import { parseLine } from '../transfer/json-line.js';
 import { accessOf, controlAccessOf, loginUrlOf } from './access.js';
 import { knownStats } from './known-stats.js';
 import { list } from './list.js';

@@ -1,3 +1,5 @@
+import { sizeOfEntry } from '@leasehold/protocol/json-lines';
+
 import { CliError } from '../cli-error.js';
 import type { ImportEntry } from './import-source.js';
 
@@ -12,10 +14,6 @@ export interface BatchSettings {
   readonly maxEntries: number;
   readonly maxBytes: number;
 }
-
-/** The bounds of the HTTP API. */
-const MAX_KEY_BYTES = 2_048;
-const MAX_VALUE_BYTES = 512 * 1024;
 
 /**
  * Cuts entries into commits. Of a key that comes twice in one batch the last one is what is written.
@@ -44,14 +42,10 @@ export async function* batchesOf(
   if (batch.length > 0) yield take();
 }
 
-function sizeOf({ key, value }: ImportEntry, number: number): number {
-  if (key.byteLength === 0 || key.byteLength > MAX_KEY_BYTES) {
-    throw new CliError(`entry ${number} has a key of ${key.byteLength} bytes; 1 to ${MAX_KEY_BYTES} are possible`);
+function sizeOf(entry: ImportEntry, number: number): number {
+  try {
+    return sizeOfEntry(entry);
+  } catch (error) {
+    throw new CliError(`entry ${number} ${(error as Error).message}`, 1, { cause: error });
   }
-  if (value.byteLength > MAX_VALUE_BYTES) {
-    throw new CliError(
-      `entry ${number} has a value of ${value.byteLength} bytes; up to ${MAX_VALUE_BYTES} are possible`,
-    );
-  }
-  return key.byteLength + value.byteLength;
 }

@@ -1,14 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 
+import { linesOf, MAX_LINE_BYTES, parseLine } from '@leasehold/protocol/json-lines';
+
 import { CliError } from '../cli-error.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { ImportEntry, ImportSource } from './import-source.js';
-import { parseLine } from './json-line.js';
-import { linesOf } from './lines.js';
 
-/** The largest value, each of its bytes escaped as six characters, and its key. */
-const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
 /** Entries of a file of JSON lines, or of a stream of them, which cannot be gone back to. Empty lines are passed over. */

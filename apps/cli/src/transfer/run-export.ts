@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 
 import { toBase64Url } from '@leasehold/foundation';
+import { formatLine } from '@leasehold/protocol/json-lines';
 
 import type { Checkpoint } from './checkpoint.js';
 import type { FileMark } from './export-file.js';
-import { formatLine } from './json-line.js';
 import type { ProgressReport } from './progress.js';
 
 export interface ExportedEntry {

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 
 import { formatInstant } from '../parts/format.js';
 import { Icon } from '../parts/icon.js';
+import { TransferButtons } from '../transfer/transfer-buttons.js';
 import { useBrowserState } from './browser-state.js';
 import { sameBytes } from './bytes.js';
 import classes from './data-browser.module.css';
@@ -67,6 +68,7 @@ export function DataBrowser({ data, retentionSeconds }: DataBrowserProps) {
               <Icon name="refresh" />
             </ActionIcon>
           </Tooltip>
+          <TransferButtons data={data} prefix={prefix} view={view} at={at} onImported={reload} />
           <Button leftSection={<Icon name="plus" />} onClick={() => setIsAdding(true)} disabled={at !== undefined}>
             New entry
           </Button>

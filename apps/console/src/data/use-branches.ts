@@ -21,8 +21,9 @@ export function useBranches(data: Database, prefix: Uint8Array, view: KeyView, a
   return useQuery({
     queryKey: ['branches', name, base64UrlOf(prefix), view, at?.getTime() ?? null],
     enabled: isOpen,
-    // Opened again, it shows what is there then.
+    // Opened again, or read again, it shows what is there then.
     gcTime: 0,
+    refetchOnMount: 'always',
     queryFn: ({ signal }) => readBranches(data, prefix, view, at, signal),
   });
 }

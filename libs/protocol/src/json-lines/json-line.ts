@@ -1,6 +1,12 @@
-import { decodeUtf8, fromBase64Url, toBase64Url, utf8 } from '@leasehold/foundation';
-
+import { LIMITS } from '../limits.js';
+import { fromBase64Url, toBase64Url } from './base64url.js';
 import { memberSource } from './member-source.js';
+
+/** The largest value, each of its bytes escaped as six characters, and its key. */
+export const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+const UTF8 = new TextEncoder();
+const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * An entry as one line of JSON: `{"key":"…","value":"…"}`. What is no UTF-8 text stands as `key64` and `value64`, unpadded base64url.
@@ -34,13 +40,37 @@ export function parseLine(line: string): LineEntry {
   const key = oneOf(members, ['key', 'key64']);
   const values = ['value', 'value64', 'json'];
   const isJson = Object.hasOwn(members, 'json') && given(members, values).length === 1;
-  const value = isJson ? utf8(memberSource(line, 'json') as string) : oneOf(members, values);
+  const value = isJson ? UTF8.encode(memberSource(line, 'json') as string) : oneOf(members, values);
   return { key, value, ...expiryOf(members['expiresAt']) };
 }
 
+/**
+ * Bytes of key and value.
+ * @throws Error saying what of it no database takes
+ */
+export function sizeOfEntry({ key, value }: Pick<LineEntry, 'key' | 'value'>): number {
+  const { keyBytes, valueBytes } = LIMITS;
+  if (key.byteLength === 0 || key.byteLength > keyBytes) {
+    throw new Error(`has a key of ${key.byteLength} bytes; 1 to ${keyBytes} are possible`);
+  }
+  if (value.byteLength > valueBytes) {
+    throw new Error(`has a value of ${value.byteLength} bytes; up to ${valueBytes} are possible`);
+  }
+  return key.byteLength + value.byteLength;
+}
+
 function textOrBytes(name: 'key' | 'value', bytes: Uint8Array): Record<string, string> {
-  const text = decodeUtf8(bytes);
+  const text = textOf(bytes);
   return text === undefined ? { [`${name}64`]: toBase64Url(bytes) } : { [name]: text };
+}
+
+/** Undefined: it is not UTF-8. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return TEXT.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function given(members: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
@@ -54,7 +84,7 @@ function oneOf(members: Readonly<Record<string, unknown>>, names: readonly strin
   if (typeof value !== 'string') throw new Error(`has a ${name} that is not a string`);
   if (!name.endsWith('64')) {
     if (/\p{Surrogate}/u.test(value)) throw new Error(`has half a surrogate pair in ${name}`);
-    return utf8(value);
+    return UTF8.encode(value);
   }
   const bytes = fromBase64Url(value);
   if (bytes === undefined) throw new Error(`has a ${name} that is not unpadded base64url`);

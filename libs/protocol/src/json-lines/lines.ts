@@ -25,7 +25,7 @@ export async function* linesOf(
   let begun: Uint8Array[] = [];
   let begunBytes = 0;
   const end = (rest: Uint8Array): string => {
-    const whole = begun.length === 0 ? rest : Buffer.concat([...begun, rest]);
+    const whole = begun.length === 0 ? rest : joined([...begun, rest]);
     begun = [];
     begunBytes = 0;
     if (whole.byteLength > maxLineBytes) throw new Error(`is longer than ${maxLineBytes} bytes`);
@@ -48,4 +48,14 @@ export async function* linesOf(
     if (begunBytes > maxLineBytes) throw new Error(`is longer than ${maxLineBytes} bytes`);
   }
   if (begunBytes > 0) yield { text: end(new Uint8Array(0)), nextPosition: chunkFrom };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
 }
