@@ -5,6 +5,7 @@ import { FakeClock } from '@leasehold/foundation-testing';
 
 import { MemoryBudgetLedger } from '../testing/memory-budget-ledger.js';
 import { BudgetExchange } from './budget-exchange.js';
+import { BudgetAccount } from './budget-account.js';
 import type { Reservation } from './tenant-budgets.js';
 import { TenantBudgets } from './tenant-budgets.js';
 
@@ -137,6 +138,16 @@ describe('the budgets of tenants at a gateway', () => {
     const spent = all.reduce((sum, one) => sum + one.spent, 0);
     expect(spent).toBeLessThanOrEqual(5_000);
     expect(spent).toBeGreaterThan(4_500);
+  });
+
+  it('does not spend what an ask gives back, from the moment that it is made', () => {
+    const account = new BudgetAccount(BUDGET, 202601, 'a.1', 0);
+    account.hear({ granted: 1_000, rest: 0, overdraft: 0 });
+    account.reserve(30);
+    expect(account.ask('nothing')).toMatchObject({ spent: 0, keep: 30 });
+    // Nor where nobody has answered.
+    account.miss();
+    expect([account.room, account.judge(1)]).toEqual([0, 'ask']);
   });
 
   it('leaves alone what a gateway held that was killed', async () => {
