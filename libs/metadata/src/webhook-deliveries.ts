@@ -29,7 +29,9 @@ export interface ClaimedDelivery {
   readonly organizationId: string;
   readonly url: string;
   readonly generation: number;
+  /** Until then every generation from `oldestGeneration` on signs; null there: from the one before. */
   readonly previousEndsAt: Date | null;
+  readonly oldestGeneration: number | null;
   readonly failingSince: Date | null;
 }
 
@@ -118,7 +120,7 @@ export class WebhookDeliveries {
         ) FOR UPDATE SKIP LOCKED)
       RETURNING d.id, d.claims, d.attempts, d.message_id AS "messageId", d.event, d.payload, w.id AS "webhookId",
         w.organization_id AS "organizationId", w.url, w.generation, w.previous_ends_at AS "previousEndsAt",
-        w.failing_since AS "failingSince"`;
+        w.oldest_generation AS "oldestGeneration", w.failing_since AS "failingSince"`;
   }
 
   /** @returns false, and nothing is changed, when somebody else has claimed it meanwhile */

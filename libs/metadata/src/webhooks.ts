@@ -5,6 +5,9 @@ import { lockOrganization } from './organization-lock.js';
 /** Of one organization: each change of it costs a delivery for each of them. */
 export const MAX_WEBHOOKS = 20;
 
+/** That sign beside each other: the present one, and those before it whose receivers may not have changed over yet. */
+export const MAX_SIGNING_SECRETS = 4;
+
 export interface WebhookSettings {
   readonly url: string;
   readonly description: string;
@@ -63,11 +66,30 @@ export class Webhooks {
     return (await this.prisma.webhook.updateMany({ where: { organizationId, id }, data })).count > 0;
   }
 
-  /** Another signing secret; the one before signs beside it until then. @returns undefined when the organization has no such webhook */
-  async rotate(organizationId: string, id: string, previousEndsAt: Date): Promise<WebhookRecord | undefined> {
-    const data = { generation: { increment: 1 }, previousEndsAt };
-    const { count } = await this.prisma.webhook.updateMany({ where: { organizationId, id }, data });
-    return count > 0 ? this.get(organizationId, id) : undefined;
+  /**
+   * Another signing secret. Those before it sign on until then, and no shorter than was said before: a receiver that was given one may count on
+   * it. An end that is not after now ends all of them.
+   *
+   * @returns undefined when the organization has no such webhook; `full`, and nothing is changed, when {@link MAX_SIGNING_SECRETS} sign already
+   */
+  async rotate(
+    organizationId: string,
+    id: string,
+    now: Date,
+    previousEndsAt: Date,
+  ): Promise<WebhookRecord | 'full' | undefined> {
+    // One statement: of two rotations at once the second finds what the first one left.
+    const count = await this.prisma.$executeRaw`
+      WITH present AS (
+        SELECT id, CASE WHEN ${previousEndsAt}::timestamptz > ${now}::timestamptz AND previous_ends_at > ${now}::timestamptz
+          THEN COALESCE(oldest_generation, generation - 1) ELSE generation END AS oldest
+        FROM webhooks WHERE organization_id = ${organizationId} AND id = ${id} FOR UPDATE)
+      UPDATE webhooks w SET generation = w.generation + 1, oldest_generation = p.oldest,
+        previous_ends_at = CASE WHEN p.oldest < w.generation THEN GREATEST(w.previous_ends_at, ${previousEndsAt}::timestamptz)
+          ELSE ${previousEndsAt}::timestamptz END
+      FROM present p WHERE w.id = p.id AND w.generation + 1 - p.oldest < ${MAX_SIGNING_SECRETS}::int`;
+    const found = await this.get(organizationId, id);
+    return found !== undefined && count === 0 ? 'full' : found;
   }
 
   /** With its deliveries. @returns false when the organization has no such webhook */

@@ -36,7 +36,7 @@ export const webhookChange = z
 export type WebhookChange = z.output<typeof webhookChange>;
 
 export const webhookRotation = z.strictObject({
-  /** How long the present secret goes on signing too. */
+  /** How long the secrets up to the present one go on signing too, at least; 0 ends all of them. */
   overlapSeconds: z.int(OVERLAP).min(0, OVERLAP).max(MAX_OVERLAP_SECONDS, OVERLAP).default(DEFAULT_OVERLAP_SECONDS),
 });
 export type WebhookRotation = z.output<typeof webhookRotation>;

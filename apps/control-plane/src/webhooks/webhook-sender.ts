@@ -1,5 +1,5 @@
 import { isLeaseholdError, type Clock, type Random } from '@leasehold/foundation';
-import type { ClaimedDelivery, DeliveryOutcome } from '@leasehold/metadata';
+import { MAX_SIGNING_SECRETS, type ClaimedDelivery, type DeliveryOutcome } from '@leasehold/metadata';
 import type { Outbound } from '@leasehold/outbound';
 
 import { membersOf } from '../audit/audit-view.js';
@@ -66,14 +66,11 @@ export class WebhookSender {
     }
   }
 
-  private headersOf(
-    { webhookId, generation, previousEndsAt, messageId }: ClaimedDelivery,
-    body: string,
-  ): Record<string, string> {
+  private headersOf(claimed: ClaimedDelivery, body: string): Record<string, string> {
+    const { webhookId, messageId } = claimed;
     const nowMs = this.clock.now();
     const timestampSeconds = Math.floor(nowMs / 1_000);
-    const overlaps = previousEndsAt !== null && previousEndsAt.getTime() > nowMs;
-    const generations = overlaps ? [generation, generation - 1] : [generation];
+    const generations = signingGenerations(claimed, nowMs);
     return {
       'content-type': 'application/json',
       'user-agent': 'Leasehold-Webhooks',
@@ -90,4 +87,15 @@ function bodyOf(payload: string): string {
   if (data === undefined) return payload;
   const changes = { before: membersOf(data['before']), after: membersOf(data['after']) };
   return JSON.stringify({ ...message, data: { ...data, ...changes } });
+}
+
+/** The present one in front: of those that sign, receivers try the first one first. */
+function signingGenerations(
+  { generation, previousEndsAt, oldestGeneration }: ClaimedDelivery,
+  nowMs: number,
+): number[] {
+  const overlaps = previousEndsAt !== null && previousEndsAt.getTime() > nowMs;
+  const oldest = overlaps ? (oldestGeneration ?? generation - 1) : generation;
+  const count = Math.min(generation - oldest + 1, MAX_SIGNING_SECRETS);
+  return Array.from({ length: count }, (_, back) => generation - back);
 }

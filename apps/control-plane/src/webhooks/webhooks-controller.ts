@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { isUlid, systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
-import { Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
+import { MAX_SIGNING_SECRETS, Metadata, type DeliveryRecord, type WebhookRecord } from '@leasehold/metadata';
 import { OutboundClient } from '@leasehold/outbound';
 import { ProblemError } from '@leasehold/protocol';
 
@@ -71,7 +71,7 @@ export class WebhooksController {
     await this.metadata.webhooks.delete(caller.organization.id, id);
   }
 
-  /** Another secret, shown here and never again; the present one signs beside it for a while. */
+  /** Another secret, shown here and never again; those before it sign beside it for a while. */
   @Post(':id/rotate')
   @HttpCode(200)
   async rotate(
@@ -80,9 +80,14 @@ export class WebhooksController {
     @JsonBody(webhookRotation) { overlapSeconds }: WebhookRotation,
   ) {
     await this.known(caller, id);
-    const endsAt = new Date(systemClock.now() + overlapSeconds * 1_000);
-    const rotated = await this.metadata.webhooks.rotate(caller.organization.id, id, endsAt);
+    const now = systemClock.now();
+    const endsAt = new Date(now + overlapSeconds * 1_000);
+    const rotated = await this.metadata.webhooks.rotate(caller.organization.id, id, new Date(now), endsAt);
     if (!rotated) throw noSuchWebhook();
+    if (rotated === 'full') {
+      const problem = `${MAX_SIGNING_SECRETS} secrets of the webhook sign already: wait for the end of those before, or end them with overlapSeconds 0`;
+      throw new ProblemError('conflict', problem);
+    }
     return { ...shown(rotated), secret: this.secrets.shown(rotated.id, rotated.generation) };
   }
 

@@ -190,6 +190,27 @@ describe('webhooks', () => {
     expect((await ask('GET', '')).text).not.toContain('whsec_');
   });
 
+  it('sign with every secret whose end was told, however often they are rotated, up to four', async () => {
+    const { id, secret } = await make();
+    const rotate = (overlapSeconds: number) => ask('POST', `/${id}/rotate`, { overlapSeconds });
+    const first = await rotate(7_200);
+    const others = [await rotate(3_600), await rotate(3_600)];
+    // No rotation shortens what an earlier one has told.
+    for (const { body } of others) expect(body['previousSecretEndsAt']).toBe(first.body['previousSecretEndsAt']);
+    const tests = () => received.filter(({ body }) => body.includes('"webhook.test"'));
+    const secrets = [secret, ...[first, ...others].map(({ body }) => String(body['secret']))];
+    await ask('POST', `/${id}/test`);
+    await until(() => tests().length === 1);
+    expect(secrets.map((each) => verifies(each, tests()[0] as Received))).toEqual([true, true, true, true]);
+    const refused = await rotate(1);
+    expect([refused.status, refused.body['code']]).toEqual([409, 'conflict']);
+    const last = String((await rotate(0)).body['secret']);
+    await ask('POST', `/${id}/test`);
+    await until(() => tests().length === 2);
+    const told = tests()[1] as Received;
+    expect([...secrets, last].map((each) => verifies(each, told))).toEqual([false, false, false, false, true]);
+  });
+
   it('are disabled after five days of failures, which the audit log tells', async () => {
     const { id } = await make();
     const past = new Date(systemClock.now() - 6 * 24 * 60 * 60 * 1_000);
