@@ -71,7 +71,8 @@ export function concatBytes(...parts: readonly (Uint8Array | readonly number[])[
 export function prefixEnd(prefix: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const last = prefix.findLastIndex((byte) => byte !== 0xff);
   if (last < 0) return undefined;
-  const end = prefix.slice(0, last + 1);
+  // Not by `slice`: that of a Node `Buffer` is no copy.
+  const end = new Uint8Array(prefix.subarray(0, last + 1));
   end[last] = (end[last] ?? 0) + 1;
-  return end as Uint8Array<ArrayBuffer>;
+  return end;
 }

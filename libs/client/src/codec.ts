@@ -16,10 +16,17 @@ const COUNTER_BYTES = 8;
 export function json<T = unknown>(): Codec<T> {
   return {
     encode(value) {
-      // Undefined for undefined, functions and symbols.
-      const text = JSON.stringify(value) as string | undefined;
-      if (text === undefined)
-        throw new InvalidError({ code: 'invalid-value', message: 'the value is none that JSON has' });
+      let text: string | undefined;
+      let cause: unknown;
+      try {
+        // Undefined for undefined, functions and symbols; bigints and what contains itself it throws at.
+        text = JSON.stringify(value) as string | undefined;
+      } catch (error) {
+        cause = error;
+      }
+      if (text === undefined) {
+        throw new InvalidError({ code: 'invalid-value', message: 'the value is none that JSON has', cause });
+      }
       return utf8(text);
     },
     decode: (bytes) => readable('JSON', () => JSON.parse(textOfUtf8(bytes)) as T),

@@ -38,7 +38,12 @@ describe('a database', () => {
     expect((await db.get(['t'], { codec: text }))?.value).toBe('ü');
     expect((await db.get(['n'], { codec: counter }))?.value).toBe(7n);
     await expect(db.get(['t'])).rejects.toMatchObject({ name: 'InvalidError', code: 'undecodable-value' });
-    await expect(db.put(['u'], undefined)).rejects.toMatchObject({ code: 'invalid-value' });
+    const endless: { self?: object } = {};
+    endless.self = endless;
+    for (const value of [undefined, 1n, endless, () => 1]) {
+      await expect(db.put(['u'], value)).rejects.toMatchObject({ name: 'InvalidError', code: 'invalid-value' });
+    }
+    expect(gateway.store.sequence).toBe(3);
   });
 
   it('stores the bytes of what is bytes, and refuses what is not', async () => {
@@ -178,6 +183,28 @@ describe('a database', () => {
     expect(await keysOf(db.list())).toHaveLength(2);
     await db.deleteRange({ all: true });
     expect(await keysOf(db.list())).toEqual([]);
+  });
+
+  it('leaves bytes that it is given as they are, those of Node too', async () => {
+    for (const key of ['ab', 'abc', 'ac']) await db.bytes.put(key, Uint8Array.of(1));
+    const prefix = Buffer.from('ab');
+    await db.bytes.transact(async (tx) => {
+      for await (const { key } of tx.list({ prefix })) tx.put(Buffer.concat([Buffer.from('x'), key]), Uint8Array.of(2));
+    });
+    await db.bytes.deleteRange({ prefix });
+    expect(prefix.toString()).toBe('ab');
+    const { entries } = await db.bytes.page();
+    expect(entries.map(({ key }) => Buffer.from(key).toString())).toEqual(['ac', 'xab', 'xabc']);
+  });
+
+  it('refuses a Date that is no time', async () => {
+    const never = new Date('soon');
+    const wrong = { name: 'InvalidError', code: 'invalid-argument' };
+    await expect(db.get(['k'], { at: never })).rejects.toMatchObject(wrong);
+    await expect(db.page({ at: never })).rejects.toMatchObject(wrong);
+    const ending = db.transact((tx) => tx.put(['k'], 1, { expiresAt: never }));
+    await expect(ending).rejects.toMatchObject(wrong);
+    expect(gateway.seen).toEqual([]);
   });
 
   it('has the same database in bytes, and says when a key is no tuple', async () => {

@@ -105,5 +105,11 @@ export function entriesInAll(limit: number | undefined): number {
 }
 
 export function wirePointInTime(at: PointInTime | undefined): string | undefined {
-  return at instanceof Date ? at.toISOString() : at;
+  return at instanceof Date ? wireTime(at) : at;
+}
+
+/** @throws InvalidError it is no time: what `new Date` makes of what it cannot read */
+export function wireTime(time: Date): string {
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new InvalidError({ code: 'invalid-argument', message: 'a Date that is no time' });
 }

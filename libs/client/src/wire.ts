@@ -2,7 +2,7 @@ import { fromBase64, textOfUtf8, toBase64Url } from './bytes.js';
 import type { ByteRange } from './key-range.js';
 import { keyBytes } from './key-range.js';
 import type { Committed, LifetimeOptions, Page, Version } from './options.js';
-import { isVersion } from './options.js';
+import { isVersion, wireTime } from './options.js';
 import type { Answer } from './transport.js';
 
 /** A key with its value. */
@@ -63,5 +63,5 @@ export function wireList(range: ByteRange, list: { limit?: number; reverse?: boo
 }
 
 export function wireLifetime({ ttlSeconds, expiresAt }: LifetimeOptions = {}) {
-  return { ttlSeconds, expiresAt: expiresAt?.toISOString() };
+  return { ttlSeconds, expiresAt: expiresAt && wireTime(expiresAt) };
 }
