@@ -80,7 +80,8 @@ export class ByteTransaction {
 
   /** @param value one that is not known yet is waited for before the commit */
   put(key: ByteKey, value: Uint8Array | Promise<Uint8Array>, lifetime: LifetimeOptions = {}): void {
-    if (value instanceof Uint8Array) return this.write({ op: 'put', key, value, ...lifetime });
+    // By what it is not: bytes may come from another realm, or as another view of a buffer.
+    if (!('then' in value)) return this.write({ op: 'put', key, value, ...lifetime });
     const place = this.ops.length;
     this.write({ op: 'put', key, value: new Uint8Array(0), ...lifetime });
     const ready = value.then((value) => void (this.ops[place] = { op: 'put', key, value, ...lifetime }));

@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { FakeGateway } from '../testing/fake-gateway.js';
@@ -154,6 +156,19 @@ describe('a transaction', () => {
     await expect(afterWrite((tx) => tx.deleteRange({ prefix: ['a'] }), list)).rejects.toMatchObject(refusal);
     await afterWrite((tx) => tx.put(['b'], 1), list);
     expect(gateway.store.sequence).toBe(1);
+  });
+
+  it('writes bytes of every kind', async () => {
+    const { buffer } = Uint8Array.of(7, 8);
+    const foreign = runInNewContext('Uint8Array.of(7, 8)') as Uint8Array;
+    expect(foreign).not.toBeInstanceOf(Uint8Array);
+    await db.transact((tx) => {
+      for (const [n, value] of [buffer, new DataView(buffer), foreign, Promise.resolve(foreign)].entries()) {
+        tx.bytes.put(`bytes ${n}`, value as Uint8Array);
+      }
+    });
+    const { entries } = await db.bytes.page({ prefix: 'bytes' });
+    expect(entries.map(({ value }) => [...value])).toEqual(Array(4).fill([7, 8]));
   });
 
   it('applies nothing when its work fails, and sends nothing when there is nothing to apply', async () => {
