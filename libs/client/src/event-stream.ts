@@ -21,9 +21,12 @@ export class EventStreamReader {
   /** @throws RangeError a block is longer than any event */
   push(text: string): StreamEvent[] {
     const events: StreamEvent[] = [];
-    const parts = (this.rest + text).split('\n');
-    this.rest = parts.pop() ?? '';
-    for (const part of parts) {
+    const [first = '', ...further] = text.split('\n');
+    // Only what is new is looked through: a large event arrives in hundreds of pieces.
+    this.rest += first;
+    for (const next of further) {
+      const part = this.rest;
+      this.rest = next;
       const line = part.endsWith('\r') ? part.slice(0, -1) : part;
       if (line === '') events.push(...this.endBlock());
       else if (!line.startsWith(':')) this.addLine(line);

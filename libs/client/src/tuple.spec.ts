@@ -77,6 +77,13 @@ describe('tuples as bytes', () => {
     fc.assert(fc.property(key, (parts) => void expect(decodeKey(encodeKey(parts))).toEqual(parts)));
   });
 
+  it('gives bytes of their own', () => {
+    const stored = Buffer.from(encodeKey([Uint8Array.of(1, 0, 255), 'a\0ÿ']));
+    const [part] = decodeKey(stored);
+    stored.fill(9);
+    expect(part).toStrictEqual(Uint8Array.of(1, 0, 255));
+  });
+
   it('sorts bytes as tuples sort', () => {
     fc.assert(
       fc.property(key, key, (a, b) => {

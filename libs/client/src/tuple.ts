@@ -58,14 +58,12 @@ export function decodeKey(bytes: Uint8Array): Key {
   while (at < bytes.length) {
     const [kind = 0] = take(1);
     if (kind === BYTES || kind === TEXT) {
-      const part: number[] = [];
-      for (;;) {
-        const [byte = 0] = take(1);
-        if (byte === END && bytes[at] !== ESCAPE) break;
-        if (byte === END) at += 1;
-        part.push(byte);
-      }
-      parts.push(kind === BYTES ? Uint8Array.from(part) : text(Uint8Array.from(part)));
+      let end = bytes.indexOf(END, at);
+      while (end >= 0 && bytes[end + 1] === ESCAPE) end = bytes.indexOf(END, end + 2);
+      if (end < 0) throw notTuple();
+      const part = unescaped(take(end - at));
+      at += 1;
+      parts.push(kind === BYTES ? part : text(part));
     } else if (kind === NUMBER) parts.push(decodeNumber(take(8)));
     else if (kind === FALSE || kind === TRUE) parts.push(kind === TRUE);
     else if (kind >= NEGATIVE_LONG && kind <= POSITIVE_LONG) {
@@ -99,6 +97,11 @@ function encodePart(part: KeyPart): (Uint8Array | readonly number[])[] {
 
 function escaped(bytes: Uint8Array): Uint8Array | number[] {
   return bytes.includes(END) ? [...bytes].flatMap((byte) => (byte === END ? [END, ESCAPE] : [byte])) : bytes;
+}
+
+/** A copy, and no `Buffer` where it is a part of one. */
+function unescaped(part: Uint8Array): Uint8Array {
+  return new Uint8Array(part.includes(END) ? part.filter((byte, at) => byte !== ESCAPE || part[at - 1] !== END) : part);
 }
 
 function encodeNumber(number: number): Uint8Array {
