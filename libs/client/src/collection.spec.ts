@@ -124,6 +124,8 @@ describe('a collection', () => {
     expect((await db.get(['p', 'a']))?.value).toEqual({ $version: 3, value: { first: 'Ada', last: 'King' } });
     await expect(old.get('a')).rejects.toMatchObject({ code: 'undecodable-value' });
     await expect(old.get('z')).rejects.toMatchObject({ code: 'undecodable-value' });
+    await expect(people.put('u', undefined as never)).rejects.toMatchObject({ code: 'invalid-value' });
+    await expect(old.put('u', undefined as never)).rejects.toMatchObject({ code: 'invalid-value' });
     const gap = db.collection({ prefix: ['p'], codec: versioned({ version: 9 }) });
     await expect(gap.get('a')).rejects.toThrow('there is no upcast from version 3');
   });

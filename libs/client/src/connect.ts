@@ -56,6 +56,8 @@ export function connect(options: ConnectOptions): Database {
 /** The same with time, chance and network from elsewhere. */
 export function connectOn(platform: Platform, options: ConnectOptions): Database {
   const { database, codec = json(), cache } = options;
+  // Else it would be the database that is called `undefined`.
+  if (typeof database !== 'string' || database === '') throw wrongOption('database is the name of one');
   const transport = serviceTransport(platform, options, `/v1/db/${encodeURIComponent(database)}`);
   return new Database(new ByteDatabase(transport, cache && new ValueCache(cache)), codec);
 }
@@ -86,6 +88,10 @@ function retriesOf({ attempts, baseDelayMs, maxDelayMs }: Partial<RetrySettings>
 }
 
 function baseOf(url: string): string {
-  if (/^https?:\/\/[^/?#]/.test(url)) return url.replace(/\/+$/, '');
-  throw new InvalidError({ code: 'invalid-argument', message: 'url is that of a gateway: https://…' });
+  if (/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/i.test(url)) return url.replace(/\/+$/, '');
+  throw wrongOption('url is that of a gateway: https://…');
+}
+
+function wrongOption(message: string): InvalidError {
+  return new InvalidError({ code: 'invalid-argument', message });
 }

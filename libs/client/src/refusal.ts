@@ -82,7 +82,9 @@ function presentOf({ version, failedCheck }: Problem) {
 function messageOf({ detail, title, errors }: Problem): string | undefined {
   const message = textOf(detail) ?? textOf(title);
   const [first] = Array.isArray(errors) ? (errors as readonly { member?: unknown; problem?: unknown }[]) : [];
-  return first === undefined ? message : `${message}: ${String(first.member)} ${String(first.problem)}`;
+  if (first === undefined) return message;
+  const problem = String(first.problem);
+  return message?.includes(problem) === true ? message : `${message}: ${String(first.member)} ${problem}`;
 }
 
 function problemOf(body: string): Problem {

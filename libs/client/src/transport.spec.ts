@@ -185,5 +185,29 @@ describe('calling a gateway', () => {
     expect(() => connect({ url: 'localhost:4000', key: 'k', database: 'd' })).toThrow(wrong);
     expect(() => connect({ url: 'http://localhost', database: 'd' })).toThrow(wrong);
     expect(() => connect({ url: 'http://localhost', key: 'k', token: 't', database: 'd' })).toThrow(wrong);
+    for (const url of ['http://localhost?a=1', 'http://localhost/#a', 'http://me:pass@localhost', 'http://']) {
+      expect(() => connect({ url, key: 'k', database: 'd' })).toThrow(wrong);
+    }
+    for (const database of [undefined, '', 7] as never[]) {
+      expect(() => connect({ url: 'http://localhost', key: 'k', database })).toThrow(wrong);
+    }
+    expect(() => connect({ url: 'HTTPS://localhost/below/', key: 'k', database: 'd' })).not.toThrow();
+  });
+
+  it('says what no header takes, and sends nothing: nothing was applied', async () => {
+    const wrong = { name: 'InvalidError', code: 'invalid-argument' };
+    await expect(clientOf(gateway, { token: 'lh_…' }).get(['k'])).rejects.toMatchObject(wrong);
+    const idempotencyKey = 'order\n17 €';
+    await expect(clientOf(gateway).put(['k'], 1, { idempotencyKey })).rejects.toMatchObject(wrong);
+    await expect(clientOf(gateway).put(['k'], 1, { ifVersion: '…' })).rejects.toMatchObject(wrong);
+    expect(gateway.seen).toEqual([]);
+  });
+
+  it('names the first wrong member of a body once', async () => {
+    const errors = [{ member: 'ops.0', problem: 'is missing' }];
+    refusing(problem(400, 'invalid-body', { detail: 'ops.0: is missing', errors }));
+    await expect(clientOf(gateway).get(['k'])).rejects.toMatchObject({ message: 'ops.0: is missing' });
+    refusing(problem(400, 'invalid-body', { errors }));
+    await expect(clientOf(gateway).get(['k'])).rejects.toMatchObject({ message: 'why: ops.0 is missing' });
   });
 });

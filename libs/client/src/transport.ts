@@ -119,18 +119,27 @@ export class Transport {
     const bearer = await tokenOf(credentials.bearer(signal));
     if (bearer instanceof LeaseholdError) return bearer;
     const response = await this.fetchOnce(call, attempts, bearer, signal);
-    if (response.status !== 401) return response;
+    if (response instanceof LeaseholdError || response.status !== 401) return response;
     const refusal = await refusalOf(response);
     if (!credentials.renew(bearer)) return refusal;
     const renewed = await tokenOf(credentials.bearer(signal));
     return renewed instanceof LeaseholdError ? renewed : this.fetchOnce(call, attempts, renewed, signal);
   }
 
-  private async fetchOnce(call: Call, attempt: number, bearer: string, signal: AbortSignal): Promise<Response> {
+  private async fetchOnce(
+    call: Call,
+    attempt: number,
+    bearer: string,
+    signal: AbortSignal,
+  ): Promise<Response | LeaseholdError> {
     const { method, path, body, repeat } = call;
     const idempotency: Record<string, string> =
       typeof repeat === 'object' ? { 'idempotency-key': repeat.idempotencyKey } : {};
     const headers = { authorization: `Bearer ${bearer}`, ...idempotency, ...call.headers };
+    if (!areSendable(headers)) {
+      const message = 'a key, token, idempotency key or version has characters that no header takes';
+      return new InvalidError({ code: 'invalid-argument', message });
+    }
     const init = { method, headers, signal, ...(body === undefined ? {} : { body }) };
     const response = await this.platform.fetch(this.settings.baseUrl + path, init);
     this.tell(responseFacts(method, attempt, response));
@@ -178,6 +187,15 @@ export class Transport {
     } catch {
       // Its own affair.
     }
+  }
+}
+
+/** `fetch` throws where they are not, as it does where nobody answers: that would look like a lost answer. */
+function areSendable(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    return Boolean(new Headers(headers));
+  } catch {
+    return false;
   }
 }
 

@@ -24,7 +24,11 @@ interface Envelope {
 export function versioned<T = unknown>({ version, upcasts = {}, unversioned }: VersionedOptions): Codec<T> {
   const inner = json();
   return {
-    encode: (value) => inner.encode({ $version: version, value } satisfies Envelope),
+    encode(value) {
+      // In an envelope it would be left out, and could not be read.
+      if (value === undefined) return inner.encode(value);
+      return inner.encode({ $version: version, value } satisfies Envelope);
+    },
     async decode(bytes) {
       const stored = await inner.decode(bytes);
       const envelope = isEnvelope(stored) ? stored : { $version: unversioned ?? NaN, value: stored };
