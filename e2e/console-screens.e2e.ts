@@ -69,6 +69,7 @@ const ARCHIVE = 'archive';
 const ARCHIVE_VALUE_BYTES = 400_000;
 const ARCHIVE_KEYS = 36;
 const ARCHIVE_WRITES = 60;
+const PHONE = { width: 390, height: 780 };
 /** Pages of 500 entries that the data browser holds at most. */
 const HELD_ENTRIES = 6 * 500;
 
@@ -178,6 +179,57 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     // What was let go is read again.
     await rows.evaluate((frame) => frame.scrollTo(0, 0));
     await page.getByRole('button', { name: 'orders/000000' }).waitFor();
+  }, 60_000);
+
+  it('shows only the keys of a range, for those who have only a keyboard, on a phone as well', async () => {
+    const prefix = Buffer.from('orders/').toString('base64url');
+    await open(`/databases/shop?prefix=${prefix}`);
+    const rows = page.getByRole('region', { name: 'Entries' });
+    const first = rows.getByRole('button').first();
+    const shown = (count: number) => page.getByText(`${counted(count)} keys`, { exact: true }).waitFor();
+    const start = page.getByLabel('From this key on');
+    const end = page.getByLabel('Before this key');
+    await page.getByRole('button', { name: 'Only a range' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('orders/000100');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('orders/000200');
+    await page.keyboard.press('Enter');
+    await shown(100);
+    expect(await first.textContent()).toBe('orders/000100');
+    // Both hold: what it begins with, and the range.
+    await page.getByRole('button', { name: 'All keys', exact: true }).click();
+    await end.fill('z');
+    await start.fill('orders/004990');
+    await start.press('Enter');
+    await shown(12);
+    await page.getByRole('navigation', { name: 'Folders of keys' }).getByText('users/').click();
+    await shown(2);
+    await page.reload();
+    await shown(2);
+    expect(await start.inputValue()).toBe('orders/004990');
+    // What is no range is not taken over.
+    await end.fill('orders/000050');
+    await end.press('Enter');
+    await page.getByText('It has to come behind the first one.').waitFor();
+    await shown(2);
+    expect(await checkScreen(page, 'data-range-refused')).toEqual([]);
+    // As bytes, in whose digits they are typed as well.
+    await page.reload();
+    await page.getByRole('radiogroup', { name: 'Keys as' }).getByText('hex').click();
+    expect(await end.inputValue()).toBe('7a');
+    await end.fill('75 73 65 72 73 2f 62');
+    await end.press('Enter');
+    await shown(1);
+    const window = page.viewportSize();
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+    expect(await checkScreen(page, 'data-range-phone')).toEqual([]);
+    if (window !== null) await page.setViewportSize(window);
+    await page.getByRole('button', { name: 'No range' }).click();
+    await page.getByRole('button', { name: 'All keys', exact: true }).click();
+    await page.getByText('keys so far').waitFor();
+    expect(page.url()).not.toContain('range=');
   }, 60_000);
 
   it('shows the usage that the API tells, to the unit', async () => {

@@ -176,6 +176,23 @@ describeWithBrowser(`export and import in the console${hasBrowser ? '' : ' (no b
     expect((await exportHere()).text).toBe('{"key":"users/ada","value":"before"}\n');
   }, 60_000);
 
+  it('exports only the range that is looked at', async () => {
+    const [prefix, start, end] = ['orders/', 'orders/000010', 'orders/000012'].map((key) =>
+      Buffer.from(key).toString('base64url'),
+    );
+    await open(`shop?prefix=${prefix}&range=${start}..${end}`);
+    await page.getByRole('button', { name: 'orders/000011' }).waitFor();
+    const { text } = await exportHere();
+    await pressInside('Done');
+    expect(text).toBe(
+      exported
+        .split(/(?<=\n)/)
+        .filter((line) => /"orders\/00001[01]"/.test(line))
+        .join(''),
+    );
+    expect(text.split('\n')).toHaveLength(3);
+  }, 60_000);
+
   it('goes on behind what it has, in the same state, when reading was refused', async () => {
     await open('shop');
     let reads = 0;

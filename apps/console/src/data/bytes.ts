@@ -50,6 +50,12 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && startsWith(one, other);
 }
 
+/** As the keys of a database are ordered: as unsigned bytes. Below 0: `one` comes first. */
+export function compareBytes(one: Uint8Array, other: Uint8Array): number {
+  const at = one.findIndex((byte, index) => byte !== other[index]);
+  return at < 0 || at >= other.length ? one.length - other.length : (one[at] ?? 0) - (other[at] ?? 0);
+}
+
 /** The first key behind all that begin so; undefined: there is none. */
 export function behindAll(prefix: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const last = prefix.findLastIndex((byte) => byte < 0xff);

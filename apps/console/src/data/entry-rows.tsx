@@ -25,7 +25,13 @@ export function EntryRows({ listing, view, onOpen }: EntryRowsProps) {
     return error === undefined ? <Loading rows={8} /> : <Refused error={error} onRetry={listing.retry} />;
   }
   if (window.isWhole && window.knownRows === 0) {
-    return <Message icon="folder" title="No keys here" text="Nothing begins so, or nothing was written yet." />;
+    return (
+      <Message
+        icon="folder"
+        title="No keys here"
+        text="Nothing lies in what is looked at, or nothing was written yet."
+      />
+    );
   }
   return (
     <div>

@@ -11,6 +11,8 @@ interface Asked {
   readonly cursor: string | undefined;
   readonly at: unknown;
   readonly limit: number;
+  readonly start?: unknown;
+  readonly end?: unknown;
 }
 
 /** Of so many keys `0`, `1`, …; what was asked is kept, and the next calls fail so often. */
@@ -24,8 +26,8 @@ class FakeDatabase {
     return { bytes: { page: (asked: Asked) => this.page(asked) } } as unknown as Database;
   }
 
-  private async page({ cursor, at, limit }: Asked) {
-    this.asked.push({ cursor, at, limit });
+  private async page({ cursor, at, limit, start, end }: Asked) {
+    this.asked.push({ cursor, at, limit, ...(start ? { start, end } : {}) });
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('no worker');
@@ -59,6 +61,15 @@ describe('a listing of keys', () => {
     expect(listing.snapshot().window.isWhole).toBe(true);
     expect(listing.entryAt(1_199)?.entry.key).toEqual(utf8('1199'));
     expect(listing.entryAt(1_200)).toBeUndefined();
+  });
+
+  it('asks for the same range on every page', async () => {
+    const fake = new FakeDatabase(1_200);
+    const range = { start: utf8('1'), end: utf8('2') };
+    const listing = new KeyListing(fake.database, range, undefined, 0);
+    listing.look(0, 1_010);
+    await settled();
+    expect(fake.asked).toMatchObject([range, range, range]);
   });
 
   it('shows at once what was written and deleted from here', async () => {

@@ -1,8 +1,9 @@
 import { CloseButton, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
 
 import { Icon } from '../parts/icon.js';
-import { keyOfText, textOfKey, type KeyView } from './key-text.js';
+import { sameBytes } from './bytes.js';
+import type { KeyView } from './key-text.js';
+import { useTypedKey } from './use-typed-key.js';
 
 interface PrefixBarProps {
   readonly prefix: Uint8Array;
@@ -14,12 +15,9 @@ const NOTHING = new Uint8Array(0);
 
 /** With what keys have to begin to be shown; taken over on Enter, and when one leaves it. */
 export function PrefixBar({ prefix, view, onChange }: PrefixBarProps) {
-  const present = prefix.length === 0 ? '' : textOfKey(prefix, view);
-  const [typed, setTyped] = useState(present);
-  useEffect(() => setTyped(present), [present]);
-  const wanted = typed === '' ? NOTHING : keyOfText(typed, view);
+  const { text, type, key = NOTHING, isWrong } = useTypedKey(prefix.length === 0 ? undefined : prefix, view);
   const take = () => {
-    if (wanted !== undefined && typed !== present) onChange(wanted);
+    if (!isWrong && !sameBytes(key, prefix)) onChange(key);
   };
   return (
     <form
@@ -34,12 +32,12 @@ export function PrefixBar({ prefix, view, onChange }: PrefixBarProps) {
         w="22rem"
         maw="100%"
         leftSection={<Icon name="search" size={16} />}
-        rightSection={typed !== '' && <CloseButton aria-label="Show all keys" onClick={() => onChange(NOTHING)} />}
+        rightSection={text !== '' && <CloseButton aria-label="Show all keys" onClick={() => onChange(NOTHING)} />}
         autoComplete="off"
         spellCheck={false}
-        value={typed}
-        error={wanted === undefined && `That is no ${view} prefix.`}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        value={text}
+        error={isWrong && `That is no ${view} prefix.`}
+        onChange={(event) => type(event.currentTarget.value)}
         onBlur={take}
       />
     </form>

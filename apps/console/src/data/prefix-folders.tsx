@@ -1,4 +1,3 @@
-import type { Database } from '@leasehold/client';
 import { Loader, Text } from '@mantine/core';
 import { useState } from 'react';
 
@@ -6,22 +5,17 @@ import { Failure } from '../parts/failure.js';
 import { Icon } from '../parts/icon.js';
 import { textOfBranch } from './branch-text.js';
 import { base64UrlOf, sameBytes, startsWith } from './bytes.js';
-import type { KeyView } from './key-text.js';
 import classes from './prefix-tree.module.css';
-import { MAX_BRANCHES, useBranches } from './use-branches.js';
+import { MAX_BRANCHES, useBranches, type Searched } from './use-branches.js';
 
-export interface PrefixTreeProps {
-  readonly data: Database;
-  readonly at: Date | undefined;
-  readonly view: KeyView;
+export interface PrefixTreeProps extends Searched {
   readonly chosen: Uint8Array;
   readonly onChoose: (prefix: Uint8Array) => void;
 }
 
 /** Those right below a prefix. */
 export function PrefixFolders({ prefix, ...tree }: PrefixTreeProps & { readonly prefix: Uint8Array }) {
-  const { data, view, at } = tree;
-  const found = useBranches(data, prefix, view, at, true);
+  const found = useBranches(tree, prefix);
   if (found.isPending) return <Loader size="xs" m="xs" role="status" aria-label="Loading" />;
   if (!found.data) return <Failure error={found.error} />;
   const folders = found.data.branches.filter(({ isFolder }) => isFolder);

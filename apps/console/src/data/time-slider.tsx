@@ -23,16 +23,14 @@ export function TimeSlider({ at, retentionSeconds, onChange }: TimeSliderProps) 
   if (retentionSeconds === 0) return null;
   if (!isOpen) {
     return (
-      <Group>
-        <Button variant="subtle" size="compact-sm" onClick={() => setIsOpen(true)}>
-          Look into the past
-        </Button>
-      </Group>
+      <Button variant="subtle" size="compact-sm" onClick={() => setIsOpen(true)}>
+        Look into the past
+      </Button>
     );
   }
   const instantOf = (seconds: number) => new Date(Date.now() + seconds * 1_000);
   return (
-    <Group gap="lg" wrap="nowrap" align="center">
+    <Group gap="lg" wrap="nowrap" align="center" flex="1 1 100%">
       <Text size="sm" c="dimmed" className="nowrap">
         {formatSeconds(retentionSeconds)} ago
       </Text>

@@ -3,7 +3,8 @@ import { Stack, Text, VisuallyHidden } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 
 import { useDatabaseName } from '../api/database-name.js';
-import { textOfKey, type KeyView } from '../data/key-text.js';
+import { byteRangeOf, isWhole, tellKeys, type KeyRange } from '../data/key-range.js';
+import type { KeyView } from '../data/key-text.js';
 import { DialogForm } from '../parts/dialog-form.js';
 import { formatBytes, formatInstant } from '../parts/format.js';
 import { tell } from '../parts/toasts.js';
@@ -19,6 +20,8 @@ export interface ExportFormProps {
   readonly data: Database;
   /** Of the keys that are exported; empty: all of them. */
   readonly prefix: Uint8Array;
+  /** They lie in it as well. */
+  readonly range: KeyRange;
   readonly view: KeyView;
   /** Undefined: the present. */
   readonly at: Date | undefined;
@@ -30,7 +33,7 @@ const CANCELLED = 'The export was cancelled.';
 const NOTHING: ExportProgress = { entries: 0, bytes: 0, version: undefined };
 
 /** Writes what is looked at into a file. */
-export function ExportForm({ data, prefix, view, at, onHold, onClose }: ExportFormProps) {
+export function ExportForm({ data, prefix, range, view, at, onHold, onClose }: ExportFormProps) {
   const name = useDatabaseName();
   const transfer = useTransfer(onHold);
   const [progress, setProgress] = useState(NOTHING);
@@ -51,18 +54,17 @@ export function ExportForm({ data, prefix, view, at, onHold, onClose }: ExportFo
 
   const begin = async () => {
     setRefusal(null);
-    const isWhole = prefix.length === 0;
     try {
       const sink = await openSink(exportFileName(name, at ?? new Date()));
       if (sink === undefined) return;
-      if (isWhole && at === undefined) {
+      if (prefix.length === 0 && isWhole(range) && at === undefined) {
         // As of its last flush: about so many.
         void data.stats().then(
           ({ keys }) => setTotal(keys),
           () => undefined,
         );
       }
-      const exported = { range: isWhole ? {} : { prefix }, at };
+      const exported = { range: byteRangeOf(prefix, range), at };
       const isSeen = await transfer.start(new ExportRun(data.bytes, exported, sink, setProgress));
       if (!isSeen) tell(CANCELLED);
     } catch (failure) {
@@ -84,9 +86,7 @@ export function ExportForm({ data, prefix, view, at, onHold, onClose }: ExportFo
         <DialogForm action="Export" isBusy={false} error={refusal} onGiven={() => void begin()} onClose={onClose}>
           <Stack gap="xs">
             <Text>
-              {prefix.length === 0
-                ? `All keys of ${name}`
-                : `The keys of ${name} that begin with ${textOfKey(prefix, view)}`}
+              {tellKeys(name, prefix, range, view)}
               {at === undefined ? ', as they are when it begins.' : `, as they were at ${formatInstant(at)}.`}
             </Text>
             <Text size="sm" c="dimmed">
