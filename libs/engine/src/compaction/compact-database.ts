@@ -5,6 +5,7 @@ import type { SstRef } from '../format/sst-ref.js';
 import { HeadStore } from '../head/head-store.js';
 import { MissingFileError } from '../sst/missing-file-error.js';
 import { applyCompaction, rejectCompaction } from './apply.js';
+import { MergeMeter, UNWATCHED, type CompactionWatch } from './compaction-watch.js';
 import { executeCompaction } from './execute.js';
 import type { CompactionKind, CompactionSettings } from './plan.js';
 import { COMPACTION_SETTINGS, planCompaction } from './plan.js';
@@ -34,6 +35,9 @@ export interface CompactionReport {
  * The whole job: load, plan, merge, publish by CAS. Safe to run twice, late, beside the owner and beside another compactor: until the
  * CAS its files are unreferenced, and the CAS names exactly the inputs that it replaces. What is left behind by a crash is gc's.
  *
+ * The context's signal ends a merge between two chunks of what it reads. Nothing has changed then: what was written is gc's.
+ *
+ * @throws the signal's reason
  * @throws UnknownOutcomeError, StoreUnavailableError, HeadContentionError: run the job again later
  * @throws CorruptBytesError: an input is damaged; nothing was changed
  */
@@ -41,6 +45,7 @@ export async function compactDatabase(
   ctx: SettleContext,
   databaseId: DatabaseId,
   overrides: Partial<CompactionSettings> = {},
+  watch: CompactionWatch = UNWATCHED,
 ): Promise<CompactionReport> {
   const settings = { ...COMPACTION_SETTINGS, ...overrides };
   const heads = new HeadStore(ctx);
@@ -51,9 +56,11 @@ export async function compactDatabase(
     const plan = planCompaction(base.head, ctx.clock.now(), settings);
     if (plan === undefined) return report('idle', tries);
     try {
-      const output = await executeCompaction(ctx, base.head, plan, settings);
+      const output = await executeCompaction(ctx, base.head, plan, settings, new MergeMeter(watch, plan, ctx.signal));
       // Over any owner: a takeover changes who writes, not what these files hold.
-      const edit = await heads.edit(base, (head) => applyCompaction(head, plan, output), { acrossOwners: true });
+      const edit = await watch.publish(() =>
+        heads.edit(base, (head) => applyCompaction(head, plan, output), { acrossOwners: true }),
+      );
       if (edit.outcome === 'done') {
         const read = [...plan.l0, ...plan.l1, ...plan.records].filter((ref) => !output.untouched.includes(ref));
         const { droppedEntries } = output;

@@ -13,6 +13,7 @@ import type { Cursor } from '../read/cursor.js';
 import type { SstMarks } from '../sst/sst-builder.js';
 import { SstCursor } from '../sst/sst-cursor.js';
 import { SstReader } from '../sst/sst-reader.js';
+import { MergeMeter, UNWATCHED } from './compaction-watch.js';
 import { garbageShare } from './garbage-share.js';
 import { EntryMerge } from './merge-entries.js';
 import type { CompactionPlan, CompactionSettings } from './plan.js';
@@ -49,7 +50,9 @@ const ONE_BLOCK = { reverse: false, firstFetchBytes: 1, mostFetchBytes: 1 } as c
 
 /**
  * Merges the inputs of a plan into new files that no head names yet. Streams: a few megabytes per input and two output files are in
- * memory, whatever the size of the database. Reads past the cache, so that it evicts nothing that is hot.
+ * memory, whatever the size of the database. Reads past the cache, so that it evicts nothing that is hot. Heeds the context's signal between
+ * chunks of what it reads: what it has written by then is garbage.
+ * @param meter told of what is read
  * @throws MissingFileError when another compaction was faster and gc has been there
  */
 export async function executeCompaction(
@@ -57,11 +60,17 @@ export async function executeCompaction(
   head: Head,
   plan: CompactionPlan,
   settings: CompactionSettings,
+  meter = new MergeMeter(UNWATCHED, plan, ctx.signal),
 ): Promise<CompactionOutput> {
   const hidden = hiddenFiles(head, plan);
   if (plan.kind === 'trim') return { files: [], untouched: [], ...hidden };
-  const merge = new Merge(ctx, head, plan, settings);
-  const output = plan.kind === 'records' ? await merge.runRecords() : await merge.run();
+  const merge = new Merge(ctx, head, plan, settings, meter);
+  const output = await (plan.kind === 'records' ? merge.runRecords() : merge.run()).catch((error: unknown) => {
+    // An upload that the signal has ended knows nothing of why, and what became of it matters to nobody.
+    ctx.signal?.throwIfAborted();
+    throw error;
+  });
+  meter.end();
   return {
     ...output,
     horizon: Math.max(output.horizon, hidden.horizon),
@@ -96,6 +105,7 @@ class Merge {
     private readonly head: Head,
     private readonly plan: CompactionPlan,
     private readonly settings: CompactionSettings,
+    private readonly meter: MergeMeter,
   ) {
     const { point } = plan;
     this.retention = new VersionRetention({
@@ -159,6 +169,7 @@ class Merge {
       // The output must not reach across it.
       await this.writer.cut();
       this.untouched.push(ref);
+      this.meter.pass(ref.sizeBytes);
       l1.skip();
     }
     this.entries.join(await l1.enter());
@@ -182,7 +193,8 @@ class Merge {
 
   private open(ref: SstRef, chunks: number): Cursor {
     const reader = new SstReader({ store: this.ctx.store, cache: undefined }, this.head.databaseId, ref);
-    return new SstCursor(new ReadAhead(reader, { chunkBytes: this.chunkBytes, chunks }), {}, ONE_BLOCK);
+    const passed = (bytes: number): void => this.meter.pass(bytes);
+    return new SstCursor(new ReadAhead(reader, { chunkBytes: this.chunkBytes, chunks }, passed), {}, ONE_BLOCK);
   }
 
   private async output(): Promise<CompactionOutput> {

@@ -25,6 +25,8 @@ export class ReadAhead implements BlockSource {
   constructor(
     private readonly reader: SstReader,
     private readonly settings: ReadAheadSettings,
+    /** Told of each chunk, as it lies in the file, when all of its blocks have been taken. */
+    private readonly passed: (bytes: number) => void = () => undefined,
   ) {}
 
   mapInMemory(): FileMap | undefined {
@@ -50,6 +52,7 @@ export class ReadAhead implements BlockSource {
     const map = await this.reader.map();
     const chunk = this.chunks.shift();
     if (chunk === undefined) return this.reader.blocks(from, from + 1);
+    this.passed(this.ready.reduce((sum, { byteLength }) => sum + byteLength, 0));
     this.ready = await chunk;
     this.readyFrom = from;
     this.fetchAhead(map);
