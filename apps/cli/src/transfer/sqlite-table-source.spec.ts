@@ -28,6 +28,10 @@ beforeAll(() => {
     CREATE TABLE pairs (a TEXT, b TEXT, PRIMARY KEY (a, b));
     INSERT INTO pairs VALUES ('a', 'b'), ('a/b', 'c');
     CREATE VIEW names AS SELECT name FROM users;
+    CREATE TABLE rare (id INTEGER PRIMARY KEY, "__proto__" TEXT, twice INTEGER GENERATED ALWAYS AS (id * 2) STORED);
+    INSERT INTO rare (id, "__proto__") VALUES (4, 'kept');
+    CREATE TABLE cut (k TEXT PRIMARY KEY, v BLOB, "it's" TEXT);
+    INSERT INTO cut VALUES ('a', x'00', NULL), ('b' || char(0) || 'c', x'00', NULL), ('c', NULL, char(0) || 'd');
   `);
   database.close();
 });
@@ -75,6 +79,17 @@ describe('a table of SQLite', () => {
       ['1', 'one'],
       ['2', 'two'],
     ]);
+  });
+
+  it('gives every column, whatever it is called, those that are computed and the row id too', () => {
+    expect(read({ table: 'rare' })).toEqual([['4', '{"id":4,"__proto__":"kept","twice":8}']]);
+    expect(read({ table: 'rare', keyColumns: ['twice'], valueColumn: 'rowid' })).toEqual([['8', '4']]);
+  });
+
+  it('refuses a text that it cannot read whole, in place of one that is cut off', () => {
+    expect(() => read({ table: 'cut' })).toThrow('row 2 has a NUL in the text of k');
+    expect(() => read({ table: 'cut' }, 2)).toThrow("row 3 has a NUL in the text of it's");
+    expect(read({ table: 'cut', valueColumn: 'v', keyColumns: ['rowid'] })).toHaveLength(3);
   });
 
   it('goes on behind a row', () => {

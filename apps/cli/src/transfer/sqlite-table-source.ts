@@ -22,6 +22,8 @@ interface Column {
   readonly name: string;
   /** Position in the primary key, 0: not in it. */
   readonly pk: number;
+  /** 1: of a virtual table, and none that is read. Generated ones are 2 and 3. */
+  readonly hidden: number;
 }
 
 type Cell = string | number | bigint | null | Uint8Array;
@@ -36,6 +38,7 @@ export class SqliteTableSource implements ImportSource {
   readonly fingerprint: string;
   private readonly database: InstanceType<typeof sqlite.Database>;
   private readonly keyColumns: readonly string[];
+  private readonly valueColumns: readonly string[];
 
   /** @throws CliError when there is no such file, table or column */
   constructor(private readonly settings: SqliteTable) {
@@ -49,7 +52,8 @@ export class SqliteTableSource implements ImportSource {
     }
     this.database = new sqlite.Database(path, { readOnly: true });
     try {
-      const columns = this.rows<{ name: string; pk: number }>(`PRAGMA table_info(${quoted(table)})`) as Column[];
+      const all = this.rows<{ name: string; pk: number }>(`PRAGMA table_xinfo(${quoted(table)})`) as Column[];
+      const columns = all.filter(({ hidden }) => Number(hidden) !== 1);
       if (columns.length === 0) throw new CliError(`${path} has no table ${table}`);
       const isView = this.rows(
         `SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? COLLATE NOCASE`,
@@ -57,6 +61,7 @@ export class SqliteTableSource implements ImportSource {
       ).length;
       if (keyColumns === undefined && isView > 0) throw new CliError(`${table} is a view: --key-column is needed`);
       this.keyColumns = keyColumns ?? primaryKeyOf(columns);
+      this.valueColumns = valueColumn === undefined ? columns.map(({ name }) => name) : [valueColumn];
       for (const name of [...this.keyColumns, ...(valueColumn === undefined ? [] : [valueColumn])]) {
         if (name !== 'rowid' && !columns.some((column) => column.name === name)) {
           throw new CliError(
@@ -75,22 +80,32 @@ export class SqliteTableSource implements ImportSource {
 
   *entries(from: number): Iterable<ImportEntry> {
     const { table, valueColumn, prefix } = this.settings;
-    const keys = this.keyColumns.map(quoted);
+    const { keyColumns, valueColumns } = this;
+    const read = [
+      ...keyColumns.map((name, n) => `${quoted(name)} AS key${n}`),
+      ...valueColumns.map((name, n) => `${quoted(name)} AS value${n}`),
+      `${firstCut([...keyColumns, ...valueColumns])} AS cut`,
+    ];
+    const order = keyColumns.map(quoted).join(', ');
     const statement = this.database.prepare(
-      `SELECT *, ${keys.map((key, n) => `${key} AS ${quoted(keyAlias(n))}`).join(', ')} FROM ${quoted(table)} ORDER BY ${keys.join(', ')} LIMIT -1 OFFSET ?`,
+      `SELECT ${read.join(', ')} FROM ${quoted(table)} ORDER BY ${order} LIMIT -1 OFFSET ?`,
     );
     let position = from;
     try {
       for (const row of statement.iterate([from]) as Iterable<Row>) {
         position++;
-        const key = this.keyColumns.map((name, n) => keyText(row[keyAlias(n)] ?? null, name, position));
+        if (row['cut'] !== null) {
+          throw new CliError(`row ${position} has a NUL in the text of ${String(row['cut'])}, which is not read whole`);
+        }
+        const key = keyColumns.map((name, n) => keyText(row[`key${n}`] ?? null, name, position));
         const ambiguous = key.length > 1 ? key.findIndex((part) => part.includes('/')) : -1;
         if (ambiguous >= 0) {
           throw new CliError(
-            `row ${position} has a / in ${this.keyColumns[ambiguous]}, a part of its key: other rows could have the same key`,
+            `row ${position} has a / in ${keyColumns[ambiguous]}, a part of its key: other rows could have the same key`,
           );
         }
-        const value = valueColumn === undefined ? rowValue(row) : cellBytes(row[valueColumn] ?? null);
+        const cells = valueColumns.map((name, n) => [name, row[`value${n}`] ?? null] as const);
+        const value = valueColumn === undefined ? rowValue(cells) : cellBytes(cells[0]?.[1] ?? null);
         yield { key: utf8(prefix + key.join('/')), value, nextPosition: position };
       }
     } finally {
@@ -127,10 +142,13 @@ function hasLogBeside(path: string): boolean {
   return versions.includes(WITH_LOG);
 }
 
-const KEY_ALIAS = 'leasehold key ';
-
-function keyAlias(n: number): string {
-  return `${KEY_ALIAS}${n}`;
+/** The name of the first column with a text that goes on behind a NUL, where the reader would end it; null: none has. */
+function firstCut(columns: readonly string[]): string {
+  const cases = columns.map((name) => {
+    const column = quoted(name);
+    return `WHEN typeof(${column}) = 'text' AND instr(${column}, char(0)) > 0 THEN '${name.replaceAll("'", "''")}'`;
+  });
+  return `CASE ${cases.join(' ')} END`;
 }
 
 function quoted(name: string): string {
@@ -155,8 +173,7 @@ function cellBytes(cell: Cell): Uint8Array {
 }
 
 /** JSON by hand of one level: a bigint keeps its digits. */
-function rowValue(row: Row): Uint8Array {
-  const members = Object.entries(row).filter(([name]) => !name.startsWith(KEY_ALIAS));
+function rowValue(members: readonly (readonly [string, Cell])[]): Uint8Array {
   return utf8(`{${members.map(([name, cell]) => `${JSON.stringify(name)}:${cellJson(cell)}`).join(',')}}`);
 }
 
