@@ -2,6 +2,7 @@
 export const OPCODES = {
   slotInfo: 0xf4,
   functionLibrary: 0xf5,
+  moduleData: 0xf7,
   idle: 0xf8,
   frequency: 0xf9,
   auxiliary: 0xfa,

@@ -74,6 +74,13 @@ describe('a dump of Redis', () => {
     expect([...read(open(DUMP, 3)).keys()]).toEqual(['other']);
   });
 
+  it('passes over what modules keep beside the keys', () => {
+    const data = '\xf7\x81\x01\x02\x03\x04\x05\x06\x07\x08\x02\x02\x05\x03abc\x04eightbyt\x00';
+    const source = open(damaged(() => Buffer.from(`REDIS0012${data}\x00\x01k\x01v\xff`, 'latin1')));
+    expect([...read(source).keys()]).toEqual(['k']);
+    expect(Object.fromEntries(source.skipped())).toEqual({ 'data of a module': 1 });
+  });
+
   it('goes on where it was left', () => {
     const all = [...open().entries(0)];
     for (const [n, { nextPosition }] of all.entries()) {

@@ -88,6 +88,11 @@ export class RedisDumpSource implements ImportSource {
           reader.skip('string');
           this.count('function library');
           break;
+        case OPCODES.moduleData:
+          // When it is loaded stands in it as a further part.
+          reader.skip('module');
+          this.count('data of a module');
+          break;
         case OPCODES.idle:
           reader.skip('length');
           break;
