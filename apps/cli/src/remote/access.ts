@@ -13,7 +13,9 @@ const LOCAL_URL = 'http://127.0.0.1:4000';
  */
 export function accessOf(env: NodeJS.ProcessEnv): Login {
   const { url, kept, apiKey } = keysOf(env);
-  return { url, controlUrl: env['LEASEHOLD_CONTROL_URL'] || kept?.controlUrl || controlUrlBeside(url), apiKey };
+  const controlUrl = env['LEASEHOLD_CONTROL_URL'];
+  const given = controlUrl ? checkedUrl(controlUrl) : kept?.controlUrl;
+  return { url, controlUrl: given ?? controlUrlBeside(url), apiKey };
 }
 
 /** The same of the control plane. @throws CliError there is no key for it, or nobody knows where it is */
@@ -39,7 +41,7 @@ export function loginUrlOf(option: string | undefined, env: NodeJS.ProcessEnv): 
 
 function keysOf(env: NodeJS.ProcessEnv): { readonly url: string; readonly kept?: Login; readonly apiKey: string } {
   const login = readLogin(env);
-  const url = env['LEASEHOLD_URL'] || login?.url || LOCAL_URL;
+  const url = checkedUrl(env['LEASEHOLD_URL'] || login?.url || LOCAL_URL);
   const kept = login !== undefined && isSame(login.url, url) ? login : undefined;
   const apiKey = env['LEASEHOLD_API_KEY'] || kept?.apiKey;
   if (apiKey !== undefined) return { url, apiKey, ...(kept && { kept }) };

@@ -53,6 +53,15 @@ describe('the key that login has kept', () => {
     expect(() => controlAccessOf(elsewhere)).toThrow('is for https://control.a.example');
   });
 
+  it.each(['LEASEHOLD_URL', 'LEASEHOLD_CONTROL_URL'])('refuses a %s that is none, in one sentence', (name) => {
+    for (const url of ['b.example', 'ftp://b.example', 'https://']) {
+      const wrong = env({ [name]: url, LEASEHOLD_API_KEY: 'lh_other' });
+      expect(() => accessOf(wrong)).toThrow(
+        new CliError(`${url} is not the URL of a service, such as https://data.example.com`),
+      );
+    }
+  });
+
   it('is asked for by the gateway of the variable, where login is told none', () => {
     expect(loginUrlOf(undefined, { LEASEHOLD_URL: 'https://b.example' })).toBe('https://b.example');
     expect(loginUrlOf('https://c.example', { LEASEHOLD_URL: 'https://b.example' })).toBe('https://c.example');
