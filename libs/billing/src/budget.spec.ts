@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   exhaustionOf,
   minorOfNanos,
+  MAX_BUDGET_WEIGHT,
   moneyWeights,
   NANOS_PER_MINOR,
   percentOf,
@@ -55,6 +56,11 @@ describe('what is counted of a budget', () => {
         },
       ),
     );
+  });
+
+  it('is at most what uses up any budget, whatever one thing costs', () => {
+    const { readUnits } = moneyWeights({ prices: { ...PLAN.prices, readUnits: price(10n ** 12n, 1n) } });
+    expect(readUnits).toBe(MAX_BUDGET_WEIGHT);
   });
 
   it('comes back as money to the nearest of its smallest unit', () => {

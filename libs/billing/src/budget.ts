@@ -10,6 +10,9 @@ export const NANOS_PER_MINOR = 1_000_000_000n;
 /** What things weigh in the unit of a budget. */
 export type BudgetWeights = Readonly<Record<'readUnits' | 'writeUnits' | 'egressBytes', bigint>>;
 
+/** One thing that weighs so much uses up any budget: the largest amount of one, in billionths, is no more. Postgres counts in eight bytes, 9.2 times as far. */
+export const MAX_BUDGET_WEIGHT = 10n ** 18n;
+
 /** Of a budget in units: a read unit and a write unit are one each, and nothing else counts. */
 export const UNIT_WEIGHTS: BudgetWeights = { readUnits: 1n, writeUnits: 1n, egressBytes: 0n };
 
@@ -18,12 +21,13 @@ export type BudgetUsage = Readonly<Record<Meter, bigint>>;
 
 /**
  * Of a budget in money: what a unit costs by the prices of a plan, in billionths of the smallest unit of the currency, rounded up: a budget never lets in
- * more than it is worth. What a plan includes, its fee and its minimum are left out.
+ * more than it is worth. {@link MAX_BUDGET_WEIGHT} at most. What a plan includes, its fee and its minimum are left out.
  */
 export function moneyWeights({ prices }: Pick<Plan, 'prices'>): BudgetWeights {
   const of = (meter: Meter) => {
     const { amount, per } = prices[meter];
-    return (amount * NANOS_PER_MINOR + per - 1n) / per;
+    const weight = (amount * NANOS_PER_MINOR + per - 1n) / per;
+    return weight < MAX_BUDGET_WEIGHT ? weight : MAX_BUDGET_WEIGHT;
   };
   return { readUnits: of('readUnits'), writeUnits: of('writeUnits'), egressBytes: of('egressBytes') };
 }

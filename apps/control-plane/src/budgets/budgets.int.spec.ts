@@ -51,6 +51,16 @@ describe('the budgets of an organization', () => {
     }
   }
 
+  const nextHour = () => new Date((Math.floor(systemClock.now() / HOUR_MS) + 1) * HOUR_MS);
+  /** The organization has the plan. Its version begins with the next hour; so that no test need wait for it, it does now. */
+  const payNow = async (plan: string): Promise<void> => {
+    const { plans, prisma } = service.metadata;
+    await plans.assign(tenant.organizationId, plan);
+    await prisma.$executeRaw`ALTER TABLE plan_versions DISABLE TRIGGER plan_versions_kept`;
+    await prisma.$executeRaw`UPDATE plan_versions SET effective_from = now() - interval '1 day' WHERE plan_id = ${plan}`;
+    await prisma.$executeRaw`ALTER TABLE plan_versions ENABLE TRIGGER plan_versions_kept`;
+  };
+
   /** Counts all budgets anew; the service does so by itself, each a few times in a minute. */
   const look = async (): Promise<void> => {
     await service.metadata.prisma.$executeRaw`UPDATE budgets SET looked_at = now() - interval '1 hour'`;
@@ -75,8 +85,7 @@ describe('the budgets of an organization', () => {
     // A quarter of a dollar for a million reads, one for a million writes, 9 cents for a GB of egress.
     const price = (amount: bigint, per: bigint) => ({ amount, per, included: 0n });
     await service.metadata.plans.put('pro', 'Pro', {});
-    const nextHour = new Date((Math.floor(systemClock.now() / HOUR_MS) + 1) * HOUR_MS);
-    await service.metadata.planVersions.add('pro', nextHour, {
+    await service.metadata.planVersions.add('pro', nextHour(), {
       ...{ currency: 'USD', fee: 0n, minimum: 0n },
       prices: {
         readUnits: price(25n, 1_000_000n),
@@ -159,14 +168,28 @@ describe('the budgets of an organization', () => {
     await call('DELETE', `/keys/${key}`);
   });
 
+  it('are used up by one unit of a plan that costs more than any budget, and fail nobody', async () => {
+    const dear = { amount: 10n ** 12n, per: 1n, included: 0n };
+    await service.metadata.plans.put('dear', 'Dear', {});
+    await service.metadata.planVersions.add('dear', nextHour(), {
+      ...{ currency: 'USD', fee: 0n, minimum: 0n },
+      prices: { readUnits: dear, writeUnits: dear, storedByteMs: dear, egressBytes: dear },
+    });
+    await use({ writes: 1_000_000, reads: 1_000_000, egressBytes: GIGABYTE });
+    const at = new Date(systemClock.now() - HOUR_MS);
+    await service.metadata.prisma.usageSize.create({ data: { databaseId: database, at, bytes: BigInt(GIGABYTE) } });
+    await payNow('dear');
+    const put = await call('PUT', '/organization', { limit: { currency: 'USD', amount: 1_000_000_000 } });
+    expect([put.status, put.body['usedPercent']]).toEqual([200, 800]);
+    await look();
+    expect((await call('GET', '/organization')).body).toMatchObject({ usedPercent: 800, exhaustedAt: null });
+    await call('DELETE', '/organization');
+    await service.metadata.prisma.usageSize.deleteMany();
+  });
+
   it('in money count what things cost, egress and storage with them', async () => {
     await use({ writes: 1_000_000, reads: 4_000_000, egressBytes: 2 * GIGABYTE });
-    await service.metadata.plans.assign(tenant.organizationId, 'pro');
-    // The version begins with the next hour; so that this one need not wait for it, the plan does now.
-    await service.metadata.prisma.$executeRaw`ALTER TABLE plan_versions DISABLE TRIGGER plan_versions_kept`;
-    await service.metadata.prisma
-      .$executeRaw`UPDATE plan_versions SET effective_from = now() - interval '1 day' WHERE plan_id = 'pro'`;
-    await service.metadata.prisma.$executeRaw`ALTER TABLE plan_versions ENABLE TRIGGER plan_versions_kept`;
+    await payNow('pro');
     const { body } = await call('PUT', '/organization', { limit: { currency: 'USD', amount: 1_000 } });
     // 100 of writes, 100 of reads, 18 of egress.
     expect(body).toMatchObject({ limit: { currency: 'USD', amount: 1_000 }, used: 218, usedPercent: 21 });

@@ -8,13 +8,24 @@ const MAX_AMOUNT = 1_000_000_000_000;
 const MAX_DIGITS = 40;
 
 const amount = z.int().min(0).max(MAX_AMOUNT);
-const whole = z
-  .string()
-  .regex(/^(0|[1-9]\d*)$/, 'must have decimal digits')
-  .max(MAX_DIGITS);
+const DIGITS = /^(0|[1-9]\d*)$/;
+const whole = z.string().regex(DIGITS, 'must have decimal digits').max(MAX_DIGITS);
 const positive = whole.refine((text) => text !== '0', 'must be above 0');
 
-const price = z.strictObject({ amount, per: positive, included: whole.default('0') });
+/** Of one: dearer ones would not be told from slips of a digit, and what one request costs could not be counted in budgets. */
+const MAX_UNIT_AMOUNT = 10_000n;
+const MAX_BYTE_AMOUNT = 1n;
+
+const priceUpTo = (most: bigint) =>
+  z
+    .strictObject({ amount, per: positive, included: whole.default('0') })
+    .refine(({ amount, per }) => comesTo(amount, per, most), `must come to ${most} for one at most`);
+/** Asked of what is wrong in itself, too, which is told as such. */
+function comesTo(amountMinor: number, per: string, most: bigint): boolean {
+  return !Number.isInteger(amountMinor) || !DIGITS.test(per) || BigInt(amountMinor) <= most * BigInt(per);
+}
+
+const [price, priceOfBytes] = [priceUpTo(MAX_UNIT_AMOUNT), priceUpTo(MAX_BYTE_AMOUNT)];
 
 /** A version of a plan. Amounts in the smallest unit of the currency; quantities in texts of decimal digits. */
 export const newPlanVersion = z.strictObject({
@@ -22,7 +33,10 @@ export const newPlanVersion = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be a code of ISO 4217'),
   fee: amount,
   minimum: amount,
-  prices: z.strictObject({ readUnits: price, writeUnits: price, storedByteMs: price, egressBytes: price }),
+  prices: z.strictObject({
+    ...{ readUnits: price, writeUnits: price },
+    ...{ storedByteMs: priceOfBytes, egressBytes: priceOfBytes },
+  }),
 });
 export type NewPlanVersion = z.output<typeof newPlanVersion>;
 

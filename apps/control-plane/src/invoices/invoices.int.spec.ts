@@ -132,6 +132,9 @@ describe('the invoices of an organization', () => {
       const whole = (await get(`/v1/invoices/${invoiceId}/${what}`)).body;
       expect(await paged(what)).toEqual(whole[what]);
       expect(whole['cursor']).toBeNull();
+      if (what !== 'records') {
+        expect((await get(`/v1/admin/invoices/${invoiceId}/${what}`, operator)).body).toEqual(whole);
+      }
       for (const cursor of ['YQ', 'x', '%00']) {
         expect((await get(`/v1/invoices/${invoiceId}/${what}?cursor=${cursor}`)).status).toBe(400);
       }
@@ -194,6 +197,8 @@ describe('the invoices of an organization', () => {
       total: 2_740,
     });
     expect((await get(`/v1/invoices/${invoiceId}/credit-notes`)).body).toEqual({ creditNotes: [note.body] });
+    const told = await get(`/v1/admin/invoices/${invoiceId}/credit-notes`, operator);
+    expect(told.body).toEqual({ creditNotes: [note.body] });
     expect((await get(`/v1/invoices/${invoiceId}/html`)).text).toContain('CN-000001');
     for (const route of ['paid', 'void', 'credit-notes']) {
       const json = route === 'paid' ? { payment: 'x' } : { reason: 'x', ...(route === 'void' ? {} : { amount: 1 }) };
@@ -223,6 +228,18 @@ describe('the invoices of an organization', () => {
     }
     for (const more of [{ fee: 0.5 }, { fee: -1 }, { currency: 'usd' }, { prices: {} }, { effectiveFrom: 'soon' }]) {
       expect([more, (await add(more)).status]).toEqual([more, 400]);
+    }
+    const dearest = { ...price, amount: 10 ** 12 };
+    for (const [meter, per] of [
+      ['readUnits', '99999999'],
+      ['egressBytes', '999999999999'],
+    ] as const) {
+      const { status, body } = await add({ prices: { ...prices, [meter]: { ...dearest, per } } });
+      expect([status, body['code'], body['errors']]).toMatchObject([
+        400,
+        'invalid-body',
+        [{ member: `prices.${meter}` }],
+      ]);
     }
     expect((await add({}, 'none')).status).toBe(404);
     const all = await get('/v1/admin/plans/pro/versions', operator);

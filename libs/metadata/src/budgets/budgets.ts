@@ -16,6 +16,11 @@ import type {
 export const MAX_BUDGETS = 1_000;
 /** Of a mark: by then every record of what was done before has long been written and rolled up. */
 const SETTLE_SECONDS = 300;
+/**
+ * What is recorded, and what is stored, counts up to here: four times the largest budget. Both together, and what gateways hold besides, stay within the eight
+ * bytes in which Postgres counts.
+ */
+const MAX_COUNTED = 4n * 10n ** 18n;
 /** Who is told of alerts. */
 const TOLD_ROLES = ['owner', 'admin', 'finance'];
 const MAX_TOLD = 50;
@@ -202,9 +207,14 @@ async function settleIn(
   settleSeconds = SETTLE_SECONDS,
 ): Promise<bigint | undefined> {
   const [row] = await client.$queryRaw<{ readonly used: bigint }[]>`
-    SELECT used FROM settle_budget(${id}, ${month}::int, ${recorded}::bigint, ${storage ?? null}::bigint, ${isExact},
+    SELECT used FROM settle_budget(${id}, ${month}::int, ${counted(recorded)}::bigint, ${counted(storage)}::bigint, ${isExact},
       ${completeTo ?? null}::timestamptz, ${settleSeconds}::int * interval '1 second')`;
   return row?.used;
+}
+
+function counted(weight: bigint | undefined): bigint | null {
+  if (weight === undefined) return null;
+  return weight < MAX_COUNTED ? weight : MAX_COUNTED;
 }
 
 function recordOf({ readWeight, writeWeight, egressWeight, ...row }: BudgetRow): BudgetRecord {
