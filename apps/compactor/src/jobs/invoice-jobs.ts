@@ -1,6 +1,6 @@
 import { LeaseholdError, systemClock } from '@leasehold/foundation';
 import type { JobHandlers } from '@leasehold/jobs';
-import { InvoiceRound } from '@leasehold/metadata';
+import { InvoiceRound, type BatchSplit } from '@leasehold/metadata';
 
 import type { HandlerParts } from './handler-parts.js';
 
@@ -10,7 +10,9 @@ export function invoiceJobs({ config, metadata, metrics, log }: HandlerParts): P
   const { prisma, invoices } = metadata;
   const onFailed = ({ organizationId, periodFrom }: { organizationId: string; periodFrom: Date }, cause: unknown) =>
     log.error({ organizationId, periodFrom, err: cause }, 'a month could not be billed, it will be tried again');
-  const round = new InvoiceRound({ prisma, invoices, clock: systemClock, onFailed });
+  const onSplit = ({ cause, ...counts }: BatchSplit) =>
+    log.warn({ ...counts, err: cause }, 'invoices could not be made together, each was tried alone');
+  const round = new InvoiceRound({ prisma, invoices, clock: systemClock, onFailed, onSplit });
   return {
     invoice: async (_, signal) => {
       const report = await round.pass(config.INVOICE_MARGIN_MS, signal);

@@ -5,7 +5,7 @@ import { UsageLedger } from '@leasehold/usage-ledger';
 
 import { Metadata } from '../metadata.js';
 import type { DueMonth } from './due-months.js';
-import { InvoiceRound } from './invoice-round.js';
+import { InvoiceRound, type BatchSplit } from './invoice-round.js';
 import type { Invoices } from './invoices.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -23,11 +23,13 @@ describe('a round of invoices', () => {
   let ledger: UsageLedger;
   let organizations: readonly string[];
   const failures: DueMonth[] = [];
+  const splits: BatchSplit[] = [];
 
   const roundAt = (now: number) =>
     new InvoiceRound({
       ...{ prisma: metadata.prisma, invoices: metadata.invoices, clock: { now: () => now } as Clock },
       onFailed: (month) => void failures.push(month),
+      onSplit: (split) => void splits.push(split),
     });
 
   const open = () => Metadata.open({ databaseUrl: test.databaseUrl });
@@ -47,6 +49,7 @@ describe('a round of invoices', () => {
   beforeEach(async () => {
     await close();
     failures.length = 0;
+    splits.length = 0;
     test = await openTestMetadata({ postgres });
     metadata = test.metadata;
     ledger = new UsageLedger(test.databaseUrl);
@@ -140,6 +143,7 @@ describe('a round of invoices', () => {
     await prisma.$executeRaw`CREATE TRIGGER refuse_one BEFORE INSERT ON invoices FOR EACH ROW EXECUTE FUNCTION refuse_one()`;
     expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 2 }, failed: 1 });
     expect(failures.map(({ organizationId }) => organizationId)).toEqual([broken]);
+    expect(splits).toEqual([{ cause: expect.anything(), batches: 1, invoices: 3 }]);
     await prisma.$executeRaw`DROP TRIGGER refuse_one ON invoices`;
     expect(await roundAt(JUNE + DAY_MS).pass(DAY_MS, NEVER)).toEqual({ outcomes: { finalized: 1 }, failed: 0 });
     expect((await billed()).map(([number]) => number)).toEqual([1, 2, 3]);

@@ -11,6 +11,8 @@ import type { Invoices } from './invoices.js';
 const INVOICES_TOGETHER = 100;
 /** Batches under way: while one computes another is written. */
 const BATCHES_AT_ONCE = 2;
+/** Told of one round; what else made batches fail is with the last of them. */
+const MAX_SPLIT_CAUSES = 10;
 
 export interface InvoiceRoundReport {
   /** Months by what came of them. */
@@ -25,8 +27,21 @@ export interface InvoiceRoundContext {
   readonly clock: Clock;
   /** The invoice of a month could not be made; the others are. */
   readonly onFailed: (month: DueMonth, cause: unknown) => void;
+  /**
+   * Batches could not be made as such; each of their invoices was tried alone. Told once for each cause when the round ends, however it does: where it keeps
+   * happening, rounds take ten times as long.
+   */
+  readonly onSplit?: (split: BatchSplit) => void;
   readonly invoicesTogether?: number;
   readonly batchesAtOnce?: number;
+}
+
+/** Batches of a round that failed for one reason. */
+export interface BatchSplit {
+  /** Of the first one. */
+  readonly cause: unknown;
+  readonly batches: number;
+  readonly invoices: number;
 }
 
 /** Where a round is. */
@@ -35,6 +50,8 @@ interface Progress {
   readonly signal: AbortSignal;
   readonly outcomes: Partial<Record<FinalizeOutcome['outcome'], number>>;
   failed: number;
+  /** By what their causes say of themselves. */
+  readonly splits: Map<string, BatchSplit>;
   /** Usage of this month is not complete, of no organization, and of later ones all the more. */
   earlyFrom: number;
 }
@@ -48,20 +65,29 @@ export class InvoiceRound {
    * @throws the signal's reason, and what Postgres throws when it does not answer; what is issued stays
    */
   async pass(marginMs: number, signal: AbortSignal): Promise<InvoiceRoundReport> {
-    const { prisma, clock, invoicesTogether = INVOICES_TOGETHER, batchesAtOnce = BATCHES_AT_ONCE } = this.context;
-    const now = clock.now();
-    const progress: Progress = { terms: { now, marginMs }, signal, outcomes: {}, failed: 0, earlyFrom: Infinity };
+    const terms = { now: this.context.clock.now(), marginMs };
+    const progress: Progress = { terms, signal, outcomes: {}, failed: 0, splits: new Map(), earlyFrom: Infinity };
+    try {
+      await this.bill(progress);
+    } finally {
+      for (const split of progress.splits.values()) this.context.onSplit?.(split);
+    }
+    return { outcomes: progress.outcomes, failed: progress.failed };
+  }
+
+  private async bill(progress: Progress): Promise<void> {
+    const { prisma, invoicesTogether = INVOICES_TOGETHER, batchesAtOnce = BATCHES_AT_ONCE } = this.context;
+    const { terms, signal } = progress;
     const bounds = { maxInvoices: invoicesTogether, maxDatabases: MAX_COUNTED_DATABASES };
     let after: string | undefined = '';
     while (after !== undefined) {
       signal.throwIfAborted();
-      const { months, last } = await dueMonths(prisma, new Date(now - marginMs), after);
+      const { months, last } = await dueMonths(prisma, new Date(terms.now - terms.marginMs), after);
       for (const batches of invoiceBatches(months, bounds)) {
         await forEachBounded(batches, batchesAtOnce, (batch) => this.finalize(batch, progress));
       }
       after = last;
     }
-    return { outcomes: progress.outcomes, failed: progress.failed };
   }
 
   private async finalize(batch: InvoiceBatch, progress: Progress): Promise<void> {
@@ -91,6 +117,7 @@ export class InvoiceRound {
       this.context.onFailed(month, cause);
       return;
     }
+    note(progress.splits, batch, cause);
     for (const one of batch) await this.finalize([one], progress);
   }
 
@@ -100,4 +127,11 @@ export class InvoiceRound {
       () => false,
     );
   }
+}
+
+function note(splits: Map<string, BatchSplit>, batch: InvoiceBatch, cause: unknown): void {
+  const told = String(cause);
+  const key = splits.has(told) || splits.size < MAX_SPLIT_CAUSES ? told : ([...splits.keys()].at(-1) ?? told);
+  const known = splits.get(key) ?? { cause, batches: 0, invoices: 0 };
+  splits.set(key, { ...known, batches: known.batches + 1, invoices: known.invoices + batch.length });
 }
