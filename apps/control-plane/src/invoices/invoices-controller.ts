@@ -1,23 +1,21 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
-import { isDatabaseId } from '@leasehold/foundation';
 import { Metadata } from '@leasehold/metadata';
 import type { FastifyReply } from 'fastify';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { damagedCursor, PageQuery, pageOf, type Page } from '../requests/page.js';
-import { findInvoice, type DatabasePlace, type InvoiceSource } from './invoice-source.js';
+import { creditNotesOf, databasesOf, linesOf, placeIn } from './invoice-contents.js';
+import { findInvoice, type InvoiceSource } from './invoice-source.js';
 import { InvoiceDrafts } from './invoice-drafts.js';
 import { documentOf } from './invoice-document.js';
 import { invoicePage, PAGE_POLICY } from './invoice-page.js';
 import { invoicePdf } from './invoice-pdf.js';
-import { creditNoteView, invoiceView, lineDatabaseView, lineView, monthName, recordsView } from './invoice-view.js';
+import { invoiceView, monthName, recordsView } from './invoice-view.js';
 
 /** Who sees what the organization is billed. */
 export const INVOICE_READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 
-const LINE = /^[1-9]\d{0,8}$/;
-const DATABASE_PLACE = /^([1-9]\d{0,8}) (.{36})$/;
 const SESSION = /^[0-9a-z]{26}$/;
 
 /** What the organization is billed. `:id` is an invoice's, or a month such as `2026-11`. */
@@ -46,27 +44,21 @@ export class InvoicesController {
   }
 
   @Get(':id/lines')
-  async lines(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() { limit, after }: Page) {
-    const invoice = await this.find(caller, id);
-    const found = await invoice.lines(after === undefined ? 0 : Number(placeIn(LINE, after)[0]), limit + 1);
-    const { items, cursor } = pageOf(found, limit, ({ line }) => String(line));
-    return { lines: items.map(lineView), cursor };
+  async lines(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() page: Page) {
+    return linesOf(await this.find(caller, id), page);
   }
 
   /** What of each line is which database's. */
   @Get(':id/databases')
-  async databases(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() { limit, after }: Page) {
-    const invoice = await this.find(caller, id);
-    const found = await invoice.databases(after === undefined ? undefined : databasePlace(after), limit + 1);
-    const { items, cursor } = pageOf(found, limit, ({ line, databaseId }) => `${line} ${databaseId}`);
-    return { databases: items.map(lineDatabaseView), cursor };
+  async databases(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() page: Page) {
+    return databasesOf(await this.find(caller, id), page);
   }
 
   /** The usage records of the bucket that it was computed from, by session. */
   @Get(':id/records')
   async records(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() { limit, after }: Page) {
     const { recordsTo } = await this.find(caller, id);
-    const session = after === undefined ? '' : (placeIn(SESSION, after)[0] ?? '');
+    const session = after === undefined ? '' : placeIn(SESSION, after)[0];
     const found = await this.metadata.invoiceLines.records(recordsTo, session, limit + 1);
     const { items, cursor } = pageOf(found, limit, (records) => records.session);
     return { records: items.map(recordsView), cursor };
@@ -74,8 +66,7 @@ export class InvoicesController {
 
   @Get(':id/credit-notes')
   async creditNotes(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    const { view } = await this.find(caller, id);
-    return { creditNotes: (await this.metadata.invoices.creditNotes(view.id)).map(creditNoteView) };
+    return creditNotesOf(this.metadata, await this.find(caller, id));
   }
 
   /** For browsers and printers. */
@@ -110,17 +101,5 @@ export class InvoicesController {
 function monthOfCursor(text: string): Date {
   const date = new Date(`${text}-01T00:00:00Z`);
   if (/^[1-9]\d{3}-\d{2}$/.test(text) && !Number.isNaN(date.getTime())) return date;
-  throw damagedCursor();
-}
-
-function databasePlace(text: string): DatabasePlace {
-  const [, line, databaseId = ''] = placeIn(DATABASE_PLACE, text);
-  if (!isDatabaseId(databaseId)) throw damagedCursor();
-  return { line: Number(line), databaseId };
-}
-
-function placeIn(pattern: RegExp, text: string): RegExpExecArray {
-  const found = pattern.exec(text);
-  if (found) return found;
   throw damagedCursor();
 }

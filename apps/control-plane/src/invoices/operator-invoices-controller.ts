@@ -7,7 +7,7 @@ import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { JsonBody } from '../requests/json-body.js';
-import { pageOf } from '../requests/page.js';
+import { PageQuery, pageOf, type Page } from '../requests/page.js';
 import {
   newCreditNote,
   newPayment,
@@ -17,7 +17,8 @@ import {
   type NewVoiding,
 } from './invoice-schemas.js';
 import { InvoiceDrafts } from './invoice-drafts.js';
-import { findInvoice, issuedSource, noSuchInvoice } from './invoice-source.js';
+import { creditNotesOf, databasesOf, linesOf } from './invoice-contents.js';
+import { findInvoice, issuedSource, noSuchInvoice, type InvoiceSource } from './invoice-source.js';
 import { amountOf, creditNoteView, invoiceView, type InvoiceView } from './invoice-view.js';
 import { OperatorInvoices, type OperatorInvoicesPage } from './operator-invoices-query.js';
 
@@ -49,8 +50,23 @@ export class OperatorInvoicesController {
 
   @Get('invoices/:id')
   async read(@CurrentCaller() caller: Caller, @Param('id') id: string) {
-    requireOperator(caller);
-    return this.view(await this.metadata.invoices.find(id));
+    return (await this.find(caller, id)).view;
+  }
+
+  @Get('invoices/:id/lines')
+  async lines(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() page: Page) {
+    return linesOf(await this.find(caller, id), page);
+  }
+
+  /** What of each line is which database's. */
+  @Get('invoices/:id/databases')
+  async databases(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() page: Page) {
+    return databasesOf(await this.find(caller, id), page);
+  }
+
+  @Get('invoices/:id/credit-notes')
+  async creditNotes(@CurrentCaller() caller: Caller, @Param('id') id: string) {
+    return creditNotesOf(this.metadata, await this.find(caller, id));
   }
 
   /** `:month` such as `2026-11`: the issued one, or its draft. */
@@ -85,6 +101,11 @@ export class OperatorInvoicesController {
   ) {
     requireOperator(caller);
     return creditNoteView((await told(() => this.metadata.invoices.credit(id, BigInt(amount), reason))) ?? none());
+  }
+
+  private async find(caller: Caller, id: string): Promise<InvoiceSource> {
+    requireOperator(caller);
+    return issuedSource(this.metadata, await this.metadata.invoices.find(id));
   }
 
   private async view(invoice: InvoiceRecord | undefined): Promise<InvoiceView> {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@leasehold/protocol';
+
 import { ACCOUNTANTS } from '../auth/access.js';
 import type { ControlRoute } from './control-route.js';
 import { OPERATORS } from './control-route.js';
@@ -5,6 +7,49 @@ import { OPERATORS } from './control-route.js';
 const READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 const PAYERS = { roles: ACCOUNTANTS, scopes: [] } as const;
 const PAGE = ['limit', 'cursor'] as const;
+
+/** What stands on an invoice. */
+function contentsOf(invoice: `/${string}`, who: ControlRoute['who']): readonly ControlRoute[] {
+  return [
+    {
+      route: `GET ${invoice}/lines`,
+      summary: 'List the lines of an invoice',
+      ...{ who, status: 200, answer: 'InvoiceLinePage', query: PAGE },
+    },
+    {
+      route: `GET ${invoice}/databases`,
+      summary: 'List what of each line is which database’s',
+      ...{ who, status: 200, answer: 'InvoiceDatabasePage', query: PAGE },
+    },
+    {
+      route: `GET ${invoice}/credit-notes`,
+      summary: 'List what was credited of an invoice',
+      ...{ who, status: 200, answer: 'CreditNoteList' },
+    },
+  ];
+}
+
+/** Reading, changing and taking away one kind of budget. @param whose for people: `a database` */
+function budgetOf(subject: string, whose: string, codes: readonly ErrorCode[]): readonly ControlRoute[] {
+  const path = `/v1/budgets/${subject}` as const;
+  return [
+    {
+      route: `GET ${path}`,
+      summary: `Read the budget of ${whose}`,
+      ...{ who: READERS, status: 200, answer: 'Budget', codes },
+    },
+    {
+      route: `PUT ${path}`,
+      summary: `Give ${whose} a budget, or another one`,
+      ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget', codes: [...codes, 'quota-exceeded'] },
+    },
+    {
+      route: `DELETE ${path}`,
+      summary: `Take the budget of ${whose} away`,
+      ...{ who: PAYERS, status: 204, codes },
+    },
+  ];
+}
 
 /** What is billed, to whom, and at which prices. */
 export const BILLING_ROUTES: readonly ControlRoute[] = [
@@ -18,25 +63,11 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     summary: 'Read an invoice, or the draft of a month such as 2026-11',
     ...{ who: READERS, status: 200, answer: 'Invoice' },
   },
-  {
-    route: 'GET /v1/invoices/:id/lines',
-    summary: 'List the lines of an invoice',
-    ...{ who: READERS, status: 200, answer: 'InvoiceLinePage', query: PAGE },
-  },
-  {
-    route: 'GET /v1/invoices/:id/databases',
-    summary: 'List what of each line is which database’s',
-    ...{ who: READERS, status: 200, answer: 'InvoiceDatabasePage', query: PAGE },
-  },
+  ...contentsOf('/v1/invoices/:id', READERS),
   {
     route: 'GET /v1/invoices/:id/records',
     summary: 'List the usage records that an invoice was computed from',
     ...{ who: READERS, status: 200, answer: 'InvoiceRecordPage', query: PAGE },
-  },
-  {
-    route: 'GET /v1/invoices/:id/credit-notes',
-    summary: 'List what was credited of an invoice',
-    ...{ who: READERS, status: 200, answer: 'CreditNoteList' },
   },
   {
     route: 'GET /v1/invoices/:id/html',
@@ -56,65 +87,11 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/budgets',
     summary: 'List the budgets, the oldest first',
-    ...{ who: READERS, status: 200, answer: 'BudgetPage', query: ['limit', 'cursor'] },
+    ...{ who: READERS, status: 200, answer: 'BudgetPage', query: PAGE },
   },
-  {
-    route: 'GET /v1/budgets/organization',
-    summary: 'Read the budget of the organization',
-    ...{ who: READERS, status: 200, answer: 'Budget' },
-  },
-  {
-    route: 'PUT /v1/budgets/organization',
-    summary: 'Give the organization a budget, or another one',
-    ...{ who: PAYERS, status: 200, answer: 'Budget', body: 'NewBudget', codes: ['quota-exceeded'] },
-  },
-  {
-    route: 'DELETE /v1/budgets/organization',
-    summary: 'Take the budget of the organization away',
-    ...{ who: PAYERS, status: 204 },
-  },
-  {
-    route: 'GET /v1/budgets/databases/:nameOrId',
-    summary: 'Read the budget of a database',
-    ...{ who: READERS, status: 200, answer: 'Budget', codes: ['invalid-database-name', 'database-not-found'] },
-  },
-  {
-    route: 'PUT /v1/budgets/databases/:nameOrId',
-    summary: 'Give a database a budget, or another one',
-    ...{
-      who: PAYERS,
-      status: 200,
-      answer: 'Budget',
-      body: 'NewBudget',
-      codes: ['invalid-database-name', 'database-not-found', 'quota-exceeded'],
-    },
-  },
-  {
-    route: 'DELETE /v1/budgets/databases/:nameOrId',
-    summary: 'Take the budget of a database away',
-    ...{ who: PAYERS, status: 204, codes: ['invalid-database-name', 'database-not-found'] },
-  },
-  {
-    route: 'GET /v1/budgets/keys/:id',
-    summary: 'Read the budget of an API key',
-    ...{ who: READERS, status: 200, answer: 'Budget', codes: ['api-key-not-found'] },
-  },
-  {
-    route: 'PUT /v1/budgets/keys/:id',
-    summary: 'Give an API key a budget, or another one',
-    ...{
-      who: PAYERS,
-      status: 200,
-      answer: 'Budget',
-      body: 'NewBudget',
-      codes: ['api-key-not-found', 'quota-exceeded'],
-    },
-  },
-  {
-    route: 'DELETE /v1/budgets/keys/:id',
-    summary: 'Take the budget of an API key away',
-    ...{ who: PAYERS, status: 204, codes: ['api-key-not-found'] },
-  },
+  ...budgetOf('organization', 'the organization', []),
+  ...budgetOf('databases/:nameOrId', 'a database', ['invalid-database-name', 'database-not-found']),
+  ...budgetOf('keys/:id', 'an API key', ['api-key-not-found']),
   {
     route: 'GET /v1/billing-details',
     summary: 'Read to whom invoices are addressed',
@@ -161,6 +138,7 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     summary: 'Read an invoice of any tenant',
     ...{ who: OPERATORS, status: 200, answer: 'Invoice' },
   },
+  ...contentsOf('/v1/admin/invoices/:id', OPERATORS),
   {
     route: 'GET /v1/admin/tenants/:id/invoices/:month',
     summary: 'Read the invoice of a tenant for a month, or its draft',

@@ -172,13 +172,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List what was credited of an invoice
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminInvoicesIdCreditNotes"];
         put?: never;
         /**
          * Take back a part of what an invoice billed
          * @description For operators of the service. API keys are refused.
          */
         post: operations["postAdminInvoicesIdCreditNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invoices/{id}/databases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what of each line is which database’s
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminInvoicesIdDatabases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/invoices/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the lines of an invoice
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminInvoicesIdLines"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4333,6 +4377,31 @@ export interface operations {
             };
         };
     };
+    getAdminInvoicesIdCreditNotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNoteList"];
+                };
+            };
+        };
+    };
     postAdminInvoicesIdCreditNotes: {
         parameters: {
             query?: never;
@@ -4361,6 +4430,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreditNote"];
+                };
+            };
+        };
+    };
+    getAdminInvoicesIdDatabases: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDatabasePage"];
+                };
+            };
+        };
+    };
+    getAdminInvoicesIdLines: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the object. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceLinePage"];
                 };
             };
         };

@@ -216,7 +216,12 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
     ...{ putsMillion: 500, getsMillion: 40, storedTerabyteMonth: 2_300, egressTerabyte: 9_000 },
     ...{ putsPerMillionCommits: 159_200, sharedMonth: 0 },
   }),
-  'GET /v1/admin/invoices/:id': ofInvoice('/v1/admin/invoices', ''),
+  ...Object.fromEntries(
+    ['', '/lines', '/databases', '/credit-notes'].map((suffix) => [
+      `GET /v1/admin/invoices/:id${suffix}`,
+      ofInvoice('/v1/admin/invoices', suffix),
+    ]),
+  ),
   'GET /v1/admin/tenants/:id/invoices/:month': ofTenant(`/invoices/${new Date().toISOString().slice(0, 7)}`),
   'POST /v1/admin/invoices/:id/paid': ofInvoice('/v1/admin/invoices', '/paid', { payment: 'bank transfer' }),
   'POST /v1/admin/invoices/:id/void': ofInvoice('/v1/admin/invoices', '/void', { reason: 'a mistake' }),

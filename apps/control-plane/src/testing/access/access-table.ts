@@ -142,6 +142,9 @@ GET    /v1/admin/provider-prices           403 403 403 403 403   403 403 403 403
 PUT    /v1/admin/provider-prices/:month    403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/invoices                  403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/invoices/:id              403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/invoices/:id/lines       403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/invoices/:id/databases   403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/invoices/:id/credit-notes 403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/tenants/:id/invoices/:month 403 403 403 403 403 403 403 403 403 403 403   200 401 403
 POST   /v1/admin/invoices/:id/paid         403 403 403 403 403   403 403 403 403 403 403   200 401 403
 POST   /v1/admin/invoices/:id/void         403 403 403 403 403   403 403 403 403 403 403   200 401 403
