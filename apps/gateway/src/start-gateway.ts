@@ -1,7 +1,7 @@
 import type { BudgetLedger, DemandBoard } from '@leasehold/directory';
 import { systemClock, systemRandom, UlidSource } from '@leasehold/foundation';
 import { KV_LIMITS, LIMITS } from '@leasehold/protocol';
-import { collectYoungAlone, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import { collectInShortPauses, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { Logger, RunningService } from '@leasehold/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
@@ -43,7 +43,7 @@ export async function startGateway(
   open: (config: GatewayConfig, logger: Logger) => Promise<GatewayParts>,
   { expressLane = true }: GatewayOptions = {},
 ): Promise<RunningService> {
-  collectYoungAlone();
+  collectInShortPauses();
   const logger = createLogger('gateway', config.LOG_LEVEL);
   const parts = await open(config, logger);
   const fleet = new WorkerFleet(parts.sessions, config.LEASEHOLD_INTERNAL_SECRET);

@@ -2,7 +2,7 @@ import { systemClock } from '@leasehold/foundation';
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
 import { FRAMES_HEADER, FRAMES_PROTOCOL, LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
-import { answerOnSocket, collectYoungAlone, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import { answerOnSocket, collectInShortPauses, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
@@ -57,7 +57,7 @@ export async function startWorker(
   onLost: (reason: unknown) => void,
   openParts: OpenWorkerParts,
 ): Promise<RunningService> {
-  collectYoungAlone();
+  collectInShortPauses();
   const logger = createLogger('worker', config.LOG_LEVEL);
   const metrics = new WorkerMetrics(logger);
   const session = new WorkerSession(config, metrics, logger, onLost, openParts);

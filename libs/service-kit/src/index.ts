@@ -15,4 +15,4 @@ export * from './run-main.js';
 export * from './run-service.js';
 export * from './served-request.js';
 export { ServiceKitModule } from './service-kit-module.js';
-export { collectYoungAlone } from './young-collections.js';
+export { collectInShortPauses } from './garbage-collection.js';
