@@ -16,10 +16,11 @@ const DURATION_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 export class CompactorMetrics {
   /** Registered together, once there is where. */
   private readonly counters: Counter[] = [];
-  private readonly jobs = this.counter('jobs_total', 'Jobs that ended, by kind and outcome (done, retrying, failed).', [
-    'kind',
-    'outcome',
-  ]);
+  private readonly jobs = this.counter(
+    'jobs_total',
+    'Jobs that ended, by kind and outcome (done, retrying, failed, cancelled).',
+    ['kind', 'outcome'],
+  );
   private readonly durations: Histogram<'kind' | 'outcome'>;
   private readonly compactions = this.counter('compactions_total', 'Compactions by what came of them.', ['outcome']);
   private readonly bytes = this.counter('bytes_total', 'Bytes of files merged (in) and published (out).', [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { BlockCache, HeadStore, View } from '@leasehold/engine';
 import { decodeUtf8, systemClock, systemRandom, utf8, type DatabaseId } from '@leasehold/foundation';
-import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
+import { JobBoard, JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { applyMigrations, Metadata } from '@leasehold/metadata';
 import { startTestPostgres } from '@leasehold/metadata-testing';
 import { MemoryStore, ProbeFailedError, type PutOutcome } from '@leasehold/object-store';
@@ -24,6 +24,22 @@ class CarelessStore extends MemoryStore {
   override async put(key: string, body: Uint8Array): Promise<PutOutcome> {
     await this.delete(key);
     return super.put(key, body, 'create');
+  }
+}
+
+/** Gives no file away until it is told to. */
+class HeldStore extends MemoryStore {
+  private readonly waiting: (() => void)[] = [];
+  private isHeld = true;
+
+  override async get(...args: Parameters<MemoryStore['get']>): ReturnType<MemoryStore['get']> {
+    if (this.isHeld && args[0].includes('/sst/')) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return super.get(...args);
+  }
+
+  release(): void {
+    this.isHeld = false;
+    for (const go of this.waiting) go();
   }
 }
 
@@ -90,6 +106,35 @@ describe('the compactor', () => {
     expect(metrics).toMatch(/leasehold_compactor_deleted_files_total\{.*\} 5/);
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  }, 60_000);
+
+  it('leaves a database as it was when its compaction is cancelled', async () => {
+    const store = new HeldStore(systemClock);
+    const ctx = { store, clock: systemClock, random: systemRandom };
+    const databaseId = randomUUID() as DatabaseId;
+    await createFlushedDatabase(ctx, databaseId, 5);
+    const before = await new HeadStore(ctx).load(databaseId);
+    const config = await configOf();
+    const service = await start(config, store);
+    const board = new JobBoard(queueStoreFrom(config), systemClock);
+    closers.push(() => board.close());
+    producer(config).enqueueCompaction(databaseId);
+
+    const running = async () => (await board.running()).filter(({ kind }) => kind === 'compact');
+    await until(async () => (await running())[0]?.progress !== undefined);
+    const [job] = await running();
+    const ofBytes = before?.head.l0.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    expect(job).toMatchObject({ payload: { databaseId }, state: 'running', progress: { bytes: 0, ofBytes } });
+    expect(await board.cancel('compact', job?.id ?? '')).toBe('asked');
+    expect((await running())[0]).toMatchObject({ state: 'cancelling', cancellable: false });
+    // By the next telling or, at the latest, before it would swap the head.
+    store.release();
+    await until(async () => (await running()).length === 0);
+    expect(await new HeadStore(ctx).load(databaseId)).toEqual(before);
+    const compactions = (await board.counts()).find(({ kind }) => kind === 'compact');
+    expect(compactions).toEqual({ kind: 'compact', waiting: 0, active: 0, delayed: 1, failed: 0 });
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toMatch(/leasehold_compactor_jobs_total\{kind="compact",outcome="cancelled".*\} 1/);
   }, 60_000);
 
   it('does jobs that were asked for while no compactor ran', async () => {

@@ -5,7 +5,8 @@ import { postgresQueueServer, redisQueueServer, type QueueServer } from '../test
 import { JobBoard } from './job-board.js';
 import { jobKinds } from './job-kinds.js';
 import { JobQueues } from './job-queues.js';
-import { runJobWorkers, type JobHandlers } from './job-workers.js';
+import { JobCancelledError } from './job-run.js';
+import { CANCELLED_PAUSE_MS, runJobWorkers, type JobHandlers, type JobOutcome } from './job-workers.js';
 
 const TEST_REDIS_URL = process.env.TEST_REDIS_URL;
 const WAIT_MS = 20_000;
@@ -71,6 +72,104 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const twice = await Promise.all([board.retry('compact', job?.id ?? ''), board.retry('compact', job?.id ?? '')]);
       expect(twice.sort()).toEqual([false, true]);
       await until(async () => (await board.failed('compact', 0, 10)).length === 0);
+    }, 60_000);
+
+    /** Compactors whose compactions go on, byte by byte, until they are told to end or to commit. */
+    async function openSlow(compactors = 1) {
+      const context = { store: server.store(), clock: systemClock, log };
+      const outcomes: JobOutcome[] = [];
+      const begun: DatabaseId[] = [];
+      const reasons: unknown[] = [];
+      const slow = { mayCommit: false, isCommitted: false, begun, outcomes, reasons };
+      const handlers = {
+        ...(Object.fromEntries(jobKinds().map((kind) => [kind, () => Promise.resolve()])) as unknown as JobHandlers),
+        compact: async ({ databaseId }, signal, run) => {
+          begun.push(databaseId);
+          for (let bytes = 1; !slow.mayCommit; bytes++) {
+            run.tell({ bytes, ofBytes: 1_000_000 });
+            await systemClock.sleep(20, signal).catch((error: unknown) => {
+              reasons.push(error);
+              throw error;
+            });
+          }
+          await run.commit(async () => {
+            while (!slow.isCommitted) await systemClock.sleep(20);
+          });
+        },
+      } satisfies JobHandlers;
+      const board = new JobBoard(context.store, systemClock, LOOK_TIMEOUT_MS);
+      const queues = new JobQueues(context);
+      for (let n = 0; n < compactors; n++) {
+        const settings = { concurrency: Object.fromEntries(jobKinds().map((kind) => [kind, 1])) as never };
+        const observe = (outcome: JobOutcome) => void outcomes.push(outcome);
+        const workers = await runJobWorkers(handlers, { ...context, observe }, settings);
+        closers.push(() => workers.close(1_000));
+      }
+      closers.push(
+        () => queues.close(),
+        () => board.close(),
+      );
+      return { board, queues, slow };
+    }
+
+    it('shows what runs, at two compactors at once, with progress that only grows', async () => {
+      const { board, queues, slow } = await openSlow(2);
+      queues.enqueueCompaction(A as DatabaseId);
+      queues.enqueueCompaction(B as DatabaseId);
+      const told = async () => (await board.running()).filter(({ progress }) => progress !== undefined);
+      await until(async () => (await told()).length === 2);
+      const first = await told();
+      expect(first.map(({ payload }) => (payload as { databaseId: string }).databaseId).sort()).toEqual([A, B]);
+      const shown = { kind: 'compact', state: 'running', cancellable: true, restMs: expect.any(Number) };
+      expect(first).toEqual([1, 2].map(() => expect.objectContaining(shown)));
+      const bytes = new Map(first.map(({ id, progress }) => [id, progress?.bytes ?? 0]));
+      await until(async () =>
+        (await told()).every(({ id, progress }) => (progress?.bytes ?? 0) > (bytes.get(id) ?? 0)),
+      );
+      Object.assign(slow, { mayCommit: true, isCommitted: true });
+      await until(async () => (await board.running()).length === 0);
+      expect(slow.outcomes.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+    }, 60_000);
+
+    it('cancels one that runs, which is no failure, and runs again after the others, once', async () => {
+      const { board, queues, slow } = await openSlow();
+      queues.enqueueCompaction(A as DatabaseId);
+      await until(async () => (await board.running()).length === 1);
+      const [job] = await board.running();
+      // Equal ones that are asked for meanwhile do not run before their time either.
+      queues.enqueueCompaction(A as DatabaseId);
+      await until(() => Promise.resolve(queues.counts().added === 2));
+      expect(await board.cancel('compact', job?.id ?? '')).toBe('asked');
+      expect(await board.cancel('compact', job?.id ?? '')).toBe('asked');
+      await until(() => Promise.resolve(slow.outcomes.length === 1));
+      expect(slow.outcomes).toMatchObject([{ kind: 'compact', outcome: 'cancelled' }]);
+      expect(slow.reasons).toEqual([expect.any(JobCancelledError)]);
+      await until(async () => (await board.running()).length === 0);
+      const counts = async () => (await board.counts()).find(({ kind }) => kind === 'compact');
+      expect(await counts()).toMatchObject({ waiting: 0, active: 0, delayed: 1, failed: 0 });
+      queues.enqueueCompaction(A as DatabaseId);
+      queues.enqueueCompaction(B as DatabaseId);
+      await until(() => Promise.resolve(slow.begun.includes(B as DatabaseId)));
+      expect(slow.begun).toEqual([A, B]);
+      expect(await counts()).toMatchObject({ waiting: 0, active: 1, delayed: 1 });
+      expect(CANCELLED_PAUSE_MS).toBe(60_000);
+      expect(await board.cancel('compact', job?.id ?? '')).toBe('gone');
+    }, 60_000);
+
+    it('does not cancel one that commits, one of another kind, or one that is not there', async () => {
+      const { board, queues, slow } = await openSlow();
+      queues.enqueueCompaction(A as DatabaseId);
+      await until(async () => (await board.running()).length === 1);
+      const [job] = await board.running();
+      expect(await board.cancel('compact', 'missing')).toBe('gone');
+      expect(await board.cancel('gc', job?.id ?? '')).toBe('gone');
+      slow.mayCommit = true;
+      await until(async () => (await board.running())[0]?.state === 'committing');
+      expect(await board.cancel('compact', job?.id ?? '')).toBe('too-late');
+      slow.isCommitted = true;
+      await until(() => Promise.resolve(slow.outcomes.length === 1));
+      expect(slow.outcomes).toMatchObject([{ outcome: 'done' }]);
+      await until(async () => (await board.cancel('compact', job?.id ?? '')) === 'gone');
     }, 60_000);
 
     it('rejects when the server does not answer, and goes on when it does', async () => {

@@ -1,9 +1,12 @@
 import type { Clock } from '@leasehold/foundation';
 import type { Job } from 'bullmq';
 
+import { hasCancelMark, withCancelMark, withoutCancelMark } from './cancel-mark.js';
 import { withDeadline } from './deadline.js';
-import { JOB_KINDS, jobKinds, type JobKind } from './job-kinds.js';
+import { CANCELLABLE, JOB_KINDS, jobKinds, type JobKind } from './job-kinds.js';
 import { openBoardQueue, type BoardQueue, type QueueStore } from './queue-store.js';
+import { runningJobOf, type RunningJob } from './running-job.js';
+import { toldProgressOf } from './told-progress.js';
 
 /** Of one look at a queue. */
 const LOOK_TIMEOUT_MS = 10_000;
@@ -11,6 +14,8 @@ const LOOK_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Of what a job failed by, which is text of an error. */
 const MAX_REASON_CHARS = 500;
+/** Of one kind; each compactor runs a handful at once. */
+export const MOST_RUNNING = 100;
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
 export interface JobCounts {
@@ -30,6 +35,13 @@ export interface FailedJob {
   /** Ms since the Unix epoch. */
   readonly failedAt: number | undefined;
 }
+
+/**
+ * - `asked`: it ends within some seconds, and has changed nothing
+ * - `gone`: no such job runs
+ * - `too-late`: it is doing the one thing that counts, or jobs of its kind are not cancelled
+ */
+export type CancelOutcome = 'asked' | 'gone' | 'too-late';
 
 /**
  * The queues as operators see them. Opens a connection for each kind when it is first asked for, and keeps it; one that failed is opened anew.
@@ -60,12 +72,49 @@ export class JobBoard {
     return this.ask(kind, async (queue) => (await queue.failed(offset, offset + limit - 1)).map(failedJobOf));
   }
 
+  /** What processes have in hand, that of the longest run first; {@link MOST_RUNNING} of each kind at most. */
+  async running(): Promise<readonly RunningJob[]> {
+    const found = await Promise.all(
+      jobKinds().map((kind) =>
+        this.ask(kind, async (queue) => {
+          const jobs = await queue.active(0, MOST_RUNNING - 1);
+          const now = this.clock.now();
+          return jobs.map((job) => runningJobOf(kind, job, now));
+        }),
+      ),
+    );
+    return found.flat().sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  /** Asks a job that runs to end. Idempotent. */
+  cancel(kind: JobKind, id: string): Promise<CancelOutcome> {
+    return this.ask(kind, async (queue) => {
+      const job = await activeJob(queue, id);
+      if (job === undefined) return 'gone';
+      if (!CANCELLABLE.has(kind) || isCommitting(job)) return 'too-late';
+      if (hasCancelMark(job.data)) return 'asked';
+      try {
+        await job.updateData(withCancelMark(job.data));
+      } catch (error) {
+        if ((await activeJob(queue, id)) === undefined) return 'gone';
+        throw error;
+      }
+      // It may have begun to commit between the two; who commits tells before it looks for the mark.
+      const marked = await activeJob(queue, id);
+      if (marked === undefined) return 'gone';
+      if (!isCommitting(marked)) return 'asked';
+      await marked.updateData(withoutCancelMark(marked.data));
+      return 'too-late';
+    });
+  }
+
   /** Lets a failed job run again from its first attempt. @returns false when there is no such failed job */
   retry(kind: JobKind, id: string): Promise<boolean> {
     return this.ask(kind, async (queue) => {
       const job = await queue.job(id);
       if (job === undefined || !(await job.isFailed())) return false;
       try {
+        if (hasCancelMark(job.data)) await job.updateData(withoutCancelMark(job.data));
         await job.retry('failed', { resetAttemptsMade: true });
       } catch (error) {
         if (await job.isFailed()) throw error;
@@ -99,10 +148,19 @@ export class JobBoard {
   }
 }
 
+async function activeJob(queue: BoardQueue, id: string): Promise<Job | undefined> {
+  const job = await queue.job(id);
+  return job !== undefined && (await job.isActive()) ? job : undefined;
+}
+
+function isCommitting({ progress, processedOn }: Job): boolean {
+  return toldProgressOf(progress, processedOn ?? 0)?.committing ?? false;
+}
+
 function failedJobOf({ id, data, failedReason, attemptsMade, finishedOn }: Job): FailedJob {
   return {
     id: id ?? '',
-    payload: data as unknown,
+    payload: withoutCancelMark(data),
     reason: (failedReason ?? '').slice(0, MAX_REASON_CHARS),
     attempts: attemptsMade,
     failedAt: finishedOn,

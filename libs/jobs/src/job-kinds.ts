@@ -53,6 +53,9 @@ export const JOB_KINDS = {
 } as const;
 
 export type JobKind = keyof typeof JOB_KINDS;
+
+/** Kinds that may take minutes, heed their signal within a second or so, and lose nothing but time. The others are short, or somebody waits for them. */
+export const CANCELLABLE: ReadonlySet<JobKind> = new Set<JobKind>(['compact']);
 export type JobPayload<K extends JobKind> = z.output<(typeof JOB_KINDS)[K]['payload']>;
 
 export function jobKinds(): readonly JobKind[] {

@@ -1,29 +1,33 @@
 import { setMaxListeners } from 'node:events';
 
 import { assert, isLeaseholdError, LeaseholdError, type Clock } from '@leasehold/foundation';
-import { UnrecoverableError, type Job } from 'bullmq';
+import { DelayedError, Job, UnrecoverableError } from 'bullmq';
 
+import { hasCancelMark, withoutCancelMark } from './cancel-mark.js';
 import { withDeadline } from './deadline.js';
 import { IntervalLog, messageOf, type JobLog } from './interval-log.js';
-import { JOB_KINDS, jobKinds, parsePayload, type JobKind, type JobPayload } from './job-kinds.js';
+import { CANCELLABLE, JOB_KINDS, jobKinds, parsePayload, type JobKind, type JobPayload } from './job-kinds.js';
+import { WatchedRun, type JobPlace, type JobRun } from './job-run.js';
 import { openConsumer, type QueueConsumer, type QueueStore } from './queue-store.js';
 
 /**
  * Does one job. It may run twice, late, and beside itself in another process: it commits through CAS or not at all.
- * The signal aborts when the job's lock is lost or the process is about to end; the job is then run again elsewhere.
+ * The signal aborts when the job's lock is lost or the process is about to end; the job is then run again elsewhere. It also aborts when
+ * somebody cancels a job of a kind that may be ({@link CANCELLABLE}): such a job is no failure, and runs again {@link CANCELLED_PAUSE_MS} later.
  * An error of kind `invalid` or `corrupt` sets the job aside at once, every other is tried again with backoff.
  */
-export type JobHandler<K extends JobKind> = (payload: JobPayload<K>, signal: AbortSignal) => Promise<void>;
+export type JobHandler<K extends JobKind> = (payload: JobPayload<K>, signal: AbortSignal, run: JobRun) => Promise<void>;
 export type JobHandlers = { readonly [K in JobKind]: JobHandler<K> };
 
 /**
  * - `done`
  * - `retrying`: failed, will be tried again
  * - `failed`: set aside, for people to look at
+ * - `cancelled`: put off, because somebody asked for it
  */
 export interface JobOutcome {
   readonly kind: JobKind;
-  readonly outcome: 'done' | 'retrying' | 'failed';
+  readonly outcome: 'done' | 'retrying' | 'failed' | 'cancelled';
   readonly durationMs: number;
 }
 
@@ -71,6 +75,12 @@ export const DEFAULT_JOB_WORKERS_SETTINGS: JobWorkersSettings = {
   startTimeoutMs: 30_000,
   logIntervalMs: 60_000,
 };
+
+/**
+ * So long a cancelled job waits until it runs again, whoever asks for its like meanwhile: others go first. Not longer, because writes to a
+ * database that is not compacted are slowed, and in the end refused.
+ */
+export const CANCELLED_PAUSE_MS = 60_000;
 
 /** Between two attempts to connect at the start. */
 const CONNECT_RETRY_MS = 1_000;
@@ -151,11 +161,12 @@ function consume<K extends JobKind>(
   settings: JobWorkersSettings,
 ): QueueConsumer {
   const trouble = new IntervalLog(context.log, context.clock, settings.logIntervalMs);
-  const consumer = openConsumer(
+  const consumer: QueueConsumer = openConsumer(
     context.store,
     JOB_KINDS[kind].queue,
     // Three parameters: BullMQ passes a signal only to a processor that declares it.
-    (job, _token, signal) => process(kind, job, signal, handlers, context),
+    (job, token, signal) =>
+      process(kind, { job, token, place: placeOf(kind, job, consumer) }, signal, handlers, context),
     {
       autorun: false,
       concurrency: settings.concurrency[kind],
@@ -172,23 +183,38 @@ function consume<K extends JobKind>(
   return consumer;
 }
 
+interface TakenJob {
+  readonly job: Job;
+  readonly token: string | undefined;
+  readonly place: JobPlace;
+}
+
 async function process<K extends JobKind>(
   kind: K,
-  job: Job,
+  taken: TakenJob,
   signal: AbortSignal | undefined,
   handlers: JobHandlers,
   { clock, log, observe }: JobWorkersContext,
 ): Promise<void> {
+  const { job } = taken;
   const startedAt = clock.monotonic();
   const report = (outcome: JobOutcome['outcome']): void =>
     observe?.({ kind, outcome, durationMs: clock.monotonic() - startedAt });
+  const run = new WatchedRun(taken.place, clock, job.processedOn ?? clock.now());
   try {
-    const until = signal ?? new AbortController().signal;
+    const until = AbortSignal.any([run.cancelled, ...(signal === undefined ? [] : [signal])]);
     // A job makes many requests at once, and each of them listens; the default of 10 is a guess at leaks.
     setMaxListeners(SIGNAL_LISTENERS_LIMIT, until);
-    await handlers[kind](parsePayload(kind, job.data), until);
+    void run.watch();
+    await handlers[kind](parsePayload(kind, withoutCancelMark(job.data)), until, run);
     report('done');
   } catch (error) {
+    if (run.cancelled.aborted && signal?.aborted !== true) {
+      await putOff(taken, clock.now() + CANCELLED_PAUSE_MS);
+      report('cancelled');
+      log.info({ kind, job: job.id, againInMs: CANCELLED_PAUSE_MS }, 'job was cancelled and is put off');
+      throw new DelayedError();
+    }
     const hopeless = isLeaseholdError(error, 'invalid') || isLeaseholdError(error, 'corrupt');
     const last = hopeless || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     report(last ? 'failed' : 'retrying');
@@ -196,7 +222,20 @@ async function process<K extends JobKind>(
     if (last) log.error(fields, 'job failed and is set aside');
     else log.warn(fields, 'job failed and is tried again');
     throw hopeless ? new UnrecoverableError(messageOf(error)) : error;
+  } finally {
+    run.end();
   }
+}
+
+/** No attempt of the job is used up; equal ones that are asked for meanwhile are this one. */
+async function putOff({ job, token }: TakenJob, dueAt: number): Promise<void> {
+  await job.updateData(withoutCancelMark(job.data));
+  await job.moveToDelayed(dueAt, token);
+}
+
+function placeOf(kind: JobKind, job: Job, { worker }: QueueConsumer): JobPlace {
+  const isToEnd = async (): Promise<boolean> => hasCancelMark((await Job.fromId(worker, job.id ?? ''))?.data);
+  return { tell: (told) => job.updateProgress(told), ...(CANCELLABLE.has(kind) ? { isToEnd } : {}) };
 }
 
 async function closeAll(consumers: readonly QueueConsumer[], clock: Clock, graceMs: number): Promise<void> {

@@ -107,6 +107,8 @@ export interface BoardQueue {
   counts(...states: JobType[]): Promise<Readonly<Record<string, number>>>;
   /** From `start` to `end`, both included, the latest first. */
   failed(start: number, end: number): Promise<readonly Job[]>;
+  /** That some process has in hand; the same. */
+  active(start: number, end: number): Promise<readonly Job[]>;
   job(id: string): Promise<Job | undefined>;
   close(): Promise<void>;
 }
@@ -134,6 +136,7 @@ function looking(queue: Queue): Omit<BoardQueue, 'close'> {
   return {
     counts: (...states) => queue.getJobCounts(...states),
     failed: async (start, end) => (await queue.getFailed(start, end)) as Job[],
+    active: async (start, end) => (await queue.getActive(start, end)) as Job[],
     job: async (id) => (await queue.getJob(id)) as Job | undefined,
   };
 }

@@ -6,6 +6,7 @@ import { createFlushedDatabase } from '@leasehold/upkeep-testing';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { databaseJobs } from './database-jobs.js';
+import type { JobProgress, JobRun } from './job.js';
 
 const DATABASE = '6f1c1c2e-3f63-4d8e-9a63-0f1f2a3b4c5d' as DatabaseId;
 const HOUR_MS = 3_600_000;
@@ -52,6 +53,46 @@ describe('databaseJobs', () => {
     expect(stored?.head.l0).toEqual([]);
     expect(stored?.head.l1).toHaveLength(1);
     expect([outcomes, asked]).toEqual([['compacted', 'idle'], [DATABASE]]);
+  });
+
+  it('tells what it has read of what it will, over all merges, and commits at the whole', async () => {
+    await databaseWithL0(4);
+    const told: JobProgress[] = [];
+    const committed: (JobProgress | undefined)[] = [];
+    const run: JobRun = {
+      tell: (progress) => void told.push(progress),
+      commit: (work) => {
+        committed.push(told.at(-1));
+        return work();
+      },
+    };
+    const { l0 } = (await new HeadStore({ store, clock, random: systemRandom }).load(DATABASE))!.head;
+    const bytes = l0.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    await jobs().compact({ databaseId: DATABASE }, SIGNAL, run);
+    expect(told[0]).toEqual({ bytes: 0, ofBytes: bytes });
+    expect(told.every(({ bytes: at }, n) => at >= (told[n - 1]?.bytes ?? 0))).toBe(true);
+    expect(committed).toEqual([{ bytes, ofBytes: bytes }]);
+  });
+
+  it('changes nothing when it is cancelled, asks for the collection of what it wrote, and compacts the next time', async () => {
+    await databaseWithL0(4);
+    const heads = new HeadStore({ store, clock, random: systemRandom });
+    const before = await heads.load(DATABASE);
+    const cancel = new AbortController();
+    const run: JobRun = {
+      tell: () => undefined,
+      commit: () => {
+        cancel.abort(new Error('cancelled'));
+        return Promise.reject(new Error('cancelled'));
+      },
+    };
+    await expect(jobs().compact({ databaseId: DATABASE }, cancel.signal, run)).rejects.toThrow('cancelled');
+    expect(await heads.load(DATABASE)).toEqual(before);
+    expect([outcomes, asked, await files()]).toEqual([[], [DATABASE], 5]);
+
+    await jobs(0).compact({ databaseId: DATABASE }, SIGNAL);
+    await jobs(0).gc({ databaseId: DATABASE }, SIGNAL);
+    expect([outcomes, await files()]).toEqual([['compacted', 'idle', 'collected'], 1]);
   });
 
   it.each([0, 3])('asks for nothing when there are only %d files', async (count) => {

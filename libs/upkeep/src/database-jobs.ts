@@ -8,7 +8,8 @@ import {
 import type { DatabaseId } from '@leasehold/foundation';
 import type { SettleContext } from '@leasehold/object-store';
 
-import type { Job } from './job.js';
+import { UNSEEN, type Job } from './job.js';
+import { ToldCompaction } from './told-compaction.js';
 
 /** Where the jobs of a database ask for further ones. */
 export interface DatabaseQueues {
@@ -39,7 +40,7 @@ const ROUNDS_PER_JOB = 4;
  * The jobs of one database. All of the thinking is the engine's; both may run twice, late, and beside the owner.
  *
  * - compact: goes on while there is something to do. It leaves garbage behind, its inputs when it was published and its outputs
- *   when somebody else was faster, so it asks for a collection.
+ *   when somebody else was faster or when it was cancelled, so it asks for a collection.
  * - gc: asks for another when all that it found was too young, by whatever clock. Pinned files are left to the one who removes the
  *   pin, and to the sweep.
  */
@@ -50,10 +51,16 @@ export function databaseJobs(
   { gcMinAgeMs, compaction = {} }: DatabaseJobsSettings,
 ): DatabaseJobs {
   return {
-    compact: async ({ databaseId }, signal) => {
+    compact: async ({ databaseId }, signal, run = UNSEEN) => {
+      const watch = new ToldCompaction(run);
       for (let round = 0; round < ROUNDS_PER_JOB; round++) {
         signal.throwIfAborted();
-        const report = await compactDatabase({ ...ctx.compact, signal }, databaseId, compaction);
+        const report = await compactDatabase({ ...ctx.compact, signal }, databaseId, compaction, watch).catch(
+          (error: unknown) => {
+            if (signal.aborted) queues.enqueueGc(databaseId);
+            throw error;
+          },
+        );
         reports.compacted(report, databaseId);
         if (report.outcome === 'compacted' || report.outcome === 'superseded') queues.enqueueGc(databaseId);
         if (report.outcome !== 'compacted') return;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { UNSEEN } from '@leasehold/upkeep';
 
 import { usageJobs } from './usage-jobs.js';
 
@@ -19,7 +20,7 @@ async function reconcile(report: typeof EQUAL) {
     log: { info: log('info'), warn: log('warn'), error: log('error') },
   } as unknown as Parts;
   const context = { clock: { now: () => 0 } } as unknown as ReturnType<Parameters<typeof usageJobs>[1]>;
-  await usageJobs(parts, () => context).reconcile({}, new AbortController().signal);
+  await usageJobs(parts, () => context).reconcile({}, new AbortController().signal, UNSEEN);
   expect(counted).toEqual([report]);
   return levels;
 }
