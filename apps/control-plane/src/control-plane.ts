@@ -60,7 +60,7 @@ export async function startControlPlane(
   if (!mails.configured) logger.warn('no mail is sent: neither SMTP_URL nor MAILBOX_DIR is set');
   const bucket = openOperatorsBucket(config);
   if (bucket === undefined) logger.warn('suspensions do not hold without Postgres: S3_BUCKET is not set');
-  const suspender = new Suspender(metadata, bucket && openRevocationLog(bucket, metadata, logger), systemClock);
+  const suspender = new Suspender(metadata, bucket && openRevocationLog(bucket, metadata, logger), systemClock, logger);
   const board = new JobBoard(queueStoreFrom(config), systemClock);
   const stopping = new AbortController();
   setMaxListeners(MAX_LOOPS, stopping.signal);

@@ -14,6 +14,21 @@ export interface CopiedSuspension extends SuspensionRecord {
   readonly number: number;
 }
 
+/** A state in the bucket. */
+export interface CopiedState {
+  readonly number: number;
+  /** Unique to its writing. */
+  readonly id: string;
+  readonly suspended: readonly CopiedSuspension[];
+}
+
+/** Of a log that is not the one of which there is a copy; `number`: as far as that went. */
+export interface OtherLog {
+  readonly number: number;
+  /** It differs for certain; else it does where its latest state, read after this, is before `number`. */
+  readonly differs: boolean;
+}
+
 /** As many as a state in the bucket has at most. */
 const REVOKED_KEYS_LIMIT = 10_000;
 const REMOVED_PROVIDERS_LIMIT = 1_000;
@@ -44,9 +59,11 @@ export class Suspensions {
    * Takes over what a state in the bucket says. States that are older than the one before change nothing, so that several may copy. Rows that
    * only Postgres knows stay; tenants that are unknown here are passed over.
    *
-   * @returns whether it was newer
+   * @param instead of the log that was copied so far, as it was told: what that one suspended stays so, and only Postgres knows of it from now on
+   * @returns undefined: it is copied, or was; else what is copied is not of this log, or of a later state of it, and nothing is changed
    */
-  async copy(number: number, suspended: readonly CopiedSuspension[]): Promise<boolean> {
+  async copy({ number, id, suspended }: CopiedState, instead?: OtherLog): Promise<OtherLog | undefined> {
+    const state = `${number} ${id}`;
     const rows = suspended.map((entry) => ({
       organization_id: entry.organizationId,
       reason: entry.reason,
@@ -56,9 +73,15 @@ export class Suspensions {
     }));
     const json = JSON.stringify(rows);
     return this.prisma.$transaction(async (transaction) => {
-      const newer = await transaction.$executeRaw`
-        UPDATE revocation_progress SET number = ${number} WHERE id = 1 AND number < ${number}`;
-      if (newer === 0) return false;
+      const [former] = await transaction.$queryRaw<{ readonly number: bigint; readonly state: string | null }[]>`
+        SELECT number, state FROM revocation_progress WHERE id = 1 FOR UPDATE`;
+      const copied = { number: Number(former?.number ?? 0), differs: isAnother(former?.state ?? null, number, state) };
+      if (copied.number === instead?.number) {
+        await transaction.$executeRaw`UPDATE organization_suspensions SET number = NULL WHERE number IS NOT NULL`;
+      } else if (copied.number >= number) {
+        return copied.differs || copied.number > number ? copied : undefined;
+      }
+      await transaction.$executeRaw`UPDATE revocation_progress SET number = ${number}, state = ${state} WHERE id = 1`;
       await transaction.$executeRaw`
         DELETE FROM organization_suspensions WHERE number IS NOT NULL AND organization_id NOT IN (
           SELECT organization_id FROM jsonb_to_recordset(${json}::jsonb) AS r (organization_id text))`;
@@ -71,7 +94,7 @@ export class Suspensions {
         ON CONFLICT (organization_id) DO UPDATE SET reason = EXCLUDED.reason, suspended_by = EXCLUDED.suspended_by,
           suspended_at = EXCLUDED.suspended_at, number = EXCLUDED.number
         WHERE organization_suspensions.number IS DISTINCT FROM EXCLUDED.number`;
-      return true;
+      return undefined;
     });
   }
 
@@ -111,4 +134,9 @@ export class Suspensions {
     });
     return found.flatMap(({ id, revokedAt }) => (revokedAt === null ? [] : [{ id, revokedAt }]));
   }
+}
+
+/** Whether a state of this number was copied, and is another one. One that is told with another number is older than the number: nothing is known then. */
+function isAnother(copied: string | null, number: number, state: string): boolean {
+  return copied !== null && copied.startsWith(`${number} `) && copied !== state;
 }

@@ -4,7 +4,7 @@ import { Directory, PostgresDirectorySource } from '@leasehold/directory';
 import { seededRandom, systemClock, UlidSource, utf8, type SessionId, type TenantId } from '@leasehold/foundation';
 import { JobQueues, jobKinds, queueStoreFrom, runJobWorkers, type JobHandlers } from '@leasehold/jobs';
 import { encodeSessionRecord } from '@leasehold/lease';
-import { RevocationLog, RevocationWatch, suspension } from '@leasehold/revocations';
+import { resumption, RevocationLog, RevocationWatch, suspension } from '@leasehold/revocations';
 
 import { TestBucket } from '../testing/test-bucket.js';
 import { TestService, type Tenant } from '../testing/test-service.js';
@@ -161,6 +161,30 @@ describe('the administration', () => {
     const shown = async () => (await ask('GET', `/tenants/${other.organizationId}`)).body['suspension'];
     await until(async () => (await shown()) !== null);
     expect(await shown()).toMatchObject({ reason: 'while Postgres was down', suspendedBy: 'cli' });
+  });
+
+  it('begins with the log of another bucket, which is not as far, and resumes nobody by that', async () => {
+    const [before, since] = [await service.signUp(), await service.signUp()];
+    await ask('POST', `/tenants/${before.organizationId}/suspend`, { reason: 'by the former bucket' });
+    const another = await TestBucket.start();
+    const shown = async ({ organizationId }: Tenant) =>
+      (await ask('GET', `/tenants/${organizationId}`)).body['suspension'];
+    await service.restart(another.env);
+    try {
+      const log = new RevocationLog({ store: another.store, clock: systemClock, random: seededRandom(8) });
+      const [number] = (await service.metadata.prisma.revocationProgress.findMany()).map((row) => Number(row.number));
+      expect(number).toBeGreaterThan(1);
+      await log.append(suspension(since.organizationId as TenantId, 'by the present one', 'cli'));
+      await until(async () => (await shown(since)) !== null, 40_000);
+      expect(await shown(before)).toMatchObject({ reason: 'by the former bucket' });
+      await log.append(resumption(since.organizationId as TenantId));
+      await until(async () => (await shown(since)) === null, 40_000);
+      expect(await shown(before)).toMatchObject({ reason: 'by the former bucket' });
+      expect((await ask('POST', `/tenants/${before.organizationId}/resume`)).body['suspension']).toBe(null);
+    } finally {
+      await service.restart();
+      await another.close();
+    }
   });
 
   it('changes nothing while the bucket does not answer', async () => {

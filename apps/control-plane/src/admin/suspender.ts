@@ -1,5 +1,5 @@
 import type { Clock, TenantId } from '@leasehold/foundation';
-import type { Metadata } from '@leasehold/metadata';
+import type { CopiedState, Metadata, OtherLog } from '@leasehold/metadata';
 import {
   KEY_KEPT_MS,
   recentRevocations,
@@ -8,6 +8,7 @@ import {
   type RevocationLog,
   type RevocationState,
 } from '@leasehold/revocations';
+import type { Logger } from '@leasehold/service-kit';
 
 /** Revocations as old as half of what the bucket keeps are told yet: long after any outage of it that anybody sits through. */
 const TOLD_MS = KEY_KEPT_MS / 2;
@@ -22,7 +23,8 @@ export const TELL_INTERVAL_MS = 3_000;
  * Suspends and resumes tenants, and tells the bucket which keys are revoked.
  *
  * The log in the bucket is the truth about suspensions, so that they can be written without Postgres: it is written first, then copied. What
- * was written by others (an operator's command, while Postgres was down) is copied with the next look. Without a bucket, Postgres is the truth.
+ * was written by others (an operator's command, while Postgres was down) is copied with the next look. Without a bucket, Postgres is the truth, and of
+ * what was suspended by the log of another bucket than the present one.
  *
  * Of keys and identity providers Postgres is the truth: whatever was revoked or removed there lately and is not in the log is told to it, whoever did it,
  * and however often this process was started in between.
@@ -35,6 +37,7 @@ export class Suspender {
     private readonly metadata: Pick<Metadata, 'suspensions'>,
     private readonly log: RevocationLog | undefined,
     private readonly clock: Clock,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
   /** Durable when it resolves; effective at every gateway within two seconds, and within ten where one has lost Postgres. Idempotent. */
@@ -65,16 +68,36 @@ export class Suspender {
     await this.copy(await this.log.append(recentRevocations({ keys, providers })));
   }
 
-  private async copy({ number, suspended }: RevocationState): Promise<void> {
-    if (number <= this.copied) return;
-    const rows = suspended.map((entry) => ({
-      organizationId: entry.tenantId,
-      reason: entry.reason,
-      suspendedBy: entry.by,
-      suspendedAt: new Date(entry.at),
-      number: entry.number,
-    }));
-    await this.metadata.suspensions.copy(number, rows);
-    this.copied = number;
+  private async copy(state: RevocationState): Promise<void> {
+    if (state.number <= this.copied) return;
+    const { suspensions } = this.metadata;
+    const other = await suspensions.copy(copyOf(state));
+    if (other !== undefined) await this.copyInstead(state, other);
+    else this.copied = state.number;
   }
+
+  /**
+   * Postgres has a later state than this one. Where the log has it by now somebody else was first; else Postgres has followed the log of another
+   * bucket, and would wait for this one to catch up.
+   */
+  private async copyInstead(state: RevocationState, other: OtherLog): Promise<void> {
+    const latest = other.differs ? state : await this.log?.find();
+    if (latest === undefined || (!other.differs && latest.number >= other.number)) return;
+    this.logger.warn(
+      { number: latest.number, former: other.number },
+      'revocations are those of another bucket than before: what was suspended stays suspended, in Postgres alone',
+    );
+    if ((await this.metadata.suspensions.copy(copyOf(latest), other)) === undefined) this.copied = latest.number;
+  }
+}
+
+function copyOf({ number, id, suspended }: RevocationState): CopiedState {
+  const rows = suspended.map((entry) => ({
+    organizationId: entry.tenantId,
+    reason: entry.reason,
+    suspendedBy: entry.by,
+    suspendedAt: new Date(entry.at),
+    number: entry.number,
+  }));
+  return { number, id, suspended: rows };
 }
