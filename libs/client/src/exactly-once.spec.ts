@@ -177,6 +177,25 @@ describe('writes over connections that lose answers', () => {
     expect((await db.get(['n'], { codec: counter }))?.value).toBe(1n);
   });
 
+  it('writes without a key where the database remembers no further ones, and then once', async () => {
+    let fate: Fate = 'serve';
+    gateway.fate = ({ method, headers }) => {
+      if (method !== 'PUT') return 'serve';
+      return headers['idempotency-key'] === undefined
+        ? fate
+        : { status: 429, body: '{"code":"idempotency-keys-exhausted"}' };
+    };
+    const { version } = await db.put(['k'], 1);
+    expect((await db.get(['k']))?.version).toBe(version);
+    fate = 'drop-reply';
+    const lost = { name: 'UnknownOutcomeError', code: 'unreachable', idempotencyKey: undefined };
+    await expect(db.put(['k'], 2)).rejects.toMatchObject(lost);
+    expect(gateway.store.sequence).toBe(2);
+    const refused = { name: 'QuotaError', code: 'idempotency-keys-exhausted' };
+    await expect(db.put(['k'], 3, { idempotencyKey: 'mine' })).rejects.toMatchObject(refused);
+    expect(gateway.store.sequence).toBe(2);
+  });
+
   it('calls the outcome of a write unknown when no answer ever comes, and a read unavailable', async () => {
     gateway.fate = () => 'drop-request';
     const impatient = clientOf(gateway, { retries: { attempts: 3 } });

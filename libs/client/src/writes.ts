@@ -1,5 +1,5 @@
 import { wireCommit } from './byte-commit.js';
-import { ConflictError, LeaseholdError, UnknownOutcomeError } from './errors.js';
+import { ConflictError, LeaseholdError, QuotaError, UnknownOutcomeError } from './errors.js';
 import type { CommitOptions, Committed } from './options.js';
 import type { Call, Transport } from './transport.js';
 import { committedOf } from './wire.js';
@@ -23,6 +23,10 @@ export class Writes {
     try {
       return await transport.send({ ...call, repeat }, committedOf);
     } catch (error) {
+      // Without one it is not repeated, and what is lost stays unknown: better than no write for the rest of the day.
+      if (options.idempotencyKey === undefined && areKeysUsedUp(error)) {
+        return await transport.send({ ...call, repeat: 'never' }, committedOf);
+      }
       const isSettled = !(error instanceof UnknownOutcomeError && error.cause instanceof ConflictError);
       // A key of the caller is not spent on something else.
       if (isSettled || options.idempotencyKey !== undefined) throw error;
@@ -52,4 +56,9 @@ export class Writes {
       return error.code === 'idempotency-key-reused' ? false : undefined;
     }
   }
+}
+
+/** Of the day, for this database. Told so, no attempt has been applied: where one may have been, the outcome is unknown. */
+function areKeysUsedUp(error: unknown): boolean {
+  return error instanceof QuotaError && error.code === 'idempotency-keys-exhausted';
 }

@@ -206,7 +206,8 @@ export class FakeStore {
 
   /** What has an idempotency key is applied once; what was refused leaves nothing behind. */
   private once(headers: Headers, request: string, apply: () => string): FakeAnswer {
-    const key = String(headers['idempotency-key']);
+    const key = headers['idempotency-key'];
+    if (typeof key !== 'string') return json({ version: apply(), effect: 'committed' });
     const before = this.applied.get(key);
     if (before !== undefined && before.request !== request) throw new Refusal(422, 'idempotency-key-reused');
     const version = before?.version ?? apply();
