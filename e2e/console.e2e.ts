@@ -18,6 +18,9 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
   let browser: Browser;
   let page: Page;
   let key: string;
+  /** Of the first invitation. */
+  let invited: string;
+  let backupCodes: readonly string[];
 
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor();
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -27,12 +30,14 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await page.getByRole('menuitem', { name: 'Log out' }).click();
     await heading('Log in');
   };
-  /** What a mail to somebody links to; mails come when they come. */
-  const mailedLink = async (screen: string) => {
-    const link = new RegExp(`href="([^"]*/console/${screen}#[^"]+)"`);
+  /** What a mail to somebody links to; mails come when they come. @param used of a mail that came before */
+  const mailedLink = async (screen: string, used?: string) => {
+    const link = new RegExp(`href="([^"]*/console/${screen}#[^"]+)"`, 'g');
     for (;;) {
-      const [, url] = link.exec(await (await fetch(`${leasehold.ready.controlPlane}/mailbox`)).text()) ?? [];
-      if (url !== undefined) return url.replaceAll('&amp;', '&');
+      const mails = await (await fetch(`${leasehold.ready.controlPlane}/mailbox`)).text();
+      const urls = [...mails.matchAll(link)].map(([, url]) => url?.replaceAll('&amp;', '&'));
+      const url = urls.find((each) => each !== used);
+      if (url !== undefined) return url;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
@@ -226,7 +231,8 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await press('Send invitation');
     await page.getByRole('button', { name: 'Take back the invitation of viewer@example.com' }).waitFor();
     await logOut();
-    await page.goto(await mailedLink('invitation'));
+    invited = await mailedLink('invitation');
+    await page.goto(invited);
     await page.fill('input[name=email]', 'viewer@example.com');
     await page.fill('input[name=password]', 'a password of a viewer');
     await press('Create account and accept');
@@ -249,6 +255,7 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await dialog.getByLabel('Code that the app shows').fill(totp(secret.trim()));
     await dialog.getByRole('button', { name: 'Turn on' }).click();
     const codes = (await dialog.getByLabel('backup codes', { exact: true }).textContent()) ?? '';
+    backupCodes = codes.trim().split('\n');
     await press('I have them');
     await page.getByText('10 backup codes left').waitFor();
     await logOut();
@@ -256,9 +263,42 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     await page.fill('input[name=password]', 'a password of a viewer');
     await press('Log in');
     await heading('Second factor');
-    await page.fill('input[name=code]', codes.split('\n')[0] ?? '');
+    await page.fill('input[name=code]', backupCodes[0] ?? '');
     await press('Continue');
     await heading('Databases');
+  }, 60_000);
+
+  it('lets somebody with a second factor accept another invitation', async () => {
+    await logOut();
+    await page.fill('input[name=email]', 'browser@example.com');
+    await page.fill('input[name=password]', 'a password of some length');
+    await press('Log in');
+    await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
+    await press('Organization Browser & Sons: change');
+    await page.getByRole('menuitem', { name: 'Second & Sons' }).click();
+    await page.getByRole('button', { name: 'Organization Second & Sons: change' }).waitFor();
+    await open('/members');
+    await press('Invite');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('E-mail address').fill('viewer@example.com');
+    await dialog.getByRole('radio', { name: /^developer/ }).check();
+    await press('Send invitation');
+    await page.getByRole('button', { name: 'Take back the invitation of viewer@example.com' }).waitFor();
+    await logOut();
+    await page.goto(await mailedLink('invitation', invited));
+    await press('I have an account');
+    await page.fill('input[name=email]', 'viewer@example.com');
+    await page.fill('input[name=password]', 'a password of a viewer');
+    await press('Log in and accept');
+    await heading('Second factor');
+    await page.fill('input[name=code]', 'not a code');
+    await press('Continue');
+    await page.getByRole('alert').waitFor();
+    await page.fill('input[name=code]', backupCodes[1] ?? '');
+    await press('Continue');
+    await heading('Databases');
+    await page.getByRole('button', { name: 'Organization Second & Sons: change' }).waitFor();
+    await page.getByRole('button', { name: 'Create database' }).first().waitFor();
   }, 60_000);
 
   it('gives the browser nothing to complain about', () => {

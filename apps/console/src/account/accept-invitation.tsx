@@ -7,17 +7,43 @@ import { answerOf, control } from '../api/control.js';
 import { useMe } from '../api/session.js';
 import { Failure } from '../parts/failure.js';
 import { Loading } from '../parts/screen-state.js';
+import { challengeOf, type Credentials } from './credentials.js';
 import { EntranceCard } from './entrance-card.js';
 import { useLinkToken } from './link-token.js';
+import { SecondFactor } from './second-factor.js';
 import { useEntry } from './use-entry.js';
 
-/** Where an invitation leads: joined with the account that is logged in, or with a new one of the invited address. */
+/** Where an invitation leads: joined with the account that is or gets logged in, or with a new one of the invited address. */
 export function AcceptInvitation() {
   const token = useLinkToken();
   const me = useMe();
+  const [, navigate] = useLocation();
+  const arrive = () => navigate('/databases');
   const decline = useMutation({
     mutationFn: () => answerOf(control.POST('/v1/invitations/decline', { body: { token } })),
   });
+  const accept = useEntry(() => answerOf(control.POST('/v1/invitations/accept', { body: { token } })), arrive);
+  const logIn = useEntry(
+    (body: Credentials) => answerOf(control.POST('/v1/login', { body })),
+    () => accept.mutate(undefined),
+  );
+  const signUp = useEntry(
+    (body: Credentials) => answerOf(control.POST('/v1/signup', { body: { ...body, invitation: token } })),
+    arrive,
+  );
+  const challenge = challengeOf(logIn.error);
+  if (challenge !== undefined) {
+    return (
+      <SecondFactor
+        challenge={challenge}
+        onBack={() => logIn.reset()}
+        onEntered={() => {
+          logIn.reset();
+          accept.mutate(undefined);
+        }}
+      />
+    );
+  }
   if (decline.isSuccess) {
     return (
       <EntranceCard title="Declined">
@@ -27,10 +53,29 @@ export function AcceptInvitation() {
   }
   return (
     <EntranceCard title="You are invited" text="Somebody wants you in their organization at Leasehold.">
-      <Failure error={decline.error} />
+      <Failure error={decline.error ?? accept.error ?? logIn.error ?? signUp.error} />
       {me.isPending && <Loading rows={2} />}
-      {me.data && <AcceptAsMyself token={token} email={me.data.user.email} />}
-      {me.data === null && <AcceptAnew token={token} />}
+      {me.data && (
+        <Stack>
+          <Text size="sm">
+            You are logged in as <strong>{me.data.user.email}</strong>.
+          </Text>
+          <Button onClick={() => accept.mutate(undefined)} loading={accept.isPending}>
+            Accept
+          </Button>
+        </Stack>
+      )}
+      {me.data === null && (
+        <EntryForm
+          isBusy={logIn.isPending || signUp.isPending}
+          onLogIn={(credentials) => logIn.mutate(credentials)}
+          onSignUp={(credentials) => signUp.mutate(credentials)}
+          onSwitch={() => {
+            logIn.reset();
+            signUp.reset();
+          }}
+        />
+      )}
       <Group justify="center">
         <Button variant="subtle" color="gray" onClick={() => decline.mutate()} loading={decline.isPending}>
           Decline
@@ -40,46 +85,27 @@ export function AcceptInvitation() {
   );
 }
 
-function AcceptAsMyself({ token, email }: { readonly token: string; readonly email: string }) {
-  const [, navigate] = useLocation();
-  const accept = useEntry(
-    () => answerOf(control.POST('/v1/invitations/accept', { body: { token } })),
-    () => navigate('/databases'),
-  );
-  return (
-    <Stack>
-      <Failure error={accept.error} />
-      <Text size="sm">
-        You are logged in as <strong>{email}</strong>.
-      </Text>
-      <Button onClick={() => accept.mutate(undefined)} loading={accept.isPending}>
-        Accept
-      </Button>
-    </Stack>
-  );
+interface EntryFormProps {
+  readonly isBusy: boolean;
+  readonly onLogIn: (credentials: Credentials) => void;
+  readonly onSignUp: (credentials: Credentials) => void;
+  /** The other of the two is wanted: what was refused of the one is of no interest any more. */
+  readonly onSwitch: () => void;
 }
 
-function AcceptAnew({ token }: { readonly token: string }) {
-  const [, navigate] = useLocation();
+/** For who is not logged in: an account, or the one there is. */
+function EntryForm({ isBusy, onLogIn, onSignUp, onSwitch }: EntryFormProps) {
   const [isKnown, setIsKnown] = useState(false);
-  const [wanted, setWanted] = useState({ email: '', password: '' });
-  const accept = useEntry(
-    async (body: typeof wanted) => {
-      if (!isKnown) return answerOf(control.POST('/v1/signup', { body: { ...body, invitation: token } }));
-      await answerOf(control.POST('/v1/login', { body }));
-      return answerOf(control.POST('/v1/invitations/accept', { body: { token } }));
-    },
-    () => navigate('/databases'),
-  );
+  const [wanted, setWanted] = useState<Credentials>({ email: '', password: '' });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        accept.mutate(wanted);
+        if (isKnown) onLogIn(wanted);
+        else onSignUp(wanted);
       }}
     >
       <Stack>
-        <Failure error={accept.error} />
         <TextInput
           label="E-mail address"
           description="The one that was invited."
@@ -98,10 +124,16 @@ function AcceptAnew({ token }: { readonly token: string }) {
           value={wanted.password}
           onChange={({ currentTarget: { value: password } }) => setWanted({ ...wanted, password })}
         />
-        <Button type="submit" loading={accept.isPending}>
+        <Button type="submit" loading={isBusy}>
           {isKnown ? 'Log in and accept' : 'Create account and accept'}
         </Button>
-        <Button variant="subtle" onClick={() => setIsKnown(!isKnown)}>
+        <Button
+          variant="subtle"
+          onClick={() => {
+            setIsKnown(!isKnown);
+            onSwitch();
+          }}
+        >
           {isKnown ? 'I have no account yet' : 'I have an account'}
         </Button>
       </Stack>

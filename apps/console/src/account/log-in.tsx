@@ -3,16 +3,11 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Problem } from '../api/problem.js';
 import { Failure } from '../parts/failure.js';
+import { challengeOf, type Credentials } from './credentials.js';
 import { EntranceCard } from './entrance-card.js';
 import { SecondFactor } from './second-factor.js';
 import { useEntry } from './use-entry.js';
-
-interface Credentials {
-  readonly email: string;
-  readonly password: string;
-}
 
 /** Shown wherever a session is wanted and there is none; the address stays, so that one arrives where one wanted to go. */
 export function LogIn() {
@@ -67,11 +62,4 @@ export function LogIn() {
       </form>
     </EntranceCard>
   );
-}
-
-/** Undefined: no second factor is wanted. */
-function challengeOf(error: Error | null): string | undefined {
-  if (!(error instanceof Problem) || error.code !== 'second-factor-required') return undefined;
-  const { challenge } = error.members;
-  return typeof challenge === 'string' ? challenge : undefined;
 }

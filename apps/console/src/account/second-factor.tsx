@@ -7,11 +7,18 @@ import { EntranceCard } from './entrance-card.js';
 import { proofOf } from './proof.js';
 import { useEntry } from './use-entry.js';
 
+interface SecondFactorProps {
+  readonly challenge: string;
+  readonly onBack: () => void;
+  readonly onEntered?: () => void;
+}
+
 /** The second step of a log-in. */
-export function SecondFactor({ challenge, onBack }: { readonly challenge: string; readonly onBack: () => void }) {
+export function SecondFactor({ challenge, onBack, onEntered }: SecondFactorProps) {
   const [typed, setTyped] = useState('');
-  const entry = useEntry((text: string) =>
-    answerOf(control.POST('/v1/login/second-factor', { body: { challenge, ...proofOf(text) } })),
+  const entry = useEntry(
+    (text: string) => answerOf(control.POST('/v1/login/second-factor', { body: { challenge, ...proofOf(text) } })),
+    onEntered,
   );
   return (
     <EntranceCard
