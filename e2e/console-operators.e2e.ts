@@ -148,6 +148,12 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
     await dialog().getByLabel('Reason').fill('an outage');
     await dialog().getByRole('button', { name: 'Credit', exact: true }).click();
     await figure('Credited').getByText('$1.50').waitFor();
+    // What the tenant is told stands there too.
+    await page.getByRole('table', { name: 'Credit notes' }).getByRole('cell', { name: 'an outage' }).waitFor();
+    const { lines } = await ask<{ readonly lines: readonly object[] }>(`invoices/${first?.id ?? ''}/lines`);
+    const shown = page.getByRole('table', { name: 'Lines' }).locator('tbody tr');
+    await until(async () => (await shown.count()) === lines.length, PATIENCE_MS);
+    expect(lines.length).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Mark as paid' }).click();
     await dialog().getByLabel('How it was paid').fill('bank transfer');
     hindrances.push(...(await checkScreen(page, 'invoice-is-paid')));
@@ -184,13 +190,21 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
     await dialog().getByLabel('Fee of a month').fill('10.00');
     await dialog().getByLabel('A million read units').fill('0.20');
     await dialog().getByLabel('Read units included').fill('10000000');
+    // A hundredth of a cent is a price as well.
+    await dialog().getByLabel('A million write units').fill('0.0001');
     hindrances.push(...(await checkScreen(page, 'new-prices')));
     await dialog().getByRole('button', { name: 'Add prices' }).click();
     await page.getByText('to come').waitFor();
     hindrances.push(...(await checkScreen(page, 'plan')));
     const { versions } = await ask<{ readonly versions: readonly object[] }>('plans/large/versions');
     expect(versions).toMatchObject([
-      { version: 1, fee: 1_000, prices: { readUnits: { amount: 20, per: '1000000', included: '10000000' } } },
+      {
+        ...{ version: 1, fee: 1_000 },
+        prices: {
+          readUnits: { amount: 20, per: '1000000', included: '10000000' },
+          writeUnits: { amount: 1, per: '100000000' },
+        },
+      },
     ]);
   }, 120_000);
 

@@ -220,7 +220,7 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     expect(await end.inputValue()).toBe('7a');
     await end.fill('75 73 65 72 73 2f 62');
     await end.press('Enter');
-    await shown(1);
+    await page.getByText('1 key', { exact: true }).waitFor();
     const window = page.viewportSize();
     await page.setViewportSize(PHONE);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { PAYERS, useMay } from '../api/session.js';
-import { formatCount } from '../parts/format.js';
+import { countOf } from '../parts/format.js';
 import { Icon } from '../parts/icon.js';
 import { Instant } from '../parts/instant.js';
 import { formatMoney } from '../parts/money.js';
@@ -66,8 +66,7 @@ export function Budgets() {
 
 function BudgetRow({ budget }: { readonly budget: Budget }) {
   const { scope, subject, limit, used, usedPercent, exhaustedAt, hardStop, alertPercents } = budget;
-  const format = (value: number) =>
-    'units' in limit ? `${formatCount(value)} units` : formatMoney(value, limit.currency);
+  const format = (value: number) => ('units' in limit ? countOf(value, 'unit') : formatMoney(value, limit.currency));
   const isUsedUp = usedPercent >= 100;
   return (
     <Table.Tr>

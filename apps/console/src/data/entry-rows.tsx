@@ -1,7 +1,7 @@
 import { Text, UnstyledButton } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 
-import { formatBytes, formatCount } from '../parts/format.js';
+import { countOf, formatBytes } from '../parts/format.js';
 import { Loading, Message, Refused } from '../parts/screen-state.js';
 import { VirtualRows } from '../parts/virtual-rows.js';
 import classes from './entry-rows.module.css';
@@ -46,7 +46,8 @@ export function EntryRows({ listing, view, onOpen }: EntryRowsProps) {
         renderRow={(row) => cellsOf(listing, row, view, onOpen)}
       />
       <Text size="sm" c="dimmed" mt="xs" data-held={window.heldEntries}>
-        {formatCount(window.knownRows)} {window.isWhole ? 'keys' : 'keys so far, more as you scroll'}
+        {countOf(window.knownRows, 'key')}
+        {!window.isWhole && ' so far, more as you scroll'}
       </Text>
       {error && <Refused error={error} onRetry={listing.retry} />}
     </div>

@@ -6,7 +6,7 @@ import { useLocation } from 'wouter';
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
-import { formatCount } from '../parts/format.js';
+import { countOf } from '../parts/format.js';
 import { DATABASES, type DatabaseFilter } from './database-list.js';
 
 /** Deletes everything that a filter shows, as an operation; how many that are is asked before. */
@@ -34,7 +34,7 @@ export function DeleteMatching({ search, label }: Pick<DatabaseFilter, 'search' 
       </Button>
       <ConfirmDialog
         opened={asking}
-        title={`Delete ${formatCount(count)} databases?`}
+        title={`Delete ${countOf(count, 'database')}?`}
         action="Delete them"
         typed={String(count)}
         isBusy={removal.isPending || matches.isFetching || matches.data === undefined}

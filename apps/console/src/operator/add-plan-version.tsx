@@ -9,7 +9,7 @@ import { Dialog } from '../parts/dialog.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { minorDigits } from '../parts/money.js';
 import { PLANS } from './plan-keys.js';
-import { draftOf, isQuotable, nextHour, QUOTES, versionOf } from './version-draft.js';
+import { draftOf, isQuotable, nextHour, QUOTES, SMALL_DIGITS, versionOf } from './version-draft.js';
 import classes from './version-form.module.css';
 
 interface AddPlanVersionProps {
@@ -47,7 +47,9 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
       ? undefined
       : `Until it is changed: ${textOfPrice(quote.meter, last.prices[quote.meter], last.currency)}`,
   );
-  const money = { min: 0, decimalScale: minorDigits(draft.currency), fixedDecimalScale: true, thousandSeparator: ',' };
+  const digits = minorDigits(draft.currency);
+  const money = { min: 0, decimalScale: digits, fixedDecimalScale: true, thousandSeparator: ',' };
+  const small = { min: 0, decimalScale: digits + SMALL_DIGITS, thousandSeparator: ',' };
   return (
     <DialogForm
       action="Add prices"
@@ -96,7 +98,7 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
         {QUOTES.flatMap(({ meter, price, included }, at) => [
           <NumberInput
             key={meter}
-            {...money}
+            {...small}
             label={price}
             description={kept[at]}
             required

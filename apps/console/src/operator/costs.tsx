@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Figures } from '../parts/figures.js';
-import { formatBytes, formatCount, formatFraction } from '../parts/format.js';
+import { countOf, formatBytes, formatCount, formatFraction } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
 import { formatMicros, formatMoney } from '../parts/money.js';
 import { More } from '../parts/more.js';
@@ -146,7 +146,7 @@ function CostRow({ cost: row, currency }: { readonly cost: TenantCost; readonly 
           </Badge>
         )}
       </Table.Td>
-      <Part amount={part('requests')} of={`${formatCount(commits)} writes, ${formatCount(requests)} reads`} />
+      <Part amount={part('requests')} of={`${countOf(commits, 'write')}, ${countOf(requests, 'read')}`} />
       <Part amount={part('storage')} of={`${formatFraction(storedGbHours)} GB-hours`} />
       <Part amount={part('egress')} of={formatBytes(egressBytes)} />
       <Table.Td>{part('shared')}</Table.Td>

@@ -3,6 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'wouter';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { InvoiceContents } from '../billing/invoice-contents.js';
+import { readerAt } from '../billing/invoice-reader.js';
 import { InvoiceState } from '../billing/invoices.js';
 import { Figures } from '../parts/figures.js';
 import { Instant } from '../parts/instant.js';
@@ -65,6 +67,10 @@ function Found({ invoice }: { readonly invoice: Invoice }) {
           ]}
         />
       </Panel>
+      <InvoiceContents
+        invoice={invoice}
+        reader={readerAt('/v1/admin/invoices/{id}', invoice.id, [...OPERATOR_INVOICES, invoice.id])}
+      />
     </>
   );
 }

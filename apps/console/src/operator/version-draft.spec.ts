@@ -47,8 +47,8 @@ describe('a version of a plan that is typed', () => {
       ...{ plan: 'pro', version: 1, effectiveFrom: '2026-11-01T00:00:00Z', currency: 'USD', fee: 2_000, minimum: 0 },
       createdAt: '2026-11-01T00:00:00Z',
       prices: {
-        readUnits: price(4, '10000000', '1000000'),
-        writeUnits: price(3, '10000000'),
+        readUnits: price(4, '30000000', '1000000'),
+        writeUnits: price(3, '7000000'),
         storedByteMs: price(25, '2592000000000000000', '2592000000000000000'),
         egressBytes: price(9, '1000000000', '500000000'),
       },
@@ -60,6 +60,25 @@ describe('a version of a plan that is typed', () => {
     // What was asked in another currency is no price in this one.
     expect(versionOf({ ...draft, currency: 'EUR' }, last).prices.egressBytes.per).toBe('1000000000000');
     expect(QUOTES.map((quote) => isQuotable(last, quote))).toEqual([false, false, false, true]);
+  });
+
+  it('may ask less than the smallest unit for what it is quoted by', () => {
+    const draft = draftOf(undefined, '2030-01-31T10:00');
+    const asked = (readUnits: number | string) =>
+      versionOf({ ...draft, prices: { ...draft.prices, readUnits } }).prices.readUnits;
+    expect([0.004, '0.000001', 1.5, 0].map(asked)).toEqual([
+      price(4, '10000000'),
+      price(1, '10000000000'),
+      price(150, '1000000'),
+      price(0, '1000000'),
+    ]);
+    // And it is shown and kept as it was asked.
+    const last = {
+      ...{ plan: 'pro', version: 1, createdAt: '2026-11-01T00:00:00Z' },
+      ...versionOf({ ...draft, prices: { ...draft.prices, readUnits: 0.0123 } }),
+    };
+    expect(isQuotable(last, QUOTES[0])).toBe(true);
+    expect(draftOf(last, '').prices.readUnits).toBe(0.0123);
   });
 
   it('begins with a whole hour of UTC that is not past', () => {

@@ -10,7 +10,11 @@ const GB = 1_000_000_000n;
 const THOUSAND = 1_000n;
 const HOUR_MS = 3_600_000;
 
-/** How prices of a meter are asked for: whole cents of so much that small prices can be said too. */
+/** How many more digits than its currency has a price may be typed with: a ten-thousandth of a cent for a million. */
+export const SMALL_DIGITS = 4;
+const PARTS = 10 ** SMALL_DIGITS;
+
+/** How prices of a meter are asked for: of so much that most of them are whole cents. */
 export const QUOTES = [
   { meter: 'readUnits', price: 'A million read units', included: 'Read units included', per: 1_000_000n, unit: 1n },
   { meter: 'writeUnits', price: 'A million write units', included: 'Write units included', per: 1_000_000n, unit: 1n },
@@ -52,16 +56,28 @@ export function draftOf(last: Version | undefined, from: string): VersionDraft {
     ...{ from, currency, fee: majorUnits(last?.fee ?? 0, currency), minimum: majorUnits(last?.minimum ?? 0, currency) },
     prices: of(({ meter, per }) => {
       const price = last?.prices[meter];
-      return price === undefined ? 0 : majorUnits((price.amount * Number(per)) / Number(price.per), currency);
+      const parts = price === undefined ? 0 : Math.round((price.amount * PARTS * Number(per)) / Number(price.per));
+      return majorUnits(parts / PARTS, currency);
     }),
     included: of(({ meter, unit }) => Number(last?.prices[meter].included ?? 0) / Number(unit)),
   };
 }
 
-/** Whether what a version asks for a meter is a whole number of the smallest unit where it is asked for; else it is shown rounded. */
+/** Whether what a version asks for a meter can be typed to the last digit; else it is shown rounded. */
 export function isQuotable({ prices }: Version, { meter, per }: (typeof QUOTES)[number]): boolean {
   const price = prices[meter];
-  return (BigInt(price.amount) * per) % BigInt(price.per) === 0n;
+  return (BigInt(price.amount) * BigInt(PARTS) * per) % BigInt(price.per) === 0n;
+}
+
+/** What was typed for `per`, of ten times as much for each digit that is smaller than the smallest unit. */
+function askedFor(typed: number | string, per: bigint, currency: string) {
+  let parts = minorUnits(Number(typed) * PARTS, currency);
+  let of = per * BigInt(PARTS);
+  for (let digit = 0; digit < SMALL_DIGITS && parts % 10 === 0; digit += 1) {
+    parts /= 10;
+    of /= 10n;
+  }
+  return { amount: parts, per: String(of) };
 }
 
 /** As the API takes it. @param last with which the draft began: what was not typed anew stays to the last digit */
@@ -74,7 +90,7 @@ export function versionOf(draft: VersionDraft, last?: Version): Schemas['NewPlan
     const asked =
       before && begun?.prices[meter] === prices[meter]
         ? { amount: before.amount, per: before.per }
-        : { amount: amount(prices[meter]), per: String(per) };
+        : askedFor(prices[meter], per, currency);
     const isKept = before && begun?.included[meter] === included[meter];
     return {
       ...asked,

@@ -6,7 +6,7 @@ import { answerOf, control, type Schemas } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Failure } from '../parts/failure.js';
 import { Figures } from '../parts/figures.js';
-import { formatBytes, formatCount } from '../parts/format.js';
+import { countOf, formatBytes, formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
 import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
@@ -79,7 +79,7 @@ function WorkerFigures({ worker }: { readonly worker: Schemas['Worker'] }) {
         {
           label: 'Log a recovery would read',
           value: formatBytes(load.log.unflushedBytes),
-          note: `${formatCount(load.log.looseSegments)} segments, ${formatCount(load.log.rollups)} folded`,
+          note: `${countOf(load.log.looseSegments, 'segment')}, ${formatCount(load.log.rollups)} folded`,
         },
         { label: 'Next segment', value: formatCount(load.log.nextSegment) },
         { label: 'Requests that wait', value: formatCount(load.waitingRequests) },
@@ -111,7 +111,7 @@ function cacheFigure({ cache }: NonNullable<Schemas['Worker']['load']>) {
   return {
     label: 'Cache hit',
     value: hitShare(hits, misses),
-    note: `${formatBytes(sizeBytes)} of ${formatBytes(limitBytes)}; ${formatCount(misses)} blocks fetched${disk}`,
+    note: `${formatBytes(sizeBytes)} of ${formatBytes(limitBytes)}; ${countOf(misses, 'block')} fetched${disk}`,
   };
 }
 

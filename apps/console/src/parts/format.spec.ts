@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { formatBytes, formatSeconds, formatUtc } from './format.js';
+import { countOf, formatBytes, formatSeconds, formatUtc } from './format.js';
 
 describe('formatBytes', () => {
   it.each([
@@ -21,6 +21,13 @@ describe('formatSeconds', () => {
     [5_400, '90 minutes'],
     [604_800, '7 days'],
   ])('says %d as %s', (seconds, text) => expect(formatSeconds(seconds)).toBe(text));
+});
+
+describe('countOf', () => {
+  it('says one of a thing, and many', () => {
+    expect([0, 1, 2_000].map((count) => countOf(count, 'edit'))).toEqual(['0 edits', '1 edit', '2,000 edits']);
+    expect([1, 2].map((count) => countOf(count, 'entry', 'entries'))).toEqual(['1 entry', '2 entries']);
+  });
 });
 
 describe('formatUtc', () => {

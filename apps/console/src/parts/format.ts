@@ -17,6 +17,11 @@ export function formatCount(count: number): string {
   return NUMBER.format(count);
 }
 
+/** `1 edit`, `2,000 edits`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${NUMBER.format(count)} ${count === 1 ? one : many}`;
+}
+
 /** To two digits behind the point. */
 export function formatFraction(value: number): string {
   return FRACTION.format(value);
@@ -39,6 +44,5 @@ const PERIODS = [
 export function formatSeconds(seconds: number): string {
   const period = PERIODS.find((each) => seconds >= each.seconds && seconds % each.seconds === 0);
   if (period === undefined) return '0 seconds';
-  const count = seconds / period.seconds;
-  return `${NUMBER.format(count)} ${period.name}${count === 1 ? '' : 's'}`;
+  return countOf(seconds / period.seconds, period.name);
 }

@@ -1,4 +1,4 @@
-import { formatCount } from '../parts/format.js';
+import { countOf, formatCount } from '../parts/format.js';
 
 /** Said aloud at each tenth, and where nobody knows how much there is at each so many entries. */
 const TENTHS = 10;
@@ -18,7 +18,7 @@ export function spokenProgress(entries: number, share: number | undefined): stri
 
 /** `1 entry`, `5,003 entries`. */
 export function entriesText(entries: number): string {
-  return entries === 1 ? '1 entry' : `${formatCount(entries)} entries`;
+  return countOf(entries, 'entry', 'entries');
 }
 
 /** `1,000 of about 5,003 entries`. */

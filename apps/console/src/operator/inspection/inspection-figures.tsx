@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 
 import type { Schemas } from '../../api/control.js';
 import { Figures } from '../../parts/figures.js';
-import { formatBytes, formatCount, formatSeconds } from '../../parts/format.js';
+import { countOf, formatBytes, formatCount, formatSeconds } from '../../parts/format.js';
 import { Instant } from '../../parts/instant.js';
 
 type Inspection = Schemas['Inspection'];
@@ -38,7 +38,7 @@ export function InspectionFigures({ inspection }: { readonly inspection: Inspect
         {
           label: 'Live data',
           value: formatBytes(head.liveBytes),
-          note: `${formatCount(head.entries)} entries at most`,
+          note: `${countOf(head.entries, 'entry', 'entries')} at most`,
         },
         { label: 'History', value: formatBytes(head.historyBytes), note: windowOf(retention.windowMs) },
         {
@@ -51,7 +51,7 @@ export function InspectionFigures({ inspection }: { readonly inspection: Inspect
           value: formatBytes(head.sizeBytes),
           note: (
             <>
-              {formatCount(head.edits)} edits, the last <Instant at={head.editedAt} none="at an unknown time" />
+              {countOf(head.edits, 'edit')}, the last <Instant at={head.editedAt} none="at an unknown time" />
             </>
           ),
         },
