@@ -2,7 +2,7 @@ export * from './coverage.js';
 export * from './latency.js';
 export * from './reconciliation.js';
 export * from './recount.js';
-export { MAX_RECORD_BYTES, MAX_TIME_MS } from './record-lines.js';
+export { LaterFormatError, MAX_RECORD_BYTES, MAX_TIME_MS } from './record-lines.js';
 export * from './stored-bytes.js';
 export * from './traffic.js';
 export * from './traffic-meter.js';

@@ -1,6 +1,14 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-import { assert, CorruptBytesError, decodeUtf8, isSessionId, utf8, type SessionId } from '@leasehold/foundation';
+import {
+  assert,
+  CorruptBytesError,
+  decodeUtf8,
+  isSessionId,
+  LeaseholdError,
+  utf8,
+  type SessionId,
+} from '@leasehold/foundation';
 
 /** Records are lines of JSON in gzip, so that whoever doubts what they say can read them with what every system has. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -10,6 +18,17 @@ export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** The last ms of the year 9999: every time of a record is one for whoever reads it, Postgres above all. */
 export const MAX_TIME_MS = 253_402_300_799_999;
 
+/** A later version wrote the record. It is not damaged: who passed over it would never count what it says. Such a version reads it. */
+export class LaterFormatError extends LeaseholdError {
+  constructor(knownFormat: number) {
+    super(
+      'unavailable',
+      'unavailable',
+      `a record has a later format than ${knownFormat}: a later version has to read it`,
+    );
+  }
+}
+
 /** The same lines always give the same bytes. */
 export function packed(all: readonly Line[]): Uint8Array {
   const lines = all.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -17,9 +36,12 @@ export function packed(all: readonly Line[]): Uint8Array {
   return gzipSync(utf8(lines));
 }
 
-/** What the first line of every record says. */
+/** What the first line of every record says, `format` in every version. @throws CorruptBytesError, LaterFormatError */
 export function headOf(first: Line | undefined, knownFormat: number) {
   const { format, session, number, from, to } = first ?? {};
+  if (typeof format === 'number' && Number.isSafeInteger(format) && format > knownFormat) {
+    throw new LaterFormatError(knownFormat);
+  }
   if (format !== knownFormat) throw corrupt('its format is not known');
   if (typeof session !== 'string' || !isSessionId(session)) throw corrupt('its session is none');
   const head = { session: session as SessionId, number: recordNumber(number), from: time(from), to: time(to) };

@@ -120,7 +120,7 @@ describe('a traffic record', () => {
   });
 
   it.each<[string, (line: Record<string, unknown>, i: number) => unknown]>([
-    ['another format', (line, i) => (i === 0 ? { ...line, format: 2 } : line)],
+    ['a format that never was', (line, i) => (i === 0 ? { ...line, format: 0 } : line)],
     ['another number of databases', (line, i) => (i === 0 ? { ...line, databases: 2 } : line)],
     ['a database twice', (line, i) => (i === 0 ? line : { ...line, database: A, minute: 1 })],
     ['a count that is none', (line, i) => (i === 1 ? { ...line, requests: -1 } : line)],

@@ -18,7 +18,7 @@ export function encodeTrafficRecord({ session, number, from, to, minutes, others
   return packed([first, ...minutes.map(lineOf)]);
 }
 
-/** @throws CorruptBytesError for everything that {@link encodeTrafficRecord} does not write */
+/** @throws CorruptBytesError for everything that {@link encodeTrafficRecord} does not write; LaterFormatError: a later version wrote it */
 export function decodeTrafficRecord(bytes: Uint8Array): TrafficRecord {
   const [first, ...rest] = linesOf(bytes);
   const head = headOf(first, TRAFFIC_FORMAT);

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 
 import type { UsageRecord } from './usage-record.js';
 import { MAX_TIME_MS } from './record-lines.js';
+import { LaterFormatError } from './record-lines.js';
 import { decodeUsageRecord, encodeUsageRecord } from './usage-record-format.js';
 
 const SESSION = '01jd000000000000000000000a' as SessionId;
@@ -77,7 +78,7 @@ describe('a usage record', () => {
   });
 
   it.each([
-    ['another format', LINES.join('\n').replace('"format":1', '"format":2')],
+    ['a format that never was', LINES.join('\n').replace('"format":1', '"format":0')],
     ['a number below one', LINES.join('\n').replace('"number":7', '"number":0')],
     ['a time that goes back', LINES.join('\n').replace('"from":1000', '"from":61001')],
     ['a session that is none', LINES.join('\n').replace('000a', '000!')],
@@ -100,6 +101,12 @@ describe('a usage record', () => {
     ['a line that is no JSON', [LINES[0], LINES[1], '{'].join('\n')],
   ])('with %s is refused as damaged', (_, text) => {
     expect(() => decodeUsageRecord(gzipSync(`${text}\n`))).toThrow(CorruptBytesError);
+  });
+
+  it('of a later format is told as such, whatever else it says', () => {
+    for (const text of [LINES.join('\n').replace('"format":1', '"format":2'), '{"format":3}\n{"more":1}']) {
+      expect(() => decodeUsageRecord(gzipSync(`${text}\n`))).toThrow(LaterFormatError);
+    }
   });
 
   it('that was cut off, or is none, is refused as damaged', () => {

@@ -26,7 +26,7 @@ export function encodeUsageRecord({ session, number, from, to, databases }: Usag
   return packed([first, ...databases.map(lineOf)]);
 }
 
-/** @throws CorruptBytesError for everything that {@link encodeUsageRecord} does not write */
+/** @throws CorruptBytesError for everything that {@link encodeUsageRecord} does not write; LaterFormatError: a later version wrote it */
 export function decodeUsageRecord(bytes: Uint8Array): UsageRecord {
   const [first, ...rest] = linesOf(bytes);
   const head = headOf(first, USAGE_FORMAT);

@@ -65,7 +65,7 @@ export class Reconciler {
 
   /**
    * @returns undefined: another one is under way, or nothing is rolled up yet
-   * @throws LeaseholdError bucket or ledger do not answer; the signal's reason
+   * @throws LeaseholdError bucket or ledger do not answer; LaterFormatError: a later version has to recount, as this one cannot read all records; the signal's reason
    */
   async pass(
     signal: AbortSignal,

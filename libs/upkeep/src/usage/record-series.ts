@@ -20,7 +20,7 @@ export interface RecordSeries<R extends NumberedRecord> {
   /** Behind all of them. */
   readonly behind: (session: SessionId) => string;
   readonly name: (session: SessionId, number: number) => string;
-  /** @throws CorruptBytesError */
+  /** @throws CorruptBytesError, LaterFormatError */
   readonly decode: (bytes: Uint8Array) => R;
 }
 
@@ -64,7 +64,7 @@ export async function* sessionsBehind<R extends NumberedRecord>(
   }
 }
 
-/** Undefined: it is not there. @throws CorruptBytesError it cannot be read, or says that it is another one */
+/** Undefined: it is not there. @throws CorruptBytesError it cannot be read, or says that it is another one; LaterFormatError a later version wrote it */
 export async function readRecord<R extends NumberedRecord>(
   store: ObjectStore,
   series: RecordSeries<R>,

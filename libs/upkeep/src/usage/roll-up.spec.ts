@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
+
 import { describe, expect, it } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
 import { seededRandom, ulidFloorAt, utf8, type DatabaseId, type SessionId } from '@leasehold/foundation';
-import { encodeUsageRecord, type UsageRecord } from '@leasehold/metering';
+import { encodeUsageRecord, LaterFormatError, type UsageRecord } from '@leasehold/metering';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore, VirtualClock } from '@leasehold/object-store-testing';
 
@@ -141,6 +143,22 @@ describe('a roll-up', () => {
     expect(await rollUp.pass(NEVER)).toMatchObject({ records: 1, damaged: 3 });
     expect(damaged).toEqual([1, 2, 3].map((number) => bucketLayout.usageRecord(A, number)));
     expect([taken, passed.length]).toEqual([[`${A} 4`], 1]);
+  });
+
+  it('waits at a record that a later version wrote, takes everything else, and tells that it is not complete', async () => {
+    const { rollUp, bucket, write, taken, damaged, passed } = await setUp();
+    await write(A, 1);
+    const later = gzipSync(utf8('{"format":2,"whatever":"it says"}\n'));
+    await bucket.put(bucketLayout.usageRecord(A, 2), later, 'create');
+    await write(A, 3);
+    await write(B, 1);
+    for (let pass = 0; pass < 2; pass++) await expect(rollUp.pass(NEVER)).rejects.toThrow(LaterFormatError);
+    expect([taken, damaged, passed]).toEqual([[`${A} 1`, `${B} 1`], [], []]);
+    // As it is for a version that knows it.
+    await bucket.delete(bucketLayout.usageRecord(A, 2));
+    await write(A, 2);
+    expect(await rollUp.pass(NEVER)).toMatchObject({ records: 2 });
+    expect([taken.slice(2), passed.length]).toEqual([[`${A} 2`, `${A} 3`], 1]);
   });
 
   it('tells of databases whose counters contradict what is known', async () => {

@@ -1,6 +1,6 @@
 import type { Clock, SessionId } from '@leasehold/foundation';
 import { CorruptBytesError, LeaseholdError, ulidFloorAt } from '@leasehold/foundation';
-import { SESSION_QUIET_MS, type UsageRecord } from '@leasehold/metering';
+import { LaterFormatError, SESSION_QUIET_MS, type UsageRecord } from '@leasehold/metering';
 import type { ObjectStore } from '@leasehold/object-store';
 
 import { readRecord, sessionsBehind, type NumberedRecord, type RecordSeries } from './record-series.js';
@@ -51,6 +51,12 @@ const MAX_RECORDS = 1_000;
 /** Numbers by session. */
 type Next = Map<SessionId, number>;
 
+/** What a pass has found so far. */
+type Found = { -readonly [K in keyof RollUpReport]: RollUpReport[K] } & {
+  /** A session waits at a record that a later version wrote; undefined: none does. */
+  later: LaterFormatError | undefined;
+};
+
 /**
  * Takes the records that are new, of usage or of traffic: those of sessions that wrote some lately, and of those that began since. A session that is quiet for longer ends: who
  * writes records begins another one then (`UsageRecorder`). A full pass looks at every session that ever wrote one, and finds what a clock far behind has hidden.
@@ -65,12 +71,12 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
   constructor(private readonly ctx: RollUpContext<R>) {}
 
   /**
-   * @throws LeaseholdError bucket or ledger do not answer; `unavailable`: of some sessions there is more than one pass takes, and of all others everything is taken: the next
+   * @throws LeaseholdError bucket or ledger do not answer; LaterFormatError: some sessions wait at records that a later version wrote, and of all others everything is taken; `unavailable`: of some sessions there is more than one pass takes, and of all others everything is taken: the next
    * pass goes on there; the signal's reason
    */
   async pass(signal: AbortSignal, { full = false }: { readonly full?: boolean } = {}): Promise<RollUpReport> {
     const beganAt = this.ctx.clock.now();
-    const report = { sessions: 0, records: 0, damaged: 0, behind: 0 };
+    const found: Found = { sessions: 0, records: 0, damaged: 0, behind: 0, later: undefined };
     const completeTo = full ? undefined : await this.ctx.ledger.completeTo();
     const isAll = completeTo === undefined;
     const known = this.next;
@@ -81,13 +87,16 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
       ? sessionsBehind(this.ctx.store, this.ctx.series, '', signal)
       : this.sessionsSince(Math.min(completeTo, beganAt), signal);
     for await (const session of sessions) {
-      if (report.sessions === maxSessions)
+      if (found.sessions === maxSessions)
         throw new LeaseholdError('quota', 'overloaded', 'there are too many sessions to look at');
-      report.sessions++;
+      found.sessions++;
       const from = known.get(session) ?? (await this.ctx.ledger.lastNumber(session)) + 1;
-      const through = await this.takeFrom(session, from, next, signal, report);
+      const through = await this.takeFrom(session, from, next, signal, found);
       if (!isAll) next.set(session, through);
     }
+    const { later, ...report } = found;
+    // What is complete is not moved on: usage shows as late, and not as less, until a later version takes it.
+    if (later !== undefined) throw later;
     if (report.behind > 0)
       throw new LeaseholdError('unavailable', 'unavailable', 'sessions have more records than one pass takes');
     await this.ctx.ledger.passed(beganAt);
@@ -100,7 +109,7 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
     from: number,
     next: Next,
     signal: AbortSignal,
-    report: { records: number; damaged: number; behind: number },
+    found: Found,
   ): Promise<number> {
     const { store, series, ledger, onDamaged, insteadOf, onConflict } = this.ctx;
     for (let number = from; number < from + MAX_RECORDS; number++) {
@@ -111,16 +120,20 @@ export class RollUp<R extends NumberedRecord = UsageRecord> {
         if (record === undefined) return number;
         const { conflicts } = await ledger.take(record);
         if (conflicts.length > 0) onConflict(name, conflicts);
-        report.records++;
+        found.records++;
       } catch (error) {
+        if (error instanceof LaterFormatError) {
+          found.later = error;
+          return number;
+        }
         if (!(error instanceof CorruptBytesError)) throw error;
         onDamaged(name, error);
-        report.damaged++;
+        found.damaged++;
         if (insteadOf !== undefined) await ledger.take(insteadOf(session, number));
       }
       next.set(session, number + 1);
     }
-    report.behind++;
+    found.behind++;
     return from + MAX_RECORDS;
   }
 
