@@ -77,6 +77,7 @@ import { SecurityLogController } from './security-log/security-log-controller.js
 import { SessionsController } from './sessions/sessions-controller.js';
 import { TokenMint } from './tokens/token-mint.js';
 import { TokensController } from './tokens/tokens-controller.js';
+import { CostController } from './usage/cost-controller.js';
 import { UsageController } from './usage/usage-controller.js';
 import { WebhookSecrets } from './webhooks/webhook-signature.js';
 import { WebhooksController } from './webhooks/webhooks-controller.js';
@@ -161,6 +162,7 @@ export function controlPlaneModule(parts: ControlPlaneParts): DynamicModule {
       TenantsController,
       TokensController,
       UsageController,
+      CostController,
       WebhooksController,
       WorkersController,
       ...(mailbox === undefined ? [] : [MailboxController]),

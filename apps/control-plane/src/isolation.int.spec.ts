@@ -148,6 +148,8 @@ describe('two organizations', () => {
         }
       }
       expect((await service.call('GET', '/v1/prices', { token })).text).not.toContain('theirs-alone');
+      const costs = await service.call('GET', '/v1/costs?group=database', { token });
+      expect([costs.body['costs'], costs.body['amounts']]).toMatchObject([[], { total: 0 }]);
     }
     const own = await service.call('GET', '/v1/billing-details', { token: mine.token });
     expect(own.text).not.toContain('Theirs');

@@ -4,6 +4,7 @@ export * from './fitting-lines.js';
 export * from './invoice-lines.js';
 export * from './late-lines.js';
 export * from './money.js';
+export * from './month-cost.js';
 export * from './period.js';
 export * from './plan-history.js';
 export * from './plan.js';

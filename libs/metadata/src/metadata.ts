@@ -11,6 +11,7 @@ import { Invoices } from './billing/invoices.js';
 import { PlanVersions } from './billing/plan-versions.js';
 import { Budgets } from './budgets/budgets.js';
 import { ChangeFeed } from './change-feed.js';
+import { CostReport } from './cost-report.js';
 import { ProviderPriceList } from './costs/provider-prices.js';
 import { TenantCosts } from './costs/tenant-costs.js';
 import { TenantMonths } from './costs/tenant-months.js';
@@ -94,6 +95,7 @@ export class Metadata {
   readonly deliveries: WebhookDeliveries;
   readonly trafficReport: TrafficReport;
   readonly usageReport: UsageReport;
+  readonly costReport: CostReport;
   readonly usageReconciliations: UsageReconciliations;
   readonly planVersions: PlanVersions;
   readonly budgets: Budgets;
@@ -140,6 +142,7 @@ export class Metadata {
     this.deliveries = new WebhookDeliveries(prisma);
     this.trafficReport = new TrafficReport(prisma);
     this.usageReport = new UsageReport(prisma);
+    this.costReport = new CostReport(prisma);
     this.usageReconciliations = new UsageReconciliations(prisma);
     this.planVersions = new PlanVersions(prisma);
     this.budgets = new Budgets(prisma, ids);

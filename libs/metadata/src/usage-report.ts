@@ -1,4 +1,4 @@
-import { Prisma, type PrismaClient } from './generated/client.js';
+import { Prisma } from './generated/client.js';
 import type { UsagePlace, UsageQuestion, UsageRow } from './usage-question.js';
 import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
 import { nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-window.js';
@@ -25,7 +25,7 @@ export interface UsagePage {
 /** What organizations used, as far as records are rolled up (`UsageLedger`). Deleted databases stay in it; they store nothing any more. */
 export class UsageReport {
   constructor(
-    private readonly prisma: PrismaClient,
+    private readonly prisma: Pick<Prisma.TransactionClient, '$queryRaw' | 'usageProgress'>,
     private readonly maxDatabaseHours = MAX_DATABASE_HOURS,
   ) {}
 

@@ -148,6 +148,24 @@ const tenantCost = z.object({
   ...costs,
 });
 
+const wholeMicros = whole.describe('In millionths of the smallest unit of the currency.');
+
+const monthCost = z.object({
+  from: instant,
+  database: z.string().optional(),
+  name: z.string().optional().describe('Of the database, also of one that is deleted.'),
+  deletedAt: instant.nullable().optional(),
+  key: z.string().nullable().optional(),
+  label: z.string().nullable().optional(),
+  costMicros: z.object({
+    writeUnits: wholeMicros.optional(),
+    readUnits: wholeMicros.optional(),
+    egressBytes: wholeMicros.optional(),
+    storedGbHours: wholeMicros.optional(),
+    total: wholeMicros.optional(),
+  }),
+});
+
 /** Answers about invoices, prices and budgets, by name. */
 export const BILLING_ANSWERS = {
   Invoice: invoice,
@@ -162,6 +180,19 @@ export const BILLING_ANSWERS = {
     prices: providerPrices.nullable(),
     totals: z.object({ organizations: count, ...costs }),
     costs: z.array(tenantCost),
+    cursor,
+  }),
+  MonthCosts: z.object({
+    month: z.string(),
+    step: z.enum(['hour', 'day', 'month']),
+    currency: z.string(),
+    reckonedAt: instant.describe('Pages of one reckoning add up.'),
+    completeTo: instant.nullable(),
+    amounts: z.object({
+      ...{ writeUnits: amount, readUnits: amount, egressBytes: amount, storedGbHours: amount },
+      ...{ fee: amount, minimum: amount, total: amount },
+    }),
+    costs: z.array(monthCost),
     cursor,
   }),
   ProviderPrices: providerPrices,

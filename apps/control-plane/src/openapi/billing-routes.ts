@@ -80,6 +80,14 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     ...{ who: READERS, status: 200, mediaType: 'application/pdf' },
   },
   {
+    route: 'GET /v1/costs',
+    summary: 'Read what a month cost, by time, database, key or label',
+    ...{ who: READERS, status: 200, answer: 'MonthCosts' },
+    query: [...PAGE, 'month', 'step', 'group', 'database', 'meter', 'format'],
+    alsoAs: 'text/csv',
+    codes: ['invalid-database-name'],
+  },
+  {
     route: 'GET /v1/prices',
     summary: 'Read the plans of the organization and what they cost',
     ...{ who: READERS, status: 200, answer: 'Prices' },

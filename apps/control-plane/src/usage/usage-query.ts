@@ -15,11 +15,11 @@ export type UsageQuery = Omit<UsageQuestion, 'databaseId'> & {
 };
 export type UsageFormat = (typeof FORMATS)[number];
 
-const STEPS = ['hour', 'day', 'month'] as const satisfies readonly UsageStep[];
+export const STEPS = ['hour', 'day', 'month'] as const satisfies readonly UsageStep[];
 const GROUPS = ['database', 'key'] as const satisfies readonly UsageGroup[];
 /** In front of the name of a label by whose values rows are told apart. */
 const LABEL_GROUP = 'label:';
-const FORMATS = ['json', 'csv'] as const;
+export const FORMATS = ['json', 'csv'] as const;
 /** As rows name them. */
 const METERS: Readonly<Record<string, UsageMeter>> = {
   writeUnits: 'writeUnits',
@@ -77,14 +77,16 @@ export function cursorPlace({ from, place }: UsagePlace): string {
   return place === undefined ? from.toISOString() : `${from.toISOString()} ${place}`;
 }
 
-function placeOf(text: string, group: UsageGroup | undefined): UsagePlace {
+/** What a cursor said. @throws ProblemError invalid-cursor */
+export function placeOf(text: string, group: UsageGroup | undefined): UsagePlace {
   const [, from = '', place] = PLACE.exec(text) ?? [];
   const isKnown = place === undefined || group !== 'database' || UUID.test(place);
   if (Number.isNaN(Date.parse(from)) || !isKnown) throw damagedCursor();
   return { from: new Date(from), place };
 }
 
-function groupOf(text: string | undefined): UsageGroup | undefined {
+/** `database`, `key`, `label:team`. @throws ProblemError invalid-parameter */
+export function groupOf(text: string | undefined): UsageGroup | undefined {
   if (!text?.startsWith(LABEL_GROUP)) return oneOf(GROUPS, 'group', text);
   const label = text.slice(LABEL_GROUP.length);
   if (DATABASE_LIMITS.labelKey.test(label)) return { label };

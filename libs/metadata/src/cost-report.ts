@@ -1,0 +1,128 @@
+import { METERS, type MeterMicros } from '@leasehold/billing';
+
+import { costParts } from './cost-parts.js';
+import type { CostQuestion, CostReckoning, CostRow } from './cost-question.js';
+import { reckonCost } from './cost-reckoning.js';
+import type { PrismaClient } from './generated/client.js';
+import type { UsagePlace, UsageQuestion } from './usage-question.js';
+import { UsageReport } from './usage-report.js';
+import { stepBehind } from './usage-window.js';
+
+/** Pages of usage for one page of costs. One that has not enough rows by then ends with a step. */
+const MAX_USAGE_PAGES = 4;
+
+export interface CostPage {
+  readonly rows: readonly CostRow[];
+  /** Where there may be more; undefined: there is none. */
+  readonly next: UsagePlace | undefined;
+}
+
+/** What a step cost, whole; or no rows: nothing cost anything until `reached`. */
+export interface CostStep {
+  /** By place. */
+  readonly rows: readonly CostRow[];
+  /** Before this time everything is told. */
+  readonly reached: number;
+}
+
+/**
+ * What a month of an organization cost, by time and by what used it (docs/billing.md). What each hour cost is reckoned once, by the code of invoices; what a step of hours cost is split among the
+ * databases, keys or labels that used something in it. So rows add up to the lines of the invoice, to the millionth of the smallest unit, however they are
+ * grouped, also where usage came in since the reckoning.
+ */
+export class CostReport {
+  private readonly usage: UsageReport;
+
+  constructor(private readonly prisma: PrismaClient) {
+    this.usage = new UsageReport(prisma);
+  }
+
+  /** What a month comes to by now. @param time in the month; ms since the Unix epoch */
+  reckon(organizationId: string, time: number): Promise<CostReckoning> {
+    return reckonCost(this.prisma, organizationId, time);
+  }
+
+  /** The next rows: `limit` of them, or fewer where they took too many looks, though there are more. @throws CostTooLargeError */
+  async page(reckoning: CostReckoning, question: CostQuestion, limit: number): Promise<CostPage> {
+    const rows: CostRow[] = [];
+    const counted = new CountedUsage(this.usage);
+    for await (const step of costSteps(counted, reckoning, question)) {
+      rows.push(...step.rows);
+      if (rows.length > limit) {
+        const kept = rows.slice(0, limit);
+        return { rows: kept, next: kept.at(-1) };
+      }
+      const isEnough = counted.pages >= MAX_USAGE_PAGES && step.reached < reckoning.period.to;
+      if (isEnough) return { rows, next: { from: new Date(step.reached), place: undefined } };
+    }
+    return { rows, next: undefined };
+  }
+
+  /** What databases are called, also those that are purged, by id. */
+  async databases(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly name: string; readonly deletedAt: Date | null }>> {
+    const found = await this.prisma.databaseOwner.findMany({ where: { databaseId: { in: [...ids] } } });
+    return new Map(found.map(({ databaseId, name, deletedAt }) => [databaseId, { name, deletedAt }]));
+  }
+
+  /** All steps behind the place of a question, one after another. @throws CostTooLargeError */
+  steps(reckoning: CostReckoning, question: CostQuestion): AsyncGenerator<CostStep, void, void> {
+    return costSteps(this.usage, reckoning, question);
+  }
+}
+
+/** Tells how many pages of usage somebody has read. */
+class CountedUsage {
+  pages = 0;
+
+  constructor(private readonly usage: UsageReport) {}
+
+  page(organizationId: string, question: UsageQuestion) {
+    this.pages += 1;
+    return this.usage.page(organizationId, question);
+  }
+
+  rows(organizationId: string, question: UsageQuestion) {
+    this.pages += 1;
+    return this.usage.rows(organizationId, question);
+  }
+}
+
+/** Two plans may hold in one step: what it cost under each of them is told together. */
+async function* costSteps(
+  usage: Pick<UsageReport, 'page' | 'rows'>,
+  reckoning: CostReckoning,
+  question: CostQuestion,
+): AsyncGenerator<CostStep, void, void> {
+  const { step, after } = question;
+  let places = new Map<string, CostRow>();
+  let begin = reckoning.period.from;
+  const told = (reached: number): CostStep => {
+    const rows = [...places.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
+    places = new Map();
+    return { rows: after === undefined ? rows : rows.filter((row) => isBehind(row, after)), reached };
+  };
+  for await (const { from, rows, reached } of costParts(usage, reckoning, question)) {
+    if (from !== begin && places.size > 0) yield told(from);
+    begin = from;
+    for (const row of rows) {
+      const known = places.get(row.place);
+      places.set(row.place, known ? { ...row, cost: sumOf(known.cost, row.cost) } : row);
+    }
+    // Without rows it may be a part of a step as well: who goes on there begins with the step.
+    if (places.size === 0 || reached >= stepBehind(step, from, 1)) yield told(reached);
+  }
+  if (places.size > 0) yield told(reckoning.period.to);
+}
+
+function isBehind({ from, place }: CostRow, after: UsagePlace): boolean {
+  if (after.place === undefined) return true;
+  return from.getTime() === after.from.getTime() ? place > after.place : from > after.from;
+}
+
+function sumOf(one: MeterMicros, other: MeterMicros): MeterMicros {
+  const sum = { ...one };
+  for (const meter of METERS) sum[meter] += other[meter];
+  return sum;
+}
