@@ -63,7 +63,15 @@ const MAX_DOUBLINGS = 30;
 
 /** Whether the same call can succeed a little later. */
 export function helpsToRetry(error: LeaseholdError): boolean {
-  return error.retryable || (error instanceof QuotaError && error.code === 'too-many-requests');
+  if (error instanceof QuotaError) return error.code === 'too-many-requests';
+  // An earlier attempt under the same idempotency key is being worked on.
+  if (error instanceof ConflictError) return error.code === 'conflict' && error.retryAfterMs !== undefined;
+  return error.retryable;
+}
+
+/** Those of a day. Told so, no attempt was applied: where one may have been, the outcome is unknown. */
+export function areKeysUsedUp(error: unknown): boolean {
+  return error instanceof QuotaError && error.code === 'idempotency-keys-exhausted';
 }
 
 /** Statuses by which the service judges the request itself, whenever it arrives. */

@@ -1,6 +1,7 @@
 import { wireCommit } from './byte-commit.js';
-import { ConflictError, LeaseholdError, QuotaError, UnknownOutcomeError } from './errors.js';
+import { ConflictError, LeaseholdError, UnknownOutcomeError } from './errors.js';
 import type { CommitOptions, Committed } from './options.js';
+import { areKeysUsedUp } from './retry-policy.js';
 import type { Call, Transport } from './transport.js';
 import { committedOf } from './wire.js';
 
@@ -56,9 +57,4 @@ export class Writes {
       return error.code === 'idempotency-key-reused' ? false : undefined;
     }
   }
-}
-
-/** Of the day, for this database. Told so, no attempt has been applied: where one may have been, the outcome is unknown. */
-function areKeysUsedUp(error: unknown): boolean {
-  return error instanceof QuotaError && error.code === 'idempotency-keys-exhausted';
 }

@@ -44,7 +44,11 @@ export class ApiKeyAdministration {
   create(apiKey: NewApiKey, options?: CallOptions): Promise<ApiKeyRecord & { readonly key: string }> {
     const { name, scopes, databases, prefix, expiresAt } = apiKey;
     const confines = { databases, prefix64: prefix64Of(prefix) };
-    return this.service.create('/keys', { name, scopes, ...confines, expiresAt: expiresAt?.toISOString() }, options);
+    return this.service.createSecret(
+      '/keys',
+      { name, scopes, ...confines, expiresAt: expiresAt?.toISOString() },
+      options,
+    );
   }
 
   /**
@@ -57,7 +61,7 @@ export class ApiKeyAdministration {
     { overlapSeconds }: Rotation = {},
     options?: CallOptions,
   ): Promise<ApiKeyRecord & { readonly key: string }> {
-    return this.service.create(`/keys/${encodeURIComponent(id)}/rotate`, { overlapSeconds }, options);
+    return this.service.createSecret(`/keys/${encodeURIComponent(id)}/rotate`, { overlapSeconds }, options);
   }
 
   /** Ends the secret before the present one early, within two seconds. Safe to repeat. @throws NotFoundError */

@@ -11,6 +11,7 @@ interface Seen {
   readonly url: string | undefined;
   readonly body: unknown;
   readonly ifMatch: string | undefined;
+  readonly idempotencyKey: string | string[] | undefined;
 }
 
 describe('the control plane', () => {
@@ -26,7 +27,8 @@ describe('the control plane', () => {
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
         const { method, url, headers } = request;
-        seen.push({ method, url, body: body && JSON.parse(body), ifMatch: headers['if-match'] });
+        const idempotencyKey = headers['idempotency-key'];
+        seen.push({ method, url, body: body && JSON.parse(body), ifMatch: headers['if-match'], idempotencyKey });
         const answer = answers.shift() ?? { status: 500 };
         if (answer === 'drop') return void request.socket.destroy();
         response.writeHead(answer.status).end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
@@ -52,23 +54,27 @@ describe('the control plane', () => {
     expect(seen.map(({ url }) => url)).toEqual(['/v1/databases?limit=500', '/v1/databases?limit=500&cursor=Yg']);
   });
 
-  it('does not create twice what it may have created, and repeats what leaves nothing behind', async () => {
-    answers = ['drop'];
-    await expect(control.databases.create({ name: 'acme' })).rejects.toMatchObject({ name: 'UnknownOutcomeError' });
+  it('makes no second secret where it may have made one, and repeats what leaves nothing behind', async () => {
+    const made = { name: 'k', scopes: ['data:read'] } as const;
+    for (const act of [() => control.apiKeys.create(made), () => control.apiKeys.rotate('k1')]) {
+      answers = ['drop', { status: 201, body: {} }];
+      await expect(act()).rejects.toMatchObject({ name: 'UnknownOutcomeError', idempotencyKey: undefined });
+    }
     answers = [
       { status: 503, body: { code: 'unavailable' } },
-      { status: 201, body: { id: '1', name: 'acme' } },
+      { status: 201, body: { id: 'k1', key: 'lh_' } },
     ];
-    expect(await control.databases.create({ name: 'acme' })).toMatchObject({ name: 'acme' });
+    expect(await control.apiKeys.create(made)).toMatchObject({ key: 'lh_' });
     answers = ['drop', { status: 204 }];
     await control.apiKeys.revoke('k1');
     answers = ['drop', { status: 201, body: { token: 'a.b.c' } }];
     const scopes = ['data:read'] as const;
     await control.tokens.create({ database: 'acme', scopes, ttlSeconds: 60, prefix: ['users', true] });
     expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
-      'POST /v1/databases',
-      'POST /v1/databases',
-      'POST /v1/databases',
+      'POST /v1/keys',
+      'POST /v1/keys/k1/rotate',
+      'POST /v1/keys',
+      'POST /v1/keys',
       'DELETE /v1/keys/k1',
       'DELETE /v1/keys/k1',
       'POST /v1/tokens',
@@ -103,16 +109,35 @@ describe('the control plane', () => {
     expect(seen.map(({ ifMatch }) => ifMatch)).toEqual([undefined, undefined, '"1"', ...Array<undefined>(4)]);
   });
 
-  it('does not repeat a change or a deletion whose answer was lost', async () => {
+  it('repeats a change whose answer was lost under the key that it was sent with', async () => {
     for (const act of [
+      () => control.databases.create({ name: 'acme' }),
       () => control.databases.change('acme', { retentionSeconds: 0 }),
       () => control.databases.delete('acme'),
       () => control.databases.undelete('id-1'),
     ]) {
-      answers = ['drop', { status: 200, body: {} }];
-      await expect(act()).rejects.toMatchObject({ name: 'UnknownOutcomeError' });
+      seen.length = 0;
+      const running = { status: 409, body: { code: 'conflict', retryAfterMs: 10 } };
+      answers = ['drop', running, { status: 200, body: { id: '1' } }];
+      expect(await act()).toEqual({ id: '1' });
+      const keys = seen.map(({ idempotencyKey }) => idempotencyKey);
+      expect(keys).toHaveLength(3);
+      expect(new Set(keys)).toEqual(new Set([expect.stringMatching(/^[0-9a-f]{32}$/)]));
     }
-    expect(seen).toHaveLength(3);
+    answers = ['drop', { status: 409, body: { code: 'conflict', applied: true } }];
+    const unknown = { name: 'UnknownOutcomeError', code: 'conflict', idempotencyKey: 'mine' };
+    await expect(control.databases.delete('acme', { idempotencyKey: 'mine' })).rejects.toMatchObject(unknown);
+    answers = [{ status: 409, body: { code: 'conflict' } }];
+    await expect(control.databases.delete('acme')).rejects.toMatchObject({ name: 'ConflictError' });
+  });
+
+  it('changes without a key, and once, where those of the day are used up', async () => {
+    const usedUp = { status: 429, body: { code: 'idempotency-keys-exhausted' } };
+    answers = [usedUp, { status: 201, body: { id: '1' } }];
+    expect(await control.databases.create({ name: 'acme' })).toEqual({ id: '1' });
+    answers = [usedUp, 'drop', { status: 201, body: { id: '1' } }];
+    await expect(control.databases.create({ name: 'acme' })).rejects.toMatchObject({ name: 'UnknownOutcomeError' });
+    expect(seen.map(({ idempotencyKey }) => idempotencyKey !== undefined)).toEqual([true, false, true, false]);
   });
 
   it('tells of the requests to a database', async () => {

@@ -28,8 +28,8 @@ export function controlOn(platform: Platform, options: ControlOptions): Control 
 }
 
 /**
- * The control plane. What creates something has no idempotency key there: when its answer is lost it fails with an `UnknownOutcomeError` instead of being sent
- * again. Look whether it is there before creating it again.
+ * The control plane. Changes are sent under idempotency keys, and so again when their answer is lost. What answers with a secret is not: then it fails with an
+ * `UnknownOutcomeError`, and the key is listed, to be rotated or revoked.
  */
 export class Control {
   readonly databases: DatabaseAdministration;

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options.js';
+import type { CallOptions, CommitOptions } from '../options.js';
 import type { JsonService } from './json-service.js';
 
 /** What is decided about a database beside its name. Null: as it is at first. */
@@ -64,7 +64,7 @@ export class DatabaseAdministration {
   constructor(private readonly service: JsonService) {}
 
   /** The data plane finds it at once. @throws ConflictError `database-exists` */
-  create(database: NewDatabase, options?: CallOptions): Promise<DatabaseRecord> {
+  create(database: NewDatabase, options?: CommitOptions): Promise<DatabaseRecord> {
     return this.service.create('/databases', database, options);
   }
 
@@ -92,12 +92,12 @@ export class DatabaseAdministration {
    * Changes the members that are named. With the gateways within two seconds.
    *
    * @param revision the only one that is to be changed; without it whichever it is by then
-   * @throws NotFoundError; PreconditionFailedError it is at another revision; UnknownOutcomeError the answer was lost
+   * @throws NotFoundError; ConflictError `precondition-failed`: it is at another revision
    */
   change(
     nameOrId: string,
     change: DatabaseChange,
-    { revision, ...options }: { readonly revision?: number | undefined } & CallOptions = {},
+    { revision, ...options }: { readonly revision?: number | undefined } & CommitOptions = {},
   ): Promise<DatabaseRecord> {
     return this.service.change(`/databases/${encodeURIComponent(nameOrId)}`, change, revision, options);
   }
@@ -105,9 +105,9 @@ export class DatabaseAdministration {
   /**
    * Gone for every gateway within two seconds; until `purgeAt` it can be had back. By id it is safe to repeat: a name may be another's by then.
    *
-   * @throws NotFoundError, also when it is deleted already; ConflictError `database-protected`; UnknownOutcomeError the answer was lost
+   * @throws NotFoundError, also when it is deleted already; ConflictError `database-protected`
    */
-  delete(nameOrId: string, options?: CallOptions): Promise<DatabaseRecord> {
+  delete(nameOrId: string, options?: CommitOptions): Promise<DatabaseRecord> {
     return this.service.take(`/databases/${encodeURIComponent(nameOrId)}`, options);
   }
 
@@ -119,7 +119,7 @@ export class DatabaseAdministration {
    */
   undelete(
     id: string,
-    { name, ...options }: { readonly name?: string | undefined } & CallOptions = {},
+    { name, ...options }: { readonly name?: string | undefined } & CommitOptions = {},
   ): Promise<DatabaseRecord> {
     return this.service.create(`/databases/${encodeURIComponent(id)}/undelete`, { name }, options);
   }

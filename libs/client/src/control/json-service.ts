@@ -1,8 +1,10 @@
-import type { CallOptions } from '../options.js';
+import type { CallOptions, CommitOptions } from '../options.js';
+import { areKeysUsedUp } from '../retry-policy.js';
 import type { Call, Transport } from '../transport.js';
 import { jsonOf } from '../wire.js';
 
 const PAGE_SIZE = 500;
+const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** Routes that take and answer JSON. */
 export class JsonService {
@@ -17,34 +19,41 @@ export class JsonService {
     return this.transport.send({ method: 'GET', path, repeat: 'read', signal: options?.signal }, ({ body }) => body);
   }
 
-  create<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
-    return this.post(path, body, 'never', options);
+  create<T>(path: string, body: unknown, options: CommitOptions | undefined): Promise<T> {
+    return this.once(posted(path, body), options);
+  }
+
+  /** What is in the answer alone: a repetition does not tell it. */
+  createSecret<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
+    return this.json({ ...posted(path, body), repeat: 'never', signal: options?.signal });
   }
 
   /** Of what leaves nothing behind. */
   repeat<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
-    return this.post(path, body, 'read', options);
+    return this.json({ ...posted(path, body), repeat: 'read', signal: options?.signal });
   }
 
-  change<T>(path: string, body: unknown, revision: number | undefined, options: CallOptions): Promise<T> {
-    const headers = {
-      'content-type': 'application/json',
-      ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }),
-    };
-    const text = JSON.stringify(body);
-    return this.json({ method: 'PATCH', path, headers, body: text, repeat: 'never', signal: options.signal });
+  change<T>(path: string, body: unknown, revision: number | undefined, options: CommitOptions): Promise<T> {
+    const headers = { ...JSON_HEADERS, ...(revision === undefined ? {} : { 'if-match': `"${revision}"` }) };
+    return this.once({ method: 'PATCH', path, headers, body: JSON.stringify(body) }, options);
   }
 
   /** Takes the place of what was there. */
   put<T>(path: string, body: unknown, options: CallOptions | undefined): Promise<T> {
-    const headers = { 'content-type': 'application/json' };
     const text = JSON.stringify(body);
-    return this.json({ method: 'PUT', path, headers, body: text, repeat: 'read', signal: options?.signal });
+    return this.json({
+      method: 'PUT',
+      path,
+      headers: JSON_HEADERS,
+      body: text,
+      repeat: 'read',
+      signal: options?.signal,
+    });
   }
 
   /** Deletes, and tells what was deleted. */
-  take<T>(path: string, options: CallOptions | undefined): Promise<T> {
-    return this.json({ method: 'DELETE', path, repeat: 'never', signal: options?.signal });
+  take<T>(path: string, options: CommitOptions | undefined): Promise<T> {
+    return this.once({ method: 'DELETE', path }, options);
   }
 
   async delete(path: string, options: CallOptions | undefined): Promise<void> {
@@ -73,12 +82,22 @@ export class JsonService {
     }
   }
 
-  private post<T>(path: string, body: unknown, repeat: Call['repeat'], options: CallOptions | undefined): Promise<T> {
-    const headers = { 'content-type': 'application/json' };
-    return this.json({ method: 'POST', path, headers, body: JSON.stringify(body), repeat, signal: options?.signal });
+  /** Under an idempotency key. Where the caller has used up those of the day it is sent without, and not again. */
+  private async once<T>(call: Omit<Call, 'repeat' | 'signal'>, options: CommitOptions = {}): Promise<T> {
+    const { idempotencyKey = this.transport.platform.randomId(), signal } = options;
+    try {
+      return await this.json({ ...call, repeat: { idempotencyKey }, signal });
+    } catch (error) {
+      if (options.idempotencyKey !== undefined || !areKeysUsedUp(error)) throw error;
+      return this.json({ ...call, repeat: 'never', signal });
+    }
   }
 
   private json<T>(call: Call): Promise<T> {
     return this.transport.send(call, jsonOf<T>);
   }
+}
+
+function posted(path: string, body: unknown): Omit<Call, 'repeat' | 'signal'> {
+  return { method: 'POST', path, headers: JSON_HEADERS, body: JSON.stringify(body) };
 }
