@@ -5,6 +5,8 @@ import type { ListedObject, ObjectStore } from '@leasehold/object-store';
 
 /** Records read at the same time. */
 const CONCURRENT_READS = 16;
+/** Of a thousand sessions each, in search of the latest: those that ended within a day are among them. */
+const LATEST_PAGES = 20;
 /** Renewals come every third of the ttl; S3 tells times in whole seconds. */
 const ROUNDING_MS = 1_000;
 
@@ -42,14 +44,38 @@ export async function listWorkers(
 ): Promise<{ readonly workers: readonly WorkerView[]; readonly next: SessionId | undefined }> {
   const startAfter = after === undefined ? {} : { startAfter: bucketLayout.session(after) };
   const { objects, truncated } = await store.list(bucketLayout.sessions, { ...startAfter, limit });
-  const workers: WorkerView[] = [];
-  for (let from = 0; from < objects.length; from += CONCURRENT_READS) {
-    const read = objects.slice(from, from + CONCURRENT_READS).map((object) => viewOf(store, object, nowMs));
-    for (const view of await Promise.all(read)) if (view !== undefined) workers.push(view);
-  }
+  const workers = await readAll(store, objects, nowMs);
   // Of what was listed, not of what was read: a session may be gone in between.
   const sessions = objects.map(({ key }) => bucketLayout.parseSession(key)).filter((session) => session !== undefined);
   return { workers, next: truncated ? sessions.at(-1) : undefined };
+}
+
+/**
+ * Those sessions whose records were written last: a live one renews its own, so that it is behind none of the many that have ended. A LIST for each
+ * thousand sessions, and a GET for each of those that are read.
+ * @returns `unread`: when records were renewed (wall ms) that are not read, the latest first; `isAll`: no session was left out of the listing
+ * @throws StoreUnavailableError; the signal's reason
+ */
+export async function latestWorkers(
+  store: ObjectStore,
+  nowMs: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<{ readonly workers: readonly WorkerView[]; readonly unread: readonly number[]; readonly isAll: boolean }> {
+  const listed: ListedObject[] = [];
+  let isAll = false;
+  for (let page = 0; page < LATEST_PAGES && !isAll; page++) {
+    const last = listed.at(-1)?.key;
+    const { objects, truncated } = await store.list(bucketLayout.sessions, {
+      signal,
+      ...(last === undefined ? {} : { startAfter: last }),
+    });
+    listed.push(...objects);
+    isAll = !truncated;
+  }
+  listed.sort((a, b) => b.lastModifiedAt - a.lastModifiedAt);
+  const workers = await readAll(store, listed.slice(0, limit), nowMs, signal);
+  return { workers, unread: listed.slice(limit).map(({ lastModifiedAt }) => lastModifiedAt), isAll };
 }
 
 /** One session: one LIST of one, which tells when it was renewed, and a GET. Undefined: there is none. @throws StoreUnavailableError */
@@ -61,6 +87,21 @@ export async function readWorker(
   const { objects } = await store.list(bucketLayout.session(session), { limit: 1 });
   const [object] = objects;
   return object?.key === bucketLayout.session(session) ? viewOf(store, object, nowMs) : undefined;
+}
+
+async function readAll(
+  store: ObjectStore,
+  objects: readonly ListedObject[],
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<readonly WorkerView[]> {
+  const workers: WorkerView[] = [];
+  for (let from = 0; from < objects.length; from += CONCURRENT_READS) {
+    signal?.throwIfAborted();
+    const read = objects.slice(from, from + CONCURRENT_READS).map((object) => viewOf(store, object, nowMs));
+    for (const view of await Promise.all(read)) if (view !== undefined) workers.push(view);
+  }
+  return workers;
 }
 
 /** Undefined: it is no session, or gone since it was listed. */

@@ -58,6 +58,16 @@ describe('the health of the parts', () => {
     return new Map(parts.map((part) => [`${part.kind} ${part.name}`, part]));
   };
 
+  /** What is kept for a moment is told until it is looked at again. */
+  const until = async (isSo: (parts: Awaited<ReturnType<typeof told>>) => boolean) => {
+    for (let asks = 0; asks < 100; asks++) {
+      const parts = await told();
+      if (isSo(parts)) return parts;
+      await systemClock.sleep(200);
+    }
+    throw new Error('it did not come to that');
+  };
+
   beforeAll(async () => {
     bucket = await TestBucket.start();
     [ready, notReady, hanging] = await Promise.all([
@@ -127,6 +137,21 @@ describe('the health of the parts', () => {
       parts = await told();
     }
     expect(parts.get('compactor roll-up')?.since).toBe(new Date(long).toISOString());
+  });
+
+  it('tells of a worker that lives, however many have ended before it and since, and of how many it does not tell', async () => {
+    const before = await putSession('live', ready);
+    for (let tens = 0; tens < 50; tens++) {
+      await Promise.all(Array.from({ length: 10 }, () => putSession('clean', ready)));
+    }
+    // As a renewal does: the record is written anew.
+    const key = bucketLayout.session(before);
+    const record = await bucket.store.get(key);
+    if (record === undefined || record === 'not-modified') throw new Error('the record is there');
+    await bucket.store.put(key, record.body, { match: record.etag });
+    const parts = await until((each) => each.has(`worker ${before}`));
+    expect(parts.get(`worker ${before}`)?.state).toBe('ok');
+    expect(parts.get('worker others')?.detail).toMatch(/^\d+ more sessions were renewed/);
   });
 
   it('says what it is not told of', async () => {

@@ -4,15 +4,16 @@ import type { JobBoard } from '@leasehold/jobs';
 import type { Metadata } from '@leasehold/metadata';
 
 import type { OperatorsBucket } from '../admin/operators-bucket.js';
-import { listWorkers, type WorkerView } from '../admin/worker-list.js';
+import { latestWorkers, type WorkerView } from '../admin/worker-list.js';
 import type { HealthTarget } from './health-targets.js';
 import type { PartLook } from './part-health.js';
 import { probe } from './probe.js';
 import { askReady } from './ready-process.js';
 
-/** Each is a GET of its record; those that live are asked themselves. */
+/** Each is a GET of its record; those that live are asked themselves. The latest renewed: all that live come before those that have ended. */
 const MAX_SESSIONS = 500;
-const SESSIONS_AT_ONCE = 100;
+/** Who lives renews its record within this, but where it was given an unusual ttl. */
+const LIVELY_MS = 60_000;
 const MAX_GATEWAYS = 100;
 /** Gateways tell each other every second. */
 const GATEWAY_LATE_MS = 10_000;
@@ -115,18 +116,23 @@ async function lookAtGateways({ metadata, queueServer, clock }: LookParts): Prom
 /** Those whose sessions have not ended; by their records in the bucket, and by what they say themselves. */
 async function lookAtWorkers({ bucket, clock }: LookParts): Promise<readonly PartLook[]> {
   if (bucket === undefined) return [];
-  const workers: WorkerView[] = [];
+  let found: Awaited<ReturnType<typeof latestWorkers>> | undefined;
   await probe(clock, async (signal) => {
-    let after: WorkerView['session'] | undefined;
-    do {
-      const page = await listWorkers(bucket.store, clock.now(), after, SESSIONS_AT_ONCE);
-      workers.push(...page.workers);
-      after = page.next;
-    } while (after !== undefined && workers.length < MAX_SESSIONS && !signal.aborted);
+    found = await latestWorkers(bucket.store, clock.now(), MAX_SESSIONS, signal);
     return { state: 'ok', detail: null };
   });
+  if (found === undefined) return [];
+  const { workers, unread, isAll } = found;
   const present = workers.filter(({ state }) => state === 'live' || state === 'silent');
-  return Promise.all(present.map((worker) => lookAtWorker(worker, clock)));
+  const looks = await Promise.all(present.map((worker) => lookAtWorker(worker, clock)));
+  const lively = unread.filter((renewedAt) => clock.now() - renewedAt < LIVELY_MS).length;
+  if (lively === 0 && isAll) return looks;
+  const which = isAll ? `${lively} more sessions` : `${lively} more sessions, and some that are not listed,`;
+  const others = { kind: 'worker', name: 'others', latencyMs: null } as const;
+  return [
+    ...looks,
+    { ...others, state: 'ok', detail: `${which} were renewed or ended within a minute, and are not looked at` },
+  ];
 }
 
 async function lookAtWorker(
