@@ -18,6 +18,7 @@ const REFRESH_MS = 5_000;
 const WHY_NO_LOAD: Readonly<Record<string, string>> = {
   ended: 'The session has ended.',
   'no-answer': 'The worker does not answer.',
+  'another-version': 'The worker is of another version than the control plane: upgrade what is older.',
   'not-configured': 'The control plane has no LEASEHOLD_OPERATOR_SECRET to ask it with.',
 };
 

@@ -3,9 +3,9 @@ import type { Metadata } from '@leasehold/metadata';
 import { ProblemError, type DatabaseInspection } from '@leasehold/protocol';
 
 import { knownDatabases, type KnownAs } from './known-databases.js';
-import { askable, firstAnswer, ownerNamed, someLive } from './live-workers.js';
+import { askable, firstAnswer, ownerNamed, someLive, untold } from './live-workers.js';
 import type { OperatorsBucket } from './operators-bucket.js';
-import type { WorkerAsker } from './worker-asker.js';
+import { ANOTHER_VERSION, type WorkerAsker } from './worker-asker.js';
 import type { WorkerView } from './worker-list.js';
 
 export interface InspectionView extends DatabaseInspection, KnownAs {
@@ -39,9 +39,7 @@ export class DatabaseInspector {
     const { asker } = this;
     const asked = await someLive(this.bucket);
     const told = await firstAnswer(asked, (each) => asker.inspectionOf(each, databaseId));
-    if (told === undefined) {
-      throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
-    }
+    if (told === undefined || told === ANOTHER_VERSION) throw untold(asked, told);
     if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
     if (told === 'damaged') throw new ProblemError('corrupt-object', 'the head of the database is damaged');
     const owner = await ownerNamed(this.bucket, told.head.owner);

@@ -1,7 +1,8 @@
 import type { SessionId } from '@leasehold/foundation';
+import { ProblemError } from '@leasehold/protocol';
 
 import type { OperatorsBucket } from './operators-bucket.js';
-import type { AskedSession } from './worker-asker.js';
+import { ANOTHER_VERSION, type AnotherVersion, type AskedSession } from './worker-asker.js';
 import { listWorkers, readWorker, type WorkerView } from './worker-list.js';
 
 /** Sessions read in search of a live one, in pages: more have ended within a day only where workers die one after another. */
@@ -36,13 +37,33 @@ export function askable({ session, state, endpoint }: WorkerView): AskedSession 
   return (state === 'live' || state === 'silent') && endpoint !== undefined ? { session, endpoint } : undefined;
 }
 
-/** All at once, as one that hangs shall make nobody wait while another answers: the first answer; undefined once there is none. `ask` never rejects. */
+/**
+ * All at once, as one that hangs shall make nobody wait while another answers: the first answer that is understood. `another-version` once there is none, and
+ * some do answer; undefined once there is none at all. `ask` never rejects.
+ */
 export function firstAnswer<T>(
   asked: readonly AskedSession[],
-  ask: (asked: AskedSession) => Promise<T | undefined>,
-): Promise<T | undefined> {
+  ask: (asked: AskedSession) => Promise<T | AnotherVersion | undefined>,
+): Promise<T | AnotherVersion | undefined> {
   return new Promise((resolve) => {
-    const told = asked.map((each) => ask(each).then((value) => void (value !== undefined && resolve(value))));
-    void Promise.all(told).then(() => resolve(undefined));
+    const told = asked.map(async (each) => {
+      const value = await ask(each);
+      if (value !== undefined && value !== ANOTHER_VERSION) resolve(value);
+      return value;
+    });
+    void Promise.all(told).then((all) => resolve(all.find((value) => value !== undefined)));
   });
+}
+
+/** What nobody has told whom somebody else was asked of. */
+export function untold(asked: readonly AskedSession[], answer: AnotherVersion | undefined): ProblemError {
+  if (answer === ANOTHER_VERSION) return ofAnotherVersion();
+  return new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
+}
+
+export function ofAnotherVersion(): ProblemError {
+  return new ProblemError(
+    'unavailable',
+    'workers are of another version than this control plane: upgrade what is older',
+  );
 }

@@ -23,11 +23,14 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const NO_BODY = new Uint8Array(0);
 /** What refusals mean, by their code: here that there is no answer, whatever they are. */
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
-const UNOWNED: ReadonlyMap<string, 'none'> = new Map([['not-found', 'none']]);
-const UNINSPECTED: ReadonlyMap<string, 'none' | 'damaged'> = new Map([
+const UNREAD: ReadonlyMap<string, 'none' | 'damaged'> = new Map([
   ['not-found', 'none'],
   ['corrupt-object', 'damaged'],
 ]);
+
+/** It answers, and not what this version of the control plane understands, or has no such route: one of the two is to be upgraded. */
+export const ANOTHER_VERSION = 'another-version';
+export type AnotherVersion = typeof ANOTHER_VERSION;
 
 /** Where a session listens, as its record says. */
 export interface AskedSession {
@@ -42,12 +45,16 @@ export class WorkerAsker {
     private readonly clock: Clock,
   ) {}
 
-  /** Undefined, here and below: no answer, not by this session, or not one that is understood. */
-  load(asked: AskedSession): Promise<SessionLoad | undefined> {
+  /** Undefined, here and below: no answer, or not by this session. */
+  load(asked: AskedSession): Promise<SessionLoad | AnotherVersion | undefined> {
     return this.ask(asked, '', sessionLoad, NOTHING);
   }
 
-  owned(asked: AskedSession, after: DatabaseId | undefined, limit: number): Promise<OwnedDatabasesLook | undefined> {
+  owned(
+    asked: AskedSession,
+    after: DatabaseId | undefined,
+    limit: number,
+  ): Promise<OwnedDatabasesLook | AnotherVersion | undefined> {
     return this.ask(
       asked,
       `/databases?limit=${limit}${after === undefined ? '' : `&after=${after}`}`,
@@ -56,17 +63,19 @@ export class WorkerAsker {
     );
   }
 
-  /** `none`: the database was never written to. */
-  ownerOf(asked: AskedSession, databaseId: DatabaseId): Promise<DatabaseOwner | 'none' | undefined> {
-    return this.ask(asked, `/owners/${databaseId}`, databaseOwner, UNOWNED);
+  /** `none`: the database was never written to. `damaged`: its head cannot be read. Both here and below. */
+  ownerOf(
+    asked: AskedSession,
+    databaseId: DatabaseId,
+  ): Promise<DatabaseOwner | 'none' | 'damaged' | AnotherVersion | undefined> {
+    return this.ask(asked, `/owners/${databaseId}`, databaseOwner, UNREAD);
   }
 
-  /** `none`: the database was never written to. `damaged`: its head cannot be read. */
   inspectionOf(
     asked: AskedSession,
     databaseId: DatabaseId,
-  ): Promise<DatabaseInspection | 'none' | 'damaged' | undefined> {
-    return this.ask(asked, `/inspections/${databaseId}`, databaseInspection, UNINSPECTED);
+  ): Promise<DatabaseInspection | 'none' | 'damaged' | AnotherVersion | undefined> {
+    return this.ask(asked, `/inspections/${databaseId}`, databaseInspection, UNREAD);
   }
 
   /** @param refusals what codes of a refusal mean to who asks */
@@ -75,7 +84,7 @@ export class WorkerAsker {
     rest: string,
     schema: T,
     refusals: ReadonlyMap<string, R>,
-  ): Promise<z.output<T> | R | undefined> {
+  ): Promise<z.output<T> | R | AnotherVersion | undefined> {
     const path = SESSION_PATH + rest;
     const headers = { [HOP_HEADERS.session]: session };
     const expiresAt = this.clock.now() + HOP_LIFETIME_MS;
@@ -87,7 +96,12 @@ export class WorkerAsker {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const body: unknown = JSON.parse(await textOf(answer));
-      return answer.status === 200 ? schema.parse(body) : refusals.get(codeOf(body));
+      if (answer.status === 200) {
+        const { success, data } = schema.safeParse(body);
+        return success ? data : ANOTHER_VERSION;
+      }
+      const code = codeOf(body);
+      return code === 'route-not-found' ? ANOTHER_VERSION : refusals.get(code);
     } catch {
       // Whatever it was: operators are told that this worker does not answer, and by its record whether it lives.
       return undefined;
@@ -108,7 +122,7 @@ async function textOf({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Of a refusal by the route itself: a worker that does not have it says another. */
+/** Of a refusal, by the route or in its place. @throws Error: it has none, so that something else answers there */
 function codeOf(body: unknown): string {
   return z.object({ code: z.string() }).parse(body).code;
 }

@@ -81,8 +81,11 @@ describe('leases of workers', () => {
       expect((await ask(`/workers/${session}`)).body).toMatchObject({ session, load: null, loadMissing: 'ended' });
     }
     expect((await ask(`/workers/${elsewhere}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
+    // As a worker of another version does, and one that has no such route yet.
     worker.tell('', { ...load, openDatabases: 'many' });
-    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'another-version' });
+    worker.answers.delete('');
+    expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'another-version' });
     // Right, and longer than anything that a worker says: it is not read to its end.
     worker.tell('', { ...load, surplus: 'x'.repeat(2 ** 21) });
     expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'no-answer' });
@@ -142,12 +145,23 @@ describe('leases of workers', () => {
   });
 
   it('asks on where a worker does not answer, and says so when none does', async () => {
-    // The other live session does not answer at all.
-    expect((await ask(`/databases/${NOBODYS}/lease`)).body).toMatchObject({ status: 503, code: 'unavailable' });
+    // The other live session does not answer at all. This one is asked, and does not understand.
+    const version = /another version/;
+    const unheard = { status: 503, code: 'unavailable', detail: expect.stringMatching(version) };
+    expect((await ask(`/databases/${NOBODYS}/lease`)).body).toMatchObject(unheard);
+    expect((await ask(`/workers/${live}/databases?limit=7`)).body).toMatchObject(unheard);
     expect(worker.asked).toContain(`/owners/${NOBODYS}`);
+    worker.tell(`/owners/${NOBODYS}`, { code: 'overloaded' }, 503);
+    const silent = (await ask(`/databases/${NOBODYS}/lease`)).body;
+    expect(silent).toMatchObject({ status: 503, code: 'unavailable', detail: expect.not.stringMatching(version) });
     worker.tell(`/owners/${NOBODYS}`, { code: 'not-found' }, 404);
     expect((await ask(`/databases/${NOBODYS}/lease`)).body).toMatchObject({ status: 404, code: 'not-found' });
     expect((await ask('/databases/orders/lease')).body).toMatchObject({ status: 404, code: 'not-found' });
+  });
+
+  it('says that the head is damaged where a worker cannot read it', async () => {
+    worker.tell(`/owners/${database}`, { code: 'corrupt-object' }, 500);
+    expect((await ask(`/databases/${database}/lease`)).body).toMatchObject({ status: 500, code: 'corrupt-object' });
   });
 
   it('asks nobody without the secret', async () => {

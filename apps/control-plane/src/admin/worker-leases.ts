@@ -3,16 +3,16 @@ import type { Metadata } from '@leasehold/metadata';
 import { ProblemError, type OwnedDatabaseLook, type SessionLoad } from '@leasehold/protocol';
 
 import { knownDatabases, type KnownAs } from './known-databases.js';
-import { askable, firstAnswer, ownerNamed, someLive } from './live-workers.js';
+import { askable, firstAnswer, ofAnotherVersion, ownerNamed, someLive, untold } from './live-workers.js';
 import type { OperatorsBucket } from './operators-bucket.js';
-import type { WorkerAsker } from './worker-asker.js';
+import { ANOTHER_VERSION, type AnotherVersion, type WorkerAsker } from './worker-asker.js';
 import { readWorker, type WorkerView } from './worker-list.js';
 
 export interface WorkerDetail extends WorkerView {
   /** As the worker itself tells; null where it does not. */
   readonly load: SessionLoad | null;
-  /** Why there is no load: it has ended, it does not answer, or this control plane has no secret to ask with. */
-  readonly loadMissing: 'ended' | 'no-answer' | 'not-configured' | null;
+  /** Why there is no load: it has ended, it does not answer, it is of another version, or this control plane has no secret to ask with. */
+  readonly loadMissing: 'ended' | 'no-answer' | AnotherVersion | 'not-configured' | null;
 }
 
 export type OwnedDatabaseView = OwnedDatabaseLook & KnownAs;
@@ -52,6 +52,7 @@ export class WorkerLeases {
     if (asked === undefined) return { ...worker, load: null, loadMissing: 'ended' };
     if (this.asker === undefined) return { ...worker, load: null, loadMissing: 'not-configured' };
     const load = await this.asker.load(asked);
+    if (load === ANOTHER_VERSION) return { ...worker, load: null, loadMissing: ANOTHER_VERSION };
     return { ...worker, load: load ?? null, loadMissing: load === undefined ? 'no-answer' : null };
   }
 
@@ -72,6 +73,7 @@ export class WorkerLeases {
     if (asked === undefined) throw new ProblemError('conflict', 'the session has ended, what it owned is recovered');
     const found = await this.required().owned(asked, after, limit);
     if (found === undefined) throw new ProblemError('unavailable', 'the worker does not answer');
+    if (found === ANOTHER_VERSION) throw ofAnotherVersion();
     const known = await knownDatabases(
       this.metadata,
       found.databases.map(({ databaseId }) => databaseId),
@@ -80,15 +82,14 @@ export class WorkerLeases {
     return { databases, next: found.next ?? undefined };
   }
 
-  /** @throws ProblemError not-found: there is no such database, or it was never written to; unavailable: no worker answers */
+  /** @throws ProblemError not-found: there is no such database, or it was never written to; corrupt-object: its head is damaged; unavailable: no worker answers */
   async leaseOf(databaseId: DatabaseId): Promise<LeaseView> {
     const asker = this.required();
     const asked = await someLive(this.bucket);
     const told = await firstAnswer(asked, (each) => asker.ownerOf(each, databaseId));
-    if (told === undefined) {
-      throw new ProblemError('unavailable', asked.length === 0 ? 'no worker is live' : 'no worker answers');
-    }
+    if (told === undefined || told === ANOTHER_VERSION) throw untold(asked, told);
     if (told === 'none') throw new ProblemError('not-found', 'there is no such database, or it was never written to');
+    if (told === 'damaged') throw new ProblemError('corrupt-object', 'the head of the database is damaged');
     const { owner: session, epoch, quarantined, deleted } = told;
     const known = (await knownDatabases(this.metadata, [databaseId]))(databaseId);
     const owner = await ownerNamed(this.bucket, session);
@@ -99,7 +100,7 @@ export class WorkerLeases {
   private async askedOwner(owner: WorkerView | null, databaseId: DatabaseId, epoch: number): Promise<string | null> {
     const asked = owner === null ? undefined : askable(owner);
     const told = asked && (await this.asker?.ownerOf(asked, databaseId));
-    return told === undefined || told === 'none' || told.epoch !== epoch ? null : told.ownedSince;
+    return typeof told === 'object' && told.epoch === epoch ? told.ownedSince : null;
   }
 
   private async worker(session: SessionId): Promise<WorkerView> {

@@ -52,7 +52,7 @@ const lease = z.object({
 
 const workerLoad = {
   load: sessionLoad.nullable(),
-  loadMissing: z.enum(['ended', 'no-answer', 'not-configured']).nullable(),
+  loadMissing: z.enum(['ended', 'no-answer', 'another-version', 'not-configured']).nullable(),
 };
 /** Members that a list has where they are asked for. */
 const LOAD = { load: true, loadMissing: true } as const;

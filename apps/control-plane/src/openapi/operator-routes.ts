@@ -102,7 +102,7 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
   {
     route: 'GET /v1/admin/databases/:id/lease',
     summary: 'Read who owns a database, and since when',
-    ...{ who: OPERATORS, status: 200, answer: 'Lease' },
+    ...{ who: OPERATORS, status: 200, answer: 'Lease', codes: ['corrupt-object'] },
   },
   {
     route: 'GET /v1/admin/databases/:id/inspection',
