@@ -33,11 +33,24 @@ export interface AuditFilter {
   readonly until?: Date | undefined;
 }
 
+/** What was done to something that is no row here. */
+export interface AuditNote {
+  readonly organizationId: string | null;
+  readonly action: 'database.compaction-cancelled';
+  readonly subjectKind: 'database';
+  readonly subjectId: string;
+  readonly subjectName: string | null;
+  readonly after: object;
+}
+
 interface AuditRow extends Omit<AuditEntry, 'id'> {
   readonly id: bigint;
 }
 
-/** Who changed what. Entries are made by triggers (the migration `audit_log`), in the transaction of the change; here they are read, and go when they are old. */
+/**
+ * Who changed what. Entries are made by triggers (the migration `audit_log`), in the transaction of the change; here they are read, and go when they
+ * are old. What changes no row is noted here.
+ */
 export class AuditLog {
   constructor(private readonly prisma: PrismaClient) {}
 
@@ -65,6 +78,17 @@ export class AuditLog {
     };
     const found = await this.prisma.auditEntry.findMany({ where, orderBy: { id: 'desc' }, take: limit });
     return (found as AuditRow[]).map(({ id, ...row }) => ({ ...row, id: String(id) }));
+  }
+
+  /** The author is the request's, as of any change. */
+  async note({ organizationId, action, subjectKind, subjectId, subjectName, after }: AuditNote): Promise<void> {
+    await this.prisma.$executeRaw`
+      INSERT INTO audit_entries (at, organization_id, actor_kind, actor_id, actor_name, session_id, address, agent, request_id,
+        action, subject_kind, subject_id, subject_name, after)
+      SELECT clock_timestamp(), ${organizationId}::text, COALESCE(author ->> 'kind', 'system'), author ->> 'id', author ->> 'name',
+        author ->> 'sessionId', author ->> 'address', author ->> 'agent', author ->> 'requestId',
+        ${action}::text, ${subjectKind}::text, ${subjectId}::text, ${subjectName}::text, ${JSON.stringify(after)}::jsonb
+      FROM (SELECT COALESCE(NULLIF(current_setting('leasehold.author', true), ''), '{}')::jsonb AS author) AS present`;
   }
 
   /**

@@ -225,6 +225,12 @@ const TABLE = {
     'The organization would have no owner',
     'Nothing was changed. Make another member an owner first.',
   ),
+  'job-not-cancellable': entry(
+    409,
+    'conflict',
+    'The job cannot be cancelled any more',
+    'It is about to publish what it did, or is of a kind that ends by itself. Nothing was changed.',
+  ),
   'email-taken': entry(409, 'conflict', 'An account with this e-mail exists', 'Log in instead.'),
   'database-full': entry(
     409,

@@ -1,11 +1,13 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { JobBoard, jobKinds, type FailedJob, type JobKind } from '@leasehold/jobs';
+import { Metadata } from '@leasehold/metadata';
 import { ProblemError } from '@leasehold/protocol';
 
 import { Access, SESSION_ONLY } from '../auth/access.js';
 import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { requireOperator } from '../auth/operator.js';
 import { damagedCursor, PageQuery, pageOf, type Page } from '../requests/page.js';
+import { reached, RunningJobs } from './running-jobs.js';
 
 /** Of one page; failed jobs are 1,000 at most. */
 const MAX_JOBS = 100;
@@ -16,7 +18,14 @@ const JOB_ID = /^[\w.-]{1,200}$/;
 /** Background jobs, for operators of the service alone. */
 @Controller('v1/admin/jobs')
 export class JobsController {
-  constructor(private readonly board: JobBoard) {}
+  private readonly runningJobs: RunningJobs;
+
+  constructor(
+    private readonly board: JobBoard,
+    metadata: Metadata,
+  ) {
+    this.runningJobs = new RunningJobs(board, metadata);
+  }
 
   /** How many jobs of each kind wait, run, wait for their time, and have failed. */
   @Get()
@@ -24,6 +33,25 @@ export class JobsController {
   async counts(@CurrentCaller() caller: Caller): Promise<object> {
     requireOperator(caller);
     return { jobs: await reached(this.board.counts()) };
+  }
+
+  /** What is under way now, the longest first, 100 of each kind at most. */
+  @Get('running')
+  @Access(SESSION_ONLY)
+  async running(@CurrentCaller() caller: Caller): Promise<object> {
+    requireOperator(caller);
+    return { jobs: await this.runningJobs.list() };
+  }
+
+  /** It ends within some seconds, has changed nothing, and comes again by itself. */
+  @Post(':kind/running/:id/cancel')
+  @HttpCode(204)
+  @Access(SESSION_ONLY)
+  async cancel(@CurrentCaller() caller: Caller, @Param('kind') kind: string, @Param('id') id: string): Promise<void> {
+    requireOperator(caller);
+    const outcome = JOB_ID.test(id) ? await this.runningJobs.cancel(kindOf(kind), id) : 'gone';
+    if (outcome === 'gone') throw new ProblemError('not-found', 'there is no such job that runs');
+    if (outcome === 'too-late') throw new ProblemError('job-not-cancellable', 'the job cannot be cancelled any more');
   }
 
   /** The latest first, 100 at most. A job that fails meanwhile moves the others on by one. */
@@ -66,13 +94,4 @@ function offsetOf(after: string | undefined): number {
 
 function viewOf({ failedAt, ...job }: FailedJob) {
   return { ...job, failedAt: failedAt === undefined ? null : new Date(failedAt).toISOString() };
-}
-
-/** Whatever a queue that does not answer throws, it is no bug of ours. */
-async function reached<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw new ProblemError('unavailable', 'the job queues do not answer', { cause: error });
-  }
 }

@@ -34,7 +34,10 @@ const NOTHING: Readonly<Record<string, string>> = {
   'POST /v1/admin/jobs/:kind/failed/:id/retry': 'a job is tried again: no change of accounts, keys or databases',
 };
 
-/** Routes whose tables are audited, which the tests of libs/metadata prove, and that have no step here: they need more than one request. */
+/**
+ * Routes whose tables are audited, which the tests of libs/metadata prove, and that have no step here: they need more than one request. What
+ * cancels a job changes no table; that it is noted is proved with the job.
+ */
 const BY_TABLE: readonly string[] = [
   ...['organization', 'databases/:nameOrId', 'keys/:id'].flatMap((of) => [
     `PUT /v1/budgets/${of}`,
@@ -45,6 +48,7 @@ const BY_TABLE: readonly string[] = [
   'PUT /v1/admin/provider-prices/:month',
   'POST /v1/admin/plans/:id/versions',
   'POST /v1/admin/invoices/:id/paid',
+  'POST /v1/admin/jobs/:kind/running/:id/cancel',
   'POST /v1/admin/invoices/:id/void',
   'POST /v1/admin/invoices/:id/credit-notes',
   'DELETE /v1/identity-providers/:name',

@@ -46,6 +46,7 @@ const ELSEWHERE = [
   'GET /v1/admin/databases/:id/lease',
   'GET /v1/admin/databases/:id/inspection',
   'POST /v1/admin/jobs/:kind/failed/:id/retry',
+  'POST /v1/admin/jobs/:kind/running/:id/cancel',
   'POST /v1/payments/checkout',
   'POST /v1/payments/stripe/events',
 ];

@@ -1,3 +1,4 @@
+import { RUNNING_STATES } from '@leasehold/jobs';
 import { RECOUNTED } from '@leasehold/metering';
 import { databaseInspection, ownedDatabase, sessionLoad } from '@leasehold/protocol';
 import { z } from 'zod';
@@ -58,6 +59,25 @@ const workerLoad = {
 const LOAD = { load: true, loadMissing: true } as const;
 
 const jobCounts = z.object({ kind: z.string(), waiting: count, active: count, delayed: count, failed: count });
+
+const runningJob = z.object({
+  id: z.string(),
+  kind: z.string(),
+  payload: z.unknown(),
+  databaseId: z.string().nullable().describe('What it is about; null: it is about something else.'),
+  ...knownAs,
+  state: z
+    .enum(RUNNING_STATES)
+    .describe('`committing`: it cannot be cancelled; `lost`: its process is not heard of any more, another takes it.'),
+  cancellable: z.boolean(),
+  startedAt: instant,
+  toldAt: instant.describe('When its process last told of it.'),
+  progress: z
+    .object({ bytes: count, ofBytes: count })
+    .nullable()
+    .describe('Both only grow; null in the first second, and of kinds that count nothing.'),
+  restMs: count.nullable().describe('Until it is done, at its pace so far.'),
+});
 
 const failedJob = z.object({
   id: z.string(),
@@ -122,5 +142,6 @@ export const OPERATOR_ANSWERS = {
   ReconciliationPage: z.object({ reconciliations: z.array(reconciliation), cursor }),
   UsageDifferencePage: z.object({ differences: z.array(usageDifference), cursor }),
   JobCountList: z.object({ jobs: z.array(jobCounts) }),
+  RunningJobList: z.object({ jobs: z.array(runningJob) }),
   FailedJobPage: z.object({ jobs: z.array(failedJob), cursor }),
 } as const satisfies Readonly<Record<string, z.ZodType>>;

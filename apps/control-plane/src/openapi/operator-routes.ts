@@ -65,6 +65,16 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
     answer: 'JobCountList',
   },
   {
+    route: 'GET /v1/admin/jobs/running',
+    summary: 'List the jobs that run, with how far they are',
+    ...{ who: OPERATORS, status: 200, answer: 'RunningJobList' },
+  },
+  {
+    route: 'POST /v1/admin/jobs/:kind/running/:id/cancel',
+    summary: 'Cancel a compaction that runs',
+    ...{ who: OPERATORS, status: 204 },
+  },
+  {
     route: 'GET /v1/admin/jobs/:kind/failed',
     summary: 'List the jobs of a kind that have failed',
     ...{ who: OPERATORS, status: 200, answer: 'FailedJobPage', query: PAGE },

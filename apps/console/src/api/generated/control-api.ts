@@ -329,6 +329,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/jobs/{kind}/running/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a compaction that runs
+         * @description For operators of the service. API keys are refused.
+         */
+        post: operations["postAdminJobsKindRunningIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the jobs that run, with how far they are
+         * @description For operators of the service. API keys are refused.
+         */
+        get: operations["getAdminJobsRunning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/plans": {
         parameters: {
             query?: never;
@@ -3644,7 +3684,7 @@ export interface components {
         /** @description RFC 9457. Branch on `code`. */
         Problem: {
             /** @enum {string} */
-            code: "invalid-request" | "invalid-body" | "invalid-link" | "invalid-parameter" | "invalid-database-name" | "invalid-key" | "key-too-long" | "invalid-signature" | "invalid-precondition" | "invalid-cursor" | "invalid-limit" | "invalid-encoding" | "invalid-range" | "invalid-expiry" | "invalid-version" | "invalid-idempotency-key" | "too-many-operations" | "unsupported-header" | "unauthenticated" | "invalid-api-key" | "invalid-token" | "invalid-credentials" | "second-factor-required" | "budget-exceeded" | "forbidden" | "insufficient-scope" | "tenant-suspended" | "outside-key-prefix" | "origin-not-allowed" | "route-not-found" | "not-found" | "database-not-found" | "key-not-found" | "api-key-not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "conflict" | "database-exists" | "database-protected" | "last-owner" | "email-taken" | "database-full" | "history-gone" | "precondition-failed" | "body-too-large" | "value-too-large" | "transaction-too-large" | "answer-too-large" | "uri-too-long" | "unsupported-media-type" | "expectation-failed" | "misdirected" | "not-a-counter" | "idempotency-key-reused" | "idempotency-keys-exhausted" | "quota-exceeded" | "too-many-requests" | "headers-too-large" | "internal" | "corrupt-object" | "mail-not-configured" | "payments-not-configured" | "unavailable" | "overloaded" | "service-draining" | "owner-unavailable" | "session-expired" | "store-unavailable" | "outcome-unknown";
+            code: "invalid-request" | "invalid-body" | "invalid-link" | "invalid-parameter" | "invalid-database-name" | "invalid-key" | "key-too-long" | "invalid-signature" | "invalid-precondition" | "invalid-cursor" | "invalid-limit" | "invalid-encoding" | "invalid-range" | "invalid-expiry" | "invalid-version" | "invalid-idempotency-key" | "too-many-operations" | "unsupported-header" | "unauthenticated" | "invalid-api-key" | "invalid-token" | "invalid-credentials" | "second-factor-required" | "budget-exceeded" | "forbidden" | "insufficient-scope" | "tenant-suspended" | "outside-key-prefix" | "origin-not-allowed" | "route-not-found" | "not-found" | "database-not-found" | "key-not-found" | "api-key-not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "conflict" | "database-exists" | "database-protected" | "last-owner" | "job-not-cancellable" | "email-taken" | "database-full" | "history-gone" | "precondition-failed" | "body-too-large" | "value-too-large" | "transaction-too-large" | "answer-too-large" | "uri-too-long" | "unsupported-media-type" | "expectation-failed" | "misdirected" | "not-a-counter" | "idempotency-key-reused" | "idempotency-keys-exhausted" | "quota-exceeded" | "too-many-requests" | "headers-too-large" | "internal" | "corrupt-object" | "mail-not-configured" | "payments-not-configured" | "unavailable" | "overloaded" | "service-draining" | "owner-unavailable" | "session-expired" | "store-unavailable" | "outcome-unknown";
             detail: string;
             errors?: {
                 member: string;
@@ -3766,6 +3806,37 @@ export interface components {
                 to: string;
                 /** @description Sessions with so many records that the rest was left out. */
                 unread: number;
+            }[];
+        };
+        RunningJobList: {
+            jobs: {
+                cancellable: boolean;
+                /** @description What it is about; null: it is about something else. */
+                databaseId: string | null;
+                id: string;
+                kind: string;
+                name: string | null;
+                organizationId: string | null;
+                payload: unknown;
+                /** @description Both only grow; null in the first second, and of kinds that count nothing. */
+                progress: {
+                    bytes: number;
+                    ofBytes: number;
+                } | null;
+                /** @description Until it is done, at its pace so far. */
+                restMs: number | null;
+                /** Format: date-time */
+                startedAt: string;
+                /**
+                 * @description `committing`: it cannot be cancelled; `lost`: its process is not heard of any more, another takes it.
+                 * @enum {string}
+                 */
+                state: "running" | "cancelling" | "committing" | "lost";
+                /**
+                 * Format: date-time
+                 * @description When its process last told of it.
+                 */
+                toldAt: string;
             }[];
         };
         SecondFactorBegin: {
@@ -4074,7 +4145,7 @@ export interface components {
                 waitingRequests: number;
                 workUnits: number;
             } | null;
-            loadMissing: ("ended" | "no-answer" | "not-configured") | null;
+            loadMissing: ("ended" | "no-answer" | "another-version" | "not-configured") | null;
             logFloor?: number;
             pid?: number;
             /** Format: date-time */
@@ -4121,7 +4192,7 @@ export interface components {
                     waitingRequests: number;
                     workUnits: number;
                 } | null;
-                loadMissing?: ("ended" | "no-answer" | "not-configured") | null;
+                loadMissing?: ("ended" | "no-answer" | "another-version" | "not-configured") | null;
                 logFloor?: number;
                 pid?: number;
                 /** Format: date-time */
@@ -4635,6 +4706,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    postAdminJobsKindRunningIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Drawn at random: a request that is repeated under it changes things once. Remembered for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id of the object. */
+                id: string;
+                /** @description The kind of the job. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getAdminJobsRunning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunningJobList"];
+                };
             };
         };
     };

@@ -239,6 +239,7 @@ export const ACCESS_CALLS: Readonly<Record<string, MakeCall>> = {
   'GET /v1/admin/tenants/:id/quotas': ofTenant('/quotas'),
   'PATCH /v1/admin/tenants/:id/quotas': ofTenant('/quotas', { databases: 10_000 }),
   'GET /v1/admin/jobs/:kind/failed': at('/v1/admin/jobs/compact/failed'),
+  'POST /v1/admin/jobs/:kind/running/:id/cancel': at('/v1/admin/jobs/compact/running/none/cancel'),
   'POST /v1/admin/jobs/:kind/failed/:id/retry': at('/v1/admin/jobs/compact/failed/none/retry'),
 
   'GET /v1/admin/reconciliations/:id/differences': at('/v1/admin/reconciliations/1/differences'),

@@ -160,6 +160,8 @@ POST   /v1/admin/tenants/:id/resume        403 403 403 403 403   403 403 403 403
 GET    /v1/admin/tenants/:id/quotas        403 403 403 403 403   403 403 403 403 403 403   200 401 403
 PATCH  /v1/admin/tenants/:id/quotas        403 403 403 403 403   403 403 403 403 403 403   200 401 403
 GET    /v1/admin/jobs                      403 403 403 403 403   403 403 403 403 403 403   200 401 403
+GET    /v1/admin/jobs/running              403 403 403 403 403   403 403 403 403 403 403   200 401 403
+POST   /v1/admin/jobs/:kind/running/:id/cancel 403 403 403 403 403 403 403 403 403 403 403 404 401 403
 GET    /v1/admin/jobs/:kind/failed         403 403 403 403 403   403 403 403 403 403 403   200 401 403
 POST   /v1/admin/jobs/:kind/failed/:id/retry 403 403 403 403 403 403 403 403 403 403 403   404 401 403
 GET    /v1/admin/reconciliations           403 403 403 403 403   403 403 403 403 403 403   200 401 403
