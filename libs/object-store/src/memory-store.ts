@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { Clock } from '@leasehold/foundation';
 
+import type { Body } from './body-pieces.js';
+import { BodyPieces } from './body-pieces.js';
 import { listPage, selectRange } from './listing.js';
 import { assertObjectKey } from './object-key.js';
 import { OrderedKeys } from './ordered-keys.js';
@@ -17,17 +19,25 @@ import type {
 } from './object-store.js';
 import { StoreUnavailableError } from './store-errors.js';
 
+/** No object has it. */
+const NO_ETAG = 'deleted before anybody asked';
+
 class Stored {
   private knownEtag: string | undefined;
 
   constructor(
-    readonly body: Uint8Array,
+    readonly body: Body,
     readonly lastModifiedAt: number,
   ) {}
 
   /** When somebody asks: segments of a log are put, and deleted, without anybody who wants to know. */
   get etag(): string {
-    return (this.knownEtag ??= contentEtag(this.body));
+    return (this.knownEtag ??= etagOf(this.body));
+  }
+
+  /** Its memory is somebody else's from now on. */
+  leave(): void {
+    this.knownEtag ??= NO_ETAG;
   }
 }
 
@@ -38,6 +48,7 @@ class Stored {
 export class MemoryStore implements ObjectStore {
   private readonly objects = new Map<string, Stored>();
   private readonly keys = new OrderedKeys();
+  private readonly pieces = new BodyPieces();
 
   constructor(private readonly clock: Clock) {}
 
@@ -48,11 +59,11 @@ export class MemoryStore implements ObjectStore {
     const stored = this.objects.get(key);
     if (!stored) return undefined;
     if (options.ifNoneMatch === stored.etag) return 'not-modified';
-    const { start, end } = selectRange(stored.body.byteLength, options.range);
+    const { start, end } = selectRange(stored.body.sizeBytes, options.range);
     return {
       body: stored.body.slice(start, end),
       etag: stored.etag,
-      sizeBytes: stored.body.byteLength,
+      sizeBytes: stored.body.sizeBytes,
       lastModifiedAt: stored.lastModifiedAt,
     };
   }
@@ -63,8 +74,8 @@ export class MemoryStore implements ObjectStore {
     const present = this.objects.get(key);
     const holds = condition === 'create' ? present === undefined : present?.etag === condition.match;
     if (!holds) return { outcome: 'refused' };
-    // A copy without spare capacity: the caller's bytes are often a view on a larger buffer.
-    const stored = new Stored(copyOf(body), this.clock.now());
+    const stored = new Stored(this.pieces.copyOf(body), this.clock.now());
+    if (present !== undefined) this.letGo(present);
     this.objects.set(key, stored);
     this.keys.add(key);
     return {
@@ -79,7 +90,11 @@ export class MemoryStore implements ObjectStore {
     assertObjectKey(key);
     if (options.signal?.aborted)
       throw new StoreUnavailableError('delete was abandoned', { cause: options.signal.reason });
-    if (this.objects.delete(key)) this.keys.delete(key);
+    const present = this.objects.get(key);
+    if (present === undefined) return;
+    this.letGo(present);
+    this.objects.delete(key);
+    this.keys.delete(key);
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
@@ -87,19 +102,23 @@ export class MemoryStore implements ObjectStore {
       throw new StoreUnavailableError('list was abandoned', { cause: options.signal.reason });
     return listPage(this.keys, prefix, options, (key) => {
       const { body, etag, lastModifiedAt } = this.objects.get(key) as Stored;
-      return { etag, sizeBytes: body.byteLength, lastModifiedAt };
+      return { etag, sizeBytes: body.sizeBytes, lastModifiedAt };
     });
+  }
+
+  private letGo(stored: Stored): void {
+    stored.leave();
+    this.pieces.release(stored.body);
   }
 }
 
 /** What S3 calls the ETag of an object that was put whole. */
 export function contentEtag(body: Uint8Array): string {
-  return createHash('md5').update(body).digest('hex');
+  return etagOf([body]);
 }
 
-/** Never a Buffer, whose `slice` is a view on what is kept here. */
-function copyOf(body: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(body.byteLength);
-  copy.set(body);
-  return copy;
+function etagOf(parts: Iterable<Uint8Array>): string {
+  const hash = createHash('md5');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
