@@ -2,7 +2,7 @@ import { assert, ByteWriter } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
 import { ENGINE_LIMITS } from '../limits.js';
-import { entryBytes, writeKindAndValue, writeVersion } from './entry-codec.js';
+import { entryBytes, prefixedBytes, writeKindAndValue, writeVersion } from './entry-codec.js';
 import { storeBlock } from './sst-block-envelope.js';
 
 /** Collects the entries of one block; its layout is drawn in sst-block.ts. */
@@ -34,13 +34,21 @@ export class BlockBuilder {
     assert(first !== undefined && last !== undefined, 'a block has entries');
     // What the first and the last key of a sorted run begin with, all of them do.
     const shared = commonLength(first.key, last.key);
-    const writer = new ByteWriter().bytes(first.key.subarray(0, shared));
+    const writer = new ByteWriter(this.contentBytes(shared)).bytes(first.key.subarray(0, shared));
     for (const entry of this.collected) {
       writer.bytes(entry.key.subarray(shared));
       writeVersion(writer, entry.version);
       writeKindAndValue(writer, entry);
     }
-    return storeBlock(writer.toBytes());
+    return storeBlock(writer.finish());
+  }
+
+  /** With what all keys begin with written once. */
+  private contentBytes(shared: number): number {
+    let bytes = prefixedBytes(shared) + this.bytes;
+    for (const { key } of this.collected)
+      bytes -= prefixedBytes(key.byteLength) - prefixedBytes(key.byteLength - shared);
+    return bytes;
   }
 }
 

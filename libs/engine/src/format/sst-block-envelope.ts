@@ -2,7 +2,7 @@ import { assert, ByteReader, ByteWriter, CorruptBytesError } from '@leasehold/fo
 import { compressSync, uncompressSync } from 'lz4-napi';
 
 import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
-import { verifyChecksum } from './envelope.js';
+import { CHECKSUM_BYTES, verifyChecksum } from './envelope.js';
 
 /*
  * How a block is stored: the unit of reading, compression, and (later) encryption.
@@ -36,12 +36,13 @@ export function storeBlock(content: Uint8Array): Uint8Array {
   // Synchronous: 16 KiB take 16 µs, less than handing them to another thread and back.
   const compressed = compressSync(asBuffer(content));
   const isWorthIt = compressed.byteLength <= content.byteLength * (1 - LEAST_SAVING);
-  return new ByteWriter()
+  const payload = isWorthIt ? compressed : content;
+  return new ByteWriter(HEADER_BYTES + payload.byteLength + CHECKSUM_BYTES)
     .u8(isWorthIt ? COMPRESSION_LZ4 : COMPRESSION_NONE)
     .u32(KEY_NONE)
-    .raw(isWorthIt ? compressed : content)
+    .raw(payload)
     .crc32Since(0)
-    .toBytes();
+    .finish();
 }
 
 /** The content: a view on `stored` where that is not compressed. @throws CorruptBytesError */
