@@ -13,10 +13,18 @@ export class ByteWriter {
   private buffer: Buffer;
   private length = 0;
 
-  /** @param sizeBytes where it is known what it will come to: then nothing grows, and {@link finish} need not copy */
-  constructor(private readonly sizeBytes?: number) {
+  /**
+   * @param sizeBytes where it is known what it will come to: then nothing grows, and {@link finish} need not copy
+   * @param into that many bytes to write into; without, in memory of its own
+   */
+  constructor(
+    private readonly sizeBytes?: number,
+    into?: Buffer,
+  ) {
+    assert(into === undefined || into.byteLength === sizeBytes, 'what is written into is as long as was said');
     // One that is handed over is alone in its memory: a part of a shared piece would keep all of that.
-    this.buffer = sizeBytes === undefined ? Buffer.allocUnsafe(INITIAL_BYTES) : Buffer.allocUnsafeSlow(sizeBytes);
+    this.buffer =
+      into ?? (sizeBytes === undefined ? Buffer.allocUnsafe(INITIAL_BYTES) : Buffer.allocUnsafeSlow(sizeBytes));
   }
 
   get size(): number {

@@ -47,6 +47,15 @@ export class Unflushed {
     return this.buffer.sizeBytes >= MAX_UNFLUSHED_MEMTABLES * this.ctx.settings.flushBytes;
   }
 
+  /** The commit as the log has it: what the log takes is {@link put} here before anything else, and what it refuses is given back. */
+  encode(commit: Commit): Uint8Array {
+    return this.buffer.encode(commit);
+  }
+
+  giveBack(encoded: Uint8Array): void {
+    this.buffer.giveBack(encoded);
+  }
+
   /** Takes an accepted commit that the durable mark tracks; flushes in the background when a memtable is full. @param encoded as `Memtable.put` */
   put(commit: Commit, encoded?: Uint8Array): void {
     this.buffer.put(commit, encoded);

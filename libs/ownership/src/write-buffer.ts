@@ -1,5 +1,5 @@
 import type { Commit } from '@leasehold/engine';
-import { Memtable } from '@leasehold/engine';
+import { encodeCommits, Memtable } from '@leasehold/engine';
 
 /** One for all that have nothing: most databases of a worker, most of the time. */
 const NOTHING: readonly Memtable[] = [];
@@ -16,6 +16,15 @@ export class WriteBuffer {
   private active: Memtable | undefined;
   private older: Memtable | undefined;
   private present = NOTHING;
+
+  /** As the log has it, to be put here or given back next. */
+  encode(commit: Commit): Uint8Array {
+    return this.active?.encode(commit) ?? encodeCommits([commit]);
+  }
+
+  giveBack(encoded: Uint8Array): void {
+    this.active?.giveBack(encoded);
+  }
 
   /** @param encoded as `Memtable.put` */
   put(commit: Commit, encoded?: Uint8Array): void {

@@ -44,11 +44,15 @@ const FORMAT_VERSION = 2;
 const COMMITTED_AT_BYTES = 6;
 const FLAG_BYTES = 1;
 
-/** Bytes in memory of their own, of exactly this length. */
-export function encodeCommits(commits: readonly Commit[]): Uint8Array {
+/** @param roomOf memory of exactly so many bytes to write into; without, it is of its own */
+export function encodeCommits(
+  commits: readonly Commit[],
+  roomOf?: (sizeBytes: number) => Buffer | undefined,
+): Uint8Array {
   let bodyBytes = varintBytes(commits.length);
   for (const commit of commits) bodyBytes += commitBytes(commit);
-  const writer = new ByteWriter(sealedBytes(bodyBytes));
+  const sizeBytes = sealedBytes(bodyBytes);
+  const writer = new ByteWriter(sizeBytes, roomOf?.(sizeBytes));
   return seal(writer, MAGIC, FORMAT_VERSION, () => {
     writer.varint(commits.length);
     let previous = 0;

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { claimedHead, DATABASE, EngineWorld, memtableOf, texts } from '../../testing/engine-world.js';
 import { INLINE_LIMIT_BYTES } from '../limits.js';
+import { Memtable } from '../memtable/memtable.js';
 import { sstWriterOfFlush } from './flush-files.js';
 import { FLUSH_SETTINGS, flushInto } from './flush.js';
 
@@ -40,6 +41,28 @@ describe('a flush', () => {
     await world.claim();
     expect((await world.flush([world.commit({ a: '1' }), world.commit({ b: '1' })])).head.horizon).toBe(0);
     expect((await world.flush([world.commit({ a: '2' })])).head.horizon).toBe(3);
+  });
+
+  it('leaves nothing in the head that keeps the memory which the commits shared', async () => {
+    const world = new EngineWorld();
+    for (const keys of [40, 200]) {
+      const memtable = new Memtable();
+      for (let i = 0; i < 400; i++) {
+        // Long, so that a copy of it is none that the heap has anyway.
+        const key = `key ${i % keys}`.padStart(100);
+        const commit = world.commit({ [key]: KIB.subarray(0, 700) });
+        memtable.put(commit, memtable.encode(commit));
+      }
+      const head = { ...claimedHead(), options: { ...claimedHead().options, retentionMs: 3_600_000 } };
+      const { inline, l0, history } = await flushInto(head, memtable, FLUSH_SETTINGS, sstWriterOfFlush(world.ctx));
+      expect([inline.length, l0.length, history.length]).toEqual(keys === 40 ? [40, 0, 1] : [0, 1, 0]);
+      const files = [...l0, ...history].map((file) => ('ref' in file ? file.ref : file));
+      const kept = [
+        ...inline.flatMap(({ key, value }) => [key, value]),
+        ...files.flatMap((ref) => [ref.minKey, ref.maxKey]),
+      ];
+      for (const bytes of kept) expect(bytes.buffer.byteLength).toBeLessThanOrEqual(2 * bytes.byteLength);
+    }
   });
 
   it('makes one file of inline run and memtable when they pass the limit', async () => {

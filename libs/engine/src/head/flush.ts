@@ -4,7 +4,9 @@ import { entryBytes } from '../format/entry-codec.js';
 import type { Head } from '../format/head.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { INLINE_LIMIT_BYTES } from '../limits.js';
+import { LoneCommit } from '../memtable/lone-commit.js';
 import type { Memtable } from '../memtable/memtable.js';
+import { settledEntry } from '../memtable/own-bytes.js';
 import type { WriteSst } from './flush-files.js';
 import { trimHistory, withHistory } from './history-files.js';
 import { extendIdempotency } from './idempotency-records.js';
@@ -126,11 +128,11 @@ async function layOut(
   write: (entries: readonly Entry[], coversFrom: number, coversThrough: number) => Promise<SstRef>,
 ): Promise<Layers> {
   const { inlineFrom, l0, history, lastCommit } = head;
-  if (keptBytes <= inlineLimitBytes) return { inline: kept, inlineFrom, l0, history };
+  if (keptBytes <= inlineLimitBytes) return { inline: kept.map(settledEntry), inlineFrom, l0, history };
   const file = await write(kept, inlineFrom, lastCommit.sequence);
   const next = { inlineFrom: lastCommit.sequence + 1 };
   if (newestBytes > inlineLimitBytes) return { ...next, inline: [], l0: [file, ...l0], history };
-  return { ...next, inline: newest, l0, history: withHistory(history, 'versions', [file]) };
+  return { ...next, inline: newest.map(settledEntry), l0, history: withHistory(history, 'versions', [file]) };
 }
 
 /** Whether a file of the head may hold a version of the key, by its range of keys. */
@@ -149,5 +151,7 @@ function mayLieInFiles({ l0, l1 }: Head, key: Uint8Array): boolean {
 }
 
 function* newerThan(entries: Iterable<Entry>, sequence: number): Generator<Entry> {
-  for (const entry of entries) if (entry.version.sequence > sequence) yield entry;
+  for (const entry of entries) {
+    if (entry.version.sequence > sequence) yield entry instanceof LoneCommit ? entry.entry : entry;
+  }
 }

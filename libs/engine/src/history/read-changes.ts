@@ -161,10 +161,14 @@ class PageOfChanges {
   /** The commit as a file would tell it. */
   private inRange(commit: Commit): Commit {
     const { range = {} } = this.options;
+    const { version, committedAt, entries, rangeDeletes, idempotency, usage } = commit;
     return {
-      ...commit,
-      entries: commit.entries.filter(({ key }) => rangeContains(range, key)).sort((a, b) => compareKeys(a.key, b.key)),
-      rangeDeletes: commit.rangeDeletes.filter((rangeDelete) => this.touches(rangeDelete)),
+      version,
+      committedAt,
+      entries: entries.filter(({ key }) => rangeContains(range, key)).sort((a, b) => compareKeys(a.key, b.key)),
+      rangeDeletes: rangeDeletes.filter((rangeDelete) => this.touches(rangeDelete)),
+      idempotency,
+      usage,
     };
   }
 

@@ -17,6 +17,11 @@ function put(key: string, sequence: number): Entry {
   return putEntry(utf8(key), at(sequence), utf8(String(sequence)));
 }
 
+/** A commit by what it tells, whatever it is made of. */
+function told({ version, committedAt, entries, rangeDeletes, idempotency, usage }: Commit) {
+  return { version, committedAt, entries: entries.map(plain), rangeDeletes, idempotency, usage };
+}
+
 function table(...entries: readonly Entry[]): Memtable {
   return memtableOf(entries.map((entry) => commitOf(entry.version, [entry])));
 }
@@ -78,6 +83,45 @@ describe('a memtable', () => {
         expect(shared.sizeBytes).toBe(copied.sizeBytes);
       }),
     );
+  });
+
+  it('lets commits share memory once it holds more than a little, each as it was', () => {
+    const random = seededRandom(5);
+    const [shared, copied] = [new Memtable(), new Memtable()];
+    const buffers = new Set<unknown>();
+    for (let sequence = 1; sequence <= 400; sequence++) {
+      const key = utf8(`key ${sequence % 7}`);
+      const value = random.bytes(sequence % 5 === 0 ? 10 : 1_000);
+      const entry = sequence % 11 === 0 ? deleteEntry(key, at(sequence)) : putEntry(key, at(sequence), value, 9_000);
+      const usage = { commits: sequence, writeUnits: 2 * sequence, writtenBytes: 3 * sequence };
+      const commit = commitOf(at(sequence), [entry], { committedAt: 1_000 + sequence, usage });
+      const encoded = shared.encode(commit);
+      expect(Buffer.from(encoded)).toEqual(Buffer.from(encodeCommits([commit])));
+      buffers.add(encoded.buffer);
+      shared.put(commit, encoded);
+      copied.put(commit);
+    }
+    expect(buffers.size).toBeLessThan(40);
+    expect([...shared.entries()].map(plain)).toEqual([...copied.entries()].map(plain));
+    expect(shared.commits(0).map(told)).toEqual(copied.commits(0).map(told));
+    expect(shared.usage).toEqual({ commits: 400, writeUnits: 800, writtenBytes: 1_200 });
+    expect(shared.sizeBytes).toBe(copied.sizeBytes);
+  });
+
+  it('has the memory again of what was encoded and not put', () => {
+    const memtable = new Memtable();
+    const commit = (sequence: number, fill: number): Commit =>
+      commitOf(at(sequence), [putEntry(utf8('k'), at(sequence), new Uint8Array(500).fill(fill))]);
+    for (let sequence = 1; sequence <= 60; sequence++) {
+      memtable.put(commit(sequence, 1), memtable.encode(commit(sequence, 1)));
+    }
+    const refused = memtable.encode(commit(61, 2));
+    memtable.giveBack(refused);
+    const encoded = memtable.encode(commit(61, 3));
+    expect([encoded.buffer === refused.buffer, encoded.byteOffset]).toEqual([true, refused.byteOffset]);
+    memtable.put(commit(61, 3), encoded);
+    expect(new Set(memtable.get(utf8('k'))?.value)).toEqual(new Set([3]));
+    expect(new Set(memtable.get(utf8('k'), 60)?.value)).toEqual(new Set([1]));
   });
 
   it('counts a commit without entries', () => {

@@ -3,7 +3,11 @@ import { assert, VERSION_ZERO } from '@leasehold/foundation';
 
 import type { Commit, Entry, IdempotencyRecord, KeyRange, RangeDelete, UsageCounters } from '../entry.js';
 import { NO_USAGE } from '../entry.js';
-import { ownCommit, ownKey } from './own-commit.js';
+import { encodeCommits } from '../format/commit.js';
+import { LoneCommit } from './lone-commit.js';
+import { MemoryPieces } from './memory-pieces.js';
+import { ownKey } from './own-bytes.js';
+import { ownCommit } from './own-commit.js';
 import { SortedEntries } from './sorted-entries.js';
 
 /**
@@ -35,6 +39,21 @@ export class Memtable {
   private records = NO_RECORDS;
   private bytes = 0;
   private frozen = false;
+  /** None while it holds little. */
+  private pieces: MemoryPieces | undefined;
+
+  /**
+   * The commit as the log has it, in memory that it may share with others of this memtable: {@link put} is to be given it next, or else
+   * {@link giveBack}.
+   */
+  encode(commit: Commit): Uint8Array {
+    return encodeCommits([commit], (sizeBytes) => (this.pieces ??= new MemoryPieces()).take(sizeBytes, this.bytes));
+  }
+
+  /** Nobody has taken what {@link encode} has made last. */
+  giveBack(encoded: Uint8Array): void {
+    this.pieces?.giveBack(encoded);
+  }
 
   /**
    * Adds a commit; a repeated one replaces itself. The entries' arrays are kept or copied; they may not be changed.
@@ -45,10 +64,15 @@ export class Memtable {
     const own = ownCommit(commit, encoded);
     const at = this.firstAtOrAfter(own.version.sequence);
     const replaces = this.list[at]?.version.sequence === own.version.sequence;
-    for (const entry of own.entries) this.bytes += weight(entry);
-    // Entries that share their commit's memory were made here, and are nobody else's yet.
-    const keyOf = encoded !== undefined && own.entries.length === 1 ? ownKey : undefined;
-    this.sorted.insertAll(own.entries, (present) => (this.bytes -= weight(present)), keyOf);
+    if (own instanceof LoneCommit) {
+      this.bytes += weight(own);
+      // It was made here, and is nobody else's yet: its key may be another one that is equal.
+      const present = this.sorted.insertOne(own, ownKey);
+      if (present !== undefined) this.bytes -= weight(present);
+    } else {
+      for (const entry of own.entries) this.bytes += weight(entry);
+      this.sorted.insertAll(own.entries, (present) => (this.bytes -= weight(present)));
+    }
     if (replaces) {
       // What it brought beside entries is known already: a repeated commit is the same commit.
       this.list[at] = own;
@@ -163,5 +187,6 @@ function inOrder<T extends { readonly version: Version }>(items: T[]): readonly 
 }
 
 function weight(entry: Entry): number {
-  return entry.key.byteLength + entry.value.byteLength + ENTRY_OVERHEAD_BYTES;
+  const valueBytes = entry instanceof LoneCommit ? entry.valueBytes : entry.value.byteLength;
+  return entry.key.byteLength + valueBytes + ENTRY_OVERHEAD_BYTES;
 }

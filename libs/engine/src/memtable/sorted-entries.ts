@@ -38,15 +38,27 @@ export class SortedEntries {
     return this.count;
   }
 
-  /**
-   * Adds all of one commit; `replaced` hears of each that was there at the same version already.
-   * @param keyOf what an entry gets as its key, given its own and the equal one that is there, if any; without, it keeps its own
-   */
-  insertAll(entries: readonly Entry[], replaced: (present: Entry) => void, keyOf?: KeyChoice): void {
+  /** Adds all of one commit; `replaced` hears of each that was there at the same version already. */
+  insertAll(entries: readonly Entry[], replaced: (present: Entry) => void): void {
     const ordered = entries.length < SORTED_BATCH_ENTRIES ? entries : [...entries].sort(compareEntries);
-    for (const entry of ordered) this.insert(entry, replaced, keyOf);
+    for (const entry of ordered) {
+      const present = this.insert(entry, undefined);
+      if (present !== undefined) replaced(present);
+    }
     if (this.index !== undefined) for (const entry of entries) this.index.put(entry);
     else if (this.keyCount >= INDEXED_KEYS) this.makeIndex();
+  }
+
+  /**
+   * Adds the only one of a commit.
+   * @param keyOf what it gets as its key, given its own and the equal one that is there, if any
+   * @returns what was there at the same version already
+   */
+  insertOne(entry: Mutable<Entry>, keyOf: KeyChoice): Entry | undefined {
+    const present = this.insert(entry, keyOf);
+    if (this.index !== undefined) this.index.put(entry);
+    else if (this.keyCount >= INDEXED_KEYS) this.makeIndex();
+    return present;
   }
 
   /** The newest entry of `key` at or below the sequence. */
@@ -105,7 +117,8 @@ export class SortedEntries {
     }
   }
 
-  private insert(entry: Mutable<Entry>, replaced: (present: Entry) => void, choose: KeyChoice | undefined): void {
+  /** @returns what was there at the same version already */
+  private insert(entry: Mutable<Entry>, choose: KeyChoice | undefined): Entry | undefined {
     const found = this.chunkOf(entry.key);
     const isAppend = found === this.chunks.length;
     const at = isAppend ? found - 1 : found;
@@ -114,14 +127,14 @@ export class SortedEntries {
     const next = chunk?.[slot];
     const present = next !== undefined && compareKeys(keyOf(next), entry.key) === 0 ? next : undefined;
     if (choose !== undefined) entry.key = choose(entry.key, present && keyOf(present));
-    if (chunk !== undefined && present !== undefined) return this.addVersion(chunk, slot, present, entry, replaced);
+    if (chunk !== undefined && present !== undefined) return this.addVersion(chunk, slot, present, entry);
     this.insertions++;
     this.count++;
     this.keyCount++;
     if (chunk === undefined) {
       // Literals: an array that grows reserves room for 16 more.
       this.chunks = [[entry]];
-      return;
+      return undefined;
     }
     if (isAppend) chunk.push(entry);
     else chunk.splice(slot, 0, entry);
@@ -129,27 +142,23 @@ export class SortedEntries {
       // Keys that only grow are common (times, ULIDs): then keep the full chunk and start the next.
       this.chunks.splice(at + 1, 0, chunk.splice(isAppend ? CHUNK_KEYS : CHUNK_KEYS / 2));
     }
+    return undefined;
   }
 
-  private addVersion(
-    chunk: Versions[],
-    slot: number,
-    present: Versions,
-    entry: Entry,
-    replaced: (present: Entry) => void,
-  ): void {
+  private addVersion(chunk: Versions[], slot: number, present: Versions, entry: Entry): Entry | undefined {
     const before = placeThrough(present, entry.version.sequence);
     const same = versionAt(present, before);
     if (same !== undefined && same.version.sequence === entry.version.sequence) {
       if (Array.isArray(present)) present[before] = entry;
       else chunk[slot] = entry;
-      return replaced(same);
+      return same;
     }
     this.insertions++;
     this.count++;
     if (!Array.isArray(present)) chunk[slot] = before === 0 ? [present, entry] : [entry, present];
     else if (before === present.length - 1) present.push(entry);
     else present.splice(before + 1, 0, entry);
+    return undefined;
   }
 
   /** The first chunk whose last key is not before this one. */

@@ -10,6 +10,7 @@ import { encodeIndex } from '../format/sst-index.js';
 import type { SstRef } from '../format/sst-ref.js';
 import { encodeTailEnd } from '../format/sst-tail.js';
 import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
+import { settledBytes } from '../memtable/own-bytes.js';
 
 /** What a file's entries do not tell of themselves: see {@link SstRef}. */
 export type SstMarks = Pick<SstRef, 'coversFrom' | 'coversThrough' | 'rangeDeletesThrough'>;
@@ -95,8 +96,9 @@ export class SstBuilder {
       supersededBytes: this.supersededBytes,
       expiring: this.expiring,
       expiresThrough: this.expiresThrough,
-      minKey: this.first.key,
-      maxKey: this.last.key,
+      // What the head keeps of the file is kept longer than what the entries lie in.
+      minKey: settledBytes(this.first.key),
+      maxKey: settledBytes(this.last.key),
       minSequence: this.minSequence,
       maxSequence: this.maxSequence,
       ...NO_MARKS,

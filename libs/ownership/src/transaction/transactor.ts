@@ -1,6 +1,7 @@
 import type { DatabaseId, Phases, Version } from '@leasehold/foundation';
+import { isLeaseholdError } from '@leasehold/foundation';
 import type { IdempotencyRecord } from '@leasehold/engine';
-import { checksumOfCommits, deleteEntry, encodeCommits, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
+import { checksumOfCommits, deleteEntry, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
 import type { Contents } from '../contents.js';
@@ -268,16 +269,21 @@ export class Transactor {
     ctx.session.assertServing();
     const commit = nextCommit(contents.last(), version, tx, effects, now);
     this.assertRoom(tx, commit);
-    // The log refuses synchronously, before it takes anything: then the number is still free.
-    const payload = encodeCommits([commit]);
-    ctx.log.appendFor(durable, {
-      databaseId: id,
-      epoch,
-      firstSequence: version.sequence,
-      lastSequence: version.sequence,
-      payload,
-      payloadChecksum: checksumOfCommits(payload),
-    });
+    const payload = unflushed.encode(commit);
+    try {
+      ctx.log.appendFor(durable, {
+        databaseId: id,
+        epoch,
+        firstSequence: version.sequence,
+        lastSequence: version.sequence,
+        payload,
+        payloadChecksum: checksumOfCommits(payload),
+      });
+    } catch (error) {
+      // The log refuses synchronously, before it takes anything: then number and memory are still free.
+      if (isLeaseholdError(error)) unflushed.giveBack(payload);
+      throw error;
+    }
     durable.accept(version.sequence);
     tally?.accepted(commit);
     unflushed.put(commit, payload);

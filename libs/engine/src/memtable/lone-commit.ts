@@ -1,0 +1,84 @@
+import type { Version } from '@leasehold/foundation';
+
+import type { Commit, Entry, EntryKind, IdempotencyRecord, RangeDelete, UsageCounters } from '../entry.js';
+import { NEVER } from '../entry.js';
+import { onlyEntryPlaces } from '../format/commit.js';
+import { copyOf, ON_HEAP_BYTES, ownRangeDelete, ownRecord } from './own-bytes.js';
+
+/**
+ * A commit of one entry, and that entry: one object, where the two, their list, their counters and a view on the value would be seven. A worker
+ * keeps a hundred thousand commits between two flushes, and the collector goes through all of them, again and again.
+ *
+ * The value lies in the encoded commit, which is what the log keeps: so what was written lies in memory once. Whoever asks for it gets a view
+ * that is made then.
+ */
+export class LoneCommit implements Commit, Entry {
+  /** Versions of one key share it: see {@link ownKey}. */
+  key: Uint8Array;
+  readonly version: Version;
+  readonly kind: EntryKind;
+  readonly committedAt: number;
+  readonly rangeDeletes: readonly RangeDelete[];
+  readonly idempotency: IdempotencyRecord | undefined;
+  readonly valueBytes: number;
+  /** A number that is no integer takes an object of its own, and most have none. */
+  private readonly expiry: number | undefined;
+  private readonly bytes: Uint8Array;
+  private readonly valueAt: number;
+  private readonly commits: number;
+  private readonly writeUnits: number;
+  private readonly writtenBytes: number;
+
+  /**
+   * @param entry the only one of the commit
+   * @param encoded of this commit alone
+   */
+  constructor(commit: Commit, entry: Entry, encoded: Uint8Array) {
+    const { keyAt, valueAt } = onlyEntryPlaces(commit, encoded.byteLength);
+    const { rangeDeletes, idempotency, usage } = commit;
+    const { key, value, expiresAt } = entry;
+    this.key = key.length <= ON_HEAP_BYTES ? key : viewOf(encoded, keyAt, key.length);
+    this.version = commit.version;
+    this.kind = entry.kind;
+    this.committedAt = commit.committedAt;
+    this.rangeDeletes = rangeDeletes.length === 0 ? rangeDeletes : rangeDeletes.map(ownRangeDelete);
+    this.idempotency = idempotency && ownRecord(idempotency);
+    this.valueBytes = value.length;
+    this.expiry = expiresAt === NEVER ? undefined : expiresAt;
+    // What is short is no reason to keep memory that nobody else needs after the log has let it go.
+    const isCopied = value.length <= ON_HEAP_BYTES && encoded.byteLength === encoded.buffer.byteLength;
+    this.bytes = isCopied ? copyOf(value) : encoded;
+    this.valueAt = isCopied ? 0 : valueAt;
+    this.commits = usage.commits;
+    this.writeUnits = usage.writeUnits;
+    this.writtenBytes = usage.writtenBytes;
+  }
+
+  get value(): Uint8Array {
+    const { bytes, valueAt, valueBytes } = this;
+    return bytes.length === valueBytes ? bytes : viewOf(bytes, valueAt, valueBytes);
+  }
+
+  get expiresAt(): number {
+    return this.expiry ?? NEVER;
+  }
+
+  get entries(): readonly Entry[] {
+    return [this];
+  }
+
+  /** The entry for who looks at its value more than once. */
+  get entry(): Entry {
+    const { key, version, kind, value, expiresAt } = this;
+    return { key, version, kind, value, expiresAt };
+  }
+
+  get usage(): UsageCounters {
+    const { commits, writeUnits, writtenBytes } = this;
+    return { commits, writeUnits, writtenBytes };
+  }
+}
+
+function viewOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+}
