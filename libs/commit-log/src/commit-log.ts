@@ -256,11 +256,9 @@ export class CommitLog {
   }
 
   private frameOf(append: PendingAppend, segment: number): Frame {
-    const { databaseId, epoch, firstSequence, lastSequence, payload, payloadChecksum } = append;
-    const previousSegment = this.chains.place(append, segment);
-    const frame = { databaseId, epoch, previousSegment, firstSequence, lastSequence, payload, payloadChecksum };
-    this.retention.add(segment, frame, append.needless);
-    return frame;
+    append.previousSegment = this.chains.place(append, segment);
+    this.retention.add(segment, append, append.needless);
+    return append;
   }
 
   private confirm(number: number, appends: readonly PendingAppend[]): void {

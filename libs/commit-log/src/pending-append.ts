@@ -1,6 +1,6 @@
 import type { DatabaseId } from '@leasehold/foundation';
 
-import type { Append } from './frame.js';
+import type { Append, Frame } from './frame.js';
 
 /** Hears once what became of an append. Whoever is told takes part in the log's own step: it must not throw. */
 export interface AppendListener {
@@ -10,8 +10,8 @@ export interface AppendListener {
   lost(error: Error): void;
 }
 
-/** An accepted append that is not yet durable. */
-export class PendingAppend implements Append {
+/** An accepted append until it is durable; and the frame of it, for as long as that is kept in memory. */
+export class PendingAppend implements Frame {
   readonly databaseId: DatabaseId;
   readonly epoch: number;
   readonly firstSequence: number;
@@ -19,7 +19,9 @@ export class PendingAppend implements Append {
   readonly payload: Uint8Array;
   readonly payloadChecksum: number | undefined;
   /** Number of the segment that holds it, once it is put. */
-  segment: number | undefined;
+  segment: number | undefined = undefined;
+  /** Once it is put. */
+  previousSegment = 0;
   /** Already superseded by a head before it was put: nobody will ask the log for it. */
   needless = false;
 
