@@ -32,6 +32,17 @@ const COLOURS: Readonly<Record<Worker['state'], string>> = {
   unreadable: 'red',
 };
 
+/** Of workers that answer. */
+const LOAD_COLUMNS: readonly { readonly name: string; readonly textOf: (load: NonNullable<Load>) => string }[] = [
+  { name: 'Open', textOf: ({ openDatabases }) => formatCount(openDatabases) },
+  { name: 'Log', textOf: ({ log }) => formatBytes(log.unflushedBytes) },
+  { name: 'Waiting', textOf: ({ waitingRequests }) => formatCount(waitingRequests) },
+  { name: 'Memory', textOf: ({ processBytes }) => formatBytes(processBytes) },
+  { name: 'Cache hit', textOf: ({ cache }) => hitShare(cache.hits, cache.misses) },
+  { name: 'Takeovers', textOf: ({ takeovers }) => formatCount(takeovers) },
+  { name: 'Cold starts', textOf: ({ coldStarts }) => formatCount(coldStarts) },
+];
+
 /** The workers, what they hold, and how busy they are. */
 export function Fleet() {
   const [shown] = useUrlState('shown');
@@ -119,10 +130,8 @@ function Workers({ workers, areMore }: WorkersProps) {
       <TableFrame
         label="Workers"
         minWidth={1_000}
-        head={[
-          ...['Session', 'State', 'Where', 'Open', 'Log', 'Waiting', 'Memory'],
-          ...['Cache hit', 'Takeovers', 'Cold starts'],
-        ]}
+        isStacked
+        head={['Session', 'State', 'Where', ...LOAD_COLUMNS.map(({ name }) => name)]}
       >
         {workers.map((worker) => (
           <WorkerRow key={worker.session} worker={worker} load={loadOf.get(worker.session)} />
@@ -144,7 +153,7 @@ function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: L
           renewed <Instant at={renewedAt} />
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-name="State">
         <Badge color={COLOURS[state]} variant="light">
           {state}
         </Badge>
@@ -154,19 +163,17 @@ function WorkerRow({ worker, load }: { readonly worker: Worker; readonly load: L
           </Badge>
         )}
       </Table.Td>
-      <Table.Td>
+      <Table.Td data-name="Where">
         {host ?? ''} {pid !== undefined && `(${pid})`}
         <Text size="xs" c="dimmed">
           {endpoint ?? ''}
         </Text>
       </Table.Td>
-      <Table.Td>{load ? formatCount(load.openDatabases) : ''}</Table.Td>
-      <Table.Td style={NO_BREAK}>{load ? formatBytes(load.log.unflushedBytes) : ''}</Table.Td>
-      <Table.Td>{load ? formatCount(load.waitingRequests) : ''}</Table.Td>
-      <Table.Td style={NO_BREAK}>{load ? formatBytes(load.processBytes) : ''}</Table.Td>
-      <Table.Td style={NO_BREAK}>{load ? hitShare(load.cache.hits, load.cache.misses) : ''}</Table.Td>
-      <Table.Td>{load ? formatCount(load.takeovers) : ''}</Table.Td>
-      <Table.Td>{load ? formatCount(load.coldStarts) : ''}</Table.Td>
+      {LOAD_COLUMNS.map(({ name, textOf }) => (
+        <Table.Td key={name} data-name={name} style={NO_BREAK}>
+          {load && textOf(load)}
+        </Table.Td>
+      ))}
     </Table.Tr>
   );
 }

@@ -5,6 +5,7 @@ import { answerOf, control, type Schemas } from '../api/control.js';
 import { formatBytes, formatCount } from '../parts/format.js';
 import { Panel } from '../parts/panel.js';
 import { ScreenState } from '../parts/screen-state.js';
+import classes from './quotas.module.css';
 
 type QuotaAnswer = Pick<Schemas['Quotas'], 'limits' | 'used'>;
 
@@ -34,7 +35,7 @@ export function QuotaTable({ limits, used }: QuotaAnswer) {
       <Table.Tbody>
         {quotasOf({ limits, used }).map(({ name, limit, used: amount, format }) => (
           <Table.Tr key={name}>
-            <Table.Th w="16rem" fw={400}>
+            <Table.Th className={classes['name'] ?? ''} fw={400}>
               {name}
             </Table.Th>
             <Table.Td>
@@ -48,7 +49,7 @@ export function QuotaTable({ limits, used }: QuotaAnswer) {
                 format(limit)
               )}
             </Table.Td>
-            <Table.Td w="30%">
+            <Table.Td className={classes['share'] ?? ''}>
               {amount !== undefined && limit !== null && limit > 0 && (
                 <Progress value={Math.min(100, (100 * amount) / limit)} aria-label={`${name} used`} />
               )}

@@ -16,9 +16,7 @@ export function Facts({ label, facts }: FactsProps) {
       <Table.Tbody>
         {facts.map(([name, value]) => (
           <Table.Tr key={name}>
-            <Table.Th w="12rem" className={classes['name'] ?? ''}>
-              {name}
-            </Table.Th>
+            <Table.Th className={classes['name'] ?? ''}>{name}</Table.Th>
             <Table.Td className={classes['value'] ?? ''}>{value}</Table.Td>
           </Table.Tr>
         ))}

@@ -19,7 +19,7 @@ export function Figures({ figures }: { readonly figures: readonly Figure[] }) {
           <Text component="dt" size="sm" c="dimmed">
             {label}
           </Text>
-          <Text component="dd" fw={600} size="lg" m={0} data-figure={label}>
+          <Text component="dd" fw={600} size="lg" m={0} className={classes['value'] ?? ''} data-figure={label}>
             {value}
           </Text>
           {note && (

@@ -46,7 +46,11 @@ export function Sessions() {
                     <Text inherit maw="22rem" lineClamp={2} title={agent ?? undefined}>
                       {agent ?? 'not known'}
                     </Text>
-                    {current && <Badge variant="light">this one</Badge>}
+                    {current && (
+                      <Badge variant="light" miw="fit-content">
+                        this one
+                      </Badge>
+                    )}
                   </Group>
                 </Table.Td>
                 <Table.Td>{address ?? ''}</Table.Td>

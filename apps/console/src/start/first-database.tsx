@@ -51,8 +51,17 @@ export function FirstDatabase({ onCreated }: { readonly onCreated: (name: string
               Or take
             </Text>
             {offered.map((database) => (
-              <Button key={database.id} size="compact-sm" variant="default" onClick={() => onCreated(database.name)}>
-                {database.name}
+              <Button
+                key={database.id}
+                size="compact-sm"
+                variant="default"
+                maw="100%"
+                title={database.name}
+                onClick={() => onCreated(database.name)}
+              >
+                <Text span inherit truncate>
+                  {database.name}
+                </Text>
               </Button>
             ))}
           </Group>
