@@ -9,7 +9,7 @@ import {
 } from '@leasehold/billing';
 
 import type { CostQuestion, CostReckoning, CostRow } from './cost-question.js';
-import type { UsageRow } from './usage-question.js';
+import type { UsageRow, UsageStep } from './usage-question.js';
 import type { UsageReport } from './usage-report.js';
 import { usageSteps } from './usage-steps.js';
 import { stepBegin, stepBehind } from './usage-window.js';
@@ -35,6 +35,8 @@ interface PartRow extends Pick<CostRow, 'place' | 'group'> {
 }
 
 const NOTHING: MeterQuantities = { readUnits: 0n, writeUnits: 0n, storedByteMs: 0n, egressBytes: 0n };
+/** A month is read by days: one statement of a whole month of all databases would be too much. It costs what its days cost. */
+const READ_STEP: Readonly<Record<UsageStep, UsageStep>> = { hour: 'hour', day: 'day', month: 'day' };
 /** Steps of a month: of its longest by hour, one more. */
 const MAX_STEPS = 745;
 
@@ -47,20 +49,21 @@ export async function* costParts(
   reckoning: CostReckoning,
   question: CostQuestion,
 ): AsyncGenerator<CostPart, void, void> {
-  const { step, after } = question;
-  const start = after ? stepBegin(step, after.from.getTime()) : reckoning.period.from;
+  const { after } = question;
+  const start = after ? stepBegin(question.step, after.from.getTime()) : reckoning.period.from;
+  const read = { ...question, step: READ_STEP[question.step] };
   for (const stretch of reckoning.cost.stretches) {
     const span = { from: Math.max(stretch.from, start), to: stretch.to };
     if (span.from >= span.to) continue;
-    for await (const { from: begin, rows, reached } of usedParts(report, reckoning, question, span)) {
-      const from = new Date(begin);
-      const costs = costsOf(reckoning, question, partOf(question, begin, span), rows);
+    for await (const { from: begin, rows, reached } of usedParts(report, reckoning, read, span)) {
+      const step = stepBegin(question.step, begin);
+      const costs = costsOf(reckoning, question, partOf(read, begin, span), rows);
       const told = rows.flatMap(({ used, ...row }, i) => {
         const isUsed =
           question.meter === undefined ? METERS.some((meter) => used[meter] > 0n) : used[question.meter] > 0n;
-        return isUsed ? [{ ...row, from, cost: costs[i] ?? NOTHING }] : [];
+        return isUsed ? [{ ...row, from: new Date(step), cost: costs[i] ?? NOTHING }] : [];
       });
-      yield { from: begin, rows: told, reached };
+      yield { from: step, rows: told, reached };
     }
   }
 }

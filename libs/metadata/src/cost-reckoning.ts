@@ -1,14 +1,27 @@
-import { monthOf, MonthCost, planChangesOf, type HourUsage, type Period, type PlanChange } from '@leasehold/billing';
+import {
+  METERS,
+  monthOf,
+  MonthCost,
+  planChangesOf,
+  type HourUsage,
+  type Meter,
+  type Period,
+  type PlanChange,
+} from '@leasehold/billing';
 
 import { currencyOf, planAssignmentsIn, planVersionsIn } from './billing/plan-versions.js';
 import type { CostReckoning } from './cost-question.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
+import type { UsageQuestion } from './usage-question.js';
 import { UsageReport } from './usage-report.js';
+import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
 
 /** Of an organization with ten thousand databases that are used in each hour; for most it takes milliseconds. A connection is kept so long. */
-const LONGEST_RECKONING_MS = 60_000;
+const LONGEST_RECKONING_MS = 120_000;
 const WAIT_TIMEOUT_MS = 10_000;
-/** Of a month: one hour more than its longest has. */
+/** Whose hours of a month are added up in one statement: two or three seconds where each of them was used in each. */
+const DATABASES_AT_ONCE = 500;
+/** Of a month: one more than its longest has. */
 const MAX_HOURS = 745;
 
 /**
@@ -37,11 +50,10 @@ async function reckonIn(
     const assignments = await planAssignmentsIn(transaction, [organizationId]);
     return planChangesOf(createdAt, assignments.get(organizationId) ?? [], versions, currency);
   });
-  const report = new UsageReport(transaction);
-  const hours = changes.length === 0 ? [] : await hoursOf(report, organizationId, period);
+  const hours = changes.length === 0 ? [] : await hoursOf(transaction, organizationId, period);
   return {
     ...{ organizationId, period, currency, cost: new MonthCost(period, changes, hours) },
-    ...{ reckonedAt: now, completeTo: await report.completeTo() },
+    ...{ reckonedAt: now, completeTo: await new UsageReport(transaction).completeTo() },
   };
 }
 
@@ -61,13 +73,44 @@ async function changesOf(
   return organization ? changesSince(organization.createdAt.getTime()) : [];
 }
 
-async function hoursOf(report: UsageReport, organizationId: string, period: Period): Promise<readonly HourUsage[]> {
-  const rows = await report.rows(organizationId, {
+/** All databases together, some of them after others. */
+async function hoursOf(
+  transaction: Prisma.TransactionClient,
+  organizationId: string,
+  period: Period,
+): Promise<readonly HourUsage[]> {
+  const hours = new Map<number, Record<Meter, bigint>>();
+  let after: string | undefined;
+  for (;;) {
+    const databases = await transaction.databaseOwner.findMany({
+      where: { organizationId, ...(after === undefined ? {} : { databaseId: { gt: after } }) },
+      orderBy: { databaseId: 'asc' },
+      take: DATABASES_AT_ONCE,
+      select: { databaseId: true },
+    });
+    if (databases.length > 0) {
+      const piece = await transaction.$queryRaw<UsageSqlRow[]>(hoursStatement(organizationId, period, after));
+      for (const row of piece) addHour(hours, row);
+    }
+    if (databases.length < DATABASES_AT_ONCE) break;
+    after = databases.at(-1)?.databaseId;
+  }
+  return [...hours].map(([at, quantities]) => ({ at, quantities }));
+}
+
+function hoursStatement(organizationId: string, period: Period, after: string | undefined): Prisma.Sql {
+  const whole = { ...period, databases: undefined };
+  const question: UsageQuestion = {
     ...{ from: new Date(period.from), to: new Date(period.to), step: 'hour', limit: MAX_HOURS },
     ...{ group: undefined, databaseId: undefined, after: undefined },
-  });
-  return rows.map(({ from, readUnits, writeUnits, storedByteMs, egressBytes }) => ({
-    at: from.getTime(),
-    quantities: { readUnits, writeUnits, storedByteMs, egressBytes },
-  }));
+  };
+  return usageStatement(question, whole, databasesOfLook(organizationId, question, after, DATABASES_AT_ONCE));
+}
+
+function addHour(hours: Map<number, Record<Meter, bigint>>, row: UsageSqlRow): void {
+  const at = row.from.getTime();
+  const sum = hours.get(at) ?? { readUnits: 0n, writeUnits: 0n, storedByteMs: 0n, egressBytes: 0n };
+  const used = { ...row, storedByteMs: BigInt(row.storedByteMs) };
+  for (const meter of METERS) sum[meter] += used[meter];
+  hours.set(at, sum);
 }

@@ -6,10 +6,15 @@ import { reckonCost } from './cost-reckoning.js';
 import type { PrismaClient } from './generated/client.js';
 import type { UsagePlace, UsageQuestion } from './usage-question.js';
 import { UsageReport } from './usage-report.js';
-import { stepBehind } from './usage-window.js';
+import { stepBegin, stepBehind } from './usage-window.js';
 
 /** Pages of usage for one page of costs. One that has not enough rows by then ends with a step. */
 const MAX_USAGE_PAGES = 4;
+/** Hours of databases in one look, fewer than where usage is told: here many looks follow each other, and none may take ten seconds. */
+const MAX_DATABASE_HOURS = 25_000;
+/** Steps that stay in memory, for who goes on with them page by page, and rows of each: some 30 MB. */
+const MAX_KEPT_STEPS = 4;
+const MAX_KEPT_ROWS = 20_000;
 
 export interface CostPage {
   readonly rows: readonly CostRow[];
@@ -32,9 +37,11 @@ export interface CostStep {
  */
 export class CostReport {
   private readonly usage: UsageReport;
+  /** The last whole steps of which somebody read a part, the latest last. */
+  private kept: readonly KeptStep[] = [];
 
   constructor(private readonly prisma: PrismaClient) {
-    this.usage = new UsageReport(prisma);
+    this.usage = new UsageReport(prisma, MAX_DATABASE_HOURS);
   }
 
   /** What a month comes to by now. @param time in the month; ms since the Unix epoch */
@@ -46,16 +53,45 @@ export class CostReport {
   async page(reckoning: CostReckoning, question: CostQuestion, limit: number): Promise<CostPage> {
     const rows: CostRow[] = [];
     const counted = new CountedUsage(this.usage);
-    for await (const step of costSteps(counted, reckoning, question)) {
-      rows.push(...step.rows);
+    for await (const step of this.stepsOn(counted, reckoning, question)) {
+      rows.push(...step.rows.slice(0, limit + 1));
       if (rows.length > limit) {
-        const kept = rows.slice(0, limit);
-        return { rows: kept, next: kept.at(-1) };
+        this.keep(reckoning, question, step);
+        const told = rows.slice(0, limit);
+        return { rows: told, next: told.at(-1) };
       }
-      const isEnough = counted.pages >= MAX_USAGE_PAGES && step.reached < reckoning.period.to;
-      if (isEnough) return { rows, next: { from: new Date(step.reached), place: undefined } };
+      // Where a plan ends inside of a step, one that goes on would have to begin with the step.
+      const isWhole = step.reached === stepBegin(question.step, step.reached) && step.reached < reckoning.period.to;
+      if (isWhole && counted.pages >= MAX_USAGE_PAGES)
+        return { rows, next: { from: new Date(step.reached), place: undefined } };
     }
     return { rows, next: undefined };
+  }
+
+  /** As {@link steps}, from what is kept where there is some. */
+  private async *stepsOn(
+    usage: Pick<UsageReport, 'page' | 'rows'>,
+    reckoning: CostReckoning,
+    question: CostQuestion,
+  ): AsyncGenerator<CostStep, void, void> {
+    const { after } = question;
+    const kept = this.kept.find((one) => isOf(one, reckoning, question) && one.from === after?.from.getTime());
+    if (after?.place === undefined || kept === undefined) {
+      yield* costSteps(usage, reckoning, question);
+      return;
+    }
+    const { rows, reached } = kept.step;
+    yield { rows: rows.filter((row) => isBehind(row, after)), reached };
+    if (reached >= reckoning.period.to) return;
+    yield* costSteps(usage, reckoning, { ...question, after: { from: new Date(reached), place: undefined } });
+  }
+
+  private keep(reckoning: CostReckoning, question: CostQuestion, step: CostStep): void {
+    const [first] = step.rows;
+    if (first === undefined || step.rows.length > MAX_KEPT_ROWS) return;
+    const others = this.kept.filter((one) => !isOf(one, reckoning, question));
+    const kept = { reckoning, name: nameOf(question), from: first.from.getTime(), step };
+    this.kept = [...others, kept].slice(-MAX_KEPT_STEPS);
   }
 
   /** What databases are called, also those that are purged, by id. */
@@ -70,6 +106,23 @@ export class CostReport {
   steps(reckoning: CostReckoning, question: CostQuestion): AsyncGenerator<CostStep, void, void> {
     return costSteps(this.usage, reckoning, question);
   }
+}
+
+interface KeptStep {
+  readonly reckoning: CostReckoning;
+  /** Of the question, whatever it goes on behind. */
+  readonly name: string;
+  /** When the step begins. */
+  readonly from: number;
+  readonly step: CostStep;
+}
+
+function isOf(kept: KeptStep, reckoning: CostReckoning, question: CostQuestion): boolean {
+  return kept.reckoning === reckoning && kept.name === nameOf(question);
+}
+
+function nameOf({ step, group, databaseId, meter }: CostQuestion): string {
+  return JSON.stringify([step, group, databaseId, meter]);
 }
 
 /** Tells how many pages of usage somebody has read. */

@@ -7,7 +7,7 @@ import { stepBegin } from './usage-window.js';
 const READ_ROWS = 5_000;
 /** Of one step, in memory at once: an organization may have so many databases. */
 const MAX_STEP_ROWS = 200_000;
-/** Pages that are read for one step: some ten million hours of databases, ten thousand databases that are used in each hour of a month. */
+/** Pages that are read for one step: some three million hours of databases. */
 const MAX_STEP_PAGES = 16;
 
 /** All rows of one step. */
