@@ -16,18 +16,15 @@ export interface TestOptions {
   readonly jestArguments: readonly string[];
 }
 
-/**
- * Jest by itself leaves a core free, and on two cores would then run every file in one process: half as fast, and with the modules of
- * all files in one heap, which outgrows it.
- */
-const WORKERS = Math.max(2, availableParallelism());
+/** One more than there are cores: many files wait longer than they work, for a round of the clock, a server, a retry. */
+const WORKERS = availableParallelism() + 1;
 
 /** Of each group, named at its end. */
 const SLOWEST = 8;
 
 /** Whose tests start whole sets of processes each. They come after the others, and wait more than they work: for leases to end, above all. */
 const LANES_OF_SETS: readonly Lane[] = ['e2e'];
-const SETS_AT_A_TIME = 2;
+const SETS_AT_A_TIME = 3;
 
 /** Room for young objects: the least that short-lived ones need not be copied for. A seventh less time than with V8's 16 MiB. */
 const YOUNG_MIB = 32;
