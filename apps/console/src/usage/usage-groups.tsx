@@ -53,7 +53,7 @@ export function UsageGroups({ question }: { readonly question: UsageQuestion }) 
   );
 }
 
-function GroupName({ group, id }: { readonly group: string; readonly id: string }) {
+export function GroupName({ group, id }: { readonly group: string; readonly id: string }) {
   const databases = useDatabaseNames(group === 'database');
   const keys = useKeyNames(group === 'key');
   if (id === NONE)

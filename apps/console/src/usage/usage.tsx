@@ -1,25 +1,31 @@
-import { Anchor, Autocomplete, Group, Paper, SegmentedControl, Select, Text } from '@mantine/core';
+import { Anchor, Group, Paper, SegmentedControl, Select, Text } from '@mantine/core';
 import { useMemo } from 'react';
 
 import { projected } from '../billing/projection.js';
 import { TimeChart, type ChartSeries } from '../charts/time-chart.js';
-import { useLabelKeys } from '../databases/label-keys.js';
 import { Figures } from '../parts/figures.js';
 import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
+import { Costs } from './costs.js';
 import { meterOf, METERS, sumOf, type UsageRow } from './meters.js';
+import { ShownSwitch, useIsCost } from './shown-switch.js';
+import { isGroup, ToldApart } from './told-apart.js';
 import { UsageGroups } from './usage-groups.js';
 import { RANGES, rangeNameOf, rangeOf, STEPS, stepsIn, type UsageRange } from './usage-range.js';
 import { usageQueryOf, useUsage } from './use-usage.js';
 
 const HOUR_MS = 3_600_000;
-const GROUPS = ['database', 'key'];
+
+/** What was used, or what that cost. */
+export function Usage() {
+  return useIsCost() ? <Costs /> : <Used />;
+}
 
 /** What was used: over time, and by what used it. The figures are those of the API. */
-export function Usage() {
+function Used() {
   const [rangeText, setRange] = useUrlState('range');
   const [stepText, setStep] = useUrlState('step');
   const [meterText, setMeter] = useUrlState('meter');
@@ -29,7 +35,6 @@ export function Usage() {
   const hour = Math.floor(Date.now() / HOUR_MS);
   const range = useMemo(() => rangeOf(name, stepText, hour * HOUR_MS), [name, stepText, hour]);
   const usage = useUsage({ ...range, database, group: '' });
-  const labelKeys = useLabelKeys();
   const text = meterText === '' ? busiest(usage.data?.rows ?? []) : meterOf(meterText);
   const csv = new URLSearchParams({
     ...usageQueryOf({ ...range, database, group: isGroup(group) ? group : '' }),
@@ -46,6 +51,7 @@ export function Usage() {
       }
     >
       <Group align="flex-end">
+        <ShownSwitch />
         <Select
           label="Time"
           allowDeselect={false}
@@ -62,13 +68,7 @@ export function Usage() {
           onChange={(value) => setStep(value ?? '')}
         />
         <TypedFilter label="Database" placeholder="all" value={database} onChange={setDatabase} />
-        <Autocomplete
-          label="Told apart by"
-          placeholder="database, key, label:plan"
-          data={[...GROUPS, ...labelKeys.map((key) => `label:${key}`)]}
-          value={group}
-          onChange={setGroup}
-        />
+        <ToldApart value={group} onChange={setGroup} />
       </Group>
       <ScreenState query={usage}>
         {({ rows, completeTo }) => (
@@ -107,11 +107,6 @@ function atMonthsEnd(soFar: number): number {
   const now = new Date();
   const [from, to] = [0, 1].map((more) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + more)));
   return from === undefined || to === undefined ? soFar : projected(soFar, from, to, now);
-}
-
-/** What is typed may not be one yet. */
-function isGroup(text: string): boolean {
-  return GROUPS.includes(text) || /^label:./.test(text);
 }
 
 /** The first of which there is something, so that the chart is not empty by chance. */

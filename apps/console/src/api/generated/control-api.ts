@@ -929,6 +929,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a month cost, by time, database, key or label
+         * @description Role: owner, admin, finance. Scope of an API key: usage:read.
+         */
+        get: operations["getCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/databases": {
         parameters: {
             query?: never;
@@ -3174,6 +3194,58 @@ export interface components {
                 role: "owner" | "admin" | "developer" | "finance" | "viewer";
                 userId: string;
             }[];
+        };
+        MonthCosts: {
+            amounts: {
+                /** @description In the smallest unit of the currency. */
+                egressBytes: number;
+                /** @description In the smallest unit of the currency. */
+                fee: number;
+                /** @description In the smallest unit of the currency. */
+                minimum: number;
+                /** @description In the smallest unit of the currency. */
+                readUnits: number;
+                /** @description In the smallest unit of the currency. */
+                storedGbHours: number;
+                /** @description In the smallest unit of the currency. */
+                total: number;
+                /** @description In the smallest unit of the currency. */
+                writeUnits: number;
+            };
+            completeTo: string | null;
+            costs: {
+                costMicros: {
+                    /** @description In millionths of the smallest unit of the currency. */
+                    egressBytes?: string;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    readUnits?: string;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    storedGbHours?: string;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    total?: string;
+                    /** @description In millionths of the smallest unit of the currency. */
+                    writeUnits?: string;
+                };
+                database?: string;
+                deletedAt?: string | null;
+                /** Format: date-time */
+                from: string;
+                key?: string | null;
+                label?: string | null;
+                /** @description Of the database, also of one that is deleted. */
+                name?: string;
+            }[];
+            currency: string;
+            /** @description Of the next page, null behind the last. */
+            cursor: string | null;
+            month: string;
+            /**
+             * Format: date-time
+             * @description Pages of one reckoning add up.
+             */
+            reckonedAt: string;
+            /** @enum {string} */
+            step: "hour" | "day" | "month";
         };
         NewBillingDetails: {
             /** @default  */
@@ -5772,6 +5844,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CorsSettings"];
+                };
+            };
+        };
+    };
+    getCosts: {
+        parameters: {
+            query?: {
+                /** @description Of the page before: what follows it. */
+                cursor?: string;
+                /** @description Only of this database, by name. */
+                database?: string;
+                /** @description As JSON, or all rows from the cursor on as CSV; by default as `Accept` says. */
+                format?: "json" | "csv";
+                /** @description A row of each: `database`, `key`, or `label:` and the key of a label. */
+                group?: string;
+                /** @description Items of a page, 100 if left out. */
+                limit?: number;
+                /** @description Only this meter, and only rows with some of it. */
+                meter?: "writeUnits" | "readUnits" | "egressBytes" | "storedGbHours" | "freeReadUnits";
+                /** @description A month in UTC, such as 2026-11; that which runs if left out. */
+                month?: string;
+                /** @description What a row adds up: of usage hour, day or month, of metrics minute, hour or day. */
+                step?: "minute" | "hour" | "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description To be quoted in reports. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthCosts"];
+                    "text/csv": unknown;
                 };
             };
         };
