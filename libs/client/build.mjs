@@ -48,7 +48,13 @@ async function manifest() {
       './control': entry('control', 'control/index'),
       './package.json': './package.json',
     },
+    // For resolvers that know no exports, such as that of TypeScript that is called `node`.
+    main: './dist/index.js',
+    types: './dist/types/index.d.ts',
+    typesVersions: { '*': { control: ['./dist/types/control/index.d.ts'] } },
     files: ['dist'],
+    // A package with a scope is for its owners alone where nothing is said.
+    publishConfig: { access: 'public' },
     engines: { node: '>=20.19' },
   };
 }

@@ -98,7 +98,10 @@ async function manifest() {
     type: 'module',
     engines: { node: root.engines.node },
     exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } },
+    main: './dist/index.js',
+    types: './dist/index.d.ts',
     files: ['dist', 'THIRD-PARTY-LICENSES.txt'],
+    publishConfig: { access: 'public' },
     dependencies: { '@leasehold/client': client.version, 'lz4-napi': root.dependencies['lz4-napi'] },
   };
 }
