@@ -5,15 +5,19 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from '@leasehold/client';
 import type { Page } from 'playwright-core';
 
 import { Browser, hasBrowser } from './src/browser.js';
-import { freePortPair, Leasehold } from './src/leasehold.js';
+import { freePortPair, Leasehold, parts } from './src/leasehold.js';
 import { NotesServer } from './src/notes-server.js';
+import { until } from './src/until.js';
 
 const README = path.resolve(import.meta.dirname, '../examples/notes/README.md');
 const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
 const TOKEN_TTL_SECONDS = 5;
+/** Usage is told within seconds. */
+const SOON = { USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000' };
 const FIRST = '#notes li:first-child';
 
 /** The commands of the page, by their place on it. */
@@ -58,7 +62,7 @@ describe('the example that is a small SaaS', () => {
     beforeAll(async () => {
       const [up = '', server = ''] = commands[1]?.split('\n') ?? [];
       expect(up).toMatch(/^\.\/leasehold up( |$)/);
-      leasehold = await Leasehold.up();
+      leasehold = await Leasehold.up({ environment: { ...(await parts()), ...SOON } });
       notes = await NotesServer.start(server.replace('lh_…', leasehold.ready.tenant.apiKey), await freePortPair(), {
         LEASEHOLD_URL: leasehold.ready.gateway,
         LEASEHOLD_CONTROL_URL: leasehold.ready.controlPlane,
@@ -93,6 +97,27 @@ describe('the example that is a small SaaS', () => {
       expect((await fetch(`${notes.origin}/costs`)).status).toBe(401);
       expect(commands).toHaveLength(4);
     }, 60_000);
+
+    it('bills what a page does', async () => {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ name: 'Hooli', password: 'correct horse' });
+      const signedUp = await fetch(`${notes.origin}/api/sign-up`, { method: 'POST', headers, body });
+      const cookie = signedUp.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+      const { url, database, token } = await (
+        await fetch(`${notes.origin}/api/token`, { method: 'POST', headers: { cookie } })
+      ).json();
+      const page = connect({ url, database, token });
+      for (let n = 0; n < 20; n++) await page.put(['notes', n, 'of a page'], { text: 'hello' });
+      const operator = { authorization: `Basic ${Buffer.from('operator:secret').toString('base64')}` };
+      const writeUnits = async () => {
+        const costs = await (await fetch(`${notes.origin}/costs`, { headers: operator })).text();
+        return Number(/Hooli<\/th><td>\d+<\/td><td>(\d+)<\/td>/.exec(costs)?.[1]);
+      };
+      // The first two notes of a customer are those of the server.
+      let told = 0;
+      await until(async () => (told = await writeUnits()) >= 22, 60_000);
+      expect(told).toBe(22);
+    }, 120_000);
 
     const describeWithBrowser = hasBrowser || required ? describe : describe.skip;
     describeWithBrowser(`in a browser${hasBrowser ? '' : ' (none here: apt-get install chromium)'}`, () => {

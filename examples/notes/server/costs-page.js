@@ -23,7 +23,7 @@ export function costsPage(lines) {
         <thead><tr><th scope="col">Customer</th><th scope="col">Read units</th><th scope="col">Write units</th><th scope="col">To be billed</th></tr></thead>
         <tbody>${rows.join('') || '<tr><td colspan="4">Nobody has signed up yet.</td></tr>'}</tbody>
       </table>
-      <p class="soft">Units of the requests of this server, as Leasehold told them with each answer. What pages ask Leasehold by themselves is not in it.</p>
+      <p class="soft">Units as Leasehold tells them: of this server at once, of pages about a minute later. With --local those of this server alone.</p>
     </main>
   </body>
 </html>

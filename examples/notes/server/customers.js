@@ -100,7 +100,7 @@ export class Customers {
    */
   async finish({ key, value: customer, version }) {
     if (customer.state === 'open') return customer;
-    await this.leasehold.ensureDatabase(customer.database);
+    await this.leasehold.ensureDatabase(customer.database, customer.name);
     const database = this.databaseOf(customer);
     // With fixed keys: putting them twice is putting them once.
     await database.transact((tx) => {

@@ -115,6 +115,14 @@ describe('customers', () => {
     // Signing up wrote two keys; each of the five notes has two units.
     const wanted = { customer: name, readUnits: 1n, writeUnits: 12n, nanoDollars: 1n * 400n + 12n * 4_000n };
     expect(await costs.lines()).toEqual([wanted]);
+    expect(costs.since()).toEqual(new Date('2026-01-01T00:00:00Z'));
+    // Of what Leasehold tells a part may be missing still, and what pages did is in it.
+    const told = { readUnits: 30n, writeUnits: 11n };
+    const lines = await costs.lines(new Map(['A', name].map((each) => [each, told])));
+    expect(lines).toEqual([
+      { ...told, customer: 'A', nanoDollars: 30n * 400n + 11n * 4_000n },
+      { ...wanted, readUnits: 30n, nanoDollars: 30n * 400n + 12n * 4_000n },
+    ]);
     const nextMonth = new Costs(registry, { now: () => Date.UTC(2026, 1, 1) });
     expect(await nextMonth.lines()).toEqual([]);
     await nextMonth.close();

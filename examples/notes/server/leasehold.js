@@ -6,7 +6,9 @@ import { connectControl } from '@leasehold/client/control';
  * @typedef {object} Leasehold
  * @property {string} url of the gateway, which pages call
  * @property {(name: string, options?: import('@leasehold/local').DatabaseOptions) => import('@leasehold/client').Database} database
- * @property {(name: string) => Promise<void>} ensureDatabase safe to repeat
+ * @property {(name: string, customer?: string) => Promise<void>} ensureDatabase safe to repeat; the customer is a label of it, by which its use is told
+ * @property {(from: Date) => Promise<ReadonlyMap<string, import('./costs.js').Units>>} usage of each customer since a whole hour, about a minute
+ *   behind, with what pages did; none where nobody counts it
  * @property {(token: TokenOptions) => Promise<string>} createToken
  * @property {(origin: string) => Promise<void>} allowOrigin lets pages of the origin call the gateway; safe to repeat
  * @property {() => Promise<void>} close
@@ -24,12 +26,20 @@ export function leaseholdAt({ url, controlUrl, key }) {
   return {
     url,
     database: (database, options = {}) => connect({ ...options, url, key, database }),
-    ensureDatabase: async (name) => {
+    ensureDatabase: async (name, customer) => {
       try {
-        await control.databases.create({ name });
+        await control.databases.create({ name, labels: customer === undefined ? {} : { customer } });
       } catch (error) {
         if (!(error instanceof ConflictError && error.code === 'database-exists')) throw error;
       }
+    },
+    usage: async (from) => {
+      const units = new Map();
+      for await (const row of control.usage.list({ from, step: 'month', group: 'label:customer' })) {
+        const { label, readUnits, writeUnits } = row;
+        if (label) units.set(label, { readUnits: BigInt(readUnits), writeUnits: BigInt(writeUnits) });
+      }
+      return units;
     },
     createToken: async ({ database, prefix, ttlSeconds }) => {
       const minted = await control.tokens.create({ database, prefix, ttlSeconds, scopes: ['data:read', 'data:write'] });
@@ -52,6 +62,7 @@ export async function leaseholdInside() {
     database: (name, options) => local.database(name, options),
     // A database comes to be with its first write.
     ensureDatabase: async () => {},
+    usage: async () => new Map(),
     createToken: ({ prefix, ...token }) => local.createToken({ ...token, prefix: encodeKey(prefix) }),
     // Pages of every origin may call it.
     allowOrigin: async () => {},

@@ -51,7 +51,7 @@ export function notesServer({ leasehold, customers, sessions, costs, files, sett
     'GET /costs': async (request) => {
       if (!isOperator(request))
         return json({ message: 'who are you?' }, 401, { 'www-authenticate': 'Basic realm="costs"' });
-      return html(costsPage(await costs.lines()));
+      return html(costsPage(await costs.lines(await leasehold.usage(costs.since()))));
     },
   };
 

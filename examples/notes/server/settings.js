@@ -5,7 +5,7 @@
  * @property {string} origin where browsers reach this server
  * @property {string} url of the gateway
  * @property {string} controlUrl of the control plane
- * @property {string} key with the scopes data:read, data:write, db:create and db:admin
+ * @property {string} key with the scopes data:read, data:write, db:create, db:admin and usage:read
  * @property {number} tokenTtlSeconds of the tokens that pages get, 1 to 900
  * @property {string} registry name of the database in which the server keeps its own things
  * @property {string | undefined} operatorPassword of the page with the costs; drawn where there is none
