@@ -1,25 +1,42 @@
+import { randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { monthBefore } from '@leasehold/billing';
 import { Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { Page } from 'playwright-core';
 
+import { Database, expectStatus, signUp } from './src/api.js';
 import { Browser, hasBrowser } from './src/browser.js';
 import { makeConsoleWorld, type ConsoleWorld } from './src/console-world.js';
 import { Leasehold, parts } from './src/leasehold.js';
 import { checkScreen, type Hindrance } from './src/screen-check.js';
+import { Slowed } from './src/slowed.js';
 import { until } from './src/until.js';
 
 /** What is used is told soon, and what it costs too. */
 const SETTINGS = { USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000', COSTS_REFRESH_MS: '1000' };
 const PATIENCE_MS = 60_000;
 const FEE = 2_000n;
+/** What is written before a compaction is looked for: as many memtables of 4 MiB as ask for one, and what makes it last. */
+const WRITES = 96;
+const WRITTEN_BYTES = 256 * 1024;
+/** Compactions that may be over before one is caught in the middle. */
+const CATCHES = 4;
 /** In the order of the dialog: a million PUTs and GETs, a thousand gigabytes stored and sent, what is shared. */
 const PRICES = ['5.00', '0.40', '23.00', '90.00', '12.34'];
 
 interface CostPage {
   readonly totals: { readonly revenue: number; readonly cost: number | null; readonly margin: number | null };
   readonly costs: readonly { readonly name: string; readonly margin: number }[];
+}
+
+interface RunningJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly databaseId: string | null;
+  readonly state: string;
+  readonly progress: { readonly bytes: number; readonly ofBytes: number } | null;
 }
 
 interface Invoice {
@@ -224,11 +241,75 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
     hindrances.push(...(await checkScreen(page, 'health')));
   }, 120_000);
 
+  it('is what runs, and a compaction that they cancel', async () => {
+    const { database } = await signUp(leasehold.ready);
+    const compactor = new Slowed(leasehold.ready.pids.compactor);
+    const compaction = async () => {
+      const { jobs } = await ask<{ readonly jobs: readonly RunningJob[] }>('jobs/running');
+      return jobs.find(({ kind }) => kind === 'compact');
+    };
+    const isCaught = (job: RunningJob | undefined) => job?.state === 'running' && (job.progress?.bytes ?? 0) > 0;
+    /** Stands still in the middle of a compaction, if there is one long enough. */
+    const caught = async (): Promise<RunningJob | undefined> => {
+      await write(database);
+      for (let looks = 0; looks < 400; looks++) {
+        if (!isCaught(await compaction())) continue;
+        compactor.freeze();
+        // It may have gone on between the look and the standstill, not after it.
+        const job = await compaction();
+        if (isCaught(job)) return job;
+        compactor.slow();
+      }
+      return undefined;
+    };
+    try {
+      let job: RunningJob | undefined;
+      for (let catches = 0; job === undefined && catches < CATCHES; catches++) job = await caught();
+      if (job === undefined) throw new Error('no compaction was caught in the middle');
+      await open('jobs');
+      const rows = page.getByRole('table', { name: 'Running jobs' }).locator('tbody tr');
+      const row = rows.filter({ has: page.locator(`[title="${job.databaseId ?? ''}"]`) });
+      await row.getByText(`of ${bytes(job.progress?.ofBytes ?? 0)}`).waitFor();
+      await row.getByRole('progressbar').waitFor();
+      await row.getByRole('button', { name: /^Cancel the compaction of/ }).click();
+      await dialog().getByRole('button', { name: 'Cancel compaction' }).click();
+      await dialog().waitFor({ state: 'detached' });
+      await row.getByText('cancelling').waitFor();
+      expect(await compaction()).toMatchObject({ id: job.id, state: 'cancelling' });
+      hindrances.push(...(await checkScreen(page, 'jobs-running')));
+    } finally {
+      compactor.release();
+    }
+    // It has ended, nothing has failed, and it is put off.
+    const counts = async () => {
+      const { jobs } = await ask<{ readonly jobs: readonly { readonly kind: string }[] }>('jobs');
+      return jobs.find(({ kind }) => kind === 'compact');
+    };
+    await until(async () => (await compaction()) === undefined, PATIENCE_MS);
+    expect(await counts()).toMatchObject({ active: 0, delayed: 1, failed: 0 });
+    expect((await database.get(`k${WRITES - 1}`)).body.byteLength).toBe(WRITTEN_BYTES);
+    await page.getByText('Nothing is under way').waitFor();
+    hindrances.push(...(await checkScreen(page, 'jobs-none-running')));
+  }, 240_000);
+
   it('hinders nobody, and gives the browser nothing to complain about', () => {
     expect(hindrances).toEqual([]);
     expect(browser.complaints).toEqual([]);
   });
 });
+
+/** More than fits in memory, of what does not compress. */
+async function write(database: Database): Promise<void> {
+  for (let from = 0; from < WRITES; from += 8) {
+    const keys = Array.from({ length: 8 }, (_, at) => `k${from + at}`);
+    await Promise.all(keys.map(async (key) => expectStatus(await database.put(key, randomBytes(WRITTEN_BYTES)), 200)));
+  }
+}
+
+/** As the console writes it. */
+function bytes(count: number): string {
+  return `${(count / 1e6).toLocaleString('en-US', { maximumFractionDigits: 2 })} MB`;
+}
 
 /** As the console writes it. */
 function dollars(amount: number): string {

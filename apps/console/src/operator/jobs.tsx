@@ -14,15 +14,16 @@ import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { tell } from '../parts/toasts.js';
 import { useUrlState } from '../state/url-state.js';
+import { JOBS } from './job-keys.js';
+import { RunningJobs } from './running-jobs.js';
 
-const JOBS = ['jobs'] as const;
 const REFRESH_MS = 5_000;
 
 /** The queues of background work, and what failed in them. */
 export function Jobs() {
   const [kind, setKind] = useUrlState('kind');
   const counts = useQuery({
-    queryKey: JOBS,
+    queryKey: [...JOBS, 'counts'],
     refetchInterval: REFRESH_MS,
     queryFn: ({ signal }) => answerOf(control.GET('/v1/admin/jobs', { signal })),
   });
@@ -55,12 +56,13 @@ export function Jobs() {
         )}
       </ScreenState>
       {kind !== '' && <FailedJobs kind={kind} />}
+      <RunningJobs />
     </Page>
   );
 }
 
 function FailedJobs({ kind }: { readonly kind: string }) {
-  const list = usePages([...JOBS, kind], (page, signal) =>
+  const list = usePages([...JOBS, 'failed', kind], (page, signal) =>
     answerOf(
       control.GET('/v1/admin/jobs/{kind}/failed', {
         signal,

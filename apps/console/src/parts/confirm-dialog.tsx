@@ -10,6 +10,8 @@ interface ConfirmDialogProps {
   readonly children: ReactNode;
   /** Of the button that does it. */
   readonly action: string;
+  /** Of the button that leaves everything as it is. */
+  readonly dismissal?: string;
   /** What has to be typed first: the name of what would be lost. */
   readonly typed?: string;
   readonly isBusy: boolean;
@@ -28,7 +30,16 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   );
 }
 
-function Question({ children, action, typed, isBusy, error, onConfirm, onClose }: ConfirmDialogProps) {
+function Question({
+  children,
+  action,
+  dismissal = 'Cancel',
+  typed,
+  isBusy,
+  error,
+  onConfirm,
+  onClose,
+}: ConfirmDialogProps) {
   const [text, setText] = useState('');
   const isReady = typed === undefined || text === typed;
   return (
@@ -52,7 +63,7 @@ function Question({ children, action, typed, isBusy, error, onConfirm, onClose }
         <Failure error={error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            {dismissal}
           </Button>
           <Button type="submit" color="red" disabled={!isReady} loading={isBusy}>
             {action}

@@ -1,0 +1,2 @@
+/** What is read of background work. */
+export const JOBS = ['jobs'] as const;
