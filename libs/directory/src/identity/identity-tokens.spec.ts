@@ -129,6 +129,24 @@ describe('tokens of an identity provider', () => {
     expect(fetches).toBe(before + 1);
   });
 
+  it('have keys of their tenant’s own, also where another names the same URL', async () => {
+    const stranger: IdentityProviderEntry = { ...PROVIDER, id: 'stranger', tenantId: 'restless' as TenantId };
+    const named = (n: number) => ({ ...stranger, jwksUrl: `https://of-${n}.example/keys` });
+    const jwt = await sign(claims());
+    await tokens.authenticate(jwt, stranger);
+    expect([await codeOf(jwt), fetches]).toEqual(['ok', 2]);
+    // Kids that there are not, and URLs without end, cost whoever asks for them.
+    await clock.advance(30_000);
+    for (let n = 0; n < 60; n++) {
+      await codeOf(await sign(claims(), { kid: `made-up-${n}` }), stranger);
+      await tokens.authenticate(jwt, named(n));
+    }
+    keys.push(jwkOf(other.publicKey, { kid: 'new' }));
+    expect(await codeOf(await sign(claims(), { kid: 'new' }, other.privateKey))).toBe('ok');
+    isAway = true;
+    expect(await codeOf(await sign(claims({ sub: 'another' })))).toBe('ok');
+  });
+
   describe('algorithm confusion', () => {
     const hmac = (secret: string | Buffer, header: object) => {
       const head = `${part(header)}.${part(claims())}`;
