@@ -67,11 +67,13 @@ export class CostsController {
     requireOperator(caller);
     const since = monthBegin(month);
     if (since === undefined) throw new ProblemError('not-found', 'a month is one such as 2030-01');
+    const { getsPerMillionReads = (await this.metadata.providerPrices.of(since))?.getsPerMillionReads ?? 0n } = body;
     const prices = {
       ...{ putsMillion: BigInt(body.putsMillion), getsMillion: BigInt(body.getsMillion) },
       storedTerabyteMonth: BigInt(body.storedTerabyteMonth),
       egressTerabyte: BigInt(body.egressTerabyte),
       putsPerMillionCommits: BigInt(body.putsPerMillionCommits),
+      getsPerMillionReads: BigInt(getsPerMillionReads),
       sharedMonth: BigInt(body.sharedMonth),
     };
     return providerPricesView(await this.metadata.providerPrices.put(since, prices));

@@ -41,11 +41,13 @@ export function costTotalsView({ organizations, revenue, cost }: TenantCostTotal
 }
 
 export function providerPricesView({ since, updatedAt, ...prices }: ProviderPricesRecord) {
-  const { putsMillion, getsMillion, storedTerabyteMonth, egressTerabyte, putsPerMillionCommits, sharedMonth } = prices;
+  const { putsMillion, getsMillion, storedTerabyteMonth, egressTerabyte } = prices;
+  const { putsPerMillionCommits, getsPerMillionReads, sharedMonth } = prices;
   return {
     ...{ since: monthName(since), putsMillion: amountOf(putsMillion), getsMillion: amountOf(getsMillion) },
     ...{ storedTerabyteMonth: amountOf(storedTerabyteMonth), egressTerabyte: amountOf(egressTerabyte) },
-    ...{ putsPerMillionCommits: Number(putsPerMillionCommits), sharedMonth: amountOf(sharedMonth), updatedAt },
+    ...{ putsPerMillionCommits: Number(putsPerMillionCommits), getsPerMillionReads: Number(getsPerMillionReads) },
+    ...{ sharedMonth: amountOf(sharedMonth), updatedAt },
   };
 }
 

@@ -16,10 +16,10 @@ const KEY = '01jd000000000000000000000k';
 const TERABYTE = 1_000_000_000_000;
 const PRICES = {
   ...{ putsMillion: 500, getsMillion: 40, storedTerabyteMonth: 2_300, egressTerabyte: 9_000 },
-  ...{ putsPerMillionCommits: 200_000, sharedMonth: 10_000 },
+  ...{ putsPerMillionCommits: 200_000, getsPerMillionReads: 250_000, sharedMonth: 10_000 },
 };
-/** 600,000 PUTs for commits, and one with two GETs for each opened database. */
-const REQUESTS_MICROS = 300_000_000 + 580_000_000;
+/** 600,000 PUTs for commits, 250,000 GETs for reads, and a PUT with two GETs for each opened database. */
+const REQUESTS_MICROS = 300_000_000 + 10_000_000 + 580_000_000;
 const STORAGE_MICROS = Math.round((2_300_000_000 * ((TO - FROM) / HOUR_MS)) / 730);
 const EGRESS_MICROS = 18_000_000_000;
 const SHARED_MICROS = 10_000_000_000;
@@ -107,8 +107,10 @@ describe('what tenants cost', () => {
     const put = await service.call('PUT', `/v1/admin/provider-prices/${MONTH}`, { token: operator, json: PRICES });
     expect(put.body).toMatchObject({ since: MONTH, ...PRICES });
     const later = new Date(monthOf(systemClock.now()).from).toISOString().slice(0, 7);
-    const dearer = { ...PRICES, putsMillion: 999 };
-    await service.call('PUT', `/v1/admin/provider-prices/${later}`, { token: operator, json: dearer });
+    // What reads come to stays as it was where nothing is said of it.
+    const dearer = { ...PRICES, putsMillion: 999, getsPerMillionReads: undefined };
+    const putLater = await service.call('PUT', `/v1/admin/provider-prices/${later}`, { token: operator, json: dearer });
+    expect(putLater.body).toMatchObject({ getsPerMillionReads: 250_000 });
     const listed = (await get('provider-prices')).body['prices'] as { since: string; putsMillion: number }[];
     expect(listed.map(({ since, putsMillion }) => [since, putsMillion])).toEqual([
       [later, 999],

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const MAX_AMOUNT = 1_000_000_000_000;
 /** A thousand for each commit is more than any mode comes to. */
 const MAX_PUTS = 1_000_000_000;
+/** Likewise of a read, which touches a block of each file at most. */
+const MAX_GETS = 1_000_000_000;
 
 const amount = z.int().min(0).max(MAX_AMOUNT);
 
@@ -14,6 +16,8 @@ export const newProviderPrices = z.strictObject({
   storedTerabyteMonth: amount,
   egressTerabyte: amount,
   putsPerMillionCommits: z.int().min(0).max(MAX_PUTS),
+  /** Left out: as it was. */
+  getsPerMillionReads: z.int().min(0).max(MAX_GETS).optional(),
   sharedMonth: amount,
 });
 export type NewProviderPrices = z.output<typeof newProviderPrices>;

@@ -118,6 +118,7 @@ const providerPrices = z.object({
   storedTerabyteMonth: amount.describe('For a thousand gigabytes stored for 730 hours.'),
   egressTerabyte: amount.describe('For a thousand gigabytes of answers.'),
   putsPerMillionCommits: count.describe('How many requests that write a million commits come to.'),
+  getsPerMillionReads: count.describe('How many requests that read a million reads come to.'),
   sharedMonth: amount.describe('What all tenants share, in a month.'),
   updatedAt: instant,
 });

@@ -12,6 +12,8 @@ export interface ProviderPrices {
   readonly egressTerabyte: bigint;
   /** How many requests that write a million commits come to: databases share them, so that it is measured and not counted. */
   readonly putsPerMillionCommits: bigint;
+  /** How many requests that read a million reads come to, those that memory and disk do not have; measured as well. */
+  readonly getsPerMillionReads: bigint;
   /** What all tenants share, in a month: machines, Postgres. */
   readonly sharedMonth: bigint;
 }

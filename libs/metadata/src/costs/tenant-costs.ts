@@ -9,7 +9,7 @@ export type CostOrder = (typeof COST_ORDERS)[number];
 
 /** What a month of an organization costs, in millionths of the smallest unit of the currency: most tenants cost less than one. */
 export interface CostMicros {
-  /** Of the bucket, for commits and for opening databases. */
+  /** Of the bucket, for commits, for reads and for opening databases. */
   readonly requests: bigint;
   readonly storage: bigint;
   readonly egress: bigint;
@@ -45,7 +45,7 @@ const MILLION = Prisma.raw('1000000::numeric');
 const TERABYTE_MONTH = Prisma.raw('2628000000000000000000::numeric');
 const FREE: ProviderPrices = {
   ...{ putsMillion: 0n, getsMillion: 0n, storedTerabyteMonth: 0n, egressTerabyte: 0n },
-  ...{ putsPerMillionCommits: 0n, sharedMonth: 0n },
+  ...{ putsPerMillionCommits: 0n, getsPerMillionReads: 0n, sharedMonth: 0n },
 };
 /** The fewest first: of margins the lowest, of the others the highest. */
 const RANKS: Readonly<Record<CostOrder, Prisma.Sql>> = {
@@ -104,7 +104,8 @@ export class TenantCosts {
  * everybody in that month: who asked for nothing bears nothing of it.
  */
 function pricedRows(periodFrom: Date, prices: ProviderPrices = FREE): Prisma.Sql {
-  const { putsMillion, getsMillion, storedTerabyteMonth, egressTerabyte, putsPerMillionCommits, sharedMonth } = prices;
+  const { putsMillion, getsMillion, storedTerabyteMonth, egressTerabyte } = prices;
+  const { putsPerMillionCommits, getsPerMillionReads, sharedMonth } = prices;
   return Prisma.sql`
     WITH months AS (
       SELECT t.organization_id AS id, o.name, t.computed_at, t.commits, t.requests, t.cold_starts, t.egress_bytes, t.stored_byte_ms,
@@ -117,6 +118,7 @@ function pricedRows(periodFrom: Date, prices: ProviderPrices = FREE): Prisma.Sql
     ), priced AS (
       SELECT *,
         round(commits::numeric * ${putsPerMillionCommits}::numeric * ${putsMillion}::numeric / ${MILLION}
+          + requests::numeric * ${getsPerMillionReads}::numeric * ${getsMillion}::numeric / ${MILLION}
           + cold_starts::numeric * (${putsMillion}::numeric + 2 * ${getsMillion}::numeric)) AS of_requests,
         round(stored_byte_ms * ${storedTerabyteMonth}::numeric * ${MILLION} / ${TERABYTE_MONTH}) AS of_storage,
         round(egress_bytes::numeric * ${egressTerabyte}::numeric / ${MILLION}) AS of_egress,
