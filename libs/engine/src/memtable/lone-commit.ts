@@ -23,7 +23,10 @@ export class LoneCommit implements Commit, Entry {
   readonly valueBytes: number;
   /** A number that is no integer takes an object of its own, and most have none. */
   private readonly expiry: number | undefined;
-  private readonly bytes: Uint8Array;
+  /** A value that lies alone. */
+  private readonly copied: Uint8Array | undefined;
+  /** Where others lie: not the view on it that the log has, and lets go of first. */
+  private readonly memory: ArrayBufferLike | undefined;
   private readonly valueAt: number;
   private readonly commits: number;
   private readonly writeUnits: number;
@@ -37,7 +40,8 @@ export class LoneCommit implements Commit, Entry {
     const { keyAt, valueAt } = onlyEntryPlaces(commit, encoded.byteLength);
     const { rangeDeletes, idempotency, usage } = commit;
     const { key, value, expiresAt } = entry;
-    this.key = key.length <= ON_HEAP_BYTES ? key : viewOf(encoded, keyAt, key.length);
+    this.key =
+      key.length <= ON_HEAP_BYTES ? key : new Uint8Array(encoded.buffer, encoded.byteOffset + keyAt, key.length);
     this.version = commit.version;
     this.kind = entry.kind;
     this.committedAt = commit.committedAt;
@@ -47,16 +51,16 @@ export class LoneCommit implements Commit, Entry {
     this.expiry = expiresAt === NEVER ? undefined : expiresAt;
     // What is short is no reason to keep memory that nobody else needs after the log has let it go.
     const isCopied = value.length <= ON_HEAP_BYTES && encoded.byteLength === encoded.buffer.byteLength;
-    this.bytes = isCopied ? copyOf(value) : encoded;
-    this.valueAt = isCopied ? 0 : valueAt;
+    this.copied = isCopied ? copyOf(value) : undefined;
+    this.memory = isCopied ? undefined : encoded.buffer;
+    this.valueAt = isCopied ? 0 : encoded.byteOffset + valueAt;
     this.commits = usage.commits;
     this.writeUnits = usage.writeUnits;
     this.writtenBytes = usage.writtenBytes;
   }
 
   get value(): Uint8Array {
-    const { bytes, valueAt, valueBytes } = this;
-    return bytes.length === valueBytes ? bytes : viewOf(bytes, valueAt, valueBytes);
+    return this.copied ?? new Uint8Array(this.memory as ArrayBufferLike, this.valueAt, this.valueBytes);
   }
 
   get expiresAt(): number {
@@ -77,8 +81,4 @@ export class LoneCommit implements Commit, Entry {
     const { commits, writeUnits, writtenBytes } = this;
     return { commits, writeUnits, writtenBytes };
   }
-}
-
-function viewOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
 }

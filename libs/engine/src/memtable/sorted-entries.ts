@@ -15,6 +15,7 @@ const SORTED_BATCH_ENTRIES = 8;
 const INDEXED_KEYS = 1_024;
 
 const NO_CHUNKS: Versions[][] = [];
+const NO_KEYS: Uint8Array[][] = [];
 
 type KeyChoice = (key: Uint8Array, equal: Uint8Array | undefined) => Uint8Array;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -28,6 +29,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class SortedEntries {
   /** No chunk is empty. Shared while there is none. */
   private chunks = NO_CHUNKS;
+  /** Of each chunk, in the same order: searches go through keys alone, and of many memtables none is in the processor's cache. */
+  private keys = NO_KEYS;
   private count = 0;
   private keyCount = 0;
   private index: NewestIndex | undefined;
@@ -67,9 +70,12 @@ export class SortedEntries {
       const newest = this.index.get(key);
       if (newest === undefined || newest.version.sequence <= throughSequence) return newest;
     }
-    const chunk = this.chunks[this.chunkOf(key)];
-    const versions = chunk?.[slotOf(chunk, key)];
-    if (versions === undefined || compareKeys(keyOf(versions), key) !== 0) return undefined;
+    const at = this.chunkOf(key);
+    const keys = this.keys[at];
+    if (keys === undefined) return undefined;
+    const slot = slotOf(keys, key);
+    if (compareKeys(keys[slot] as Uint8Array, key) !== 0) return undefined;
+    const versions = this.chunks[at]?.[slot] as Versions;
     return versionAt(versions, placeThrough(versions, throughSequence));
   }
 
@@ -83,9 +89,10 @@ export class SortedEntries {
     const at = this.chunkOf(key);
     const chunk = this.chunks[at];
     if (chunk === undefined) return { chunk: at, slot: 0, version: 0 };
-    const slot = slotOf(chunk, key);
+    const keys = this.keys[at] as Uint8Array[];
+    const slot = slotOf(keys, key);
     const versions = chunk[slot] as Versions;
-    if (compareKeys(keyOf(versions), key) !== 0) return { chunk: at, slot, version: countOf(versions) - 1 };
+    if (compareKeys(keys[slot] as Uint8Array, key) !== 0) return { chunk: at, slot, version: countOf(versions) - 1 };
     const version = placeThrough(versions, sequence);
     if (version >= 0) return { chunk: at, slot, version };
     // All of the key is newer.
@@ -123,24 +130,35 @@ export class SortedEntries {
     const isAppend = found === this.chunks.length;
     const at = isAppend ? found - 1 : found;
     const chunk = this.chunks[at];
-    const slot = chunk === undefined || isAppend ? (chunk?.length ?? 0) : slotOf(chunk, entry.key);
-    const next = chunk?.[slot];
-    const present = next !== undefined && compareKeys(keyOf(next), entry.key) === 0 ? next : undefined;
-    if (choose !== undefined) entry.key = choose(entry.key, present && keyOf(present));
-    if (chunk !== undefined && present !== undefined) return this.addVersion(chunk, slot, present, entry);
+    const keys = this.keys[at];
+    const slot = keys === undefined || isAppend ? (keys?.length ?? 0) : slotOf(keys, entry.key);
+    const next = keys?.[slot];
+    const equal = next !== undefined && compareKeys(next, entry.key) === 0 ? next : undefined;
+    if (choose !== undefined) entry.key = choose(entry.key, equal);
+    if (chunk !== undefined && equal !== undefined) {
+      return this.addVersion(chunk, slot, chunk[slot] as Versions, entry);
+    }
     this.insertions++;
     this.count++;
     this.keyCount++;
-    if (chunk === undefined) {
+    if (chunk === undefined || keys === undefined) {
       // Literals: an array that grows reserves room for 16 more.
       this.chunks = [[entry]];
+      this.keys = [[entry.key]];
       return undefined;
     }
-    if (isAppend) chunk.push(entry);
-    else chunk.splice(slot, 0, entry);
+    if (isAppend) {
+      chunk.push(entry);
+      keys.push(entry.key);
+    } else {
+      chunk.splice(slot, 0, entry);
+      keys.splice(slot, 0, entry.key);
+    }
     if (chunk.length > CHUNK_KEYS) {
       // Keys that only grow are common (times, ULIDs): then keep the full chunk and start the next.
-      this.chunks.splice(at + 1, 0, chunk.splice(isAppend ? CHUNK_KEYS : CHUNK_KEYS / 2));
+      const from = isAppend ? CHUNK_KEYS : CHUNK_KEYS / 2;
+      this.chunks.splice(at + 1, 0, chunk.splice(from));
+      this.keys.splice(at + 1, 0, keys.splice(from));
     }
     return undefined;
   }
@@ -164,11 +182,11 @@ export class SortedEntries {
   /** The first chunk whose last key is not before this one. */
   private chunkOf(key: Uint8Array): number {
     let low = 0;
-    let high = this.chunks.length;
+    let high = this.keys.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const chunk = this.chunks[middle] as Versions[];
-      if (compareKeys(keyOf(chunk[chunk.length - 1] as Versions), key) < 0) low = middle + 1;
+      const keys = this.keys[middle] as Uint8Array[];
+      if (compareKeys(keys[keys.length - 1] as Uint8Array, key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -264,20 +282,16 @@ class EntryIterator implements IterableIterator<Entry> {
   }
 }
 
-/** The first slot of the chunk whose key is not before this one; its last key is not. */
-function slotOf(chunk: readonly Versions[], key: Uint8Array): number {
+/** The first slot of a chunk whose key is not before this one; its last key is not. */
+function slotOf(keys: readonly Uint8Array[], key: Uint8Array): number {
   let low = 0;
-  let high = chunk.length - 1;
+  let high = keys.length - 1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(keyOf(chunk[middle] as Versions), key) < 0) low = middle + 1;
+    if (compareKeys(keys[middle] as Uint8Array, key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
-}
-
-function keyOf(versions: Versions): Uint8Array {
-  return (Array.isArray(versions) ? (versions[0] as Entry) : versions).key;
 }
 
 function countOf(versions: Versions | undefined): number {
