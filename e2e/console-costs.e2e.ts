@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { monthOf } from '@leasehold/billing';
+import { Metadata } from '@leasehold/metadata';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
+import type { Page } from 'playwright-core';
+
+import { Browser, hasBrowser } from './src/browser.js';
+import { makeConsoleWorld, type ConsoleWorld } from './src/console-world.js';
+import { Leasehold, parts } from './src/leasehold.js';
+import { checkScreen } from './src/screen-check.js';
+import { until } from './src/until.js';
+
+/** What is used is told soon. */
+const SETTINGS = { USAGE_INTERVAL_MS: '1000', ROLL_UP_INTERVAL_MS: '1000' };
+const PATIENCE_MS = 60_000;
+const FEE = 2_000n;
+const MICROS = 1_000_000;
+
+interface CostPage {
+  readonly month: string;
+  readonly amounts: Readonly<Record<string, number>>;
+  readonly costs: readonly {
+    readonly name?: string;
+    readonly label?: string | null;
+    readonly costMicros: Readonly<Record<string, string>>;
+  }[];
+}
+
+const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
+const describeWithBrowser = hasBrowser || required ? describe : describe.skip;
+
+describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no browser here)'}`, () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
+  let leasehold: Leasehold;
+  let browser: Browser;
+  let page: Page;
+  let world: ConsoleWorld;
+
+  const open = (path: string) => page.goto(`${leasehold.ready.console}/console${path}`);
+  const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
+  const call = (path: string) =>
+    fetch(leasehold.ready.controlPlane + path, { headers: { authorization: `Bearer ${world.token}` } });
+  const ask = async <T>(path: string) => (await (await call(path)).json()) as T;
+  const costs = (query: string) => ask<CostPage>(`/v1/costs?${query}`);
+
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    const environment = { ...(await parts()), ...SETTINGS, DATABASE_URL: databaseUrl };
+    [leasehold, browser] = await Promise.all([Leasehold.up({ workers: 1, environment }), Browser.start()]);
+    metadata = Metadata.open({ databaseUrl });
+    await metadata.plans.put('priced', 'Priced', {});
+    const free = { amount: '0', per: '1', included: '0' };
+    const prices = {
+      ...{ readUnits: free, storedByteMs: free, egressBytes: free },
+      writeUnits: { amount: '7', per: '100', included: '1000' },
+    };
+    const version = { planId: 'priced', version: 1, currency: 'USD', fee: FEE, minimum: 0n, prices };
+    await metadata.prisma.planVersion.create({ data: { ...version, effectiveFrom: new Date(0) } });
+    world = await makeConsoleWorld(leasehold.ready, 'costs@example.com');
+    const { organization } = await ask<{ readonly organization: { readonly id: string } }>('/v1/me');
+    const { id } = organization;
+    const since = new Date(monthOf(Date.now()).from);
+    await metadata.prisma.organizationPlan.create({ data: { organizationId: id, planId: 'priced', since } });
+    await metadata.prisma.organization.update({ where: { id }, data: { createdAt: since } });
+    page = await browser.open();
+    await open('/');
+    await page.fill('input[name=email]', world.email);
+    await page.fill('input[name=password]', world.password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByRole('button', { name: 'Account', exact: true }).waitFor();
+    // Every write of the world is told: from then on nothing is billed any more.
+    await until(async () => {
+      const { usage } = await ask<{ readonly usage: readonly { readonly writeUnits: number }[] }>(
+        '/v1/usage?step=month',
+      );
+      return (usage[0]?.writeUnits ?? 0) >= world.entries;
+    }, PATIENCE_MS);
+  }, 240_000);
+  afterAll(async () => {
+    await browser?.stop();
+    await leasehold?.stop();
+    await metadata?.close();
+    await postgres?.close();
+  }, 60_000);
+
+  it('is what the API tells, and that comes to the draft of the invoice', async () => {
+    const { amounts, costs: days } = await costs('step=day');
+    const draft = await ask<{ readonly total: number }>('/v1/invoices/' + new Date().toISOString().slice(0, 7));
+    expect(amounts['total']).toBe(draft.total);
+    expect(amounts['writeUnits']).toBeGreaterThan(0);
+    const told = days.map(({ costMicros }) => Number(costMicros['total']));
+    expect(told.reduce((sum, one) => sum + one, 0)).toBe((draft.total - Number(FEE)) * MICROS);
+    await open('/usage');
+    await page.getByRole('radiogroup', { name: 'Usage or cost' }).getByText('Cost').click();
+    await figure('Together').waitFor();
+    expect(page.url()).toContain('show=cost');
+    expect(await figure('Together').textContent()).toBe(dollars(draft.total));
+    expect(await figure('Fee').textContent()).toBe(dollars(Number(FEE)));
+    expect(await figure('Writes').textContent()).toBe(dollars(amounts['writeUnits'] ?? NaN));
+    await figure('If it goes on like that').getByText('$').waitFor();
+    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
+    expect(drawn?.filter((value) => value > 0)).toEqual(told.filter((value) => value > 0));
+    expect(await checkScreen(page, 'costs-of-usage')).toEqual([]);
+  }, 90_000);
+
+  it('is told apart by database and label, and the link leads to the same', async () => {
+    for (const group of ['database', 'label:plan']) {
+      const { costs: rows } = await costs(`step=month&group=${group}`);
+      await open(`/usage?show=cost&step=hour&meter=writeUnits&group=${group}`);
+      const table = page.getByRole('table', { name: `Cost by ${group}` });
+      await table.locator('tbody tr').first().waitFor();
+      const shown = await table
+        .locator('td[data-micros]')
+        .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-micros')));
+      // Five of each row: all usage, reads, writes, storage, egress.
+      const totals = shown.filter((_, at) => at % 5 === 0).map(Number);
+      expect([...totals].sort()).toEqual(rows.map(({ costMicros }) => Number(costMicros['total'])).sort());
+      expect(await table.textContent()).toContain('fee, of the organization');
+      expect(await checkScreen(page, `costs-by-${group.split(':')[0] ?? ''}`)).toEqual([]);
+    }
+    await page.reload();
+    await page.getByRole('table', { name: 'Cost by label:plan' }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'By', exact: true }).inputValue()).toBe('hour');
+  }, 90_000);
+
+  it('is given out as CSV, with the same total', async () => {
+    await open('/usage?show=cost&group=database');
+    const link = page.getByRole('link', { name: 'Download as CSV' });
+    const address = (await link.getAttribute('href')) ?? '';
+    const lines = (await (await call(address)).text()).trimEnd().split('\r\n');
+    expect(lines[0]).toContain('kind,from,database,name');
+    const total = lines.slice(1).reduce((sum, line) => sum + Number(line.split(',').at(-1)), 0);
+    expect(total).toBe(((await costs('')).amounts['total'] ?? NaN) * MICROS);
+  }, 60_000);
+});
+
+function dollars(cents: number): string {
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' }).format(cents / 100);
+}
