@@ -7,6 +7,7 @@ import { jobKinds } from './job-kinds.js';
 import { JobQueues } from './job-queues.js';
 import { JobCancelledError } from './job-run.js';
 import { CANCELLED_PAUSE_MS, runJobWorkers, type JobHandlers, type JobOutcome } from './job-workers.js';
+import { LOST_AFTER_MS } from './running-job.js';
 
 const TEST_REDIS_URL = process.env.TEST_REDIS_URL;
 const WAIT_MS = 20_000;
@@ -98,6 +99,10 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
         },
       } satisfies JobHandlers;
       const board = new JobBoard(context.store, systemClock, LOOK_TIMEOUT_MS);
+      const ahead = Object.assign(Object.create(systemClock) as typeof systemClock, {
+        now: () => systemClock.now() + 2 * LOST_AFTER_MS,
+      });
+      const later = new JobBoard(context.store, ahead, LOOK_TIMEOUT_MS);
       const queues = new JobQueues(context);
       for (let n = 0; n < compactors; n++) {
         const settings = { concurrency: Object.fromEntries(jobKinds().map((kind) => [kind, 1])) as never };
@@ -108,8 +113,9 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       closers.push(
         () => queues.close(),
         () => board.close(),
+        () => later.close(),
       );
-      return { board, queues, slow };
+      return { board, queues, slow, later };
     }
 
     it('shows what runs, at two compactors at once, with progress that only grows', async () => {
@@ -129,6 +135,17 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       Object.assign(slow, { mayCommit: true, isCommitted: true });
       await until(async () => (await board.running()).length === 0);
       expect(slow.outcomes.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+    }, 60_000);
+
+    it('shows as lost what nobody has been heard of for the time of its lock, and as running what is heard of', async () => {
+      const { board, queues, slow, later } = await openSlow();
+      queues.enqueueCompaction(A as DatabaseId);
+      await until(async () => (await board.running())[0]?.progress !== undefined);
+      expect(await board.running()).toMatchObject([{ state: 'running' }]);
+      // As it is seen when so much time has passed without a word.
+      expect(await later.running()).toMatchObject([{ state: 'lost', cancellable: false, restMs: undefined }]);
+      Object.assign(slow, { mayCommit: true, isCommitted: true });
+      await until(async () => (await later.running()).length === 0);
     }, 60_000);
 
     it('cancels one that runs, which is no failure, and runs again after the others, once', async () => {
