@@ -6,6 +6,7 @@ import { useLocation } from 'wouter';
 import { answerOf, control } from '../api/control.js';
 import { useMe } from '../api/session.js';
 import { Failure } from '../parts/failure.js';
+import { Form, type Given } from '../parts/form.js';
 import { Loading } from '../parts/screen-state.js';
 import { challengeOf, type Credentials } from './credentials.js';
 import { EntranceCard } from './entrance-card.js';
@@ -53,7 +54,7 @@ export function AcceptInvitation() {
   }
   return (
     <EntranceCard title="You are invited" text="Somebody wants you in their organization at Leasehold.">
-      <Failure error={decline.error ?? accept.error ?? logIn.error ?? signUp.error} />
+      <Failure error={decline.error ?? accept.error} />
       {me.isPending && <Loading rows={2} />}
       {me.data && (
         <Stack>
@@ -67,9 +68,8 @@ export function AcceptInvitation() {
       )}
       {me.data === null && (
         <EntryForm
-          isBusy={logIn.isPending || signUp.isPending}
-          onLogIn={(credentials) => logIn.mutate(credentials)}
-          onSignUp={(credentials) => signUp.mutate(credentials)}
+          change={{ isPending: logIn.isPending || signUp.isPending, error: logIn.error ?? signUp.error }}
+          onGiven={(credentials, isKnown) => (isKnown ? logIn : signUp).mutate(credentials)}
           onSwitch={() => {
             logIn.reset();
             signUp.reset();
@@ -86,26 +86,25 @@ export function AcceptInvitation() {
 }
 
 interface EntryFormProps {
-  readonly isBusy: boolean;
-  readonly onLogIn: (credentials: Credentials) => void;
-  readonly onSignUp: (credentials: Credentials) => void;
+  readonly change: Given;
+  /** @param isKnown to be logged in; else an account is made */
+  readonly onGiven: (credentials: Credentials, isKnown: boolean) => void;
   /** The other of the two is wanted: what was refused of the one is of no interest any more. */
   readonly onSwitch: () => void;
 }
 
 /** For who is not logged in: an account, or the one there is. */
-function EntryForm({ isBusy, onLogIn, onSignUp, onSwitch }: EntryFormProps) {
+function EntryForm({ change, onGiven, onSwitch }: EntryFormProps) {
   const [isKnown, setIsKnown] = useState(false);
   const [wanted, setWanted] = useState<Credentials>({ email: '', password: '' });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isKnown) onLogIn(wanted);
-        else onSignUp(wanted);
-      }}
-    >
-      <Stack>
+    <Stack>
+      <Form
+        action={isKnown ? 'Log in and accept' : 'Create account and accept'}
+        change={change}
+        isWide
+        onGiven={() => onGiven(wanted, isKnown)}
+      >
         <TextInput
           label="E-mail address"
           description="The one that was invited."
@@ -124,19 +123,16 @@ function EntryForm({ isBusy, onLogIn, onSignUp, onSwitch }: EntryFormProps) {
           value={wanted.password}
           onChange={({ currentTarget: { value: password } }) => setWanted({ ...wanted, password })}
         />
-        <Button type="submit" loading={isBusy}>
-          {isKnown ? 'Log in and accept' : 'Create account and accept'}
-        </Button>
-        <Button
-          variant="subtle"
-          onClick={() => {
-            setIsKnown(!isKnown);
-            onSwitch();
-          }}
-        >
-          {isKnown ? 'I have no account yet' : 'I have an account'}
-        </Button>
-      </Stack>
-    </form>
+      </Form>
+      <Button
+        variant="subtle"
+        onClick={() => {
+          setIsKnown(!isKnown);
+          onSwitch();
+        }}
+      >
+        {isKnown ? 'I have no account yet' : 'I have an account'}
+      </Button>
+    </Stack>
   );
 }

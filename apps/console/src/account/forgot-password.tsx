@@ -1,10 +1,10 @@
-import { Alert, Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { Alert, Anchor, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { EntranceCard } from './entrance-card.js';
 
 /** Asks for the mail that resets a password; whether the address has an account is told to nobody. */
@@ -28,28 +28,17 @@ export function ForgotPassword() {
           If {email} has an account, a link is on its way.
         </Alert>
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            mail.mutate();
-          }}
-        >
-          <Stack>
-            <Failure error={mail.error} />
-            <TextInput
-              label="E-mail address"
-              type="email"
-              name="email"
-              autoComplete="username"
-              required
-              value={email}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
-            <Button type="submit" loading={mail.isPending}>
-              Mail me a link
-            </Button>
-          </Stack>
-        </form>
+        <Form action="Mail me a link" change={mail} isWide onGiven={() => mail.mutate()}>
+          <TextInput
+            label="E-mail address"
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
+        </Form>
       )}
     </EntranceCard>
   );

@@ -1,9 +1,9 @@
-import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Anchor, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { challengeOf, type Credentials } from './credentials.js';
 import { EntranceCard } from './entrance-card.js';
 import { SecondFactor } from './second-factor.js';
@@ -27,39 +27,28 @@ export function LogIn() {
         </>
       }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          entry.mutate(credentials);
-        }}
-      >
-        <Stack>
-          {entry.error && <Failure error={entry.error} />}
-          <TextInput
-            label="E-mail address"
-            type="email"
-            name="email"
-            autoComplete="username"
-            required
-            value={credentials.email}
-            onChange={({ currentTarget: { value: email } }) => setCredentials({ ...credentials, email })}
-          />
-          <PasswordInput
-            label="Password"
-            name="password"
-            autoComplete="current-password"
-            required
-            value={credentials.password}
-            onChange={({ currentTarget: { value: password } }) => setCredentials({ ...credentials, password })}
-          />
-          <Button type="submit" loading={entry.isPending}>
-            Log in
-          </Button>
-          <Anchor component={Link} to="/forgot-password" size="sm">
-            Forgot your password?
-          </Anchor>
-        </Stack>
-      </form>
+      <Form action="Log in" change={entry} isWide onGiven={() => entry.mutate(credentials)}>
+        <TextInput
+          label="E-mail address"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          value={credentials.email}
+          onChange={({ currentTarget: { value: email } }) => setCredentials({ ...credentials, email })}
+        />
+        <PasswordInput
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+          value={credentials.password}
+          onChange={({ currentTarget: { value: password } }) => setCredentials({ ...credentials, password })}
+        />
+      </Form>
+      <Anchor component={Link} to="/forgot-password" size="sm">
+        Forgot your password?
+      </Anchor>
     </EntranceCard>
   );
 }

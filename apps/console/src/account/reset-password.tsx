@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
 import { ME } from '../api/query-client.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { EntranceCard } from './entrance-card.js';
 import { useLinkToken } from './link-token.js';
 
@@ -28,14 +28,8 @@ export function ResetPassword() {
           </Button>
         </Stack>
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            change.mutate();
-          }}
-        >
-          <Stack>
-            <Failure error={change.error} />
+        <Stack>
+          <Form action="Change password" change={change} isWide onGiven={() => change.mutate()}>
             <PasswordInput
               label="New password"
               description="At least ten characters."
@@ -45,14 +39,11 @@ export function ResetPassword() {
               value={password}
               onChange={(event) => setPassword(event.currentTarget.value)}
             />
-            <Button type="submit" loading={change.isPending}>
-              Change password
-            </Button>
-            <Anchor component={Link} to="/forgot-password" size="sm">
-              Mail me another link
-            </Anchor>
-          </Stack>
-        </form>
+          </Form>
+          <Anchor component={Link} to="/forgot-password" size="sm">
+            Mail me another link
+          </Anchor>
+        </Stack>
       )}
     </EntranceCard>
   );

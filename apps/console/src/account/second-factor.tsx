@@ -1,8 +1,8 @@
-import { Anchor, Button, Stack, TextInput } from '@mantine/core';
+import { Anchor, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { EntranceCard } from './entrance-card.js';
 import { proofOf } from './proof.js';
 import { useEntry } from './use-entry.js';
@@ -30,28 +30,17 @@ export function SecondFactor({ challenge, onBack, onEntered }: SecondFactorProps
         </Anchor>
       }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          entry.mutate(typed);
-        }}
-      >
-        <Stack>
-          <Failure error={entry.error} />
-          <TextInput
-            label="Code"
-            name="code"
-            autoComplete="one-time-code"
-            required
-            autoFocus
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={entry.isPending}>
-            Continue
-          </Button>
-        </Stack>
-      </form>
+      <Form action="Continue" change={entry} isWide onGiven={() => entry.mutate(typed)}>
+        <TextInput
+          label="Code"
+          name="code"
+          autoComplete="one-time-code"
+          required
+          autoFocus
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+      </Form>
     </EntranceCard>
   );
 }

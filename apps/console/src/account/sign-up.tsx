@@ -1,9 +1,9 @@
-import { Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Anchor, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { EntranceCard } from './entrance-card.js';
 import { useEntry } from './use-entry.js';
@@ -36,49 +36,44 @@ export function SignUp() {
         </>
       }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          entry.mutate(wanted);
-        }}
+      <Form
+        action="Create account"
+        change={entry}
+        error={Object.keys(fields).length === 0 ? entry.error : null}
+        isWide
+        onGiven={() => entry.mutate(wanted)}
       >
-        <Stack>
-          {Object.keys(fields).length === 0 && <Failure error={entry.error} />}
-          <TextInput
-            label="Organization"
-            description="Yours or your company’s. It can be renamed."
-            name="organization"
-            autoComplete="organization"
-            required
-            error={fields['organization']}
-            value={wanted.organization}
-            onChange={({ currentTarget: { value: organization } }) => setWanted({ ...wanted, organization })}
-          />
-          <TextInput
-            label="E-mail address"
-            type="email"
-            name="email"
-            autoComplete="username"
-            required
-            error={fields['email']}
-            value={wanted.email}
-            onChange={({ currentTarget: { value: email } }) => setWanted({ ...wanted, email })}
-          />
-          <PasswordInput
-            label="Password"
-            description="At least ten characters."
-            name="password"
-            autoComplete="new-password"
-            required
-            error={fields['password']}
-            value={wanted.password}
-            onChange={({ currentTarget: { value: password } }) => setWanted({ ...wanted, password })}
-          />
-          <Button type="submit" loading={entry.isPending}>
-            Create account
-          </Button>
-        </Stack>
-      </form>
+        <TextInput
+          label="Organization"
+          description="Yours or your company’s. It can be renamed."
+          name="organization"
+          autoComplete="organization"
+          required
+          error={fields['organization']}
+          value={wanted.organization}
+          onChange={({ currentTarget: { value: organization } }) => setWanted({ ...wanted, organization })}
+        />
+        <TextInput
+          label="E-mail address"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          error={fields['email']}
+          value={wanted.email}
+          onChange={({ currentTarget: { value: email } }) => setWanted({ ...wanted, email })}
+        />
+        <PasswordInput
+          label="Password"
+          description="At least ten characters."
+          name="password"
+          autoComplete="new-password"
+          required
+          error={fields['password']}
+          value={wanted.password}
+          onChange={({ currentTarget: { value: password } }) => setWanted({ ...wanted, password })}
+        />
+      </Form>
     </EntranceCard>
   );
 }

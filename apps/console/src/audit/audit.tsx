@@ -2,10 +2,9 @@ import { Anchor, Group } from '@mantine/core';
 
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 import { AuditRow } from './audit-row.js';
@@ -44,24 +43,16 @@ export function Audit() {
         <TypedFilter label="Person or key" placeholder="id" value={actor} onChange={setActor} />
         <TypedFilter label="About" placeholder="id" value={subject} onChange={setSubject} />
       </Group>
-      <ScreenState
+      <PagedTable
         query={entries}
-        isEmpty={({ pages }) => pages[0]?.entries.length === 0}
+        itemsOf={(page) => page.entries}
         empty={<Message icon="audit" title="Nothing was changed" text="No entry matches what you ask for." />}
+        label="Audit log"
+        minWidth={800}
+        head={['When', 'What', 'About', 'Who', 'From', '']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame label="Audit log" minWidth={800} head={['When', 'What', 'About', 'Who', 'From', '']}>
-              {pages
-                .flatMap((page) => page.entries)
-                .map((entry) => (
-                  <AuditRow key={entry.id} entry={entry} onActor={setActor} onSubject={setSubject} />
-                ))}
-            </TableFrame>
-            <More query={entries} />
-          </>
-        )}
-      </ScreenState>
+        {(entry) => <AuditRow key={entry.id} entry={entry} onActor={setActor} onSubject={setSubject} />}
+      </PagedTable>
     </Page>
   );
 }

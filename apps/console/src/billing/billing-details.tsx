@@ -1,10 +1,10 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { ScreenState } from '../parts/screen-state.js';
 
@@ -28,10 +28,12 @@ export function BillingDetails() {
     queryKey: DETAILS,
     queryFn: ({ signal }) => answerOf(control.GET('/v1/billing-details', { signal })),
   });
-  return <ScreenState query={details}>{(found) => <Form key={JSON.stringify(found)} details={found} />}</ScreenState>;
+  return (
+    <ScreenState query={details}>{(found) => <DetailsForm key={JSON.stringify(found)} details={found} />}</ScreenState>
+  );
 }
 
-function Form({ details }: { readonly details: Details }) {
+function DetailsForm({ details }: { readonly details: Details }) {
   const [draft, setDraft] = useState(details);
   const change = useChange(() => answerOf(control.PUT('/v1/billing-details', { body: draft })), {
     reads: DETAILS,
@@ -39,30 +41,17 @@ function Form({ details }: { readonly details: Details }) {
   });
   const fields = fieldsOf(change.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        change.mutate();
-      }}
-    >
-      <Stack maw="30rem">
-        <Failure error={change.error} />
-        {MEMBERS.map(({ member, label }) => (
-          <TextInput
-            key={member}
-            label={label}
-            required={member === 'name'}
-            error={fields[member]}
-            value={draft[member]}
-            onChange={({ currentTarget: { value } }) => setDraft({ ...draft, [member]: value })}
-          />
-        ))}
-        <Group>
-          <Button type="submit" loading={change.isPending}>
-            Save
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form action="Save" change={change} maxWidth="30rem" onGiven={() => change.mutate()}>
+      {MEMBERS.map(({ member, label }) => (
+        <TextInput
+          key={member}
+          label={label}
+          required={member === 'name'}
+          error={fields[member]}
+          value={draft[member]}
+          onChange={({ currentTarget: { value } }) => setDraft({ ...draft, [member]: value })}
+        />
+      ))}
+    </Form>
   );
 }

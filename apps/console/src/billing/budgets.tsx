@@ -8,9 +8,8 @@ import { countOf } from '../parts/format.js';
 import { Icon } from '../parts/icon.js';
 import { Instant } from '../parts/instant.js';
 import { formatMoney } from '../parts/money.js';
-import { More } from '../parts/more.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { BUDGETS, type Budget } from './budget.js';
 import { EndBudget } from './end-budget.js';
 import { SetBudget } from './set-budget.js';
@@ -31,9 +30,9 @@ export function Budgets() {
           </Button>
         </Group>
       )}
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.budgets.length === 0}
+        itemsOf={({ budgets }) => budgets}
         empty={
           <Message
             icon="bill"
@@ -41,24 +40,12 @@ export function Budgets() {
             text="A budget tells you in time, or stops what is beyond it before it is done."
           />
         }
+        label="Budgets"
+        minWidth={800}
+        head={['Of', 'Limit', 'Used this month', 'Used up on', 'Then', '']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame
-              label="Budgets"
-              minWidth={800}
-              head={['Of', 'Limit', 'Used this month', 'Used up on', 'Then', '']}
-            >
-              {pages
-                .flatMap(({ budgets }) => budgets)
-                .map((budget) => (
-                  <BudgetRow key={budget.id} budget={budget} />
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
-        )}
-      </ScreenState>
+        {(budget) => <BudgetRow key={budget.id} budget={budget} />}
+      </PagedTable>
       <SetBudget opened={setting} onClose={dialog.close} />
     </Stack>
   );

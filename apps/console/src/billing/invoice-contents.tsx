@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { usePages } from '../api/pages.js';
 import { Instant } from '../parts/instant.js';
 import { formatMoney } from '../parts/money.js';
-import { More } from '../parts/more.js';
+import { PagedTable } from '../parts/paged-table.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import type { Invoice } from './invoice-list.js';
@@ -34,48 +34,38 @@ function useLines({ key, lines }: InvoiceReader) {
 function Lines({ invoice: { currency }, reader }: ContentsProps) {
   const lines = useLines(reader);
   return (
-    <ScreenState
+    <PagedTable
       query={lines}
-      isEmpty={({ pages }) => pages[0]?.lines.length === 0}
+      itemsOf={(page) => page.lines}
       empty={<Message icon="bill" title="No lines" text="Nothing in it costs anything." />}
+      label="Lines"
+      minWidth={760}
+      head={['What', 'Quantity', 'Included', 'Price', 'From', 'To', 'Amount']}
     >
-      {({ pages }) => (
-        <>
-          <TableFrame
-            label="Lines"
-            minWidth={760}
-            head={['What', 'Quantity', 'Included', 'Price', 'From', 'To', 'Amount']}
-          >
-            {pages
-              .flatMap((page) => page.lines)
-              .map((line) => {
-                const { what, quantity, included, price } = textOfLine(line, currency);
-                return (
-                  <Table.Tr key={line.line}>
-                    <Table.Td>
-                      {what}
-                      <Text size="xs" c="dimmed">
-                        plan {line.plan}, version {line.planVersion}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{quantity}</Table.Td>
-                    <Table.Td>{included}</Table.Td>
-                    <Table.Td>{price}</Table.Td>
-                    <Table.Td>
-                      <Instant at={line.from} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={line.to} />
-                    </Table.Td>
-                    <Table.Td>{formatMoney(line.amount, currency)}</Table.Td>
-                  </Table.Tr>
-                );
-              })}
-          </TableFrame>
-          <More query={lines} />
-        </>
-      )}
-    </ScreenState>
+      {(line) => {
+        const { what, quantity, included, price } = textOfLine(line, currency);
+        return (
+          <Table.Tr key={line.line}>
+            <Table.Td>
+              {what}
+              <Text size="xs" c="dimmed">
+                plan {line.plan}, version {line.planVersion}
+              </Text>
+            </Table.Td>
+            <Table.Td>{quantity}</Table.Td>
+            <Table.Td>{included}</Table.Td>
+            <Table.Td>{price}</Table.Td>
+            <Table.Td>
+              <Instant at={line.from} />
+            </Table.Td>
+            <Table.Td>
+              <Instant at={line.to} />
+            </Table.Td>
+            <Table.Td>{formatMoney(line.amount, currency)}</Table.Td>
+          </Table.Tr>
+        );
+      }}
+    </PagedTable>
   );
 }
 
@@ -117,29 +107,22 @@ function Shares({ invoice: { currency }, reader }: ContentsProps) {
     return line === undefined ? undefined : textOfLine({ ...line, quantity }, currency);
   };
   return (
-    <ScreenState
+    <PagedTable
       query={shares}
-      isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+      itemsOf={({ databases }) => databases}
       empty={<></>}
       skeletonRows={2}
+      label="By database"
+      head={['Database', 'What', 'Quantity', 'Amount']}
     >
-      {({ pages }) => (
-        <>
-          <TableFrame label="By database" head={['Database', 'What', 'Quantity', 'Amount']}>
-            {pages
-              .flatMap(({ databases }) => databases)
-              .map(({ database, name, line, quantity, amount }) => (
-                <Table.Tr key={`${line} ${database}`}>
-                  <Table.Td title={database}>{name || database}</Table.Td>
-                  <Table.Td>{textOf(line, quantity)?.what ?? line}</Table.Td>
-                  <Table.Td>{textOf(line, quantity)?.quantity ?? quantity}</Table.Td>
-                  <Table.Td>{formatMoney(amount, currency)}</Table.Td>
-                </Table.Tr>
-              ))}
-          </TableFrame>
-          <More query={shares} />
-        </>
+      {({ database, name, line, quantity, amount }) => (
+        <Table.Tr key={`${line} ${database}`}>
+          <Table.Td title={database}>{name || database}</Table.Td>
+          <Table.Td>{textOf(line, quantity)?.what ?? line}</Table.Td>
+          <Table.Td>{textOf(line, quantity)?.quantity ?? quantity}</Table.Td>
+          <Table.Td>{formatMoney(amount, currency)}</Table.Td>
+        </Table.Tr>
       )}
-    </ScreenState>
+    </PagedTable>
   );
 }

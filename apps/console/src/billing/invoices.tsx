@@ -3,9 +3,8 @@ import { Link } from 'wouter';
 
 import { Instant } from '../parts/instant.js';
 import { formatMoney } from '../parts/money.js';
-import { More } from '../parts/more.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { useInvoiceList, type Invoice } from './invoice-list.js';
 
 const COLOURS: Readonly<Record<Invoice['state'], string>> = {
@@ -19,46 +18,36 @@ const COLOURS: Readonly<Record<Invoice['state'], string>> = {
 export function Invoices() {
   const list = useInvoiceList();
   return (
-    <ScreenState
+    <PagedTable
       query={list}
-      isEmpty={({ pages }) => pages[0]?.invoices.length === 0}
+      itemsOf={({ invoices }) => invoices}
       empty={<Message icon="bill" title="No invoices yet" text="A month is billed a day after it has ended." />}
+      label="Invoices"
+      minWidth={760}
+      head={['Number', 'Month', 'State', 'Total', 'Due', 'Issued', 'Download']}
     >
-      {({ pages }) => (
-        <>
-          <TableFrame
-            label="Invoices"
-            minWidth={760}
-            head={['Number', 'Month', 'State', 'Total', 'Due', 'Issued', 'Download']}
-          >
-            {pages
-              .flatMap(({ invoices }) => invoices)
-              .map((invoice) => (
-                <Table.Tr key={invoice.id}>
-                  <Table.Td>
-                    <Anchor component={Link} to={`/billing/invoice/${invoice.id}`}>
-                      {invoice.number}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>{invoice.period.from.slice(0, 7)}</Table.Td>
-                  <Table.Td>
-                    <InvoiceState invoice={invoice} />
-                  </Table.Td>
-                  <Table.Td>{formatMoney(invoice.total, invoice.currency)}</Table.Td>
-                  <Table.Td>{formatMoney(invoice.due, invoice.currency)}</Table.Td>
-                  <Table.Td>
-                    <Instant at={invoice.finalizedAt} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Downloads invoice={invoice} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-          </TableFrame>
-          <More query={list} />
-        </>
+      {(invoice) => (
+        <Table.Tr key={invoice.id}>
+          <Table.Td>
+            <Anchor component={Link} to={`/billing/invoice/${invoice.id}`}>
+              {invoice.number}
+            </Anchor>
+          </Table.Td>
+          <Table.Td>{invoice.period.from.slice(0, 7)}</Table.Td>
+          <Table.Td>
+            <InvoiceState invoice={invoice} />
+          </Table.Td>
+          <Table.Td>{formatMoney(invoice.total, invoice.currency)}</Table.Td>
+          <Table.Td>{formatMoney(invoice.due, invoice.currency)}</Table.Td>
+          <Table.Td>
+            <Instant at={invoice.finalizedAt} />
+          </Table.Td>
+          <Table.Td>
+            <Downloads invoice={invoice} />
+          </Table.Td>
+        </Table.Tr>
       )}
-    </ScreenState>
+    </PagedTable>
   );
 }
 

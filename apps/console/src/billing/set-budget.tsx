@@ -50,13 +50,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   });
   const fields = fieldsOf(setting.error);
   return (
-    <DialogForm
-      action="Set budget"
-      isBusy={setting.isPending}
-      error={setting.error}
-      onGiven={() => setting.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Set budget" change={setting} onGiven={() => setting.mutate()} onClose={onClose}>
       <SegmentedControl
         aria-label="Of what"
         data={['organization', 'database', 'key']}

@@ -51,7 +51,7 @@ function Form({ data, prefix, view: shownView, onClose, onCreated }: NewEntryPro
   return (
     <DialogForm
       action="Write"
-      isBusy={creation.isPending}
+      change={creation}
       error={isTaken ? null : creation.error}
       isReady={key !== undefined && value !== undefined}
       onGiven={() => key && value && creation.mutate({ key, value })}

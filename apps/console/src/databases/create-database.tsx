@@ -35,13 +35,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   });
   const isField = Object.keys(fieldsOf(creation.error)).length > 0;
   return (
-    <DialogForm
-      action="Create"
-      isBusy={creation.isPending}
-      error={creation.error}
-      onGiven={() => creation.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Create" change={creation} onGiven={() => creation.mutate()} onClose={onClose}>
       <TextInput
         label="Name"
         description="Lower-case letters, digits, - and _. It is part of addresses."

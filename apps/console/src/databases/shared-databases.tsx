@@ -3,9 +3,8 @@ import { Badge, Code, Table, Text } from '@mantine/core';
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 
 /** Databases that other organizations have granted. */
 export function SharedDatabases() {
@@ -13,9 +12,9 @@ export function SharedDatabases() {
     answerOf(control.GET('/v1/shared-databases', { signal, params: { query: page } })),
   );
   return (
-    <ScreenState
+    <PagedTable
       query={list}
-      isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+      itemsOf={({ databases }) => databases}
       empty={
         <Message
           icon="database"
@@ -23,32 +22,27 @@ export function SharedDatabases() {
           text="Databases of other organizations that your keys may use show here."
         />
       }
+      label="Shared databases"
+      head={['Name', 'Your keys may', 'Since']}
+      below={
+        <Text size="sm" c="dimmed">
+          They are addressed by these names, and billed to those who own them.
+        </Text>
+      }
     >
-      {({ pages }) => (
-        <>
-          <TableFrame label="Shared databases" head={['Name', 'Your keys may', 'Since']}>
-            {pages
-              .flatMap(({ databases }) => databases)
-              .map(({ name, access, createdAt }) => (
-                <Table.Tr key={name}>
-                  <Table.Td>
-                    <Code>{name}</Code>
-                  </Table.Td>
-                  <Table.Td>
-                    <Badge variant="light">{access}</Badge>
-                  </Table.Td>
-                  <Table.Td>
-                    <Instant at={createdAt} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-          </TableFrame>
-          <Text size="sm" c="dimmed">
-            They are addressed by these names, and billed to those who own them.
-          </Text>
-          <More query={list} />
-        </>
+      {({ name, access, createdAt }) => (
+        <Table.Tr key={name}>
+          <Table.Td>
+            <Code>{name}</Code>
+          </Table.Td>
+          <Table.Td>
+            <Badge variant="light">{access}</Badge>
+          </Table.Td>
+          <Table.Td>
+            <Instant at={createdAt} />
+          </Table.Td>
+        </Table.Tr>
       )}
-    </ScreenState>
+    </PagedTable>
   );
 }

@@ -46,8 +46,7 @@ function Creation({ onClose }: { readonly onClose: () => void }) {
   return (
     <DialogForm
       action="Create key"
-      isBusy={creation.isPending}
-      error={creation.error}
+      change={creation}
       isReady={draft.scopes.length > 0}
       onGiven={() => creation.mutate()}
       onClose={onClose}

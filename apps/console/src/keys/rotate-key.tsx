@@ -42,13 +42,7 @@ function Rotation({ apiKey: { id, lastFour }, onClose }: Omit<KeyDialogProps, 'o
     );
   }
   return (
-    <DialogForm
-      action="Rotate"
-      isBusy={rotation.isPending}
-      error={rotation.error}
-      onGiven={() => rotation.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Rotate" change={rotation} onGiven={() => rotation.mutate()} onClose={onClose}>
       <Text>The key gets a new secret, and keeps its name, scopes and bounds.</Text>
       <Select
         label={`The present secret …${lastFour}`}

@@ -6,10 +6,9 @@ import { usePages } from '../api/pages.js';
 import { BUILDERS, useMay } from '../api/session.js';
 import { formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { tell } from '../parts/toasts.js';
 
 type Operation = Schemas['Operation'];
@@ -33,24 +32,16 @@ export function Operations() {
   );
   return (
     <Page title="Operations" description="What takes longer than a moment, of the last 30 days.">
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.operations.length === 0}
+        itemsOf={({ operations }) => operations}
         empty={<Message icon="jobs" title="Nothing is under way" text="Deleting many databases at once shows here." />}
+        label="Operations"
+        minWidth={760}
+        head={['What', 'State', 'Progress', 'Begun', 'Ended', '']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame label="Operations" minWidth={760} head={['What', 'State', 'Progress', 'Begun', 'Ended', '']}>
-              {pages
-                .flatMap(({ operations }) => operations)
-                .map((operation) => (
-                  <OperationRow key={operation.id} operation={operation} />
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
-        )}
-      </ScreenState>
+        {(operation) => <OperationRow key={operation.id} operation={operation} />}
+      </PagedTable>
     </Page>
   );
 }

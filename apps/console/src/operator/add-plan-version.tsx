@@ -53,8 +53,7 @@ function Form({ planId, last, onClose }: Omit<AddPlanVersionProps, 'opened'>) {
   return (
     <DialogForm
       action="Add prices"
-      isBusy={addition.isPending}
-      error={addition.error}
+      change={addition}
       isReady={draft.from !== ''}
       onGiven={() => addition.mutate()}
       onClose={onClose}

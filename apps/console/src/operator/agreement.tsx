@@ -1,9 +1,9 @@
-import { Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import { Group, NumberInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { LIMITS, type Limit } from './limits.js';
 import { TENANTS } from './tenants.js';
@@ -28,41 +28,28 @@ export function Agreement({ tenantId, plan: present }: { readonly tenantId: stri
   const fields = fieldsOf(agreement.error);
   const isEmpty = Object.keys(bodyOf(plan === present ? undefined : plan, draft)).length === 0;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        agreement.mutate();
-      }}
-    >
-      <Stack>
-        <Failure error={agreement.error} />
-        <Group align="flex-end">
-          <TextInput
-            label="Plan, by its id"
-            error={fields['plan']}
-            value={plan}
-            onChange={(event) => setPlan(event.currentTarget.value)}
+    <Form action="Agree" change={agreement} isReady={!isEmpty} onGiven={() => agreement.mutate()}>
+      <Group align="flex-end">
+        <TextInput
+          label="Plan, by its id"
+          error={fields['plan']}
+          value={plan}
+          onChange={(event) => setPlan(event.currentTarget.value)}
+        />
+        {LIMITS.map(({ limit, label }) => (
+          <NumberInput
+            key={limit}
+            label={label}
+            placeholder="as it is"
+            min={0}
+            allowDecimal={false}
+            error={fields[limit]}
+            value={draft[limit] ?? ''}
+            onChange={(value) => setDraft({ ...draft, [limit]: value })}
           />
-          {LIMITS.map(({ limit, label }) => (
-            <NumberInput
-              key={limit}
-              label={label}
-              placeholder="as it is"
-              min={0}
-              allowDecimal={false}
-              error={fields[limit]}
-              value={draft[limit] ?? ''}
-              onChange={(value) => setDraft({ ...draft, [limit]: value })}
-            />
-          ))}
-        </Group>
-        <Group>
-          <Button type="submit" disabled={isEmpty} loading={agreement.isPending}>
-            Agree
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+        ))}
+      </Group>
+    </Form>
   );
 }
 

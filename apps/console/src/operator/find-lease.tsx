@@ -7,7 +7,7 @@ import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { Dialog } from '../parts/dialog.js';
 import { Facts } from '../parts/facts.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { Icon } from '../parts/icon.js';
 import { Instant } from '../parts/instant.js';
 
@@ -32,13 +32,8 @@ function Search() {
     answerOf(control.GET('/v1/admin/databases/{id}/lease', { params: { path: { id: id.trim() } } })),
   );
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        search.mutate();
-      }}
-    >
-      <Stack>
+    <Stack>
+      <Form action="Look" change={search} isWide onGiven={() => search.mutate()}>
         <TextInput
           label="Id of the database"
           required
@@ -48,20 +43,16 @@ function Search() {
           value={id}
           onChange={(event) => setId(event.currentTarget.value)}
         />
-        <Button type="submit" loading={search.isPending}>
-          Look
-        </Button>
-        <Failure error={search.error} />
-        {search.data && (
-          <>
-            <Lease lease={search.data} />
-            <Anchor component={Link} to={`/operator/databases/${search.data.databaseId}`} size="sm">
-              What it is made of
-            </Anchor>
-          </>
-        )}
-      </Stack>
-    </form>
+      </Form>
+      {search.data && (
+        <>
+          <Lease lease={search.data} />
+          <Anchor component={Link} to={`/operator/databases/${search.data.databaseId}`} size="sm">
+            What it is made of
+          </Anchor>
+        </>
+      )}
+    </Stack>
   );
 }
 

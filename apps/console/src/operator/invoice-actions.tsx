@@ -56,13 +56,7 @@ function Pay({ invoice: { id, due, currency }, onClose }: FormProps) {
     { reads: OPERATOR_INVOICES, told: 'It is paid.', onDone: onClose },
   );
   return (
-    <DialogForm
-      action="It is paid"
-      isBusy={change.isPending}
-      error={change.error}
-      onGiven={() => change.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="It is paid" change={change} onGiven={() => change.mutate()} onClose={onClose}>
       <Told>{formatMoney(due, currency)} came in, past the payment provider.</Told>
       <TextInput
         label="How it was paid"
@@ -84,13 +78,7 @@ function Void({ invoice: { id, total, currency }, onClose }: FormProps) {
     { reads: OPERATOR_INVOICES, told: 'It is void.', onDone: onClose },
   );
   return (
-    <DialogForm
-      action="Void invoice"
-      isBusy={change.isPending}
-      error={change.error}
-      onGiven={() => change.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Void invoice" change={change} onGiven={() => change.mutate()} onClose={onClose}>
       <Told>
         Nothing of {formatMoney(total, currency)} is owed any more, and what it billed is not billed again. That cannot
         be undone.
@@ -126,13 +114,7 @@ function Credit({ invoice: { id, total, credited, currency }, onClose }: FormPro
   );
   const fields = fieldsOf(change.error);
   return (
-    <DialogForm
-      action="Credit"
-      isBusy={change.isPending}
-      error={change.error}
-      onGiven={() => change.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Credit" change={change} onGiven={() => change.mutate()} onClose={onClose}>
       <Told>At most {formatMoney(total - credited, currency)}, which is left of it. That cannot be undone.</Told>
       <NumberInput
         label={`Amount in ${currency}`}

@@ -6,10 +6,9 @@ import { usePages } from '../api/pages.js';
 import { InvoiceState } from '../billing/invoices.js';
 import { Instant } from '../parts/instant.js';
 import { formatMoney } from '../parts/money.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 import { OPERATOR_INVOICES } from './invoice-keys.js';
@@ -54,9 +53,9 @@ export function OperatorInvoices() {
         />
         <TypedFilter label="Tenant, by its id" placeholder="all" value={tenant} onChange={setTenant} />
       </Group>
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.invoices.length === 0}
+        itemsOf={({ invoices }) => invoices}
         empty={
           <Message
             icon="bill"
@@ -64,24 +63,12 @@ export function OperatorInvoices() {
             text="Those of a month are issued once it is over and its usage is complete."
           />
         }
+        label="Invoices"
+        minWidth={800}
+        head={['Number', 'To', 'Month', 'State', 'Total', 'Due', 'Issued']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame
-              label="Invoices"
-              minWidth={800}
-              head={['Number', 'To', 'Month', 'State', 'Total', 'Due', 'Issued']}
-            >
-              {pages
-                .flatMap(({ invoices }) => invoices)
-                .map((invoice) => (
-                  <InvoiceRow key={invoice.id} invoice={invoice} />
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
-        )}
-      </ScreenState>
+        {(invoice) => <InvoiceRow key={invoice.id} invoice={invoice} />}
+      </PagedTable>
     </Page>
   );
 }

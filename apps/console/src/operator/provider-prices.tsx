@@ -91,13 +91,7 @@ function Form({ month, currency, present, onClose }: FormProps) {
   );
   const fields = fieldsOf(change.error);
   return (
-    <DialogForm
-      action="Set prices"
-      isBusy={change.isPending}
-      error={change.error}
-      onGiven={() => change.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Set prices" change={change} onGiven={() => change.mutate()} onClose={onClose}>
       <Text size="sm" c="dimmed">
         In {currency}, as plans are. They hold until the month for which others are set.
       </Text>

@@ -49,8 +49,7 @@ function Form({ plan, others, onClose }: FormProps) {
   return (
     <DialogForm
       action={plan === undefined ? 'Make plan' : 'Change plan'}
-      isBusy={change.isPending}
-      error={change.error}
+      change={change}
       isReady={!isTaken}
       onGiven={() => change.mutate()}
       onClose={onClose}

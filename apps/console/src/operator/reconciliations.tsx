@@ -4,10 +4,9 @@ import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 
 /** Whether the hours of usage are what the records in the bucket say. */
 export function Reconciliations() {
@@ -21,47 +20,37 @@ export function Reconciliations() {
   );
   return (
     <Page title="Reconciliation" description="Once a day the last hours are counted again, from the records alone.">
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.reconciliations.length === 0}
+        itemsOf={({ reconciliations }) => reconciliations}
         empty={<Message icon="check" title="None yet" text="The first one is made within a day." />}
+        label="Reconciliations"
+        minWidth={860}
+        head={['Begun', 'From', 'To', 'Records', 'Missing', 'Damaged', 'Databases', 'Differences']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame
-              label="Reconciliations"
-              minWidth={860}
-              head={['Begun', 'From', 'To', 'Records', 'Missing', 'Damaged', 'Databases', 'Differences']}
-            >
-              {pages
-                .flatMap(({ reconciliations }) => reconciliations)
-                .map((found) => (
-                  <Table.Tr key={found.id}>
-                    <Table.Td>
-                      <Instant at={found.begunAt} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={found.from} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={found.to} />
-                    </Table.Td>
-                    <Table.Td>{formatCount(found.records)}</Table.Td>
-                    <Table.Td>{formatCount(found.missing)}</Table.Td>
-                    <Table.Td>{formatCount(found.damaged)}</Table.Td>
-                    <Table.Td>{formatCount(found.databases)}</Table.Td>
-                    <Table.Td>
-                      <Badge color={found.differences === 0 ? 'leaf' : 'red'} variant="light">
-                        {formatCount(found.differences)}
-                      </Badge>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
+        {(found) => (
+          <Table.Tr key={found.id}>
+            <Table.Td>
+              <Instant at={found.begunAt} />
+            </Table.Td>
+            <Table.Td>
+              <Instant at={found.from} />
+            </Table.Td>
+            <Table.Td>
+              <Instant at={found.to} />
+            </Table.Td>
+            <Table.Td>{formatCount(found.records)}</Table.Td>
+            <Table.Td>{formatCount(found.missing)}</Table.Td>
+            <Table.Td>{formatCount(found.damaged)}</Table.Td>
+            <Table.Td>{formatCount(found.databases)}</Table.Td>
+            <Table.Td>
+              <Badge color={found.differences === 0 ? 'leaf' : 'red'} variant="light">
+                {formatCount(found.differences)}
+              </Badge>
+            </Table.Td>
+          </Table.Tr>
         )}
-      </ScreenState>
+      </PagedTable>
     </Page>
   );
 }

@@ -1,12 +1,12 @@
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Text, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
+import { DialogForm } from '../parts/dialog-form.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
 import { TENANTS } from './tenants.js';
 
 type Tenant = Schemas['Tenant'];
@@ -30,36 +30,25 @@ function Suspend({ tenant: { id, name } }: { readonly tenant: Tenant }) {
         Suspend
       </Button>
       <Dialog opened={opened} title={`Suspend ${name}`} onClose={dialog.close}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            suspension.mutate();
-          }}
+        <DialogForm
+          action="Suspend tenant"
+          color="red"
+          change={suspension}
+          onGiven={() => suspension.mutate()}
+          onClose={dialog.close}
         >
-          <Stack>
-            <Text size="sm">
-              Every request to its databases is refused within seconds. Its data is kept, and its people can still log
-              in.
-            </Text>
-            <Failure error={suspension.error} />
-            <Textarea
-              label="Reason"
-              description="For operators. The tenant does not see it."
-              required
-              data-autofocus
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
-            />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={dialog.close}>
-                Cancel
-              </Button>
-              <Button type="submit" color="red" loading={suspension.isPending}>
-                Suspend tenant
-              </Button>
-            </Group>
-          </Stack>
-        </form>
+          <Text size="sm">
+            Every request to its databases is refused within seconds. Its data is kept, and its people can still log in.
+          </Text>
+          <Textarea
+            label="Reason"
+            description="For operators. The tenant does not see it."
+            required
+            data-autofocus
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        </DialogForm>
       </Dialog>
     </>
   );

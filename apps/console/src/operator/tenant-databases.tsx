@@ -4,9 +4,7 @@ import { Link } from 'wouter';
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
-import { ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
 import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 
@@ -30,34 +28,27 @@ export function TenantDatabases({ tenantId }: { readonly tenantId: string }) {
   return (
     <>
       <TypedFilter label="Beginning of a name" value={search} onChange={setSearch} />
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+        itemsOf={({ databases }) => databases}
         empty={<Text c="dimmed">{search === '' ? 'It has none.' : 'None begins so.'}</Text>}
+        label="Databases"
+        head={['Name', 'Id', 'Created']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame label="Databases" head={['Name', 'Id', 'Created']}>
-              {pages
-                .flatMap(({ databases }) => databases)
-                .map(({ id, name, createdAt }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      <Anchor component={Link} to={`/operator/databases/${id}`}>
-                        {name}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td ff="monospace">{id}</Table.Td>
-                    <Table.Td>
-                      <Instant at={createdAt} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
+        {({ id, name, createdAt }) => (
+          <Table.Tr key={id}>
+            <Table.Td>
+              <Anchor component={Link} to={`/operator/databases/${id}`}>
+                {name}
+              </Anchor>
+            </Table.Td>
+            <Table.Td ff="monospace">{id}</Table.Td>
+            <Table.Td>
+              <Instant at={createdAt} />
+            </Table.Td>
+          </Table.Tr>
         )}
-      </ScreenState>
+      </PagedTable>
     </>
   );
 }

@@ -4,10 +4,9 @@ import { Link } from 'wouter';
 import { answerOf, control } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { PagedTable } from '../parts/paged-table.js';
+import { Message } from '../parts/screen-state.js';
 import { TypedFilter } from '../parts/typed-filter.js';
 import { useUrlState } from '../state/url-state.js';
 
@@ -27,39 +26,32 @@ export function Tenants() {
   return (
     <Page title="Tenants" description="Organizations and what is agreed with them.">
       <TypedFilter label="Part of a name or of a member’s address, or an id" value={search} onChange={setSearch} />
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages.every(({ tenants }) => tenants.length === 0)}
+        itemsOf={({ tenants }) => tenants}
         empty={<Message icon="search" title="None matches" text="Search for something else." />}
+        label="Tenants"
+        head={['Name', 'Id', 'State', 'Since']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame label="Tenants" head={['Name', 'Id', 'State', 'Since']}>
-              {pages
-                .flatMap(({ tenants }) => tenants)
-                .map(({ id, name, createdAt, suspension }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      <Anchor component={Link} to={`/operator/tenants/${id}`}>
-                        {name}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td>{id}</Table.Td>
-                    <Table.Td>
-                      <Badge color={suspension ? 'red' : 'leaf'} variant="light">
-                        {suspension ? 'suspended' : 'active'}
-                      </Badge>
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={createdAt} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
+        {({ id, name, createdAt, suspension }) => (
+          <Table.Tr key={id}>
+            <Table.Td>
+              <Anchor component={Link} to={`/operator/tenants/${id}`}>
+                {name}
+              </Anchor>
+            </Table.Td>
+            <Table.Td>{id}</Table.Td>
+            <Table.Td>
+              <Badge color={suspension ? 'red' : 'leaf'} variant="light">
+                {suspension ? 'suspended' : 'active'}
+              </Badge>
+            </Table.Td>
+            <Table.Td>
+              <Instant at={createdAt} />
+            </Table.Td>
+          </Table.Tr>
         )}
-      </ScreenState>
+      </PagedTable>
     </Page>
   );
 }

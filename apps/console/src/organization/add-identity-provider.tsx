@@ -41,13 +41,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
     onDone: onClose,
   });
   return (
-    <DialogForm
-      action="Add"
-      isBusy={addition.isPending}
-      error={addition.error}
-      onGiven={() => addition.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Add" change={addition} onGiven={() => addition.mutate()} onClose={onClose}>
       {MEMBERS.map(({ member, label, placeholder, isRequired }) => (
         <TextInput
           key={member}

@@ -1,10 +1,10 @@
-import { Button, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { useEntry } from '../account/use-entry.js';
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 
 /** Makes an organization of one's own; the session acts for it from then on. */
 export function NewOrganization() {
@@ -18,24 +18,13 @@ export function NewOrganization() {
     () => navigate('/start'),
   );
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate(undefined);
-      }}
-    >
-      <Stack maw="24rem">
-        <Failure error={make.error} />
-        <TextInput
-          label="Name of the organization"
-          required
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Button type="submit" loading={make.isPending}>
-          Create organization
-        </Button>
-      </Stack>
-    </form>
+    <Form action="Create organization" change={make} maxWidth="24rem" isWide onGiven={() => make.mutate(undefined)}>
+      <TextInput
+        label="Name of the organization"
+        required
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+    </Form>
   );
 }

@@ -1,14 +1,16 @@
-import { Button, Group, Stack } from '@mantine/core';
+import { Button, Group, type MantineColor } from '@mantine/core';
 import type { ReactNode } from 'react';
 
-import { Failure } from './failure.js';
+import { FormFrame, type Given } from './form.js';
 
 interface DialogFormProps {
   /** Of the button that does it. */
   readonly action: string;
-  readonly isBusy: boolean;
-  /** Told above the fields; null where a field tells it. */
-  readonly error: Error | null;
+  /** Of that button: red before what is not easily undone. */
+  readonly color?: MantineColor | undefined;
+  readonly change: Given;
+  /** What `change` came to, unless a field tells it: then null. */
+  readonly error?: Error | null;
   /** False while something is missing without which it cannot be done. */
   readonly isReady?: boolean;
   readonly onGiven: () => void;
@@ -17,26 +19,19 @@ interface DialogFormProps {
 }
 
 /** What a dialog asks for, and the two ways to leave it. */
-export function DialogForm({ action, isBusy, error, isReady = true, onGiven, onClose, children }: DialogFormProps) {
+export function DialogForm({ action, color, change, error = change.error, isReady = true, ...form }: DialogFormProps) {
+  const { onGiven, onClose, children } = form;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isReady) onGiven();
-      }}
-    >
-      <Stack>
-        <Failure error={error} />
-        {children}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={isBusy} disabled={!isReady}>
-            {action}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <FormFrame error={error} isReady={isReady} onGiven={onGiven}>
+      {children}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" color={color} loading={change.isPending} disabled={!isReady}>
+          {action}
+        </Button>
+      </Group>
+    </FormFrame>
   );
 }

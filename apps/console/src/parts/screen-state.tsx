@@ -12,7 +12,7 @@ interface ScreenStateProps<T> {
   readonly empty?: ReactNode;
   readonly isEmpty?: (data: T) => boolean;
   /** About as high as what is to come, so that nothing jumps. */
-  readonly skeletonRows?: number;
+  readonly skeletonRows?: number | undefined;
   readonly children: (data: T) => ReactNode;
 }
 

@@ -9,7 +9,7 @@ interface TableFrameProps {
   /** Empty over what can be done with a row. */
   readonly head: readonly ReactNode[];
   /** Below that width it scrolls sideways. */
-  readonly minWidth?: number;
+  readonly minWidth?: number | undefined;
   /** On a phone each row is a card instead, of cells that say with `data-name` what they are. */
   readonly isStacked?: boolean;
   readonly children: ReactNode;

@@ -29,13 +29,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
     onDone: onClose,
   });
   return (
-    <DialogForm
-      action="Send invitation"
-      isBusy={invitation.isPending}
-      error={invitation.error}
-      onGiven={() => invitation.mutate()}
-      onClose={onClose}
-    >
+    <DialogForm action="Send invitation" change={invitation} onGiven={() => invitation.mutate()} onClose={onClose}>
       <TextInput
         label="E-mail address"
         type="email"

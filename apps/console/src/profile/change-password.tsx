@@ -1,9 +1,9 @@
-import { Button, Group, PasswordInput, Stack, Switch } from '@mantine/core';
+import { PasswordInput, Switch } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { Problem } from '../api/problem.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { Panel } from '../parts/panel.js';
 import { SESSIONS } from './sessions.js';
 
@@ -24,41 +24,28 @@ export function ChangePassword() {
   });
   return (
     <Panel title="Password">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate(draft);
-        }}
-      >
-        <Stack maw="24rem">
-          <Failure error={change.error} />
-          <PasswordInput
-            label="Current password"
-            autoComplete="current-password"
-            required
-            value={draft.currentPassword}
-            onChange={({ currentTarget: { value: currentPassword } }) => setDraft({ ...draft, currentPassword })}
-          />
-          <PasswordInput
-            label="New password"
-            description="At least ten characters."
-            autoComplete="new-password"
-            required
-            value={draft.newPassword}
-            onChange={({ currentTarget: { value: newPassword } }) => setDraft({ ...draft, newPassword })}
-          />
-          <Switch
-            label="End my other sessions"
-            checked={draft.revokeOtherSessions}
-            onChange={({ currentTarget: { checked } }) => setDraft({ ...draft, revokeOtherSessions: checked })}
-          />
-          <Group>
-            <Button type="submit" loading={change.isPending}>
-              Change password
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form action="Change password" change={change} maxWidth="24rem" onGiven={() => change.mutate(draft)}>
+        <PasswordInput
+          label="Current password"
+          autoComplete="current-password"
+          required
+          value={draft.currentPassword}
+          onChange={({ currentTarget: { value: currentPassword } }) => setDraft({ ...draft, currentPassword })}
+        />
+        <PasswordInput
+          label="New password"
+          description="At least ten characters."
+          autoComplete="new-password"
+          required
+          value={draft.newPassword}
+          onChange={({ currentTarget: { value: newPassword } }) => setDraft({ ...draft, newPassword })}
+        />
+        <Switch
+          label="End my other sessions"
+          checked={draft.revokeOtherSessions}
+          onChange={({ currentTarget: { checked } }) => setDraft({ ...draft, revokeOtherSessions: checked })}
+        />
+      </Form>
     </Panel>
   );
 }

@@ -12,7 +12,7 @@ export function DisableSecondFactor({ opened, onClose }: { readonly opened: bool
   });
   return (
     <Dialog opened={opened} title="Turn off the second factor" onClose={onClose}>
-      <BothFactors action="Turn off" isBusy={disable.isPending} error={disable.error} onGiven={disable.mutate} />
+      <BothFactors action="Turn off" change={disable} onGiven={disable.mutate} />
     </Dialog>
   );
 }

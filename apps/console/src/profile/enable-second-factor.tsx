@@ -1,11 +1,11 @@
-import { Button, Center, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Center, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
 import { CodeBlock } from '../parts/code-block.js';
 import { Dialog } from '../parts/dialog.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { BackupCodes } from './backup-codes.js';
 import { QrCode } from './qr-code.js';
 import { SECOND_FACTOR } from './second-factor.js';
@@ -35,58 +35,36 @@ function Steps({ onClose }: Pick<EnableProps, 'onClose'>) {
   if (confirm.data) return <BackupCodes codes={confirm.data.backupCodes} onDone={onClose} />;
   if (!begin.data) {
     return (
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          begin.mutate();
-        }}
-      >
-        <Stack>
-          <Failure error={begin.error} />
-          <PasswordInput
-            label="Your password"
-            autoComplete="current-password"
-            required
-            data-autofocus
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={begin.isPending}>
-            Continue
-          </Button>
-        </Stack>
-      </form>
+      <Form action="Continue" change={begin} isWide onGiven={() => begin.mutate()}>
+        <PasswordInput
+          label="Your password"
+          autoComplete="current-password"
+          required
+          data-autofocus
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+      </Form>
     );
   }
   const { uri, secret } = begin.data;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        confirm.mutate();
-      }}
-    >
-      <Stack>
-        <Failure error={confirm.error} />
-        <Text size="sm">Scan this with your authenticator app, or type the secret into it.</Text>
-        {uri !== null && (
-          <Center>
-            <QrCode text={uri} label="Secret of the second factor" />
-          </Center>
-        )}
-        {secret !== null && <CodeBlock code={secret} label="secret" />}
-        <TextInput
-          label="Code that the app shows"
-          autoComplete="one-time-code"
-          inputMode="numeric"
-          required
-          value={code}
-          onChange={(event) => setCode(event.currentTarget.value)}
-        />
-        <Button type="submit" loading={confirm.isPending}>
-          Turn on
-        </Button>
-      </Stack>
-    </form>
+    <Form action="Turn on" change={confirm} isWide onGiven={() => confirm.mutate()}>
+      <Text size="sm">Scan this with your authenticator app, or type the secret into it.</Text>
+      {uri !== null && (
+        <Center>
+          <QrCode text={uri} label="Secret of the second factor" />
+        </Center>
+      )}
+      {secret !== null && <CodeBlock code={secret} label="secret" />}
+      <TextInput
+        label="Code that the app shows"
+        autoComplete="one-time-code"
+        inputMode="numeric"
+        required
+        value={code}
+        onChange={(event) => setCode(event.currentTarget.value)}
+      />
+    </Form>
   );
 }

@@ -19,7 +19,7 @@ export function RenewBackupCodes({ opened, onClose }: { readonly opened: boolean
       {renewal.data ? (
         <BackupCodes codes={renewal.data.backupCodes} onDone={close} />
       ) : (
-        <BothFactors action="Make new ones" isBusy={renewal.isPending} error={renewal.error} onGiven={renewal.mutate} />
+        <BothFactors action="Make new ones" change={renewal} onGiven={renewal.mutate} />
       )}
     </Dialog>
   );

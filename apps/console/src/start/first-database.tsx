@@ -4,7 +4,7 @@ import { useState } from 'react';
 
 import { answerOf, control } from '../api/control.js';
 import { DATABASES, useDatabaseList } from '../databases/database-list.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 
 /** Enough to choose from here; the others are found on their own page. */
 const OFFERED = 5;
@@ -23,14 +23,8 @@ export function FirstDatabase({ onCreated }: { readonly onCreated: (name: string
   });
   const offered = present.data?.pages[0]?.databases.slice(0, OFFERED) ?? [];
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        creation.mutate();
-      }}
-    >
-      <Stack maw="28rem">
-        <Failure error={creation.error} />
+    <Stack maw="28rem">
+      <Form action="Create database" change={creation} onGiven={() => creation.mutate()}>
         <TextInput
           label="Name"
           description="Lower-case letters, digits, - and _."
@@ -40,33 +34,28 @@ export function FirstDatabase({ onCreated }: { readonly onCreated: (name: string
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Group>
-          <Button type="submit" loading={creation.isPending}>
-            Create database
-          </Button>
+      </Form>
+      {offered.length > 0 && (
+        <Group gap="xs">
+          <Text size="sm" c="dimmed">
+            Or take
+          </Text>
+          {offered.map((database) => (
+            <Button
+              key={database.id}
+              size="compact-sm"
+              variant="default"
+              maw="100%"
+              title={database.name}
+              onClick={() => onCreated(database.name)}
+            >
+              <Text span inherit truncate>
+                {database.name}
+              </Text>
+            </Button>
+          ))}
         </Group>
-        {offered.length > 0 && (
-          <Group gap="xs">
-            <Text size="sm" c="dimmed">
-              Or take
-            </Text>
-            {offered.map((database) => (
-              <Button
-                key={database.id}
-                size="compact-sm"
-                variant="default"
-                maw="100%"
-                title={database.name}
-                onClick={() => onCreated(database.name)}
-              >
-                <Text span inherit truncate>
-                  {database.name}
-                </Text>
-              </Button>
-            ))}
-          </Group>
-        )}
-      </Stack>
-    </form>
+      )}
+    </Stack>
   );
 }

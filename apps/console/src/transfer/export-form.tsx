@@ -83,7 +83,12 @@ export function ExportForm({ data, prefix, range, view, at, onHold, onClose }: E
         {isRunning ? spokenProgress(entries, share) : phase === 'done' ? done : ''}
       </VisuallyHidden>
       {phase === 'asked' && (
-        <DialogForm action="Export" isBusy={false} error={refusal} onGiven={() => void begin()} onClose={onClose}>
+        <DialogForm
+          action="Export"
+          change={{ isPending: false, error: refusal }}
+          onGiven={() => void begin()}
+          onClose={onClose}
+        >
           <Stack gap="xs">
             <Text>
               {tellKeys(name, prefix, range, view)}

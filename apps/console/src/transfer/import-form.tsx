@@ -64,8 +64,7 @@ export function ImportForm({ data, onHold, onImported, onClose }: ImportFormProp
       {isAsked && (
         <DialogForm
           action="Import"
-          isBusy={false}
-          error={null}
+          change={{ isPending: false, error: null }}
           isReady={file !== null}
           onGiven={() => file && void begin(file)}
           onClose={onClose}

@@ -34,7 +34,7 @@ function Form({ onClose }: { readonly onClose: () => void }) {
   return (
     <DialogForm
       action="Create"
-      isBusy={creation.isPending}
+      change={creation}
       error={Object.keys(fields).length === 0 ? creation.error : null}
       onGiven={() => creation.mutate()}
       onClose={onClose}

@@ -4,10 +4,9 @@ import { useChange } from '../api/change.js';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
+import { PagedTable } from '../parts/paged-table.js';
 import { Panel } from '../parts/panel.js';
-import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
+import { Message } from '../parts/screen-state.js';
 import { tell } from '../parts/toasts.js';
 import { WEBHOOKS } from './webhook-list.js';
 
@@ -41,28 +40,22 @@ export function Deliveries({ webhookId }: { readonly webhookId: string }) {
   );
   return (
     <Panel title="Deliveries" description="Of the last 30 days.">
-      <ScreenState
+      <PagedTable
         query={list}
-        isEmpty={({ pages }) => pages[0]?.deliveries.length === 0}
+        itemsOf={({ deliveries }) => deliveries}
         empty={<Message icon="webhook" title="Nothing was sent yet" text="Send a test, or change something." />}
+        label="Deliveries"
+        minWidth={760}
+        head={['Event', 'State', 'Answer', 'Attempts', 'When', '']}
       >
-        {({ pages }) => (
-          <>
-            <TableFrame label="Deliveries" minWidth={760} head={['Event', 'State', 'Answer', 'Attempts', 'When', '']}>
-              {pages
-                .flatMap(({ deliveries }) => deliveries)
-                .map((delivery) => (
-                  <DeliveryRow
-                    key={delivery.id}
-                    delivery={delivery}
-                    onAgain={() => again.mutate(delivery.id, { onError: ({ message }) => tell(message) })}
-                  />
-                ))}
-            </TableFrame>
-            <More query={list} />
-          </>
+        {(delivery) => (
+          <DeliveryRow
+            key={delivery.id}
+            delivery={delivery}
+            onAgain={() => again.mutate(delivery.id, { onError: ({ message }) => tell(message) })}
+          />
         )}
-      </ScreenState>
+      </PagedTable>
     </Panel>
   );
 }

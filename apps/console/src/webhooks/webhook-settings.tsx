@@ -1,9 +1,9 @@
-import { Button, Group, Stack, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useState } from 'react';
 
 import { useChange } from '../api/change.js';
 import { answerOf, control } from '../api/control.js';
-import { Failure } from '../parts/failure.js';
+import { Form } from '../parts/form.js';
 import { fieldsOf } from '../parts/fields-of.js';
 import { Panel } from '../parts/panel.js';
 import { WebhookFields, type WebhookDraft } from './webhook-fields.js';
@@ -19,23 +19,10 @@ export function WebhookSettings({ webhook }: { readonly webhook: Webhook }) {
   );
   return (
     <Panel title="Settings">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate();
-        }}
-      >
-        <Stack maw="38rem">
-          <Failure error={change.error} />
-          <WebhookFields draft={draft} fields={fieldsOf(change.error)} onChange={setDraft} />
-          <Switch label="Enabled" checked={enabled} onChange={(event) => setEnabled(event.currentTarget.checked)} />
-          <Group>
-            <Button type="submit" loading={change.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form action="Save" change={change} maxWidth="38rem" onGiven={() => change.mutate()}>
+        <WebhookFields draft={draft} fields={fieldsOf(change.error)} onChange={setDraft} />
+        <Switch label="Enabled" checked={enabled} onChange={(event) => setEnabled(event.currentTarget.checked)} />
+      </Form>
     </Panel>
   );
 }
