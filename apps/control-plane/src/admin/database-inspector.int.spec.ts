@@ -1,17 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { bucketLayout } from '@leasehold/bucket-layout';
 import { seededRandom, systemClock, UlidSource, type SessionId } from '@leasehold/foundation';
-import { encodeSessionRecord } from '@leasehold/lease';
 import type { DatabaseInspection } from '@leasehold/protocol';
 
-import { TestBucket } from '../testing/test-bucket.js';
-import { TestService, type Tenant } from '../testing/test-service.js';
+import { FleetWorld } from '../testing/fleet-world.js';
 import { ToldWorker } from '../testing/told-worker.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
 
-const OPERATOR = { email: 'ops@example.com', password: 'operators only' };
 const SECRET = 'between workers and control plane';
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
 const AT = '2030-01-01T00:00:00.000Z';
@@ -61,48 +57,30 @@ function inspectionOf(databaseId: string, owner: string | null, sequence = 9): D
 }
 
 describe('the inspection of a database', () => {
-  let bucket: TestBucket;
+  let world: FleetWorld;
+  let database: string;
   let any: ToldWorker;
   let owner: ToldWorker;
-  let service: TestService;
-  let operator: string;
-  let tenant: Tenant;
-  let database: string;
 
-  const put = async (session: SessionId, state: 'live' | 'sealed', endpoint: string) => {
-    const record = { sessionId: session, state, endpoint, pid: 7, host: 'w', ttlMs: 60_000, floor: 3, rollups: [] };
-    const trail = { edits: 1, nonces: ['0'.repeat(32)] };
-    await bucket.store.put(bucketLayout.session(session), encodeSessionRecord({ ...record, trail }), 'create');
-  };
-  const inspect = (id: string) => service.call('GET', `/v1/admin/databases/${id}/inspection`, { token: operator });
+  const inspect = (id: string) => world.ask(`/databases/${id}/inspection`);
 
   beforeAll(async () => {
-    bucket = await TestBucket.start();
+    world = await FleetWorld.start(SECRET, 'orders');
+    ({ database } = world);
     any = await ToldWorker.start(SECRET, asked);
     owner = await ToldWorker.start(SECRET, owning);
-    await put(asked, 'live', any.url);
-    for (const nowhere of [silent, hanging]) await put(nowhere, 'live', 'http://127.0.0.1:9');
-    await put(owning, 'live', owner.url);
-    await put(ended, 'sealed', owner.url);
-    service = await TestService.start({
-      ADMIN_EMAIL: OPERATOR.email,
-      ADMIN_PASSWORD: OPERATOR.password,
-      LEASEHOLD_OPERATOR_SECRET: SECRET,
-      ...bucket.env,
-    });
-    operator = String((await service.call('POST', '/v1/login', { json: OPERATOR })).body['token']);
-    tenant = await service.signUp();
-    const { body } = await service.call('POST', '/v1/databases', { token: tenant.token, json: { name: 'orders' } });
-    database = String(body['id']);
+    await world.putSession(asked, 'live', any.url);
+    for (const nowhere of [silent, hanging]) await world.putSession(nowhere, 'live', 'http://127.0.0.1:9');
+    await world.putSession(owning, 'live', owner.url);
+    await world.putSession(ended, 'sealed', owner.url);
   });
   afterEach(() => {
     for (const worker of [any, owner]) worker.answers.clear();
   });
   afterAll(async () => {
-    await service.close();
     await any.close();
     await owner.close();
-    await bucket.close();
+    await world.close();
   });
 
   const path = () => `/inspections/${database}`;
@@ -113,7 +91,7 @@ describe('the inspection of a database', () => {
     owner.tell(path(), own);
     const { status, body } = await inspect(database);
     expect(status).toBe(200);
-    const known = { organizationId: tenant.organizationId, name: 'orders' };
+    const known = { organizationId: world.tenant.organizationId, name: 'orders' };
     expect(body).toEqual({ ...own, ...known, owner: expect.objectContaining({ session: owning, state: 'live' }) });
   });
 
@@ -147,15 +125,17 @@ describe('the inspection of a database', () => {
 
   it('is for operators alone', async () => {
     any.tell(path(), inspectionOf(database, null));
-    const { body } = await service.call('GET', `/v1/admin/databases/${database}/inspection`, { token: tenant.token });
+    const { body } = await world.service.call('GET', `/v1/admin/databases/${database}/inspection`, {
+      token: world.tenant.token,
+    });
     expect(body).toMatchObject({ status: 403, code: 'forbidden' });
   });
 
   it('asks nobody without the secret', async () => {
-    await service.restart({ LEASEHOLD_OPERATOR_SECRET: '' });
+    await world.service.restart({ LEASEHOLD_OPERATOR_SECRET: '' });
     const before = any.asked.length;
     expect((await inspect(database)).body).toMatchObject({ status: 503, code: 'unavailable' });
     expect(any.asked.length).toBe(before);
-    await service.restart();
+    await world.service.restart();
   });
 });

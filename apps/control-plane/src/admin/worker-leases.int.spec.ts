@@ -1,17 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { bucketLayout } from '@leasehold/bucket-layout';
 import { seededRandom, systemClock, UlidSource, type SessionId } from '@leasehold/foundation';
-import { encodeSessionRecord, type SessionState } from '@leasehold/lease';
 import type { SessionLoad } from '@leasehold/protocol';
 
-import { TestBucket } from '../testing/test-bucket.js';
-import { TestService, type Tenant } from '../testing/test-service.js';
+import { FleetWorld } from '../testing/fleet-world.js';
 import { ToldWorker } from '../testing/told-worker.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
 
-const OPERATOR = { email: 'ops@example.com', password: 'operators only' };
 const SECRET = 'between workers and control plane';
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
 const SINCE = '2030-01-01T00:00:00.000Z';
@@ -35,44 +31,25 @@ const owned = (databaseId: string) => ({
 });
 
 describe('leases of workers', () => {
-  let bucket: TestBucket;
-  let worker: ToldWorker;
-  let service: TestService;
-  let operator: string;
-  let tenant: Tenant;
+  let world: FleetWorld;
   let database: string;
-
-  const put = async (session: SessionId, state: SessionState, endpoint: string) => {
-    const record = { sessionId: session, state, endpoint, pid: 7, host: 'w', ttlMs: 60_000, floor: 3, rollups: [] };
-    const trail = { edits: 1, nonces: ['0'.repeat(32)] };
-    await bucket.store.put(bucketLayout.session(session), encodeSessionRecord({ ...record, trail }), 'create');
-  };
+  let worker: ToldWorker;
 
   beforeAll(async () => {
-    bucket = await TestBucket.start();
+    world = await FleetWorld.start(SECRET, 'orders');
+    ({ database } = world);
     worker = await ToldWorker.start(SECRET, live);
-    await put(live, 'live', worker.url);
-    await put(sealed, 'sealed', worker.url);
-    await put(clean, 'clean', worker.url);
-    await put(elsewhere, 'live', 'http://127.0.0.1:9');
-    service = await TestService.start({
-      ADMIN_EMAIL: OPERATOR.email,
-      ADMIN_PASSWORD: OPERATOR.password,
-      LEASEHOLD_OPERATOR_SECRET: SECRET,
-      ...bucket.env,
-    });
-    operator = String((await service.call('POST', '/v1/login', { json: OPERATOR })).body['token']);
-    tenant = await service.signUp();
-    const { body } = await service.call('POST', '/v1/databases', { token: tenant.token, json: { name: 'orders' } });
-    database = String(body['id']);
+    await world.putSession(live, 'live', worker.url);
+    await world.putSession(sealed, 'sealed', worker.url);
+    await world.putSession(clean, 'clean', worker.url);
+    await world.putSession(elsewhere, 'live', 'http://127.0.0.1:9');
   });
   afterAll(async () => {
-    await service.close();
     await worker.close();
-    await bucket.close();
+    await world.close();
   });
 
-  const ask = (path: string) => service.call('GET', `/v1/admin${path}`, { token: operator });
+  const ask = (path: string) => world.ask(path);
 
   it('shows the load of a session as its worker tells it, and why there is none', async () => {
     worker.tell('', load);
@@ -115,7 +92,7 @@ describe('leases of workers', () => {
     worker.tell('/databases?limit=1', { databases: [owned(database)], next: database });
     worker.tell(`/databases?limit=1&after=${database}`, { databases: [owned(NOBODYS)], next: null });
     const first = await ask(`/workers/${live}/databases?limit=1`);
-    const known = { organizationId: tenant.organizationId, name: 'orders' };
+    const known = { organizationId: world.tenant.organizationId, name: 'orders' };
     expect(first.body['databases']).toEqual([{ ...owned(database), ...known }]);
     const second = await ask(`/workers/${live}/databases?limit=1&cursor=${String(first.body['cursor'])}`);
     expect(second.body).toEqual({
@@ -165,12 +142,12 @@ describe('leases of workers', () => {
   });
 
   it('asks nobody without the secret', async () => {
-    await service.restart({ LEASEHOLD_OPERATOR_SECRET: '' });
+    await world.service.restart({ LEASEHOLD_OPERATOR_SECRET: '' });
     const before = worker.asked.length;
     expect((await ask(`/workers/${live}`)).body).toMatchObject({ load: null, loadMissing: 'not-configured' });
     expect((await ask(`/workers/${live}/databases`)).body).toMatchObject({ status: 503, code: 'unavailable' });
     expect((await ask(`/databases/${database}/lease`)).body).toMatchObject({ status: 503, code: 'unavailable' });
     expect(worker.asked.length).toBe(before);
-    await service.restart();
+    await world.service.restart();
   });
 });
