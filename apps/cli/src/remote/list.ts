@@ -1,7 +1,8 @@
 import type { ByteDatabase } from '@leasehold/client';
 
 import type { KeyNotation } from './key-notation.js';
-import { keyMember, parseKey, shownKey } from './key-notation.js';
+import { keyMember, shownKey } from './key-notation.js';
+import { keyRange } from './key-range.js';
 import type { Output } from './output.js';
 import { shownValue, valueMember } from './output.js';
 import { pointInTime } from './values.js';
@@ -24,11 +25,8 @@ const PAGE_ENTRIES = 1_000;
 /** Keys in order with their values, all of one state. */
 export async function list(database: ByteDatabase, options: ListOptions, output: Output): Promise<void> {
   const { keys, reverse, limit, at } = options;
-  const bound = (text: string | undefined) => (text === undefined ? undefined : parseKey(text, keys));
   const entries = database.list({
-    prefix: bound(options.prefix),
-    start: bound(options.start),
-    end: bound(options.end),
+    ...keyRange(options, keys),
     reverse,
     limit,
     at: at === undefined ? undefined : pointInTime(at),

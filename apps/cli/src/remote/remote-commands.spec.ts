@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ByteDatabase } from '@leasehold/client';
-import { UnauthorizedError, UnavailableError } from '@leasehold/client';
+import type { ByteDatabase, Key } from '@leasehold/client';
+import { encodeKey, UnauthorizedError, UnavailableError } from '@leasehold/client';
+import { utf8 } from '@leasehold/foundation';
 import { parseLine } from '@leasehold/protocol/json-lines';
 
 import { CliError } from '../cli-error.js';
 import { accessOf, controlAccessOf, loginUrlOf } from './access.js';
+import { keyRange } from './key-range.js';
 import { knownStats } from './known-stats.js';
 import { list } from './list.js';
 import { writeLogin } from './login-file.js';
 import type { Output } from './output.js';
 import { tail } from './tail.js';
-import { fileBytes } from './values.js';
+import { fileBytes, remove } from './values.js';
 
 let folder: string;
 let lines: string[];
@@ -125,6 +127,52 @@ describe('keys that are no text, or more than a line', () => {
       '1\tdelete\ta\\u000a\\u001b[2J',
       '2\tdelete\tfrom base64:_wE to a\\u000a\\u001b[2J',
     ]);
+  });
+});
+
+describe('keys below a tuple', () => {
+  const below = keyRange({ prefix: '["users"]' }, 'tuple');
+  const bytes = (...key: Key) => encodeKey(key);
+
+  it('are those with further parts, and neither it nor those whose last part is longer', async () => {
+    const within = (key: Uint8Array) =>
+      Buffer.compare(below.start as Uint8Array, key) <= 0 && Buffer.compare(key, below.end as Uint8Array) < 0;
+    const keys = [bytes('users'), bytes('users', 1), bytes('users', '', 'a'), bytes('users\0x', 1), bytes('users2')];
+    expect(keys.map(within)).toEqual([false, true, true, false, false]);
+    const changes = keys.map((key) => ({ op: 'delete', key }));
+    const database = {
+      async *changes() {
+        yield { version: '1', changes };
+        yield { version: '2', changes: changes.slice(0, 1) };
+      },
+    } as unknown as ByteDatabase;
+    await tail(database, { keys: 'tuple', prefix: '["users"]' }, outputOf(false));
+    expect(lines).toEqual(['1\tdelete\t["users",1]', '1\tdelete\t["users","","a"]']);
+  });
+
+  it('lie between bounds where there are some, and are all there are to delete', async () => {
+    const narrow = { prefix: '["users"]', start: '["users",3]', end: '["users",7]' };
+    expect(keyRange(narrow, 'tuple')).toEqual({ start: bytes('users', 3), end: bytes('users', 7) });
+    const wide = { prefix: '["users"]', start: '["a"]', end: '["z"]' };
+    expect(keyRange(wide, 'tuple')).toEqual(below);
+    expect(keyRange({ prefix: 'users' }, 'text')).toEqual({ prefix: utf8('users') });
+    const deleted: unknown[] = [];
+    const database = {
+      deleteRange: async (range: unknown) => {
+        deleted.push(range);
+        return { version: '1' };
+      },
+    } as unknown as ByteDatabase;
+    await remove(database, undefined, { keys: 'tuple', prefix: '["users"]' }, outputOf(false));
+    expect(deleted).toEqual([below]);
+    for (const [keys, prefix] of [
+      ['tuple', '[]'],
+      ['text', ''],
+      ['base64', ''],
+    ] as const) {
+      await expect(remove(database, undefined, { keys, prefix }, outputOf(false))).rejects.toThrow('everything');
+    }
+    expect(deleted).toHaveLength(1);
   });
 });
 

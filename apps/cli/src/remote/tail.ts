@@ -1,7 +1,9 @@
 import type { ByteChange, ByteDatabase } from '@leasehold/client';
+import { compareBytes } from '@leasehold/foundation';
 
 import type { KeyNotation } from './key-notation.js';
 import { keyMember, parseKey, shownKey } from './key-notation.js';
+import { keyRange } from './key-range.js';
 import type { Output } from './output.js';
 import { shownValue, valueMember } from './output.js';
 
@@ -17,8 +19,13 @@ const SHOWN_CHARS = 100;
 /** What is committed, as it is committed; as JSON a commit is one line, with the version to resume from. */
 export async function tail(database: ByteDatabase, options: TailOptions, output: Output): Promise<void> {
   const { keys, prefix, since } = options;
+  const { start, end } = keyRange({ prefix }, keys);
+  const isMeant = (key: Uint8Array) =>
+    (start === undefined || compareBytes(start, key) <= 0) && (end === undefined || compareBytes(key, end) < 0);
   const feed = database.changes({ since, prefix: prefix === undefined ? undefined : parseKey(prefix, keys) });
-  for await (const { version, changes } of feed) {
+  for await (const { version, changes: all } of feed) {
+    const changes = all.filter((change) => change.op === 'deleteRange' || isMeant(change.key));
+    if (changes.length === 0) continue;
     if (output.json) {
       await output.line(JSON.stringify({ version, changes: changes.map((change) => asMembers(change, keys)) }));
       continue;

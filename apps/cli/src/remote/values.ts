@@ -6,6 +6,7 @@ import { CliError, explainFileError } from '../cli-error.js';
 import { EXIT } from './explain-refusal.js';
 import type { KeyNotation } from './key-notation.js';
 import { keyMember, parseKey } from './key-notation.js';
+import { keyRange } from './key-range.js';
 import type { Output } from './output.js';
 import { valueMember } from './output.js';
 
@@ -73,8 +74,8 @@ export async function remove(
     return tellVersion(version, output);
   }
   if (ifVersion !== undefined || ifExists) throw new CliError('a range takes no condition');
-  if (prefix === '') throw new CliError('an empty prefix would delete everything');
-  await tellVersion((await database.deleteRange({ prefix: parseKey(prefix ?? '', keys) })).version, output);
+  if (parseKey(prefix ?? '', keys).byteLength === 0) throw new CliError('an empty prefix would delete everything');
+  await tellVersion((await database.deleteRange(keyRange({ prefix }, keys))).version, output);
 }
 
 /** @throws CliError neither a version nor a time */
