@@ -27,9 +27,10 @@ const result = {
   readyMs: readyMs - begunMs,
   computedMs: computedMs() - begunComputedMs,
 };
-const closingMs = performance.now();
+const [closingMs, closingComputedMs] = [performance.now(), computedMs()];
 await local.close();
-console.log(JSON.stringify({ ...result, closeMs: performance.now() - closingMs }));
+const closed = { closeMs: performance.now() - closingMs, closeComputedMs: computedMs() - closingComputedMs };
+console.log(JSON.stringify({ ...result, ...closed }));
 `;
 
 /** A function that somebody's scheduler starts: writes keys of its own, and counts in one that all of them share. */
@@ -66,6 +67,7 @@ interface Ready {
   readonly readyMs: number;
   readonly computedMs: number;
   readonly closeMs: number;
+  readonly closeComputedMs: number;
 }
 
 describe('the package @leasehold/local in an empty project', () => {
@@ -102,7 +104,7 @@ describe('the package @leasehold/local in an empty project', () => {
       "import { startLocal } from '@leasehold/local'; await using local = await startLocal(); local.url.length;";
     await project.write('using.ts', using);
     await project.typecheck('using.ts');
-  }, 60_000);
+  }, 180_000);
 
   it('is ready after less than half a second of computing, and closed after less than that', async () => {
     const runs: Ready[] = [];
@@ -110,8 +112,10 @@ describe('the package @leasehold/local in an empty project', () => {
     // For people: with the machine to itself, time and computing time are nearly the same.
     process.stderr.write(`startLocal, from import to first put: ${JSON.stringify(runs)}\n`);
     expect(Math.min(...runs.map(({ computedMs }) => computedMs))).toBeLessThan(500);
-    expect(Math.min(...runs.map(({ closeMs }) => closeMs))).toBeLessThan(500);
-  }, 60_000);
+    expect(Math.min(...runs.map(({ closeComputedMs }) => closeComputedMs))).toBeLessThan(500);
+    // Whatever else the machine does: nothing is waited for that takes seconds, such as connections that nobody closes.
+    expect(Math.min(...runs.map(({ closeMs }) => closeMs))).toBeLessThan(5_000);
+  }, 180_000);
 
   it('loses no write of two functions that fire at once on one bucket', async () => {
     const bucket = await BucketServer.start();
