@@ -22,9 +22,9 @@ const WORKERS = availableParallelism() + 1;
 /** Of each group, named at its end. */
 const SLOWEST = 8;
 
-/** Whose tests start whole sets of processes each. They come after the others, and wait more than they work: for leases to end, above all. */
+/** Whose tests start whole sets of processes each. They come after the others: one set uses a core nearly all the time, half of it to start. */
 const LANES_OF_SETS: readonly Lane[] = ['e2e'];
-const SETS_AT_A_TIME = 3;
+const SETS_AT_A_TIME = 2;
 
 /** Room for young objects: the least that short-lived ones need not be copied for. A seventh less time than with V8's 16 MiB. */
 const YOUNG_MIB = 32;
