@@ -4,8 +4,6 @@ import { setFlagsFromString } from 'node:v8';
 export const COLLECTION_FLAGS = [
   // Of requests little survives: half a millisecond of work for the thread that serves.
   '--no-parallel-scavenge',
-  // Old garbage is marked by one helper beside it, and not by as many as V8 has threads.
-  '--concurrent-marking-max-worker-num=1',
   // The old heap may have four times of what is alive, which V8 itself gives to one that fills fast. Requests leave little there, and
   // then V8 gives it a tenth more: a gateway of 40 MB stopped for some 50 ms every few seconds.
   '--heap-growing-percent=300',
