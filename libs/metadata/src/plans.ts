@@ -1,3 +1,5 @@
+import { MAX_PLAN_ASSIGNMENTS } from './billing/plan-versions.js';
+import { TooManyError } from './errors.js';
 import type { PrismaClient } from './generated/client.js';
 
 /**
@@ -64,7 +66,7 @@ export class Plans {
     return (await this.prisma.plan.count({ where: { id } })) > 0;
   }
 
-  /** Rejects when there is no such plan, or no such organization. */
+  /** As {@link agree}, with nothing but the plan. */
   async assign(organizationId: string, planId: string): Promise<void> {
     await this.agree(organizationId, {}, planId);
   }
@@ -72,8 +74,13 @@ export class Plans {
   /**
    * What is agreed with this organization beside its plan; `null` takes an agreement back. With a plan, that is its plan from now on. Rejects
    * when there is no such plan, or no such organization.
+   * @throws TooManyError: it was given {@link MAX_PLAN_ASSIGNMENTS} already, and bills read all of them
    */
   async agree(organizationId: string, limits: LimitChanges, planId?: string): Promise<void> {
+    if (planId !== undefined) {
+      const given = await this.prisma.organizationPlan.count({ where: { organizationId } });
+      if (given >= MAX_PLAN_ASSIGNMENTS) throw new TooManyError('plans given to an organization', MAX_PLAN_ASSIGNMENTS);
+    }
     const data = { ...stored(limits), ...(planId === undefined ? {} : { planId }) };
     await this.prisma.organizationLimits.upsert({
       where: { organizationId },

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { PER } from '@leasehold/billing';
 import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 
+import { TooManyError } from '../errors.js';
 import type { Metadata } from '../metadata.js';
-import { currencyOf, type PlanPrices } from './plan-versions.js';
+import { currencyOf, MAX_PLAN_ASSIGNMENTS, type PlanPrices } from './plan-versions.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -96,6 +97,19 @@ describe('versions of plans', () => {
       orderBy: { id: 'asc' },
     });
     expect(noted.map(({ planId }) => planId)).toEqual(['pro', 'free']);
+  });
+
+  it('are given to an organization a thousand times at most, all of which bills go by', async () => {
+    const id = await test.newOrganization();
+    const since = (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 3_600_000);
+    const given = (n: number) => ({ organizationId: id, planId: n % 2 === 0 ? 'pro' : 'free', since: since(n) });
+    const data = Array.from({ length: MAX_PLAN_ASSIGNMENTS - 1 }, (_, n) => given(n));
+    await metadata.prisma.organizationPlan.createMany({ data });
+    await metadata.plans.assign(id, 'free');
+    await expect(metadata.plans.assign(id, 'pro')).rejects.toThrow(TooManyError);
+    await metadata.plans.agree(id, { databases: 7 });
+    const known = await metadata.planVersions.plansOf(id);
+    expect([known.length, known.at(-1)?.plan]).toEqual([MAX_PLAN_ASSIGNMENTS + 1, 'free']);
   });
 
   it('hold in the order in which they were given, also where the clock was set back', async () => {

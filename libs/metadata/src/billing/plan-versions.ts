@@ -10,6 +10,7 @@ import {
   type Price,
 } from '@leasehold/billing';
 
+import { TooManyError } from '../errors.js';
 import { Prisma, type PrismaClient } from '../generated/client.js';
 import { PlanVersionRefusedError } from './billing-errors.js';
 import { byOrganization } from './by-organization.js';
@@ -23,6 +24,11 @@ export interface PlanVersionRecord extends EffectivePlan {
 
 /** Of all plans together: an operator decides about each. */
 export const MAX_PLAN_VERSIONS = 10_000;
+
+/** Given to one organization, in all its time; an operator decides about each. */
+export const MAX_PLAN_ASSIGNMENTS = 1_000;
+/** Beyond these where they are read: of some that are made at once more than one may pass. */
+const ASSIGNMENTS_AT_ONCE = 100;
 
 /** Prices of plans, each version from a time on. What has begun never changes; nothing here can change a version. */
 export class PlanVersions {
@@ -93,15 +99,21 @@ export async function planVersionsIn(
   return rows.map(recordOf);
 }
 
-/** Plans that were given to organizations and hold, by time; of each that was given one. */
+/**
+ * Plans that were given to organizations and hold, by time; of each that was given one.
+ * @throws LeaseholdError quota: together they have more than so many may have. To leave some out would be to bill by the wrong prices
+ */
 export async function planAssignmentsIn(
   transaction: Pick<Prisma.TransactionClient, 'organizationPlan'>,
   organizationIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly PlanAssignment[]>> {
+  const limit = organizationIds.length * MAX_PLAN_ASSIGNMENTS + ASSIGNMENTS_AT_ONCE;
   const rows = await transaction.organizationPlan.findMany({
     where: { organizationId: { in: [...organizationIds] } },
     orderBy: { id: 'asc' },
+    take: limit + 1,
   });
+  if (rows.length > limit) throw new TooManyError('plans that were given to organizations', limit);
   const assignmentsOf = (own: typeof rows) =>
     heldAssignments(own.map(({ since, planId }) => ({ since: since.getTime(), plan: planId })));
   return new Map([...byOrganization(rows)].map(([id, own]) => [id, assignmentsOf([...own])]));
