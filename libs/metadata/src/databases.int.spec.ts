@@ -5,7 +5,7 @@ import { listStatement, placeOf, type DatabaseFilter } from './database-list.js'
 import { MAX_LABELS } from './databases.js';
 import { DatabaseExistsError, DatabaseProtectedError, RevisionMismatchError, TooManyLabelsError } from './errors.js';
 import { Prisma } from './generated/client.js';
-import type { Metadata } from './metadata.js';
+import { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(60_000);
@@ -14,6 +14,8 @@ const HOUR_MS = 60 * 60 * 1_000;
 /** Of one organization, among those of another. `DATABASES=100000` is the size that is promised (docs/databases.md). */
 const MANY = Number(process.env['DATABASES'] ?? 5_000);
 const PAGE = 21;
+const CREATIONS = 20;
+const RUNS = 40;
 
 describe('databases', () => {
   let test: TestMetadata;
@@ -227,27 +229,52 @@ describe('databases', () => {
       },
     );
 
-    it('cost the same as few: pages, creation and search', async () => {
-      const runs = 40;
-      const figures: Record<string, number> = {};
-      const p99 = async (what: string, work: (run: number) => Promise<unknown>) => {
-        const times: number[] = [];
-        for (let run = 0; run < runs; run++) {
-          const startedAt = performance.now();
-          await work(run);
-          times.push(performance.now() - startedAt);
-        }
-        figures[what] = times.sort((a, b) => a - b)[Math.ceil(runs * 0.99) - 1] ?? NaN;
+    it('are made without a look at others', async () => {
+      const one = Metadata.open({ databaseUrl: test.databaseUrl, maxConnections: 1 });
+      /** Rows of the two tables that scans of any kind have read so far. What a connection has read is told by itself. */
+      const rowsRead = async () => {
+        await one.prisma.$queryRaw`SELECT pg_stat_force_next_flush()::text`;
+        const [row] = await one.prisma.$queryRaw<{ rows: number }[]>`
+          SELECT sum(seq_tup_read + COALESCE(idx_tup_fetch, 0))::int AS rows FROM pg_stat_user_tables
+          WHERE relname IN ('databases', 'database_labels')`;
+        return row?.rows ?? NaN;
       };
-      for (const [what, filter, after] of WAYS) {
-        await p99(what, () => metadata.databases.list(crowded, after, 100, filter));
+      try {
+        const before = await rowsRead();
+        for (let n = 0; n < CREATIONS; n++) {
+          await one.databases.create(crowded, `made-${n}`, { labels: { half: 'a' } });
+        }
+        const after = await rowsRead();
+        expect(after - before).toBeLessThanOrEqual(CREATIONS * 5);
+        // One that looked at the others would be seen.
+        await one.prisma.database.count({ where: { organizationId: crowded, retentionSeconds: 1 } });
+        expect((await rowsRead()) - after).toBeGreaterThanOrEqual(MANY);
+      } finally {
+        await one.close();
       }
-      await p99('create', (run) => metadata.databases.create(crowded, `made-${run}`, { labels: { half: 'a' } }));
-      const line = Object.entries(figures).map(([what, ms]) => `${what}: ${ms.toFixed(1)} ms`);
-      if (process.env['DATABASES'] !== undefined)
-        process.stdout.write(`${MANY} databases, p99\n  ${line.join('\n  ')}\n`);
-      expect(Math.max(...Object.values(figures))).toBeLessThan(1_000);
     });
+
+    if (process.env['DATABASES'] !== undefined) {
+      it('are listed and made in times that are told', async () => {
+        const figures: Record<string, number> = {};
+        const p99 = async (what: string, work: (run: number) => Promise<unknown>) => {
+          const times: number[] = [];
+          for (let run = 0; run < RUNS; run++) {
+            const startedAt = performance.now();
+            await work(run);
+            times.push(performance.now() - startedAt);
+          }
+          figures[what] = times.sort((a, b) => a - b)[Math.ceil(RUNS * 0.99) - 1] ?? NaN;
+        };
+        for (const [what, filter, after] of WAYS) {
+          await p99(what, () => metadata.databases.list(crowded, after, 100, filter));
+        }
+        await p99('create', (run) => metadata.databases.create(crowded, `timed-${run}`, { labels: { half: 'a' } }));
+        const lines = Object.entries(figures).map(([what, ms]) => `${what}: ${ms.toFixed(1)} ms`);
+        process.stdout.write(`${MANY} databases, p99\n  ${lines.join('\n  ')}\n`);
+        expect(Object.keys(figures)).toHaveLength(WAYS.length + 1);
+      });
+    }
   });
 });
 

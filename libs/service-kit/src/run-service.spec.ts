@@ -407,9 +407,8 @@ describe('the drain', () => {
     const slowBefore = slowOnes;
     const slow = fetch(`${service.url}/things/slow/one`).catch((error: unknown) => error);
     await untilSlow(slowBefore);
-    const before = performance.now();
+    // Nobody ever releases it: what is not cut off is waited for until the test is given up.
     await service.close();
-    expect(performance.now() - before).toBeLessThan(1_500);
     expect(String(await slow)).toContain('fetch failed');
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { systemClock } from '@leasehold/foundation';
 import {
   HOP_HEADERS,
   HOP_PHASES_HEADER,
@@ -21,6 +22,8 @@ import { PlainWrites } from './plain-writes.js';
 
 /** Longer than the writes of this test are waited for, and shorter than a session lives. */
 const SLOW_MS = 1_500;
+/** Of one write, a tenth of a second apart. */
+const MAX_ASKS = 100;
 
 const world = new WorkerWorld();
 let bucket: LocalBucket;
@@ -146,8 +149,17 @@ describe('puts and deletes without conditions', () => {
 
   it('are all answered, more of them than a turn of the event loop takes', async () => {
     const keys = Array.from({ length: 1_000 }, (_, n) => `k${n}`);
-    const answers = await Promise.all(keys.map((key) => gateway.key('PUT', database, key, `value of ${key}`)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    // Where the machine does much else too much may wait here: that is an answer as well, and who has it asks again.
+    const put = async (key: string): Promise<number> => {
+      for (let asks = 0; asks < MAX_ASKS; asks++) {
+        const answer = await gateway.key('PUT', database, key, `value of ${key}`);
+        if (answer.status !== 503) return answer.status;
+        expect(codeOf(answer)).toEqual([503, 'overloaded']);
+        await systemClock.sleep(100);
+      }
+      return 503;
+    };
+    expect(new Set(await Promise.all(keys.map(put)))).toEqual(new Set([200]));
     const read = await Promise.all(keys.map((key) => gateway.key('GET', database, key)));
     expect(read.map(({ body }) => body.toString())).toEqual(keys.map((key) => `value of ${key}`));
   });
