@@ -2486,6 +2486,8 @@ export interface components {
                 egressTerabyte: number;
                 /** @description For a million requests that read. */
                 getsMillion: number;
+                /** @description How many requests that read a million reads come to. */
+                getsPerMillionReads: number;
                 /** @description For a million requests that write or list. */
                 putsMillion: number;
                 /** @description How many requests that write a million commits come to. */
@@ -3359,6 +3361,7 @@ export interface components {
         NewProviderPrices: {
             egressTerabyte: number;
             getsMillion: number;
+            getsPerMillionReads?: number;
             putsMillion: number;
             putsPerMillionCommits: number;
             sharedMonth: number;
@@ -3779,6 +3782,8 @@ export interface components {
                 egressTerabyte: number;
                 /** @description For a million requests that read. */
                 getsMillion: number;
+                /** @description How many requests that read a million reads come to. */
+                getsPerMillionReads: number;
                 /** @description For a million requests that write or list. */
                 putsMillion: number;
                 /** @description How many requests that write a million commits come to. */
@@ -3798,6 +3803,8 @@ export interface components {
             egressTerabyte: number;
             /** @description For a million requests that read. */
             getsMillion: number;
+            /** @description How many requests that read a million reads come to. */
+            getsPerMillionReads: number;
             /** @description For a million requests that write or list. */
             putsMillion: number;
             /** @description How many requests that write a million commits come to. */
