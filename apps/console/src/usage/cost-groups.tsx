@@ -12,7 +12,7 @@ import { GroupName } from './usage-groups.js';
 const MAX_GROUPS = 200;
 const NONE = '';
 
-/** The month as a whole, by what it was used for; and what is of nobody, so that the last column adds up to the invoice. */
+/** The month as a whole, by what it was used for; and what is of nobody, so that what all of it comes to adds up to the invoice. */
 export function CostGroups({ question }: { readonly question: CostQuestion }) {
   const { group, database } = question;
   const costs = useCosts({ ...question, step: 'month' });
@@ -20,7 +20,7 @@ export function CostGroups({ question }: { readonly question: CostQuestion }) {
     <ScreenState query={costs}>
       {({ rows, currency, amounts, isCut }) => (
         <>
-          <TableFrame label={`Cost by ${group}`} head={[group, ...COST_METERS.map(({ name }) => name)]}>
+          <TableFrame label={`Cost by ${group}`} head={[group, ...COST_METERS.map(headOf)]}>
             {dearest(rows)
               .slice(0, MAX_GROUPS)
               .map((row) => (
@@ -48,6 +48,10 @@ export function CostGroups({ question }: { readonly question: CostQuestion }) {
   );
 }
 
+function headOf({ meter, name }: (typeof COST_METERS)[number]): string {
+  return meter === 'total' ? 'Together' : name;
+}
+
 function flatRows(amounts: CostAnswer['amounts'], currency: string) {
   const flat = [
     { name: 'fee', amount: amounts.fee },
@@ -57,12 +61,13 @@ function flatRows(amounts: CostAnswer['amounts'], currency: string) {
     .filter(({ amount }) => amount > 0)
     .map(({ name, amount }) => (
       <Table.Tr key={`of all ${name}`}>
-        <Table.Td colSpan={COST_METERS.length}>
+        <Table.Td>
           <Text inherit c="dimmed">
             {name}, of the organization
           </Text>
         </Table.Td>
         <Table.Td>{formatMoney(amount, currency)}</Table.Td>
+        <Table.Td colSpan={COST_METERS.length - 1} />
       </Table.Tr>
     ));
 }
