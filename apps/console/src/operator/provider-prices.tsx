@@ -21,11 +21,25 @@ const AMOUNTS = [
   { member: 'egressTerabyte', label: 'A thousand gigabytes of egress' },
   { member: 'sharedMonth', label: 'What all tenants share in a month: machines, Postgres' },
 ] as const satisfies readonly { readonly member: keyof Prices; readonly label: string }[];
+/** What is measured, as it cannot be counted for each tenant. */
+const COUNTS = [
+  {
+    member: 'putsPerMillionCommits',
+    label: 'PUTs that a million commits come to',
+    description: 'Databases share them, and the busier a worker, the fewer. Divide the bill by the writes.',
+  },
+  {
+    member: 'getsPerMillionReads',
+    label: 'GETs that a million reads come to',
+    description: 'Of what caches do not have. Divide the bill, less two for each cold start, by the reads.',
+  },
+] as const satisfies readonly { readonly member: keyof Prices; readonly label: string; readonly description: string }[];
 /** As measured where databases are written to now and then, docs/benchmarks.md. */
 const MEASURED_PUTS = 159_200;
 const NOTHING: Prices = {
   ...{ putsMillion: 0, getsMillion: 0, storedTerabyteMonth: 0, egressTerabyte: 0, sharedMonth: 0 },
   putsPerMillionCommits: MEASURED_PUTS,
+  getsPerMillionReads: 0,
 };
 
 /** Sets what the provider of the bucket asks from a month on. */
@@ -73,7 +87,7 @@ function Form({ month, currency, present, onClose }: FormProps) {
   const digits = minorDigits(currency);
   const [draft, setDraft] = useState<Readonly<Partial<Record<keyof Prices, number | string>>>>(() => ({
     ...Object.fromEntries(AMOUNTS.map(({ member }) => [member, majorUnits(present[member], currency)])),
-    putsPerMillionCommits: present.putsPerMillionCommits,
+    ...Object.fromEntries(COUNTS.map(({ member }) => [member, present[member] ?? 0])),
   }));
   const change = useChange(
     () =>
@@ -83,7 +97,7 @@ function Form({ month, currency, present, onClose }: FormProps) {
           body: {
             ...NOTHING,
             ...Object.fromEntries(AMOUNTS.map(({ member }) => [member, minorUnits(Number(draft[member]), currency)])),
-            putsPerMillionCommits: Number(draft.putsPerMillionCommits),
+            ...Object.fromEntries(COUNTS.map(({ member }) => [member, Number(draft[member])])),
           },
         }),
       ),
@@ -109,17 +123,20 @@ function Form({ month, currency, present, onClose }: FormProps) {
           onChange={(value) => setDraft({ ...draft, [member]: value })}
         />
       ))}
-      <NumberInput
-        label="PUTs that a million commits come to"
-        description="Databases share them, and the busier a worker, the fewer. Divide the bill by the writes."
-        required
-        min={0}
-        allowDecimal={false}
-        thousandSeparator=","
-        error={fields['putsPerMillionCommits']}
-        value={draft.putsPerMillionCommits ?? ''}
-        onChange={(value) => setDraft({ ...draft, putsPerMillionCommits: value })}
-      />
+      {COUNTS.map(({ member, label, description }) => (
+        <NumberInput
+          key={member}
+          label={label}
+          description={description}
+          required
+          min={0}
+          allowDecimal={false}
+          thousandSeparator=","
+          error={fields[member]}
+          value={draft[member] ?? ''}
+          onChange={(value) => setDraft({ ...draft, [member]: value })}
+        />
+      ))}
     </DialogForm>
   );
 }
