@@ -8,10 +8,9 @@ import { Failure } from '../parts/failure.js';
 import { Figures } from '../parts/figures.js';
 import { countOf, formatBytes, formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
-import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
+import { PagedTable } from '../parts/paged-table.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
-import { TableFrame } from '../parts/table-frame.js';
 import { hitShare } from './hit-share.js';
 
 const REFRESH_MS = 5_000;
@@ -126,48 +125,38 @@ function Owned({ session }: { readonly session: string }) {
     ),
   );
   return (
-    <ScreenState
+    <PagedTable
       query={list}
-      isEmpty={({ pages }) => pages[0]?.databases.length === 0}
+      itemsOf={({ databases }) => databases}
       empty={<Message icon="database" title="It owns none" text="Databases come to it as they are used." />}
+      label="Databases"
+      minWidth={820}
+      head={['Database', 'Tenant', 'Epoch', 'Owned since', 'Last used', 'Not flushed']}
     >
-      {({ pages }) => (
-        <>
-          <TableFrame
-            label="Databases"
-            minWidth={820}
-            head={['Database', 'Tenant', 'Epoch', 'Owned since', 'Last used', 'Not flushed']}
-          >
-            {pages
-              .flatMap(({ databases }) => databases)
-              .map(({ databaseId, name, organizationId, epoch, ownedSince, lastUsedAt, unflushedBytes }) => (
-                <Table.Tr key={databaseId}>
-                  <Table.Td title={databaseId}>
-                    <Anchor component={Link} to={`/operator/databases/${databaseId}`} size="sm">
-                      {name ?? databaseId}
-                    </Anchor>
-                  </Table.Td>
-                  <Table.Td>
-                    {organizationId !== null && (
-                      <Anchor component={Link} to={`/operator/tenants/${organizationId}`} size="sm">
-                        {organizationId}
-                      </Anchor>
-                    )}
-                  </Table.Td>
-                  <Table.Td>{epoch}</Table.Td>
-                  <Table.Td>
-                    <Instant at={ownedSince} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Instant at={lastUsedAt} />
-                  </Table.Td>
-                  <Table.Td>{formatBytes(unflushedBytes)}</Table.Td>
-                </Table.Tr>
-              ))}
-          </TableFrame>
-          <More query={list} />
-        </>
+      {({ databaseId, name, organizationId, epoch, ownedSince, lastUsedAt, unflushedBytes }) => (
+        <Table.Tr key={databaseId}>
+          <Table.Td title={databaseId}>
+            <Anchor component={Link} to={`/operator/databases/${databaseId}`} size="sm">
+              {name ?? databaseId}
+            </Anchor>
+          </Table.Td>
+          <Table.Td>
+            {organizationId !== null && (
+              <Anchor component={Link} to={`/operator/tenants/${organizationId}`} size="sm">
+                {organizationId}
+              </Anchor>
+            )}
+          </Table.Td>
+          <Table.Td>{epoch}</Table.Td>
+          <Table.Td>
+            <Instant at={ownedSince} />
+          </Table.Td>
+          <Table.Td>
+            <Instant at={lastUsedAt} />
+          </Table.Td>
+          <Table.Td>{formatBytes(unflushedBytes)}</Table.Td>
+        </Table.Tr>
       )}
-    </ScreenState>
+    </PagedTable>
   );
 }
