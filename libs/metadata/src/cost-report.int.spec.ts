@@ -235,6 +235,21 @@ describe('the cost report', () => {
     }
   });
 
+  it('has the same page again, whoever has read on meanwhile, and where other pages begin', async () => {
+    await give('pro', JUNE - DAY_MS);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+      await take(await newDatabase(name), { reads: [read(JUNE, 700_001), read(JUNE + DAY_MS, 1)] });
+    const reckoning = await reckon();
+    const byDatabase = question({ group: 'database' });
+    const all = await allOf({ group: 'database' }, Promise.resolve(reckoning));
+    expect(all).toHaveLength(12);
+    const pageAt = (n: number) =>
+      metadata.costReport.page(reckoning, { ...byDatabase, after: n === 0 ? undefined : all[n - 1] }, 2);
+    for (const n of [0, 2, 4, 2, 1, 0, 3, 8, 6, 7, 2]) {
+      expect([n, (await pageAt(n)).rows]).toEqual([n, all.slice(n, n + 2)]);
+    }
+  });
+
   it('of one database is what it has among all, to the millionth', async () => {
     await give('pro', JUNE - DAY_MS);
     const [a, b] = [await newDatabase('a'), await newDatabase('b')];

@@ -54,7 +54,7 @@ export class CostReport {
     const rows: CostRow[] = [];
     const counted = new CountedUsage(this.usage);
     for await (const step of this.stepsOn(counted, reckoning, question)) {
-      rows.push(...step.rows.slice(0, limit + 1));
+      rows.push(...rowsBehind(step, question).slice(0, limit + 1));
       if (rows.length > limit) {
         this.keep(reckoning, question, step);
         const told = rows.slice(0, limit);
@@ -68,7 +68,7 @@ export class CostReport {
     return { rows, next: undefined };
   }
 
-  /** As {@link steps}, from what is kept where there is some. */
+  /** Whole steps, the first being that of the place of the question, from what is kept where it is there. */
   private async *stepsOn(
     usage: Pick<UsageReport, 'page' | 'rows'>,
     reckoning: CostReckoning,
@@ -76,12 +76,12 @@ export class CostReport {
   ): AsyncGenerator<CostStep, void, void> {
     const { after } = question;
     const kept = this.kept.find((one) => isOf(one, reckoning, question) && one.from === after?.from.getTime());
-    if (after?.place === undefined || kept === undefined) {
+    if (kept === undefined) {
       yield* costSteps(usage, reckoning, question);
       return;
     }
-    const { rows, reached } = kept.step;
-    yield { rows: rows.filter((row) => isBehind(row, after)), reached };
+    const { reached } = kept.step;
+    yield kept.step;
     if (reached >= reckoning.period.to) return;
     yield* costSteps(usage, reckoning, { ...question, after: { from: new Date(reached), place: undefined } });
   }
@@ -102,9 +102,11 @@ export class CostReport {
     return new Map(found.map(({ databaseId, name, deletedAt }) => [databaseId, { name, deletedAt }]));
   }
 
-  /** All steps behind the place of a question, one after another. @throws CostTooLargeError */
-  steps(reckoning: CostReckoning, question: CostQuestion): AsyncGenerator<CostStep, void, void> {
-    return costSteps(this.usage, reckoning, question);
+  /** What is behind the place of a question, step by step. @throws CostTooLargeError */
+  async *steps(reckoning: CostReckoning, question: CostQuestion): AsyncGenerator<CostStep, void, void> {
+    for await (const step of costSteps(this.usage, reckoning, question)) {
+      yield { ...step, rows: rowsBehind(step, question) };
+    }
   }
 }
 
@@ -142,19 +144,19 @@ class CountedUsage {
   }
 }
 
-/** Two plans may hold in one step: what it cost under each of them is told together. */
+/** From the step of the question's place on, each of them whole. Two plans may hold in one step: what it cost under each of them is told together. */
 async function* costSteps(
   usage: Pick<UsageReport, 'page' | 'rows'>,
   reckoning: CostReckoning,
   question: CostQuestion,
 ): AsyncGenerator<CostStep, void, void> {
-  const { step, after } = question;
+  const { step } = question;
   let places = new Map<string, CostRow>();
   let begin = reckoning.period.from;
   const told = (reached: number): CostStep => {
     const rows = [...places.values()].sort((a, b) => (a.place < b.place ? -1 : 1));
     places = new Map();
-    return { rows: after === undefined ? rows : rows.filter((row) => isBehind(row, after)), reached };
+    return { rows, reached };
   };
   for await (const { from, rows, reached } of costParts(usage, reckoning, question)) {
     if (from !== begin && places.size > 0) yield told(from);
@@ -167,6 +169,11 @@ async function* costSteps(
     if (places.size === 0 || reached >= stepBehind(step, from, 1)) yield told(reached);
   }
   if (places.size > 0) yield told(reckoning.period.to);
+}
+
+/** Of a step, what is behind the place of a question. */
+function rowsBehind({ rows }: CostStep, { after }: CostQuestion): readonly CostRow[] {
+  return after === undefined ? rows : rows.filter((row) => isBehind(row, after));
 }
 
 function isBehind({ from, place }: CostRow, after: UsagePlace): boolean {
