@@ -1,3 +1,3 @@
 import { describeSeeds } from './testing/describe-seeds.js';
 
-describeSeeds(1, { fixed: 8, whole: 50 });
+describeSeeds(1, 50);

@@ -1,3 +1,3 @@
 import { describeSeeds } from './testing/describe-seeds.js';
 
-describeSeeds(51, { fixed: 8, whole: 50 });
+describeSeeds(51, 50);

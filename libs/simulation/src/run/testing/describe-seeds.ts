@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { IS_WHOLE } from '../../testing/extent.js';
 import { PROCESS_FAULTS } from '../../world/world-counts.js';
 import { STORE_FAULTS } from '../../world/store-fault.js';
 import { runSeed } from '../run-seed.js';
@@ -10,9 +9,8 @@ import { reportOf, summaryOf } from '../simulation-report.js';
 /** The heaviest takes ten seconds of a core; a machine may have many things to do. */
 const SEED_TIMEOUT_MS = 300_000;
 
-/** Some of the seeds; in files of their own, so that they run at the same time. The first few are the fixed part. */
-export function describeSeeds(from: number, seeds: { readonly fixed: number; readonly whole: number }): void {
-  const count = IS_WHOLE ? seeds.whole : seeds.fixed;
+/** Some of the seeds; in files of their own, so that they run at the same time. */
+export function describeSeeds(from: number, count: number): void {
   describe(`the service in a virtual world, seeds ${from} to ${from + count - 1}`, () => {
     const summaries: SeedSummary[] = [];
 
