@@ -2,7 +2,14 @@ import { systemClock } from '@leasehold/foundation';
 import { WATCH_INTERVAL_MS } from '@leasehold/lease';
 import { FRAMES_HEADER, FRAMES_PROTOCOL, LIMITS, TRANSACTION_FRAME_BYTES } from '@leasehold/protocol';
 import type { RunningService } from '@leasehold/service-kit';
-import { answerOnSocket, collectInShortPauses, createLogger, Health, METRICS, runService } from '@leasehold/service-kit';
+import {
+  answerOnSocket,
+  collectInShortPauses,
+  createLogger,
+  Health,
+  METRICS,
+  runService,
+} from '@leasehold/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
