@@ -40,8 +40,15 @@ describe('an operator', () => {
     );
 
   /** Ms until every gateway answers so. */
-  function untilAll(status: number, whose: Tenant): Promise<number> {
-    return until(async () => (await atAll(whose)).every((answer) => answer.status === status), 2 * BY_BUCKET_MS);
+  async function untilAll(status: number, whose: Tenant): Promise<number> {
+    let answers: readonly Answer[] = [];
+    const isSo = async (): Promise<boolean> => {
+      answers = await atAll(whose);
+      return answers.every((answer) => answer.status === status);
+    };
+    return until(isSo, 2 * BY_BUCKET_MS).catch((error: unknown) => {
+      throw new Error(`gateways answered ${answers.map((answer) => answer.status).join(', ')}`, { cause: error });
+    });
   }
 
   beforeAll(async () => {
