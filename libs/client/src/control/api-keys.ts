@@ -1,4 +1,4 @@
-import type { CallOptions } from '../options.js';
+import { wireTime, type CallOptions } from '../options.js';
 import type { JsonService } from './json-service.js';
 import { prefix64Of, type KeyPrefix } from './key-prefix.js';
 import type { Scope } from './scope.js';
@@ -41,14 +41,10 @@ export class ApiKeyAdministration {
   constructor(private readonly service: JsonService) {}
 
   /** `key` is shown here and never again. */
-  create(apiKey: NewApiKey, options?: CallOptions): Promise<ApiKeyRecord & { readonly key: string }> {
+  async create(apiKey: NewApiKey, options?: CallOptions): Promise<ApiKeyRecord & { readonly key: string }> {
     const { name, scopes, databases, prefix, expiresAt } = apiKey;
-    const confines = { databases, prefix64: prefix64Of(prefix) };
-    return this.service.createSecret(
-      '/keys',
-      { name, scopes, ...confines, expiresAt: expiresAt?.toISOString() },
-      options,
-    );
+    const confines = { databases, prefix64: prefix64Of(prefix), expiresAt: expiresAt && wireTime(expiresAt) };
+    return this.service.createSecret('/keys', { name, scopes, ...confines }, options);
   }
 
   /**

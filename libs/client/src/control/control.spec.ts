@@ -154,6 +154,16 @@ describe('the control plane', () => {
     ]);
   });
 
+  it('refuses a Date that is no time, and asks nothing', async () => {
+    const never = new Date('soon');
+    const wrong = { name: 'InvalidError', code: 'invalid-argument' };
+    await expect(control.metrics.of('acme', { from: never })).rejects.toMatchObject(wrong);
+    await expect(control.usage.list({ to: never }).next()).rejects.toMatchObject(wrong);
+    const key = { name: 'k', scopes: ['data:read'], expiresAt: never } as const;
+    await expect(control.apiKeys.create(key)).rejects.toMatchObject(wrong);
+    expect(seen).toEqual([]);
+  });
+
   it('grants databases to others, and lists what others have granted', async () => {
     answers = [
       { status: 201, body: {} },

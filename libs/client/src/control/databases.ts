@@ -81,9 +81,9 @@ export class DatabaseAdministration {
     ...options
   }: DatabaseFilter & CallOptions = {}): AsyncIterableIterator<DatabaseRecord> {
     const query = {
-      ...(search === undefined ? {} : { search }),
-      ...(label === undefined ? {} : { label: `${label.key}:${label.value}` }),
-      ...(deleted === true ? { deleted: 'true' } : {}),
+      search,
+      label: label && `${label.key}:${label.value}`,
+      deleted: deleted === true ? 'true' : undefined,
     };
     return this.service.list('/databases', 'databases', options, query);
   }

@@ -1,4 +1,4 @@
-import type { CallOptions, CommitOptions } from '../options.js';
+import { wireTime, type CallOptions, type CommitOptions } from '../options.js';
 import { areKeysUsedUp } from '../retry-policy.js';
 import type { Call, Transport } from '../transport.js';
 import { jsonOf } from '../wire.js';
@@ -6,12 +6,17 @@ import { jsonOf } from '../wire.js';
 const PAGE_SIZE = 500;
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
+/** What is asked of a route; members that are undefined are left out. */
+export type Query = Readonly<Record<string, string | Date | undefined>>;
+
 /** Routes that take and answer JSON. */
 export class JsonService {
   constructor(private readonly transport: Transport) {}
 
-  read<T>(path: string, options: CallOptions | undefined): Promise<T> {
-    return this.json({ method: 'GET', path, repeat: 'read', signal: options?.signal });
+  async read<T>(path: string, options: CallOptions | undefined, query: Query = {}): Promise<T> {
+    const asked = queryOf(query);
+    const full = asked === '' ? path : `${path}?${asked}`;
+    return this.json({ method: 'GET', path: full, repeat: 'read', signal: options?.signal });
   }
 
   /** Of what is no JSON. */
@@ -64,22 +69,16 @@ export class JsonService {
     path: string,
     member: string,
     options: CallOptions | undefined,
-    filter: Readonly<Record<string, string>> = {},
+    filter: Query = {},
   ): AsyncIterableIterator<T> {
-    const more = Object.entries(filter)
-      .map(([name, value]) => `&${name}=${encodeURIComponent(value)}`)
-      .join('');
-    let cursor: string | null = '';
+    let cursor: string | undefined;
     // Ends with the listing: each page but the last goes on behind an item.
-    while (cursor !== null) {
-      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Readonly<Record<string, unknown>> = await this.read(
-        `${path}?limit=${PAGE_SIZE}${more}${query}`,
-        options,
-      );
+    do {
+      const query = { limit: String(PAGE_SIZE), ...filter, cursor };
+      const page: Readonly<Record<string, unknown>> = await this.read(path, options, query);
       yield* page[member] as readonly T[];
-      cursor = page['cursor'] as string | null;
-    }
+      cursor = (page['cursor'] as string | null) ?? undefined;
+    } while (cursor !== undefined);
   }
 
   /** Under an idempotency key. Where the caller has used up those of the day it is sent without, and not again. */
@@ -96,6 +95,14 @@ export class JsonService {
   private json<T>(call: Call): Promise<T> {
     return this.transport.send(call, jsonOf<T>);
   }
+}
+
+/** @throws InvalidError a Date that is no time */
+function queryOf(query: Query): string {
+  const textOf = (value: string | Date) => encodeURIComponent(typeof value === 'string' ? value : wireTime(value));
+  return Object.entries(query)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${textOf(value)}`]))
+    .join('&');
 }
 
 function posted(path: string, body: unknown): Omit<Call, 'repeat' | 'signal'> {

@@ -42,10 +42,6 @@ export class MetricsReport {
 
   /** @throws NotFoundError no such database */
   of(nameOrId: string, { from, to, step }: MetricsQuestion = {}, options?: CallOptions): Promise<DatabaseMetrics> {
-    const asked = { from: from?.toISOString(), to: to?.toISOString(), step };
-    const given = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const query = given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-    const path = `/databases/${encodeURIComponent(nameOrId)}/metrics`;
-    return this.service.read(query === '' ? path : `${path}?${query}`, options);
+    return this.service.read(`/databases/${encodeURIComponent(nameOrId)}/metrics`, options, { from, to, step });
   }
 }

@@ -41,8 +41,6 @@ export class UsageReport {
     { from, to, step, group, database }: UsageQuestion = {},
     options?: CallOptions,
   ): AsyncIterableIterator<UsageRow> {
-    const asked = { from: from?.toISOString(), to: to?.toISOString(), step, group, database };
-    const given = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return this.service.list('/usage', 'usage', options, Object.fromEntries(given));
+    return this.service.list('/usage', 'usage', options, { from, to, step, group, database });
   }
 }
