@@ -39,7 +39,8 @@ export interface FailedJob {
 /**
  * - `asked`: it ends within some seconds, and has changed nothing
  * - `gone`: no such job runs
- * - `too-late`: it is doing the one thing that counts, or jobs of its kind are not cancelled
+ * - `too-late`: it is doing the one thing that counts, or jobs of its kind are not cancelled. Where it was about to in this very moment it may end all
+ *   the same, having changed nothing, and run again later
  */
 export type CancelOutcome = 'asked' | 'gone' | 'too-late';
 
@@ -99,7 +100,7 @@ export class JobBoard {
         if ((await activeJob(queue, id)) === undefined) return 'gone';
         throw error;
       }
-      // It may have begun to commit between the two; who commits tells before it looks for the mark.
+      // It may have begun to commit between the two; who commits tells before it looks for the mark. Each may see the other, and then neither knows it.
       const marked = await activeJob(queue, id);
       if (marked === undefined) return 'gone';
       if (!isCommitting(marked)) return 'asked';
