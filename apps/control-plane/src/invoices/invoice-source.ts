@@ -30,6 +30,7 @@ export interface InvoiceSource {
 
 /**
  * The invoice of a month, such as `2026-11`: the issued one, or before there is one its draft, computed now; or an issued one by its id.
+ * @param withEvidence lines of a draft tell what of the ledger they count; those of an issued one do in any case
  * @throws ProblemError not-found: there is no such invoice, or nothing was billed in that month; overloaded
  */
 export async function findInvoice(
@@ -37,6 +38,7 @@ export async function findInvoice(
   drafts: InvoiceDrafts,
   organizationId: string,
   idOrMonth: string,
+  withEvidence = false,
 ): Promise<InvoiceSource> {
   const { invoices } = metadata;
   const [, year, month] = MONTH.exec(idOrMonth) ?? [];
@@ -45,7 +47,7 @@ export async function findInvoice(
   const issued = await invoices.ofPeriod(organizationId, periodFrom);
   if (issued) return issuedSource(metadata, issued);
   const isPresent = periodFrom.getTime() <= systemClock.now() && (await invoices.isOpen(organizationId, periodFrom));
-  const draft = isPresent ? await drafts.of(organizationId, periodFrom) : undefined;
+  const draft = isPresent ? await drafts.of(organizationId, periodFrom, withEvidence) : undefined;
   if (draft === undefined) throw noSuchInvoice();
   return draftSource(metadata, draft);
 }

@@ -45,7 +45,7 @@ export class InvoicesController {
 
   @Get(':id/lines')
   async lines(@CurrentCaller() caller: Caller, @Param('id') id: string, @PageQuery() page: Page) {
-    return linesOf(await this.find(caller, id), page);
+    return linesOf(await this.find(caller, id, true), page);
   }
 
   /** What of each line is which database's. */
@@ -92,9 +92,9 @@ export class InvoicesController {
       .send(Buffer.from(await invoicePdf(document)));
   }
 
-  private find(caller: Caller, id: string): Promise<InvoiceSource> {
+  private find(caller: Caller, id: string, withEvidence = false): Promise<InvoiceSource> {
     requireAllDatabases(caller);
-    return findInvoice(this.metadata, this.drafts, caller.organization.id, id);
+    return findInvoice(this.metadata, this.drafts, caller.organization.id, id, withEvidence);
   }
 }
 

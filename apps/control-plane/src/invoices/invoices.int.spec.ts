@@ -12,6 +12,13 @@ const [JUNE, JULY] = [Date.UTC(2026, 5), Date.UTC(2026, 6)] as const;
 const KEY = '01jd000000000000000000000k';
 const SESSIONS = ['01jd4zq0s8c3k5m7p9r1t3v5x7', '01jd4zq0s8c3k5m7p9r1t3v5x8'] as const;
 
+interface LineBody {
+  readonly meter: string | null;
+  readonly amount: number;
+  readonly entries: number;
+  readonly digest: string | null;
+}
+
 describe('the invoices of an organization', () => {
   let service: TestService;
   let tenant: Tenant;
@@ -76,14 +83,16 @@ describe('the invoices of an organization', () => {
       buyer: { name: 'Tenant 1' },
     });
     expect((await get('/v1/invoices')).body).toEqual({ invoices: [], cursor: null });
-    const lines = (await get('/v1/invoices/2026-06/lines')).body['lines'] as { meter: string; amount: number }[];
-    expect(lines.map(({ meter, amount }) => [meter, amount])).toEqual([
-      [null, 2_000],
-      ['readUnits', 80],
-      ['writeUnits', 300],
-      ['storedByteMs', 360],
-      ['egressBytes', 0],
+    const lines = (await get('/v1/invoices/2026-06/lines')).body['lines'] as LineBody[];
+    expect(lines.map(({ meter, amount, entries }) => [meter, amount, entries])).toEqual([
+      [null, 2_000, 0],
+      ['readUnits', 80, 2],
+      ['writeUnits', 300, 1],
+      ['storedByteMs', 360, 2],
+      ['egressBytes', 0, 2],
     ]);
+    const digests = lines.filter(({ digest }) => /^[0-9a-f]{16}$/.test(digest ?? ''));
+    expect(digests).toHaveLength(4);
     for (const month of ['2026-05', '2199-01', '2026-13', 'x'.repeat(500)]) {
       expect([month, (await get(`/v1/invoices/${month}`)).status]).toEqual([month, 404]);
     }

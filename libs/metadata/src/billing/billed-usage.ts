@@ -23,14 +23,14 @@ export interface UsedDatabase {
 export interface BilledUsage {
   readonly usage: readonly Usage[];
   readonly databases: ReadonlyMap<string, UsedDatabase>;
-  /** By the begin of the segment and the meter. */
+  /** By the begin of the segment and the meter; of none where it was not asked for. */
   evidenceOf(segmentFrom: number, meter: Meter): Evidence | undefined;
 }
 
 const DIGESTS = 2n ** 64n;
 
 /**
- * What organizations used in a period, by segment, meter and database, and what of the ledger that is. What a clock that is behind has put before the first segment counts
+ * What organizations used in a period, by segment, meter and database, and where it is asked for, what of the ledger that is. What a clock that is behind has put before the first segment counts
  * to the first, so that all of the period is billed.
  *
  * @returns of each of the organizations
@@ -39,9 +39,10 @@ export async function billedUsage(
   transaction: Pick<Prisma.TransactionClient, '$queryRaw' | 'databaseOwner'>,
   organizations: readonly OrganizationSegments[],
   period: Period,
+  withEvidence: boolean,
 ): Promise<ReadonlyMap<string, BilledUsage>> {
   const tallies = new Map(organizations.map((one) => [one.organizationId, new UsageTally(one)]));
-  for await (const rows of usageSlices(transaction, organizations, period)) {
+  for await (const rows of usageSlices(transaction, organizations, period, withEvidence)) {
     for (const row of rows) tallies.get(row.organizationId)?.add(row);
   }
   return tallies;
@@ -59,6 +60,7 @@ class UsageTally implements BilledUsage {
     const at = this.organization.segments[segment]?.from ?? NaN;
     this.usage.push({ database: id, meter, at, quantity: BigInt(quantity) });
     this.databases.set(id, { id, name, deletedAt });
+    if (row.digest === undefined) return;
     const place = placeOf(at, meter);
     this.evidence.set(place, together(this.evidence.get(place), row));
   }
@@ -68,7 +70,9 @@ class UsageTally implements BilledUsage {
   }
 }
 
-function together(known: Evidence | undefined, row: UsageSliceRow): Evidence {
+type ProvenRow = Extract<UsageSliceRow, { readonly digest: string }>;
+
+function together(known: Evidence | undefined, row: ProvenRow): Evidence {
   const sum = BigInt(`0x${known?.digest ?? '0'}`) + BigInt(row.digest);
   return {
     firstAt: known && known.firstAt < row.firstAt ? known.firstAt : row.firstAt,

@@ -66,7 +66,7 @@ export async function finalizeInvoices(
   if (progress === null || progress.completeTo.getTime() < completeTo) {
     return new Map([...outcomes, ...allOf(open, 'early')]);
   }
-  const drafts = await draftInvoices(prisma, open, from, LONGEST_DRAFT_MS);
+  const drafts = await draftInvoices(prisma, open, from, { withEvidence: true, timeoutMs: LONGEST_DRAFT_MS });
   // A month that nobody looks for any more would be waited for until the end.
   const mayWait = monthBefore(now - marginMs, MAX_MONTHS_BACK).from < from;
   const due: DueInvoice[] = [];

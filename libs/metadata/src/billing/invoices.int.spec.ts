@@ -187,7 +187,7 @@ describe('invoices', () => {
     }
     await take(d, { reads: [read(JUNE, 500_000)], sizes: [{ at: JUNE + 25 * DAY_MS, bytes: 0 }] });
     const all = [late, none, mine, 'nobody', open, half];
-    const drafts = await Promise.all(all.map((id) => metadata.invoices.draft(id, JULY)));
+    const drafts = await Promise.all(all.map((id) => metadata.invoices.draft(id, JULY, { withEvidence: true })));
     expect(drafts.map((draft) => draft?.lines.map((line) => ('meter' in line ? line.meter : line.kind)))).toEqual([
       ['fee', 'readUnits', 'storedByteMs'],
       [],

@@ -5,7 +5,7 @@ import type { BillingDetailsRecord, IssuerRecord } from './billing-details.js';
 import { CreditTooLargeError, InvoiceStateError } from './billing-errors.js';
 import { nextNumbers } from './billing-counter.js';
 import { finalizeInvoices, type FinalizeOutcome, type FinalizeTerms } from './finalize-invoices.js';
-import { draftInvoices, type InvoiceDraft } from './invoice-draft.js';
+import { draftInvoices, type DraftTerms, type InvoiceDraft } from './invoice-draft.js';
 
 export const INVOICE_STATES = ['finalized', 'paid', 'void'] as const;
 export type InvoiceState = (typeof INVOICE_STATES)[number];
@@ -57,8 +57,12 @@ export class Invoices {
   ) {}
 
   /** What the invoice of a month would say now. @param time in the month; ms since the Unix epoch @returns undefined when there is no such organization, or it came later */
-  async draft(organizationId: string, time: number): Promise<InvoiceDraft | undefined> {
-    return (await draftInvoices(this.prisma, [organizationId], time)).get(organizationId);
+  async draft(
+    organizationId: string,
+    time: number,
+    terms: DraftTerms = { withEvidence: false },
+  ): Promise<InvoiceDraft | undefined> {
+    return (await draftInvoices(this.prisma, [organizationId], time, terms)).get(organizationId);
   }
 
   /** Whether a month is billed yet: it is not closed, and not before billing began. */
