@@ -12,8 +12,9 @@ import { textOfValue, viewOfValue } from './value-text.js';
 interface ConflictProps {
   readonly data: Database;
   readonly entryKey: Uint8Array;
-  readonly mine: ValueDraft;
-  /** @param version over which mine is to be written; null: it was deleted */
+  /** Undefined: it was to be deleted. */
+  readonly mine: ValueDraft | undefined;
+  /** @param version over which mine is to be written, or which is to be deleted; null: it was deleted */
   readonly onKeepMine: (version: string | null) => void;
   /** @param theirs null: they deleted it */
   readonly onTakeTheirs: (theirs: ByteEntry | null) => void;
@@ -30,20 +31,26 @@ export function Conflict({ data, entryKey, mine, onKeepMine, onTakeTheirs }: Con
   return (
     <Stack>
       <Alert color="yellow" role="alert" title="Somebody else was faster">
-        The entry was changed since you read it. Nothing of yours was written.
+        The entry was changed since you read it.{' '}
+        {mine === undefined ? 'It is still there.' : 'Nothing of yours was written.'}
       </Alert>
       <ScreenState query={present}>
         {(theirs) => (
           <>
             <div className={classes['sides']}>
-              <Side title="Yours" text={mine.text} />
+              <Side title="Yours" text={mine?.text ?? '(to be deleted)'} />
               <Side title="Theirs" text={textOf(theirs)} detail={theirs?.version} />
             </div>
             <Group justify="flex-end">
               <Button variant="default" onClick={() => onTakeTheirs(theirs)}>
                 Take theirs
               </Button>
-              <Button onClick={() => onKeepMine(theirs?.version ?? null)}>Write mine over it</Button>
+              <Button
+                color={mine === undefined ? 'red' : undefined}
+                onClick={() => onKeepMine(theirs?.version ?? null)}
+              >
+                {mine === undefined ? 'Delete it all the same' : 'Write mine over it'}
+              </Button>
             </Group>
           </>
         )}

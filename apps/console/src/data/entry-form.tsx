@@ -43,7 +43,7 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
     },
   });
   const deleting = useMutation({
-    mutationFn: () => data.bytes.delete(key, { ifVersion: seen }),
+    mutationFn: (ifVersion: string) => data.bytes.delete(key, { ifVersion }),
     onSuccess: () => {
       tell('Deleted.');
       onDeleted();
@@ -51,15 +51,18 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
   });
   const error = saving.error ?? deleting.error;
   if (error instanceof ConflictError) {
+    const isDeletion = error === deleting.error;
     return (
       <Conflict
         data={data}
         entryKey={key}
-        mine={draft}
+        mine={isDeletion ? undefined : draft}
         onKeepMine={(version) => {
           setSeen(version ?? '');
-          deleting.reset();
-          if (value) saving.mutate({ ifVersion: version, bytes: value });
+          if (!isDeletion) {
+            if (value) saving.mutate({ ifVersion: version, bytes: value });
+          } else if (version === null) onDeleted();
+          else deleting.mutate(version);
         }}
         onTakeTheirs={(theirs) => {
           saving.reset();
@@ -76,6 +79,7 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
     <form
       onSubmit={(event) => {
         event.preventDefault();
+        deleting.reset();
         if (value) saving.mutate({ ifVersion: seen, bytes: value });
       }}
     >
@@ -104,7 +108,15 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
             )}
             <Failure error={error} />
             <Group justify="space-between">
-              <Button variant="outline" color="red" onClick={() => deleting.mutate()} loading={deleting.isPending}>
+              <Button
+                variant="outline"
+                color="red"
+                loading={deleting.isPending}
+                onClick={() => {
+                  saving.reset();
+                  deleting.mutate(seen);
+                }}
+              >
                 Delete
               </Button>
               <Button type="submit" loading={saving.isPending} disabled={value === undefined}>

@@ -92,7 +92,7 @@ function DeliveryRow({ delivery, onAgain }: { readonly delivery: Delivery; reado
         )}
       </Table.Td>
       <Table.Td>
-        <Button variant="subtle" size="compact-sm" onClick={onAgain} aria-label={`Send ${event} again`}>
+        <Button variant="subtle" size="compact-sm" onClick={onAgain} aria-label={`Send again: ${event}`}>
           Send again
         </Button>
       </Table.Td>
