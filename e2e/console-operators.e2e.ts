@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { monthBefore } from '@leasehold/billing';
+import { systemClock, type SessionId } from '@leasehold/foundation';
+import { JobQueues, queueStoreFrom } from '@leasehold/jobs';
 import { Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { Page } from 'playwright-core';
@@ -39,6 +41,12 @@ interface RunningJob {
   readonly progress: { readonly bytes: number; readonly ofBytes: number } | null;
 }
 
+interface FailedJob {
+  readonly id: string;
+  readonly reason: string;
+  readonly failedAt: string;
+}
+
 interface Invoice {
   readonly id: string;
   readonly number: string;
@@ -56,6 +64,7 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
   let browser: Browser;
   let page: Page;
   let token: string;
+  let environment: Readonly<Record<string, string>>;
   const hindrances: Hindrance[] = [];
 
   const open = (path: string) => page.goto(`${leasehold.ready.console}/console/operator/${path}`);
@@ -88,7 +97,7 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
   beforeAll(async () => {
     postgres = await startTestPostgres();
     const databaseUrl = await postgres.createDatabase();
-    const environment = { ...(await parts()), ...SETTINGS, DATABASE_URL: databaseUrl };
+    environment = { ...(await parts()), ...SETTINGS, DATABASE_URL: databaseUrl };
     [leasehold, browser] = await Promise.all([Leasehold.up({ workers: 1, environment }), Browser.start()]);
     metadata = Metadata.open({ databaseUrl });
     await metadata.plans.put('pro', 'Pro', {});
@@ -291,6 +300,27 @@ describeWithBrowser(`what operators see of money and health${hasBrowser ? '' : '
     await page.getByText('Nothing is under way').waitFor();
     hindrances.push(...(await checkScreen(page, 'jobs-none-running')));
   }, 240_000);
+
+  it('is what has failed, and runs again when they want it', async () => {
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const queues = new JobQueues({ store: queueStoreFrom(environment), clock: systemClock, log });
+    // No session has such an id: that is for people to look at.
+    queues.enqueueRecovery('nobody' as SessionId, 'ended');
+    const failed = async () => (await ask<{ readonly jobs: readonly FailedJob[] }>('jobs/recover/failed')).jobs;
+    await until(async () => (await failed()).length === 1, PATIENCE_MS);
+    await queues.close();
+    const [job] = (await failed()) as readonly [FailedJob];
+    await open('jobs');
+    const kind = page.getByRole('table', { name: 'Queues' }).getByRole('row', { name: /^recover/ });
+    await kind.getByRole('button', { name: '1' }).click();
+    const row = page.getByRole('table', { name: 'Failed jobs' }).locator('tbody tr');
+    await row.getByText(job.reason).waitFor();
+    expect([await row.count(), page.url()]).toEqual([1, expect.stringContaining('kind=recover')]);
+    hindrances.push(...(await checkScreen(page, 'jobs-failed')));
+    await row.getByRole('button', { name: `Try again: ${job.id}` }).click();
+    await page.getByText('It runs again.').waitFor();
+    await until(async () => (await failed()).some(({ failedAt }) => failedAt > job.failedAt), PATIENCE_MS);
+  }, 120_000);
 
   it('hinders nobody, and gives the browser nothing to complain about', () => {
     expect(hindrances).toEqual([]);

@@ -104,7 +104,7 @@ function FailedJobs({ kind }: { readonly kind: string }) {
                       <Button
                         size="compact-sm"
                         variant="light"
-                        aria-label={`Try ${id} again`}
+                        aria-label={`Try again: ${id}`}
                         onClick={() => retry.mutate(id, { onError: ({ message }) => tell(message) })}
                       >
                         Try again
