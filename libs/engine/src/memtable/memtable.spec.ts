@@ -6,7 +6,6 @@ import { arbitraryCommits, arbitraryKey, plain } from '../../testing/arbitraries
 import { memtableOf, texts } from '../../testing/engine-world.js';
 import type { Commit, Entry, UsageCounters } from '../entry.js';
 import { commitOf, compareEntries, deleteEntry, putEntry } from '../entry.js';
-import { encodeCommits } from '../format/commit.js';
 import { Memtable } from './memtable.js';
 
 function at(sequence: number): { epoch: number; sequence: number } {
@@ -15,11 +14,6 @@ function at(sequence: number): { epoch: number; sequence: number } {
 
 function put(key: string, sequence: number): Entry {
   return putEntry(utf8(key), at(sequence), utf8(String(sequence)));
-}
-
-/** A commit by what it tells, whatever it is made of. */
-function told({ version, committedAt, entries, rangeDeletes, idempotency, usage }: Commit) {
-  return { version, committedAt, entries: entries.map(plain), rangeDeletes, idempotency, usage };
 }
 
 function table(...entries: readonly Entry[]): Memtable {
@@ -45,85 +39,6 @@ describe('a memtable', () => {
     expect(memtable.lastVersion).toEqual(at(5));
   });
 
-  it('keeps what is long of a single entry where its encoded commit lies, and what is short by itself', () => {
-    const long = new Uint8Array(200).fill(7);
-    const cases = [
-      [utf8('k'), long, [false, true]],
-      [long, utf8('v'), [true, false]],
-      [long, long, [true, true]],
-      [utf8('k'), new Uint8Array(0), [false, false]],
-    ] as const;
-    for (const [key, value, isShared] of cases) {
-      const request = Buffer.concat([new Uint8Array(5), key, value]);
-      const own = (from: number, length: number) => request.subarray(from, from + length);
-      const entry = putEntry(own(5, key.length), at(1), own(5 + key.length, value.length), 9_000);
-      const commit = commitOf(at(1), [entry], {
-        rangeDeletes: [{ start: utf8('a'), end: utf8('b'), version: at(1) }],
-        idempotency: { key: utf8('once'), digest: new Uint8Array(16), version: at(1), expiresAt: 5 },
-      });
-      const encoded = encodeCommits([commit]);
-      const memtable = new Memtable();
-      memtable.put(commit, encoded);
-      request.fill(0);
-      const kept = memtable.get(key) as Entry;
-      expect([Uint8Array.from(kept.key), Uint8Array.from(kept.value), kept.expiresAt]).toEqual([key, value, 9_000]);
-      expect([kept.key, kept.value].map((bytes) => bytes.buffer === encoded.buffer)).toEqual(isShared);
-    }
-  });
-
-  it('keeps a single entry of any commit as it was, shared or not', () => {
-    fc.assert(
-      fc.property(arbitraryCommits, (commits) => {
-        const [shared, copied] = [new Memtable(), new Memtable()];
-        for (const commit of commits) {
-          shared.put(commit, encodeCommits([commit]));
-          copied.put(commit);
-        }
-        expect([...shared.entries()].map(plain)).toEqual([...copied.entries()].map(plain));
-        expect(shared.sizeBytes).toBe(copied.sizeBytes);
-      }),
-    );
-  });
-
-  it('lets commits share memory once it holds more than a little, each as it was', () => {
-    const random = seededRandom(5);
-    const [shared, copied] = [new Memtable(), new Memtable()];
-    const buffers = new Set<unknown>();
-    for (let sequence = 1; sequence <= 400; sequence++) {
-      const key = utf8(`key ${sequence % 7}`);
-      const value = random.bytes(sequence % 5 === 0 ? 10 : 1_000);
-      const entry = sequence % 11 === 0 ? deleteEntry(key, at(sequence)) : putEntry(key, at(sequence), value, 9_000);
-      const usage = { commits: sequence, writeUnits: 2 * sequence, writtenBytes: 3 * sequence };
-      const commit = commitOf(at(sequence), [entry], { committedAt: 1_000 + sequence, usage });
-      const encoded = shared.encode(commit);
-      expect(Buffer.from(encoded)).toEqual(Buffer.from(encodeCommits([commit])));
-      buffers.add(encoded.buffer);
-      shared.put(commit, encoded);
-      copied.put(commit);
-    }
-    expect(buffers.size).toBeLessThan(40);
-    expect([...shared.entries()].map(plain)).toEqual([...copied.entries()].map(plain));
-    expect(shared.commits(0).map(told)).toEqual(copied.commits(0).map(told));
-    expect(shared.usage).toEqual({ commits: 400, writeUnits: 800, writtenBytes: 1_200 });
-    expect(shared.sizeBytes).toBe(copied.sizeBytes);
-  });
-
-  it('has the memory again of what was encoded and not put', () => {
-    const memtable = new Memtable();
-    const commit = (sequence: number, fill: number): Commit =>
-      commitOf(at(sequence), [putEntry(utf8('k'), at(sequence), new Uint8Array(500).fill(fill))]);
-    for (let sequence = 1; sequence <= 60; sequence++) {
-      memtable.put(commit(sequence, 1), memtable.encode(commit(sequence, 1)));
-    }
-    const refused = memtable.encode(commit(61, 2));
-    memtable.giveBack(refused);
-    const encoded = memtable.encode(commit(61, 3));
-    expect([encoded.buffer === refused.buffer, encoded.byteOffset]).toEqual([true, refused.byteOffset]);
-    memtable.put(commit(61, 3), encoded);
-    expect(new Set(memtable.get(utf8('k'))?.value)).toEqual(new Set([3]));
-    expect(new Set(memtable.get(utf8('k'), 60)?.value)).toEqual(new Set([1]));
-  });
-
   it('counts a commit without entries', () => {
     const memtable = memtableOf([commitOf(at(7), [])]);
     expect(memtable.isEmpty).toBe(false);
@@ -147,21 +62,6 @@ describe('a memtable', () => {
     expect(texts([...forwards])).toEqual(['d=2', 'f=3']);
     expect(texts([...backwards])).toEqual(['c=4', 'b=1', 'a=4']);
     expect(texts([...all])).toEqual(['f=3', 'd=2', 'c=4', 'b=1', 'a=4']);
-  });
-
-  it('keeps nothing of what a small commit was read from', () => {
-    const segment = new Uint8Array(64 * 1024);
-    const view = (from: number, to: number): Uint8Array => segment.subarray(from, to);
-    const memtable = new Memtable();
-    const idempotency = { key: view(1, 37), digest: view(40, 56), version: at(1), expiresAt: 9 };
-    const rangeDeletes = [{ start: view(60, 70), end: view(70, 90), version: at(1) }];
-    memtable.put(commitOf(at(1), [putEntry(view(100, 110), at(1), view(110, 120))], { idempotency, rangeDeletes }));
-    const [entry] = [...memtable.entries()] as [Entry];
-    const [record] = memtable.idempotency as [typeof idempotency];
-    const [range] = memtable.rangeDeletes as [(typeof rangeDeletes)[0]];
-    const kept = [entry.key, entry.value, record.key, record.digest, range.start, range.end];
-    expect(kept.map(({ buffer }) => buffer.byteLength)).toEqual([10, 10, 36, 16, 10, 20]);
-    expect(memtable.commits(0)[0]).toMatchObject({ idempotency: record, rangeDeletes: [range] });
   });
 
   it('refuses commits once it is frozen', () => {
@@ -278,14 +178,6 @@ describe('a memtable', () => {
     ]);
     expect(memtable.lastCommittedAt).toBe(20);
     expect(memtable.usage).toEqual(usage(2));
-  });
-
-  it('does not hold on to the request or the log segment that a small commit came in', () => {
-    const body = new Uint8Array(1024 * 1024);
-    const entry = putEntry(body.subarray(10, 15), at(1), body.subarray(20, 1_000));
-    const kept = memtableOf([commitOf(at(1), [entry])]).get(entry.key) as Entry;
-    expect([kept.key.buffer.byteLength, kept.value.buffer.byteLength]).toEqual([5, 980]);
-    expect(plain(kept)).toEqual(plain(entry));
   });
 
   it('answers from large tables, by version too', () => {

@@ -43,10 +43,11 @@ export class Memtable {
   private pieces: MemoryPieces | undefined;
 
   /**
-   * The commit as the log has it, in memory that it may share with others of this memtable: {@link put} is to be given it next, or else
-   * {@link giveBack}.
+   * The commit as the log has it: {@link put} is to be given it next, or else {@link giveBack}. One of a single entry may share memory with
+   * others of this memtable. What is kept of any other is copied, and its neighbours would keep the rest when the log has let it go.
    */
   encode(commit: Commit): Uint8Array {
+    if (commit.entries.length !== 1) return encodeCommits([commit]);
     return encodeCommits([commit], (sizeBytes) => (this.pieces ??= new MemoryPieces()).take(sizeBytes, this.bytes));
   }
 

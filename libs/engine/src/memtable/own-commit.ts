@@ -2,7 +2,10 @@ import type { Commit } from '../entry.js';
 import { LoneCommit } from './lone-commit.js';
 import { ownEntry, ownRangeDelete, ownRecord } from './own-bytes.js';
 
-/** Larger commits are views on a buffer that is theirs alone, about; copying them would cost more than it gives back. */
+/**
+ * Entries of larger commits are views on a buffer that is theirs alone, about; copying them would cost more than it gives back. Range deletes
+ * and idempotency records are copied all the same: a head keeps those for a day and longer.
+ */
 const COPIED_ENTRIES = 16;
 
 /**
@@ -17,11 +20,10 @@ export function ownCommit(commit: Commit, encoded?: Uint8Array): Commit {
   const { version, committedAt, entries, rangeDeletes, idempotency, usage } = commit;
   const only = entries.length === 1 ? entries[0] : undefined;
   if (only !== undefined && encoded !== undefined) return new LoneCommit(commit, only, encoded);
-  if (entries.length > COPIED_ENTRIES) return commit;
   return {
     version,
     committedAt,
-    entries: entries.map(ownEntry),
+    entries: entries.length > COPIED_ENTRIES ? entries : entries.map(ownEntry),
     rangeDeletes: rangeDeletes.length === 0 ? rangeDeletes : rangeDeletes.map(ownRangeDelete),
     idempotency: idempotency && ownRecord(idempotency),
     usage,
