@@ -62,4 +62,55 @@ describe('a bucket in memory', () => {
     expect(etagOf(deleted)).not.toBe(etagOf(next));
     expect(etagOf(deleted)).not.toBe(contentEtag(new Uint8Array(20_000).fill(1)));
   });
+
+  it.each([1, 2, 3])(
+    'is a map of bytes, whoever holds on to what was read, and whatever else comes and goes (seed %i)',
+    async (seed) => {
+      const { fraction } = seededRandom(seed);
+      const pick = (count: number): number => Math.floor(fraction() * count);
+      const noise = seededRandom(seed + 100).bytes(120_000);
+      const store = new MemoryStore(systemClock);
+      const expected = new Map<string, Uint8Array>();
+      const held: { readonly got: Uint8Array; readonly was: Buffer }[] = [];
+      for (let step = 0; step < 600; step++) {
+        const key = `key/${pick(8)}`;
+        const present = expected.get(key);
+        const body = noise.slice(pick(1_000)).subarray(0, SIZES[pick(SIZES.length)]);
+        const action = pick(10);
+        if (action < 4) {
+          const put = await store.put(key, body, present === undefined ? 'create' : { match: contentEtag(present) });
+          expect(put.outcome).toBe('done');
+          // Nobody asks for most of them.
+          if (pick(3) === 0) expect(etagOf(put)).toBe(contentEtag(body));
+          expected.set(key, body.slice());
+          body.fill(0);
+        } else if (action === 4) {
+          expect((await store.put(key, body, present === undefined ? { match: 'none' } : 'create')).outcome).toBe(
+            'refused',
+          );
+        } else if (action < 7) {
+          await store.delete(key);
+          expected.delete(key);
+        } else {
+          const start = pick(present?.byteLength ?? 0);
+          const end = start + 1 + pick((present?.byteLength ?? 0) - start);
+          const range = present === undefined || present.byteLength === 0 || action === 7 ? undefined : { start, end };
+          const object = (await store.get(key, { range })) as StoredObject | undefined;
+          expect(object?.etag).toBe(present && contentEtag(present));
+          const was = present && Buffer.from(present.subarray(range?.start ?? 0, range?.end));
+          // Jest goes byte by byte.
+          expect(object && was?.equals(object.body)).toBe(was && true);
+          if (object !== undefined && was !== undefined) held.push({ got: object.body, was });
+        }
+      }
+      const { objects } = await store.list('key/');
+      expect(objects.map(({ key, etag, sizeBytes }) => [key, etag, sizeBytes])).toEqual(
+        [...expected]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, bytes]) => [key, contentEtag(bytes), bytes.byteLength]),
+      );
+      expect(held.length).toBeGreaterThan(50);
+      expect(held.every(({ got, was }) => was.equals(got))).toBe(true);
+    },
+  );
 });
