@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { monthOf } from '@leasehold/billing';
+import { monthBefore, monthOf } from '@leasehold/billing';
 import { Metadata } from '@leasehold/metadata';
 import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { Page } from 'playwright-core';
 
 import { Browser, hasBrowser } from './src/browser.js';
 import { makeConsoleWorld, type ConsoleWorld } from './src/console-world.js';
+import { drawn, present } from './src/drawn.js';
 import { Leasehold, parts } from './src/leasehold.js';
 import { checkScreen } from './src/screen-check.js';
 import { until } from './src/until.js';
@@ -26,6 +29,12 @@ interface CostPage {
   }[];
 }
 
+interface Invoice {
+  readonly id: string;
+  readonly number: string;
+  readonly total: number;
+}
+
 const required = process.env['LEASEHOLD_REQUIRE_LANES'] === '1';
 const describeWithBrowser = hasBrowser || required ? describe : describe.skip;
 
@@ -36,6 +45,7 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
   let browser: Browser;
   let page: Page;
   let world: ConsoleWorld;
+  let organizationId: string;
 
   const open = (path: string) => page.goto(`${leasehold.ready.console}/console${path}`);
   const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
@@ -43,6 +53,13 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
     fetch(leasehold.ready.controlPlane + path, { headers: { authorization: `Bearer ${world.token}` } });
   const ask = async <T>(path: string) => (await (await call(path)).json()) as T;
   const costs = (query: string) => ask<CostPage>(`/v1/costs?${query}`);
+
+  /** As if the organization had been there, on its plan. */
+  async function beCustomerSince(from: number): Promise<void> {
+    const since = new Date(from);
+    await metadata.prisma.organizationPlan.create({ data: { organizationId, planId: 'priced', since } });
+    await metadata.prisma.organization.update({ where: { id: organizationId }, data: { createdAt: since } });
+  }
 
   beforeAll(async () => {
     postgres = await startTestPostgres();
@@ -60,10 +77,8 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
     await metadata.prisma.planVersion.create({ data: { ...version, effectiveFrom: new Date(0) } });
     world = await makeConsoleWorld(leasehold.ready, 'costs@example.com');
     const { organization } = await ask<{ readonly organization: { readonly id: string } }>('/v1/me');
-    const { id } = organization;
-    const since = new Date(monthOf(Date.now()).from);
-    await metadata.prisma.organizationPlan.create({ data: { organizationId: id, planId: 'priced', since } });
-    await metadata.prisma.organization.update({ where: { id }, data: { createdAt: since } });
+    organizationId = organization.id;
+    await beCustomerSince(monthOf(Date.now()).from);
     page = await browser.open();
     await open('/');
     await page.fill('input[name=email]', world.email);
@@ -100,8 +115,7 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
     expect(await figure('Fee').textContent()).toBe(dollars(Number(FEE)));
     expect(await figure('Writes').textContent()).toBe(dollars(amounts['writeUnits'] ?? NaN));
     await figure('If it goes on like that').getByText('$').waitFor();
-    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
-    expect(drawn?.filter((value) => value > 0)).toEqual(told.filter((value) => value > 0));
+    expect(await drawn(page, 'Cost of All usage')).toEqual([present(told)]);
     expect(await checkScreen(page, 'costs-of-usage')).toEqual([]);
   }, 90_000);
 
@@ -134,6 +148,37 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
     const total = lines.slice(1).reduce((sum, line) => sum + Number(line.split(',').at(-1)), 0);
     expect(total).toBe(((await costs('')).amounts['total'] ?? NaN) * MICROS);
   }, 60_000);
+
+  it('stands on invoices, which are there to look at and to keep', async () => {
+    const { from } = monthBefore(Date.now());
+    await metadata.prisma.billingStart.updateMany({ data: { firstPeriod: new Date(from) } });
+    await beCustomerSince(from);
+    await until(async () => {
+      await metadata.invoices.finalize(organizationId, from, { now: Date.now(), marginMs: 0 });
+      return (await metadata.invoices.ofPeriod(organizationId, new Date(from))) !== undefined;
+    }, PATIENCE_MS);
+    const { invoices } = await ask<{ readonly invoices: readonly Invoice[] }>('/v1/invoices');
+    expect(invoices.map(({ total }) => total)).toEqual([Number(FEE)]);
+    const [{ id, number, total }] = invoices as readonly [Invoice];
+    await open('/billing');
+    const row = page.getByRole('table', { name: 'Invoices' }).locator('tbody tr');
+    await row.getByRole('link', { name: number, exact: true }).waitFor();
+    expect([await row.count(), await row.textContent()]).toEqual([1, expect.stringContaining(dollars(total))]);
+    await figure('If it goes on like that').getByText('$').waitFor();
+    expect(await checkScreen(page, 'billing-filled')).toEqual([]);
+    await row.getByRole('link', { name: number, exact: true }).click();
+    await figure('Total').getByText(dollars(total)).waitFor();
+    const { lines } = await ask<{ readonly lines: readonly object[] }>(`/v1/invoices/${id}/lines`);
+    const shown = page.getByRole('table', { name: 'Lines' }).locator('tbody tr');
+    await shown.first().waitFor();
+    expect(await shown.count()).toBe(lines.length);
+    expect(await checkScreen(page, 'invoice')).toEqual([]);
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: `${number} as PDF` }).click();
+    expect((await download).suggestedFilename()).toBe(`${number}.pdf`);
+    expect(readFileSync(await (await download).path(), 'latin1')).toMatch(/^%PDF-/);
+    expect(browser.complaints).toEqual([]);
+  }, 120_000);
 });
 
 function dollars(cents: number): string {

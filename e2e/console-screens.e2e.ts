@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 
 import { Browser, hasBrowser } from './src/browser.js';
 import { makeConsoleWorld, type ConsoleWorld } from './src/console-world.js';
+import { drawn, present } from './src/drawn.js';
 import { Leasehold } from './src/leasehold.js';
 import { checkScreen, type Hindrance } from './src/screen-check.js';
 
@@ -69,6 +70,7 @@ const ARCHIVE = 'archive';
 const ARCHIVE_VALUE_BYTES = 400_000;
 const ARCHIVE_KEYS = 36;
 const ARCHIVE_WRITES = 60;
+const LATENCY = 'Latency over time, half and 99 percent';
 const PHONE = { width: 390, height: 780 };
 /** Pages of 500 entries that the data browser holds at most. */
 const HELD_ENTRIES = 6 * 500;
@@ -244,12 +246,15 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     const rows = await told();
     expect(await figure('Write units').textContent()).toBe(counted(sumOf(rows, 'writeUnits')));
     expect(await figure('Read units').textContent()).toBe(counted(sumOf(rows, 'readUnits')));
-    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
-    expect(drawn).toHaveLength(24);
-    expect(drawn?.filter((value) => value > 0)).toEqual(
-      rows.map((row) => row['writeUnits'] ?? 0).filter((value) => value > 0),
-    );
+    expect(await drawn(page, 'Write units')).toEqual([present(rows.map((row) => row['writeUnits']))]);
     expect(await checkScreen(page, 'usage')).toEqual([]);
+    // The whole time by what used it, in as few rows as tell that: so it is whole for many databases too.
+    const asked = page.waitForRequest((request) => /v1\/usage\?.*group=database/.test(request.url()));
+    await open('/usage?step=day&group=database');
+    expect((await asked).url()).toContain('step=month');
+    const first = page.getByRole('table', { name: 'Usage by database' }).locator('tbody tr').first();
+    await first.getByText(counted(sumOf(rows, 'writeUnits')), { exact: true }).waitFor();
+    expect(await first.getByRole('link').textContent()).toBe('shop');
   }, 60_000);
 
   it('shows the metrics that the API tells, to the request', async () => {
@@ -261,7 +266,10 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
       await open('/databases/shop/metrics');
       await figure('Requests').waitFor();
       const shown = [await figure('Requests').textContent(), await figure('Cold starts').textContent()];
-      return shown.join() === [sumOf(rows, 'requests'), sumOf(rows, 'coldStarts')].map(counted).join();
+      const charts = [...(await drawn(page, 'Requests over time')), ...(await drawn(page, LATENCY))];
+      const members = ['requests', 'p50Ms', 'p99Ms'].map((member) => present(rows.map((row) => row[member])));
+      const isSame = JSON.stringify(charts) === JSON.stringify(members);
+      return isSame && shown.join() === [sumOf(rows, 'requests'), sumOf(rows, 'coldStarts')].map(counted).join();
     });
     expect(await checkScreen(page, 'metrics')).toEqual([]);
     // What it used stands beside, as usage tells it.
@@ -270,9 +278,10 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
     const query = `database=shop&from=${hour(from)}&to=${hour(to)}&step=hour`;
     const { usage } = await ask<{ usage: Row[] }>(`/v1/usage?${query}`);
     await open('/databases/shop/metrics?range=day');
-    const drawn = (await page.locator('[data-chart-values]').getAttribute('data-chart-values'))?.split(',').map(Number);
-    const writes = (values: readonly number[] | undefined) => values?.filter((value) => value > 0);
-    expect(writes(drawn)).toEqual(writes(usage.map((row) => row['writeUnits'] ?? 0)));
+    await page.getByRole('img', { name: 'Read and write units over time' }).waitFor();
+    expect((await drawn(page, 'Read and write units over time'))[1]).toEqual(
+      present(usage.map((row) => row['writeUnits'])),
+    );
     expect(await checkScreen(page, 'metrics-day')).toEqual([]);
   }, 60_000);
 

@@ -49,9 +49,7 @@ function Charts({ rows, range }: { readonly rows: readonly UsageRow[]; readonly 
   return (
     <>
       <ChartPaper title="Units">
-        <div data-chart-values={units[1]?.values.join(',')}>
-          <TimeChart label="Read and write units over time" at={at} series={units} format={formatCount} />
-        </div>
+        <TimeChart label="Read and write units over time" at={at} series={units} format={formatCount} />
       </ChartPaper>
       <ChartPaper title="Size">
         <TimeChart label="Stored bytes over time" at={at} series={size} format={formatBytes} />

@@ -125,13 +125,13 @@ function CostChart({ rows, range, meter, name, currency }: CostChartProps) {
   const format = useMemo(() => (micros: number) => formatMicros(micros, currency), [currency]);
   const isIdle = values.every((value) => value === 0);
   return (
-    <div data-chart-values={values.join(',')}>
+    <>
       {isIdle && (
         <Text size="sm" c="dimmed">
           Nothing of it cost anything in this time.
         </Text>
       )}
       <TimeChart label={`Cost of ${name}`} at={at} series={series} format={format} />
-    </div>
+    </>
   );
 }

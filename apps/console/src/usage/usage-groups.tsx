@@ -21,7 +21,7 @@ interface UsageGroup {
 
 /** The time as a whole, by what used it. */
 export function UsageGroups({ question }: { readonly question: UsageQuestion }) {
-  const usage = useUsage(question);
+  const usage = useUsage({ ...question, step: stepOf(question) });
   const shown = METERS.filter(({ meter }) => question.group !== 'key' || meter !== 'storedGbHours');
   return (
     <ScreenState query={usage}>
@@ -43,7 +43,9 @@ export function UsageGroups({ question }: { readonly question: UsageQuestion }) 
             </TableFrame>
             {(isCut || groups.length > MAX_GROUPS) && (
               <Text size="sm" c="dimmed">
-                These are not all of them. The download has the rest.
+                {isCut
+                  ? 'There is more than is added up here. The download has all of it.'
+                  : 'These are not all of them. The download has the rest.'}
               </Text>
             )}
           </>
@@ -51,6 +53,14 @@ export function UsageGroups({ question }: { readonly question: UsageQuestion }) 
       }}
     </ScreenState>
   );
+}
+
+/**
+ * The time as a whole is wanted: by month each database has a row or some, and a thousand of them are added up whole. All keys and labels of a month
+ * would be one look at all databases, however many there are.
+ */
+function stepOf({ group, step }: UsageQuestion): UsageQuestion['step'] {
+  return group === 'database' ? 'month' : step;
 }
 
 export function GroupName({ group, id }: { readonly group: string; readonly id: string }) {

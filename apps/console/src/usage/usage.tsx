@@ -130,13 +130,13 @@ function UsageChart({ rows, range, meter: { meter, name, format } }: UsageChartP
   }, [rows, range, meter, name]);
   const isIdle = values.every((value) => value === 0);
   return (
-    <div data-chart-values={values.join(',')}>
+    <>
       {isIdle && (
         <Text size="sm" c="dimmed">
           Nothing of it was used in this time.
         </Text>
       )}
       <TimeChart label={name} at={at} series={series} format={format} />
-    </div>
+    </>
   );
 }
