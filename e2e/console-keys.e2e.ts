@@ -1,13 +1,22 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Metadata } from '@leasehold/metadata';
+import { startTestPostgres, type TestPostgres } from '@leasehold/metadata-testing';
 import type { CDPSession, Page } from 'playwright-core';
 
 import { expectStatus, postJson } from './src/api.js';
 import { Browser, hasBrowser } from './src/browser.js';
-import { Leasehold } from './src/leasehold.js';
+import { Leasehold, parts } from './src/leasehold.js';
+import { checkScreen } from './src/screen-check.js';
 
 /** 1,000,000 is the full size. */
 const KEYS = Number(process.env['CONSOLE_KEYS'] ?? 20_000);
 const DATABASE = 'many-keys';
+/** 100,000 is the full size. */
+const DATABASES = Number(process.env['CONSOLE_DATABASES'] ?? 10_000);
+const DATABASES_AT_ONCE = 1_000;
+const DATABASE_ROW_PX = 44;
 const COMMIT_OPS = 1_000;
 const COMMITS_AT_ONCE = 4;
 /** Six pages of 500 entries. */
@@ -39,18 +48,36 @@ async function scrollUntil(page: Page, keys: number): Promise<{ held: number; dr
   }, keys);
 }
 
+/** Scrolls to the end of a list of databases until there are no more, and tells how many there are and the most that was drawn. */
+async function scrollToLast(page: Page): Promise<{ drawn: number; known: number }> {
+  return page.evaluate(async () => {
+    const frame = document.querySelector('[role=region][aria-label=Databases]') as HTMLElement;
+    const told = frame.nextElementSibling as HTMLElement;
+    let drawn = 0;
+    for (let areMore = true; areMore; areMore = told.textContent?.includes('more') ?? true) {
+      frame.scrollTo(0, frame.scrollHeight);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      drawn = Math.max(drawn, frame.querySelectorAll('[role=row]').length);
+    }
+    return { drawn, known: Number(told.textContent?.replace(/\D/g, '')) };
+  });
+}
+
 describeWithBrowser(`a database of ${KEYS} keys in the console${hasBrowser ? '' : ' (no browser here)'}`, () => {
+  let postgres: TestPostgres;
+  let metadata: Metadata;
   let leasehold: Leasehold;
   let browser: Browser;
   let page: Page;
   let devTools: CDPSession;
+  let token: string;
 
   async function fill(): Promise<void> {
     const { controlPlane, gateway, tenant } = leasehold.ready;
     const { email, password } = tenant;
     const login = await postJson(`${controlPlane}/v1/login`, { email, password });
     expectStatus(login, 200);
-    const { token } = login.json<{ token: string }>();
+    ({ token } = login.json<{ token: string }>());
     expectStatus(await postJson(`${controlPlane}/v1/databases`, { name: DATABASE }, token), 201);
     const firsts = Array.from({ length: Math.ceil(KEYS / COMMIT_OPS) }, (_, commit) => commit * COMMIT_OPS).values();
     const write = async () => {
@@ -66,7 +93,11 @@ describeWithBrowser(`a database of ${KEYS} keys in the console${hasBrowser ? '' 
 
   beforeAll(
     async () => {
-      [leasehold, browser] = await Promise.all([Leasehold.up({ workers: 1 }), Browser.start()]);
+      postgres = await startTestPostgres();
+      const databaseUrl = await postgres.createDatabase();
+      const environment = { ...(await parts()), DATABASE_URL: databaseUrl };
+      [leasehold, browser] = await Promise.all([Leasehold.up({ workers: 1, environment }), Browser.start()]);
+      metadata = Metadata.open({ databaseUrl });
       await fill();
       page = await browser.open();
       devTools = await page.context().newCDPSession(page);
@@ -82,6 +113,8 @@ describeWithBrowser(`a database of ${KEYS} keys in the console${hasBrowser ? '' 
   afterAll(async () => {
     await browser?.stop();
     await leasehold?.stop();
+    await metadata?.close();
+    await postgres?.close();
   }, 60_000);
 
   /** Of scripts, once the browser has tidied up. */
@@ -126,7 +159,45 @@ describeWithBrowser(`a database of ${KEYS} keys in the console${hasBrowser ? '' 
     }
     expect(browser.complaints).toEqual([]);
   });
+
+  it(
+    `is one of ${DATABASES}, of which those that are in sight are drawn`,
+    async () => {
+      const me = await fetch(`${leasehold.ready.controlPlane}/v1/me`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { organization } = (await me.json()) as { readonly organization: { readonly id: string } };
+      await metadata.plans.agree(organization.id, { databases: 2 * DATABASES });
+      for (let first = 0; first < DATABASES; first += DATABASES_AT_ONCE) {
+        await metadata.prisma.database.createMany({
+          data: Array.from({ length: DATABASES_AT_ONCE }, (_, at) => ({
+            ...{ id: randomUUID(), organizationId: organization.id, name: databaseNameOf(first + at) },
+          })),
+        });
+      }
+      await page.goto(`${leasehold.ready.console}/console/databases`);
+      const frame = page.getByRole('region', { name: 'Databases', exact: true });
+      await frame.getByRole('link', { name: databaseNameOf(0) }).waitFor();
+      const { drawn, known } = await scrollToLast(page);
+      expect(known).toBe(await metadata.prisma.database.count({ where: { organizationId: organization.id } }));
+      expect(known).toBeGreaterThan(DATABASES);
+      expect(drawn).toBeLessThanOrEqual(ROWS);
+      const middle = Math.floor(DATABASES / 2);
+      await frame.evaluate((element, top) => element.scrollTo(0, top), middle * DATABASE_ROW_PX);
+      await frame.getByRole('link', { name: databaseNameOf(middle) }).waitFor();
+      expect(await checkScreen(page, 'databases-many')).toEqual([]);
+      await page.getByLabel('Name begins with').fill(databaseNameOf(DATABASES - 1));
+      await page.getByText('1 shown', { exact: true }).waitFor();
+      expect(browser.complaints).toEqual([]);
+    },
+    120_000 + DATABASES * MS_PER_KEY,
+  );
 });
+
+/** In front of all others, in the order of their numbers. */
+function databaseNameOf(number: number): string {
+  return `a-${String(number).padStart(6, '0')}`;
+}
 
 /** In the order of their numbers. */
 function nameOf(number: number): string {

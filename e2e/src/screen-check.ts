@@ -12,7 +12,10 @@ const SCHEMES = [
   { scheme: 'dark', options: "{ resultTypes: ['violations'], runOnly: ['color-contrast'] }" },
 ] as const;
 
-/** What axe finds that keeps somebody from using a screen. */
+/** The narrowest that a screen has to fit, without scrolling sideways as a whole. */
+const PHONE = { width: 390, height: 780 };
+
+/** What keeps somebody from using a screen: findings of axe, and what does not fit a phone. */
 export interface Hindrance {
   readonly screen: string;
   readonly rule: string;
@@ -27,7 +30,7 @@ interface AxeResults {
   }[];
 }
 
-/** Looks at a screen as it stands, light and dark: pictures, and findings of axe that are serious or worse. */
+/** Looks at a screen as it stands, light and dark, and on a phone: pictures, and findings of axe that are serious or worse. */
 export async function checkScreen(page: Page, screen: string): Promise<readonly Hindrance[]> {
   const found: Hindrance[] = [];
   // By the debugger: the page's own policy lets no foreign script in.
@@ -38,15 +41,35 @@ export async function checkScreen(page: Page, screen: string): Promise<readonly 
       (wanted) => document.documentElement.getAttribute('data-mantine-color-scheme') === wanted,
       scheme,
     );
-    // Painted, not only decided.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    if (SCREENSHOTS !== undefined) {
-      await mkdir(SCREENSHOTS, { recursive: true });
-      await page.screenshot({ path: path.join(SCREENSHOTS, `${screen}-${scheme}.png`) });
-    }
+    await painted(page);
+    await keepPicture(page, `${screen}-${scheme}`);
     found.push(...(await hindrances(page, `${screen}, ${scheme}`, options)));
   }
-  return found;
+  return [...found, ...(await onPhone(page, screen))];
+}
+
+/** What is wider than a phone has to scroll in itself, as tables do, and not with all of the screen. */
+async function onPhone(page: Page, screen: string): Promise<readonly Hindrance[]> {
+  const before = page.viewportSize();
+  if (before === null) return [];
+  await page.setViewportSize(PHONE);
+  await painted(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await keepPicture(page, `${screen}-phone`);
+  await page.setViewportSize(before);
+  await painted(page);
+  return width <= PHONE.width ? [] : [{ screen, rule: 'fits-a-phone', where: `is ${width} px wide` }];
+}
+
+/** Not only decided. */
+async function painted(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+async function keepPicture(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS === undefined) return;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
 }
 
 async function hindrances(page: Page, screen: string, options: string): Promise<readonly Hindrance[]> {
