@@ -69,14 +69,15 @@ export class TenantCosts {
     const behind =
       after === undefined
         ? Prisma.empty
-        : Prisma.sql`WHERE (rank, id) > (${String(after.rank)}::numeric, ${after.organizationId})`;
+        : Prisma.sql`WHERE (r.rank, r.id) > (${String(after.rank)}::numeric, ${after.organizationId})`;
+    // Named with its table: `rank` alone would be the text that is told, in the order of its digits.
     const rows = await this.prisma.$queryRaw<CostRow[]>`
       ${pricedRows(periodFrom, prices)}, ranked AS (SELECT *, ${RANKS[order]} AS rank FROM summed)
       SELECT id AS "organizationId", name, computed_at AS "computedAt", commits, requests, cold_starts AS "coldStarts",
         egress_bytes AS "egressBytes", stored_byte_ms::text AS "storedByteMs", revenue::bigint AS revenue, billed,
         of_requests::text AS "ofRequests", of_storage::text AS "ofStorage", of_egress::text AS "ofEgress",
         of_shared::text AS "ofShared", rank::text AS rank
-      FROM ranked ${behind} ORDER BY rank, id LIMIT ${limit}::int`;
+      FROM ranked AS r ${behind} ORDER BY r.rank, r.id LIMIT ${limit}::int`;
     return rows.map(({ ofRequests, ofStorage, ofEgress, ofShared, rank, storedByteMs, ...row }) => ({
       ...row,
       storedByteMs: BigInt(storedByteMs),
