@@ -5,8 +5,7 @@ import { CorruptBytesError, type DatabaseId, type SessionId } from '@leasehold/f
 import fc from 'fast-check';
 
 import type { UsageRecord } from './usage-record.js';
-import { MAX_TIME_MS } from './record-lines.js';
-import { LaterFormatError } from './record-lines.js';
+import { LaterFormatError, MAX_TIME_MS } from './record-lines.js';
 import { decodeUsageRecord, encodeUsageRecord } from './usage-record-format.js';
 
 const SESSION = '01jd000000000000000000000a' as SessionId;

@@ -1,3 +1,5 @@
+import { hourOf } from '@leasehold/metering';
+
 import type { PrismaClient } from '../generated/client.js';
 
 /** A calendar month of an organization that is to be added up. */
@@ -82,16 +84,16 @@ export class TenantMonths {
   }
 
   private async usageOfDatabases(ids: readonly string[], from: Date, to: Date): Promise<TenantMonthUsage> {
-    const hours = [from, to].map((time) => Math.floor(time.getTime() / 3_600_000)) as [number, number];
+    const [firstHour, endHour] = [hourOf(from.getTime()), hourOf(to.getTime())];
     const [row] = await this.prisma.$queryRaw<UsageSumRow[]>`
       WITH mine AS (
         SELECT database_id AS id, deleted_at FROM database_owners WHERE database_id = ANY (${ids}::uuid[])
       ), used AS (
         SELECT sum(u.commits) AS commits, sum(u.requests) AS requests, sum(u.egress_bytes) AS egress_bytes
-        FROM mine JOIN usage_hours u ON u.database_id = mine.id AND u.hour >= ${hours[0]}::int AND u.hour < ${hours[1]}::int
+        FROM mine JOIN usage_hours u ON u.database_id = mine.id AND u.hour >= ${firstHour}::int AND u.hour < ${endHour}::int
       ), started AS (
         SELECT sum(t.cold_starts) AS cold_starts FROM mine JOIN traffic t ON t.database_id = mine.id AND t.span = 60
-          AND t.minute >= ${hours[0]}::int * 60 AND t.minute < ${hours[1]}::int * 60
+          AND t.minute >= ${firstHour}::int * 60 AND t.minute < ${endHour}::int * 60
       ), marks AS (
         SELECT s.bytes, greatest(s.at, ${from}::timestamptz) AS since,
           least(lead(s.at) OVER (PARTITION BY mine.id ORDER BY s.at), mine.deleted_at, ${to}::timestamptz, now()) AS until
