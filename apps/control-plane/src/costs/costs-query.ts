@@ -1,10 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { monthOf } from '@leasehold/billing';
-import { decodeUtf8, systemClock } from '@leasehold/foundation';
+import { systemClock } from '@leasehold/foundation';
 import { COST_ORDERS, type CostOrder, type TenantCostPlace } from '@leasehold/metadata';
 import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
 import { damagedCursor, pageIn, queryOf } from '../requests/page.js';
+import { oneOf, textIn } from '../requests/query-text.js';
 import { monthBegin } from './month-begin.js';
 
 /** Which costs are wanted. */
@@ -30,10 +31,7 @@ export const CostsQueryOf = createParamDecorator((_: unknown, context: Execution
 /** @throws ProblemError invalid-parameter, invalid-limit, invalid-cursor */
 export function parseCostsQuery(rawQuery: string, nowMs: number): CostsQuery {
   const parameters = parseQueryString(rawQuery, ['month', 'sort', 'format', 'limit', 'cursor']);
-  const textOf = (name: string) => {
-    const bytes = parameters.get(name);
-    return bytes && (decodeUtf8(bytes) ?? '');
-  };
+  const textOf = (name: string) => textIn(parameters, name);
   const month = textOf('month');
   const periodFrom = month === undefined ? new Date(monthOf(nowMs).from) : monthBegin(month);
   if (periodFrom === undefined) throw new ProblemError('invalid-parameter', 'month is one such as 2030-01');
@@ -56,11 +54,4 @@ function placeIn(text: string): TenantCostPlace {
   const [, rank, organizationId] = PLACE.exec(text) ?? [];
   if (rank === undefined || organizationId === undefined) throw damagedCursor();
   return { rank: BigInt(rank), organizationId };
-}
-
-function oneOf<T extends string>(known: readonly T[], name: string, text: string | undefined): T | undefined {
-  if (text === undefined) return undefined;
-  const found = known.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new ProblemError('invalid-parameter', `${name} is one of ${known.join(', ')}`);
 }

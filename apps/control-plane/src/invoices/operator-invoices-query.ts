@@ -1,9 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { decodeUtf8, isTenantId } from '@leasehold/foundation';
+import { isTenantId } from '@leasehold/foundation';
 import { INVOICE_STATES, type InvoiceState } from '@leasehold/metadata';
 import { parseQueryString, ProblemError } from '@leasehold/protocol';
 
 import { pageIn, queryOf, type Page } from '../requests/page.js';
+import { oneOf, textIn } from '../requests/query-text.js';
 
 /** Which issued invoices are wanted, of whom. */
 export interface OperatorInvoicesPage extends Page {
@@ -16,16 +17,10 @@ export interface OperatorInvoicesPage extends Page {
 /** Parameter of a handler: `state`, `tenant`, `limit` and `cursor` of the query. */
 export const OperatorInvoices = createParamDecorator((_: unknown, context: ExecutionContext): OperatorInvoicesPage => {
   const parameters = parseQueryString(queryOf(context), ['state', 'tenant', 'limit', 'cursor']);
-  const [state, tenant] = ['state', 'tenant'].map((name) => {
-    const bytes = parameters.get(name);
-    return bytes && (decodeUtf8(bytes) ?? '');
-  });
-  const known = INVOICE_STATES.find((each) => each === state);
-  if (state !== undefined && known === undefined) {
-    throw new ProblemError('invalid-parameter', `state is one of ${INVOICE_STATES.join(', ')}`);
-  }
+  const state = oneOf(INVOICE_STATES, 'state', textIn(parameters, 'state'));
+  const tenant = textIn(parameters, 'tenant');
   if (tenant !== undefined && !isTenantId(tenant)) {
     throw new ProblemError('invalid-parameter', 'tenant is the id of an organization');
   }
-  return { ...pageIn(parameters), state: known, tenant };
+  return { ...pageIn(parameters), state, tenant };
 });
