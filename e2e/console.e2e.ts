@@ -240,7 +240,7 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
       route.fulfill({ status: 503, json: { status: 503, detail: 'not at the moment' } }),
     );
     await press('Send a test');
-    await page.getByText('Not at the moment.').waitFor();
+    await page.locator('[data-failure]').getByText('Not at the moment.').waitFor();
     await page.unroute(test);
     // What it was sent stands below, whatever becomes of it.
     await press('Send a test');

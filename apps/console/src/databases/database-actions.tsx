@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { answerOf, control } from '../api/control.js';
 import { BUILDERS, useMay } from '../api/session.js';
 import { Icon } from '../parts/icon.js';
-import { tell } from '../parts/toasts.js';
+import { tell, tellFailure } from '../parts/toasts.js';
 import { DATABASES, type Database } from './database-list.js';
 import { DeleteDatabase } from './delete-database.js';
 
@@ -35,7 +35,7 @@ function Undelete({ database: { id, name } }: { readonly database: Database }) {
       tell(`${name} is back.`);
       return client.invalidateQueries({ queryKey: DATABASES });
     },
-    onError: (error) => tell(error.message),
+    onError: tellFailure,
   });
   return (
     <Button size="compact-sm" variant="light" onClick={() => undelete.mutate()} loading={undelete.isPending}>

@@ -9,7 +9,7 @@ import { Instant } from '../parts/instant.js';
 import { Page } from '../parts/page.js';
 import { PagedTable } from '../parts/paged-table.js';
 import { Message } from '../parts/screen-state.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 
 type Operation = Schemas['Operation'];
 
@@ -84,7 +84,7 @@ function OperationRow({ operation }: { readonly operation: Operation }) {
             color="red"
             size="compact-sm"
             loading={cancel.isPending}
-            onClick={() => cancel.mutate(undefined, { onError: ({ message }) => tell(message) })}
+            onClick={() => cancel.mutate(undefined, { onError: tellFailure })}
           >
             Cancel
           </Button>

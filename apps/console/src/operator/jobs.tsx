@@ -12,7 +12,7 @@ import { Page } from '../parts/page.js';
 import { Panel } from '../parts/panel.js';
 import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 import { useUrlState } from '../state/url-state.js';
 import { JOBS } from './job-keys.js';
 import { RunningJobs } from './running-jobs.js';
@@ -105,7 +105,7 @@ function FailedJobs({ kind }: { readonly kind: string }) {
                         size="compact-sm"
                         variant="light"
                         aria-label={`Try again: ${id}`}
-                        onClick={() => retry.mutate(id, { onError: ({ message }) => tell(message) })}
+                        onClick={() => retry.mutate(id, { onError: tellFailure })}
                       >
                         Try again
                       </Button>

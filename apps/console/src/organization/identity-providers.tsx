@@ -8,7 +8,7 @@ import { ADMINS, useMay } from '../api/session.js';
 import { Panel } from '../parts/panel.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 import { AddIdentityProvider } from './add-identity-provider.js';
 import { IDENTITY_PROVIDERS } from './identity-provider.js';
 
@@ -61,7 +61,7 @@ export function IdentityProviders() {
                       color="red"
                       size="compact-sm"
                       aria-label={`Remove ${name}`}
-                      onClick={() => removal.mutate(name, { onError: ({ message }) => tell(message) })}
+                      onClick={() => removal.mutate(name, { onError: tellFailure })}
                     >
                       Remove
                     </Button>

@@ -7,6 +7,7 @@ import classes from './toasts.module.css';
 interface Toast {
   readonly id: number;
   readonly text: string;
+  readonly isFailure: boolean;
 }
 
 const SHOWN_MS = 5_000;
@@ -19,7 +20,16 @@ const listeners = new Set<() => void>();
 
 /** Says in a corner what was done, for a few seconds. What went wrong is said where it went wrong, and stays. */
 export function tell(text: string): void {
-  const toast = { id: ++lastId, text };
+  show(text, false);
+}
+
+/** Of what has no place of its own where it could be said, as a button in a row. */
+export function tellFailure({ message }: Error): void {
+  show(message, true);
+}
+
+function show(text: string, isFailure: boolean): void {
+  const toast = { id: ++lastId, text, isFailure };
   replace([...toasts, toast].slice(-MAX_TOASTS));
   setTimeout(() => dismiss(toast.id), SHOWN_MS);
 }
@@ -29,10 +39,12 @@ export function Toasts() {
   return (
     <Portal>
       <Stack className={classes['corner']} gap="xs" role="status" aria-live="polite">
-        {shown.map(({ id, text }) => (
+        {shown.map(({ id, text, isFailure }) => (
           <Notification
             key={id}
-            icon={<Icon name="check" />}
+            icon={<Icon name={isFailure ? 'close' : 'check'} />}
+            color={isFailure ? 'red' : undefined}
+            data-failure={isFailure || undefined}
             onClose={() => dismiss(id)}
             closeButtonProps={{ 'aria-label': 'Dismiss' }}
           >

@@ -7,7 +7,7 @@ import { Instant } from '../parts/instant.js';
 import { More } from '../parts/more.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 
 export const INVITATIONS = ['invitations'] as const;
 
@@ -49,7 +49,7 @@ export function Invitations() {
                       color="red"
                       size="compact-sm"
                       aria-label={`Take back the invitation of ${email}`}
-                      onClick={() => revocation.mutate(id, { onError: ({ message }) => tell(message) })}
+                      onClick={() => revocation.mutate(id, { onError: tellFailure })}
                     >
                       Take back
                     </Button>

@@ -6,7 +6,7 @@ import { answerOf, control, type Schemas } from '../api/control.js';
 import { ME } from '../api/query-client.js';
 import { useSignedIn, type Role } from '../api/session.js';
 import { ConfirmDialog } from '../parts/confirm-dialog.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 import { grantable } from './roles.js';
 
 type Member = Schemas['Member'];
@@ -32,8 +32,7 @@ export function MemberRole({ member: { id, email, role } }: { readonly member: M
       value={role}
       disabled={change.isPending}
       onChange={(wanted) => {
-        if (wanted !== null && wanted !== role)
-          change.mutate(wanted as Role, { onError: ({ message }) => tell(message) });
+        if (wanted !== null && wanted !== role) change.mutate(wanted as Role, { onError: tellFailure });
       }}
     />
   );

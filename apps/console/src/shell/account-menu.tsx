@@ -5,7 +5,7 @@ import { useEntry } from '../account/use-entry.js';
 import { answerOf, control } from '../api/control.js';
 import type { Me } from '../api/session.js';
 import { Icon } from '../parts/icon.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 
 /** Who is here, and the way out. */
 export function AccountMenu({ me }: { readonly me: Me }) {
@@ -28,7 +28,7 @@ export function AccountMenu({ me }: { readonly me: Me }) {
         </Menu.Item>
         <Menu.Item
           leftSection={<Icon name="leave" />}
-          onClick={() => leave.mutate(undefined, { onError: (error) => tell(error.message) })}
+          onClick={() => leave.mutate(undefined, { onError: tellFailure })}
         >
           Log out
         </Menu.Item>

@@ -7,7 +7,7 @@ import { Instant } from '../parts/instant.js';
 import { PagedTable } from '../parts/paged-table.js';
 import { Panel } from '../parts/panel.js';
 import { Message } from '../parts/screen-state.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 import { WEBHOOKS } from './webhook-list.js';
 
 type Delivery = Schemas['DeliveryPage']['deliveries'][number];
@@ -52,7 +52,7 @@ export function Deliveries({ webhookId }: { readonly webhookId: string }) {
           <DeliveryRow
             key={delivery.id}
             delivery={delivery}
-            onAgain={() => again.mutate(delivery.id, { onError: ({ message }) => tell(message) })}
+            onAgain={() => again.mutate(delivery.id, { onError: tellFailure })}
           />
         )}
       </PagedTable>

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../parts/confirm-dialog.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failure } from '../parts/failure.js';
 import { Secret } from '../parts/secret.js';
-import { tell } from '../parts/toasts.js';
+import { tellFailure } from '../parts/toasts.js';
 import { WEBHOOKS, type Webhook } from './webhook-list.js';
 
 /** What can be done with a webhook as a whole. */
@@ -38,7 +38,7 @@ export function WebhookActions({ webhook: { id, url } }: { readonly webhook: Web
     <>
       <Button
         variant="default"
-        onClick={() => test.mutate(undefined, { onError: ({ message }) => tell(message) })}
+        onClick={() => test.mutate(undefined, { onError: tellFailure })}
         loading={test.isPending}
       >
         Send a test
