@@ -47,7 +47,7 @@ export class BodyPieces {
     if (sizeBytes < PIECE_BYTES / 2) return new Body(sizeBytes, [ownCopy(body)]);
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
-      const piece = this.free.pop() ?? new Uint8Array(PIECE_BYTES);
+      const piece = this.free.pop() ?? newPiece();
       piece.set(body.subarray(at, at + PIECE_BYTES));
       pieces.push(piece);
     }
@@ -61,6 +61,14 @@ export class BodyPieces {
       this.free.push(piece);
     }
   }
+}
+
+/**
+ * Shared memory, though no other thread has it: V8 starts a marking with each 64 MB of any other, and a log that grows by tens of megabytes a
+ * second would have it mark the whole heap for what is used again anyway.
+ */
+function newPiece(): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(PIECE_BYTES));
 }
 
 /** Never a Buffer, whose `slice` is a view on what is kept here; without spare capacity, as the bytes are often a view on a larger buffer. */
