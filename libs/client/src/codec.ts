@@ -15,20 +15,7 @@ const COUNTER_BYTES = 8;
 /** Everything that JSON can say. The default. Whoever reads says which type it is: `db.get<User>(key)`; a collection with a schema makes sure. */
 export function json<T = unknown>(): Codec<T> {
   return {
-    encode(value) {
-      let text: string | undefined;
-      let cause: unknown;
-      try {
-        // Undefined for undefined, functions and symbols; bigints and what contains itself it throws at.
-        text = JSON.stringify(value) as string | undefined;
-      } catch (error) {
-        cause = error;
-      }
-      if (text === undefined) {
-        throw new InvalidError({ code: 'invalid-value', message: 'the value is none that JSON has', cause });
-      }
-      return utf8(text);
-    },
+    encode: (value) => utf8(jsonText(value)),
     decode: (bytes) => readable('JSON', () => JSON.parse(textOfUtf8(bytes)) as T),
   };
 }
@@ -55,6 +42,22 @@ export const counter: Codec<bigint> = {
       return new DataView(value.buffer, value.byteOffset).getBigUint64(0, true);
     }),
 };
+
+/** @throws InvalidError JSON does not have it */
+export function jsonText(value: unknown): string {
+  let text: string | undefined;
+  let cause: unknown;
+  try {
+    // Undefined for undefined, functions and symbols; bigints and what contains itself it throws at.
+    text = JSON.stringify(value) as string | undefined;
+  } catch (error) {
+    cause = error;
+  }
+  if (text === undefined) {
+    throw new InvalidError({ code: 'invalid-value', message: 'the value is none that JSON has', cause });
+  }
+  return text;
+}
 
 function readable<T>(what: string, read: () => T): T {
   try {

@@ -125,7 +125,10 @@ describe('a collection', () => {
     await expect(old.get('a')).rejects.toMatchObject({ code: 'undecodable-value' });
     await expect(old.get('z')).rejects.toMatchObject({ code: 'undecodable-value' });
     await expect(people.put('u', undefined as never)).rejects.toMatchObject({ code: 'invalid-value' });
-    await expect(old.put('u', undefined as never)).rejects.toMatchObject({ code: 'invalid-value' });
+    for (const none of [undefined, () => 1, Symbol('1'), { toJSON: () => undefined }, 1n]) {
+      await expect(old.put('u', none as never)).rejects.toMatchObject({ code: 'invalid-value' });
+    }
+    expect(() => versioned({ version: 1.5 })).toThrow('a version is a whole number');
     const gap = db.collection({ prefix: ['p'], codec: versioned({ version: 9 }) });
     await expect(gap.get('a')).rejects.toThrow('there is no upcast from version 3');
   });

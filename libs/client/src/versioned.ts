@@ -1,5 +1,6 @@
+import { utf8 } from './bytes.js';
 import type { Codec } from './codec.js';
-import { json } from './codec.js';
+import { json, jsonText } from './codec.js';
 import { InvalidError } from './errors.js';
 
 export interface VersionedOptions {
@@ -22,13 +23,13 @@ interface Envelope {
  * written anyway. Values of a later version than this one are refused: an old program must not lose what a new one has added.
  */
 export function versioned<T = unknown>({ version, upcasts = {}, unversioned }: VersionedOptions): Codec<T> {
+  if (!Number.isSafeInteger(version)) {
+    throw new InvalidError({ code: 'invalid-argument', message: 'a version is a whole number' });
+  }
   const inner = json();
   return {
-    encode(value) {
-      // In an envelope it would be left out, and could not be read.
-      if (value === undefined) return inner.encode(value);
-      return inner.encode({ $version: version, value } satisfies Envelope);
-    },
+    // By itself first: in an object what JSON does not have is left out, and what is left could not be read.
+    encode: (value) => utf8(`{"$version":${version},"value":${jsonText(value)}}`),
     async decode(bytes) {
       const stored = await inner.decode(bytes);
       const envelope = isEnvelope(stored) ? stored : { $version: unversioned ?? NaN, value: stored };
