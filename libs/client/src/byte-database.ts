@@ -26,9 +26,9 @@ import type {
 import { entriesInAll, wirePointInTime } from './options.js';
 import type { Answer, Call, Transport } from './transport.js';
 import type { ValueCache } from './value-cache.js';
-import { JSON_HEADERS, Writes } from './writes.js';
+import { Writes } from './writes.js';
 import type { ByteEntry, WireSnapshot } from './wire.js';
-import { committedOf, jsonOf, pageOfWire, versionOf, wireList } from './wire.js';
+import { committedOf, JSON_HEADERS, jsonOf, pageOfWire, versionOf, wireList } from './wire.js';
 
 export interface ByteReads extends CallOptions {
   /** At most 1,000. */

@@ -5,6 +5,8 @@ import type { Committed, LifetimeOptions, Page, Version } from './options.js';
 import { isVersion, wireTime } from './options.js';
 import type { Answer } from './transport.js';
 
+export const JSON_HEADERS = { 'content-type': 'application/json' };
+
 /** A key with its value. */
 export interface ByteEntry {
   readonly key: Uint8Array;

@@ -3,9 +3,7 @@ import { ConflictError, LeaseholdError, UnknownOutcomeError } from './errors.js'
 import type { CommitOptions, Committed } from './options.js';
 import { areKeysUsedUp } from './retry-policy.js';
 import type { Call, Transport } from './transport.js';
-import { committedOf } from './wire.js';
-
-export const JSON_HEADERS = { 'content-type': 'application/json' };
+import { committedOf, JSON_HEADERS } from './wire.js';
 
 /**
  * Writes under idempotency keys, each applied once or not at all.

@@ -1,10 +1,9 @@
 import { wireTime, type CallOptions, type CommitOptions } from '../options.js';
 import { areKeysUsedUp } from '../retry-policy.js';
 import type { Call, Transport } from '../transport.js';
-import { jsonOf } from '../wire.js';
+import { JSON_HEADERS, jsonOf } from '../wire.js';
 
 const PAGE_SIZE = 500;
-const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** What is asked of a route; members that are undefined are left out. */
 export type Query = Readonly<Record<string, string | Date | undefined>>;
