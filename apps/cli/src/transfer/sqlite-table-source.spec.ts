@@ -30,6 +30,8 @@ beforeAll(() => {
     CREATE VIEW names AS SELECT name FROM users;
     CREATE TABLE rare (id INTEGER PRIMARY KEY, "__proto__" TEXT, twice INTEGER GENERATED ALWAYS AS (id * 2) STORED);
     INSERT INTO rare (id, "__proto__") VALUES (4, 'kept');
+    CREATE TABLE called (key1 TEXT, cut TEXT, value0 TEXT);
+    INSERT INTO called VALUES ('b', 'y', 'p'), ('a', 'y', 'q'), ('c', 'x', 'r');
     CREATE TABLE cut (k TEXT PRIMARY KEY, v BLOB, "it's" TEXT);
     INSERT INTO cut VALUES ('a', x'00', NULL), ('b' || char(0) || 'c', x'00', NULL), ('c', NULL, char(0) || 'd');
   `);
@@ -86,6 +88,19 @@ describe('a table of SQLite', () => {
     expect(read({ table: 'rare', keyColumns: ['twice'], valueColumn: 'rowid' })).toEqual([['8', '4']]);
   });
 
+  it('is in the order of the keys, whatever their columns are called', () => {
+    const keys = (...keyColumns: string[]) => read({ table: 'called', keyColumns }).map(([key]) => key);
+    expect(keys('cut', 'key1')).toEqual(['x/c', 'y/a', 'y/b']);
+    expect(keys('key1', 'cut')).toEqual(['a/y', 'b/y', 'c/x']);
+    expect(read({ table: 'called', keyColumns: ['value0'], valueColumn: 'key1' })).toEqual([
+      ...[
+        ['p', 'b'],
+        ['q', 'a'],
+        ['r', 'c'],
+      ],
+    ]);
+  });
+
   it('refuses a text that it cannot read whole, in place of one that is cut off', () => {
     expect(() => read({ table: 'cut' })).toThrow('row 2 has a NUL in the text of k');
     expect(() => read({ table: 'cut' }, 2)).toThrow("row 3 has a NUL in the text of it's");
@@ -101,6 +116,8 @@ describe('a table of SQLite', () => {
     ['no such table', { table: 'none' }, 'has no table none'],
     ['a table that is none', { table: 'users"; DROP TABLE users; --' }, 'has no table'],
     ['no such column', { table: 'users', keyColumns: ['nick'] }, 'has no column nick; it has id, name'],
+    ['the row id of a table that has none', { table: 'odd " name', keyColumns: ['rowid'] }, 'has no column rowid'],
+    ['the row id of a view', { table: 'names', keyColumns: ['rowid'] }, 'has no column rowid'],
     ['a key without a text', { table: 'hollow', keyColumns: ['k'] }, 'row 1 has no text or number in k'],
     ['a key that another row could have', { table: 'pairs' }, 'row 2 has a / in a'],
     ['a view whose key nobody has said', { table: 'Names' }, 'Names is a view: --key-column is needed'],

@@ -55,15 +55,14 @@ export class SqliteTableSource implements ImportSource {
       const all = this.rows<{ name: string; pk: number }>(`PRAGMA table_xinfo(${quoted(table)})`) as Column[];
       const columns = all.filter(({ hidden }) => Number(hidden) !== 1);
       if (columns.length === 0) throw new CliError(`${path} has no table ${table}`);
-      const isView = this.rows(
-        `SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? COLLATE NOCASE`,
-        table,
-      ).length;
-      if (keyColumns === undefined && isView > 0) throw new CliError(`${table} is a view: --key-column is needed`);
+      const [listed] = this.rows<{ type: string; wr: Cell }>(`PRAGMA table_list(${quoted(table)})`);
+      const isView = listed?.type === 'view';
+      if (keyColumns === undefined && isView) throw new CliError(`${table} is a view: --key-column is needed`);
+      const hasRowId = !isView && Number(listed?.wr) === 0;
       this.keyColumns = keyColumns ?? primaryKeyOf(columns);
       this.valueColumns = valueColumn === undefined ? columns.map(({ name }) => name) : [valueColumn];
       for (const name of [...this.keyColumns, ...(valueColumn === undefined ? [] : [valueColumn])]) {
-        if (name !== 'rowid' && !columns.some((column) => column.name === name)) {
+        if (!columns.some((column) => column.name === name) && !(name === 'rowid' && hasRowId)) {
           throw new CliError(
             `table ${table} has no column ${name}; it has ${columns.map((column) => column.name).join(', ')}`,
           );
@@ -86,7 +85,8 @@ export class SqliteTableSource implements ImportSource {
       ...valueColumns.map((name, n) => `${quoted(name)} AS value${n}`),
       `${firstCut([...keyColumns, ...valueColumns])} AS cut`,
     ];
-    const order = keyColumns.map(quoted).join(', ');
+    // By their places: a name could be that of a column, or what another one is called here.
+    const order = keyColumns.map((_, n) => n + 1).join(', ');
     const statement = this.database.prepare(
       `SELECT ${read.join(', ')} FROM ${quoted(table)} ORDER BY ${order} LIMIT -1 OFFSET ?`,
     );
@@ -121,8 +121,8 @@ export class SqliteTableSource implements ImportSource {
     this.database.close();
   }
 
-  private rows<T>(sql: string, ...values: string[]): T[] {
-    return this.database.all(sql, values) as unknown as T[];
+  private rows<T>(sql: string): T[] {
+    return this.database.all(sql) as unknown as T[];
   }
 }
 
