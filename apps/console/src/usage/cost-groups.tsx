@@ -5,12 +5,12 @@ import { formatMicros, formatMoney } from '../parts/money.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { COST_METERS, microsOf } from './cost-meters.js';
+import { groupIdOf, keyOfGroup } from './group-id.js';
 import { useCosts, type CostAnswer, type CostQuestion, type CostRow } from './use-costs.js';
 import { GroupName } from './usage-groups.js';
 
 /** Rows on the screen, the dearest in front; all of them are in the export. */
 const MAX_GROUPS = 200;
-const NONE = '';
 
 /** The month as a whole, by what it was used for; and what is of nobody, so that what all of it comes to adds up to the invoice. */
 export function CostGroups({ question }: { readonly question: CostQuestion }) {
@@ -24,7 +24,7 @@ export function CostGroups({ question }: { readonly question: CostQuestion }) {
             {dearest(rows)
               .slice(0, MAX_GROUPS)
               .map((row) => (
-                <Table.Tr key={idOf(row)}>
+                <Table.Tr key={keyOfGroup(groupIdOf(row))}>
                   <Table.Td>
                     <Name group={group} row={row} />
                   </Table.Td>
@@ -39,7 +39,9 @@ export function CostGroups({ question }: { readonly question: CostQuestion }) {
           </TableFrame>
           {(isCut || rows.length > MAX_GROUPS) && (
             <Text size="sm" c="dimmed">
-              These are not all of them. The download has the rest.
+              {isCut
+                ? 'There are others, and dearer ones may be among them. The download has all of them.'
+                : 'These are not all of them. The download has the rest.'}
             </Text>
           )}
         </>
@@ -74,7 +76,7 @@ function flatRows(amounts: CostAnswer['amounts'], currency: string) {
 
 function Name({ group, row }: { readonly group: string; readonly row: CostRow }) {
   const { database, name = '', deletedAt } = row;
-  if (database === undefined) return <GroupName group={group} id={idOf(row)} />;
+  if (database === undefined) return <GroupName group={group} id={groupIdOf(row)} />;
   if (deletedAt !== null) {
     return (
       <span title={database}>
@@ -87,10 +89,6 @@ function Name({ group, row }: { readonly group: string; readonly row: CostRow })
       {name}
     </Anchor>
   );
-}
-
-function idOf({ database, key, label }: CostRow): string {
-  return database ?? key ?? label ?? NONE;
 }
 
 function dearest(rows: readonly CostRow[]): readonly CostRow[] {

@@ -5,17 +5,15 @@ import { useDatabaseNames } from '../databases/database-names.js';
 import { useKeyNames } from '../keys/key-names.js';
 import { ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
+import { groupIdOf, keyOfGroup, namelessGroup, type GroupId } from './group-id.js';
 import { METERS, sumOf, type UsageRow } from './meters.js';
 import { useUsage, type UsageQuestion } from './use-usage.js';
 
 /** Rows on the screen, the largest in front; all of them are in the export. */
 const MAX_GROUPS = 200;
-/** Of a group: what no key did, or a database without the label. */
-const NONE = '';
 
 interface UsageGroup {
-  /** Id of the database or key, or value of the label. */
-  readonly id: string;
+  readonly id: GroupId;
   readonly rows: readonly UsageRow[];
 }
 
@@ -31,7 +29,7 @@ export function UsageGroups({ question }: { readonly question: UsageQuestion }) 
           <>
             <TableFrame label={`Usage by ${question.group}`} head={[question.group, ...shown.map(({ name }) => name)]}>
               {groups.slice(0, MAX_GROUPS).map(({ id, rows: own }) => (
-                <Table.Tr key={id}>
+                <Table.Tr key={keyOfGroup(id)}>
                   <Table.Td>
                     <GroupName group={question.group} id={id} />
                   </Table.Td>
@@ -63,13 +61,14 @@ function stepOf({ group, step }: UsageQuestion): UsageQuestion['step'] {
   return group === 'database' ? 'month' : step;
 }
 
-export function GroupName({ group, id }: { readonly group: string; readonly id: string }) {
+export function GroupName({ group, id }: { readonly group: string; readonly id: GroupId }) {
   const databases = useDatabaseNames(group === 'database');
   const keys = useKeyNames(group === 'key');
-  if (id === NONE)
+  const nameless = namelessGroup(group, id);
+  if (id === null || nameless !== undefined)
     return (
       <Text inherit c="dimmed">
-        {group === 'key' ? 'no key' : 'without'}
+        {nameless}
       </Text>
     );
   if (group === 'key') return <span title={id}>{keys.get(id) ?? id}</span>;
@@ -84,9 +83,9 @@ export function GroupName({ group, id }: { readonly group: string; readonly id: 
 
 /** By what they are of, those that used most in front. */
 function groupsOf(rows: readonly UsageRow[]): readonly UsageGroup[] {
-  const byId = new Map<string, UsageRow[]>();
+  const byId = new Map<GroupId, UsageRow[]>();
   for (const row of rows) {
-    const id = row.database ?? row.key ?? row.label ?? NONE;
+    const id = groupIdOf(row);
     const own = byId.get(id);
     if (own) own.push(row);
     else byId.set(id, [row]);
