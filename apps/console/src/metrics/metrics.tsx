@@ -1,9 +1,10 @@
 import { SegmentedControl, Stack, Table, Text } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { PAYERS, useMay } from '../api/session.js';
+import { answerBefore, timedKey } from '../api/timed-question.js';
 import { TimeChart, type ChartSeries } from '../charts/time-chart.js';
 import { Figures } from '../parts/figures.js';
 import { formatCount, formatFraction } from '../parts/format.js';
@@ -27,10 +28,11 @@ export function Metrics({ nameOrId }: { readonly nameOrId: string }) {
   const seesUsage = useMay(PAYERS);
   const minute = Math.floor(Date.now() / MINUTE_MS);
   const range = useMemo(() => metricsRangeOf(name, minute * MINUTE_MS), [name, minute]);
+  const queryKey = timedKey(['metrics', nameOrId, range.step], range);
   const metrics = useQuery({
-    queryKey: ['metrics', nameOrId, name, minute],
+    queryKey,
     refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
+    placeholderData: answerBefore(queryKey),
     queryFn: ({ signal }) =>
       answerOf(
         control.GET('/v1/databases/{nameOrId}/metrics', {

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
 import type { Step } from './usage-range.js';
@@ -30,9 +30,8 @@ const REFRESH_MS = 60_000;
 export function useCosts(question: CostQuestion) {
   const { month, step, database, group } = question;
   return useQuery({
-    queryKey: ['costs', month, step, database, group],
+    queryKey: ['month-costs', month, step, database, group],
     refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => readCosts(question, signal),
   });
 }

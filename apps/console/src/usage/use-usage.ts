@@ -1,6 +1,7 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 
 import { answerOf, control, type Schemas } from '../api/control.js';
+import { answerBefore, timedKey } from '../api/timed-question.js';
 import type { UsageRow } from './meters.js';
 import type { UsageRange } from './usage-range.js';
 
@@ -26,11 +27,12 @@ const MAX_PAGES = 10;
 const REFRESH_MS = 30_000;
 
 export function useUsage(question: UsageQuestion) {
-  const { from, to, step, database, group } = question;
+  const { step, database, group } = question;
+  const queryKey = timedKey(['usage', step, database, group], question);
   return useQuery({
-    queryKey: ['usage', from.getTime(), to.getTime(), step, database, group],
+    queryKey,
     refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
+    placeholderData: answerBefore(queryKey),
     queryFn: ({ signal }) => readUsage(question, signal),
   });
 }
