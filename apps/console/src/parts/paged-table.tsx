@@ -15,8 +15,7 @@ interface PagedTableProps<Page, Item> {
   readonly label: string;
   readonly head: readonly ReactNode[];
   readonly minWidth?: number | undefined;
-  /** Above the table, once there is one. */
-  readonly above?: ReactNode;
+  /** Below the table, once there is one. */
   readonly below?: ReactNode;
   /** A row, with a key. */
   readonly children: (item: Item) => ReactNode;
@@ -24,7 +23,7 @@ interface PagedTableProps<Page, Item> {
 
 /** A list that is read page by page, as a table with the way to more of it; and what is there before it, or instead. */
 export function PagedTable<Page, Item>({ query, itemsOf, empty, skeletonRows, ...table }: PagedTableProps<Page, Item>) {
-  const { label, head, minWidth, above, below, children } = table;
+  const { label, head, minWidth, below, children } = table;
   return (
     <ScreenState
       query={query}
@@ -34,7 +33,6 @@ export function PagedTable<Page, Item>({ query, itemsOf, empty, skeletonRows, ..
     >
       {({ pages }) => (
         <>
-          {above}
           <TableFrame label={label} head={head} minWidth={minWidth}>
             {pages.flatMap(itemsOf).map((item) => children(item))}
           </TableFrame>
