@@ -5,7 +5,8 @@ import type { DatabaseUsage } from '@leasehold/metering';
 import { openTestMetadata, type TestMetadata } from '@leasehold/metadata-testing';
 import { UsageLedger } from '@leasehold/usage-ledger';
 
-import type { CostQuestion, CostRow } from './cost-question.js';
+import { CostTooLargeError, type CostQuestion, type CostRow } from './cost-question.js';
+import { CostReport } from './cost-report.js';
 import type { Metadata } from './metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
@@ -248,6 +249,24 @@ describe('the cost report', () => {
     for (const n of [0, 2, 4, 2, 1, 0, 3, 8, 6, 7, 2]) {
       expect([n, (await pageAt(n)).rows]).toEqual([n, all.slice(n, n + 2)]);
     }
+  });
+
+  it('refuses a month that has more rows together than it holds, though no day has', async () => {
+    await give('pro', JUNE - DAY_MS);
+    for (const [name, at] of [
+      ['a', JUNE],
+      ['b', JUNE],
+      ['c', JUNE + DAY_MS],
+    ] as const)
+      await take(await newDatabase(name), { reads: [read(at, 700_001)] });
+    const small = new CostReport(metadata.prisma, 2);
+    const reckoning = await reckon();
+    const byDay = await small.page(reckoning, question({ group: 'database' }), 100);
+    expect(byDay.rows).toHaveLength(3);
+    const byMonth = question({ group: 'database', step: 'month' });
+    await expect(small.page(reckoning, byMonth, 100)).rejects.toThrow(CostTooLargeError);
+    await expect(small.steps(reckoning, byMonth).next()).rejects.toThrow(CostTooLargeError);
+    expect((await small.page(reckoning, { ...byMonth, group: 'key' }, 100)).rows).toHaveLength(1);
   });
 
   it('of one database is what it has among all, to the millionth', async () => {

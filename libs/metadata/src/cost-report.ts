@@ -1,11 +1,12 @@
 import { METERS, type MeterMicros } from '@leasehold/billing';
 
 import { costParts } from './cost-parts.js';
-import type { CostQuestion, CostReckoning, CostRow } from './cost-question.js';
+import { CostTooLargeError, type CostQuestion, type CostReckoning, type CostRow } from './cost-question.js';
 import { reckonCost } from './cost-reckoning.js';
 import type { PrismaClient } from './generated/client.js';
 import type { UsagePlace, UsageQuestion } from './usage-question.js';
 import { UsageReport } from './usage-report.js';
+import { MAX_STEP_ROWS } from './usage-steps.js';
 import { stepBegin, stepBehind } from './usage-window.js';
 
 /** Pages of usage for one page of costs. One that has not enough rows by then ends with a step. */
@@ -40,7 +41,11 @@ export class CostReport {
   /** The last whole steps of which somebody read a part, the latest last. */
   private kept: readonly KeptStep[] = [];
 
-  constructor(private readonly prisma: PrismaClient) {
+  /** @param maxStepRows of one step, in memory at once: a month has all that any of its days has */
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly maxStepRows = MAX_STEP_ROWS,
+  ) {
     this.usage = new UsageReport(prisma, MAX_DATABASE_HOURS);
   }
 
@@ -77,13 +82,14 @@ export class CostReport {
     const { after } = question;
     const kept = this.kept.find((one) => isOf(one, reckoning, question) && one.from === after?.from.getTime());
     if (kept === undefined) {
-      yield* costSteps(usage, reckoning, question);
+      yield* costSteps(usage, reckoning, question, this.maxStepRows);
       return;
     }
     const { reached } = kept.step;
     yield kept.step;
     if (reached >= reckoning.period.to) return;
-    yield* costSteps(usage, reckoning, { ...question, after: { from: new Date(reached), place: undefined } });
+    const rest = { ...question, after: { from: new Date(reached), place: undefined } };
+    yield* costSteps(usage, reckoning, rest, this.maxStepRows);
   }
 
   private keep(reckoning: CostReckoning, question: CostQuestion, step: CostStep): void {
@@ -104,7 +110,7 @@ export class CostReport {
 
   /** What is behind the place of a question, step by step. @throws CostTooLargeError */
   async *steps(reckoning: CostReckoning, question: CostQuestion): AsyncGenerator<CostStep, void, void> {
-    for await (const step of costSteps(this.usage, reckoning, question)) {
+    for await (const step of costSteps(this.usage, reckoning, question, this.maxStepRows)) {
       yield { ...step, rows: rowsBehind(step, question) };
     }
   }
@@ -144,11 +150,12 @@ class CountedUsage {
   }
 }
 
-/** From the step of the question's place on, each of them whole. Two plans may hold in one step: what it cost under each of them is told together. */
+/** From the step of the question's place on, each of them whole. Two plans may hold in one step: what it cost under each of them is told together. @throws CostTooLargeError */
 async function* costSteps(
   usage: Pick<UsageReport, 'page' | 'rows'>,
   reckoning: CostReckoning,
   question: CostQuestion,
+  maxRows: number,
 ): AsyncGenerator<CostStep, void, void> {
   const { step } = question;
   let places = new Map<string, CostRow>();
@@ -165,6 +172,7 @@ async function* costSteps(
       const known = places.get(row.place);
       places.set(row.place, known ? { ...row, cost: sumOf(known.cost, row.cost) } : row);
     }
+    if (places.size > maxRows) throw new CostTooLargeError(step, question.group);
     // Without rows it may be a part of a step as well: who goes on there begins with the step.
     if (places.size === 0 || reached >= stepBehind(step, from, 1)) yield told(reached);
   }

@@ -6,7 +6,7 @@ import { stepBegin } from './usage-window.js';
 /** Rows that are read at once. */
 const READ_ROWS = 5_000;
 /** Of one step, in memory at once: an organization may have so many databases. */
-const MAX_STEP_ROWS = 200_000;
+export const MAX_STEP_ROWS = 200_000;
 /** Pages that are read for one step: some three million hours of databases. */
 const MAX_STEP_PAGES = 16;
 
