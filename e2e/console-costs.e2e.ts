@@ -48,6 +48,8 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
   let organizationId: string;
 
   const open = (path: string) => page.goto(`${leasehold.ready.console}/console${path}`);
+  /** As a link or a switch on the page does: it is not read anew. */
+  const goOn = (path: string) => page.evaluate((to) => history.pushState(null, '', to), `/console${path}`);
   const figure = (label: string) => page.locator(`[data-figure="${label}"]`);
   const call = (path: string) =>
     fetch(leasehold.ready.controlPlane + path, { headers: { authorization: `Bearer ${world.token}` } });
@@ -138,6 +140,38 @@ describeWithBrowser(`what usage costs, in the console${hasBrowser ? '' : ' (no b
     await page.getByRole('table', { name: 'Cost by label:plan' }).waitFor();
     expect(await page.getByRole('combobox', { name: 'By', exact: true }).inputValue()).toBe('hour');
   }, 90_000);
+
+  it('is not told of what was looked at before, while it is read', async () => {
+    const change = async (asked: RegExp, shown: string, what: string) => {
+      await open(`/usage?${shown}&group=database`);
+      const table = (group: string) => page.getByRole('table', { name: `${what} by ${group}` });
+      await table('database').locator('tbody tr').first().waitFor();
+      let answer = (): void => undefined;
+      const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+      await page.route(asked, async (route) => {
+        await mayAnswer;
+        await route.continue();
+      });
+      const isAsked = page.waitForRequest(asked);
+      await goOn(`/usage?${shown}&group=key`);
+      await isAsked;
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+      expect(await table('key').count()).toBe(0);
+      answer();
+      await table('key').locator('tbody tr').first().waitFor();
+      await page.unroute(asked);
+    };
+    await change(/v1\/costs\?.*group=key/, 'show=cost', 'Cost');
+    await change(/v1\/usage\?.*group=key/, 'range=month', 'Usage');
+    // The figures above as well: of another time.
+    await open('/usage');
+    await figure('Write units').waitFor();
+    await page.route(/v1\/usage\?/, () => new Promise<void>(() => undefined));
+    await goOn('/usage?range=year');
+    await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+    expect(await figure('Write units').count()).toBe(0);
+    await page.unroute(/v1\/usage\?/);
+  }, 60_000);
 
   it('is given out as CSV, with the same total', async () => {
     await open('/usage?show=cost&group=database');
