@@ -7,10 +7,11 @@ import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import type { KeyGenerations } from './key-generations.js';
 import type { TenantSuspension } from './revocations.js';
 import type { Scope } from './scope.js';
+import type { ChangePosition, Viewed } from './store-view.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
 /** A key as far as it takes to check one. */
-export interface KeyEntry extends KeyGenerations {
+export interface KeyEntry extends KeyGenerations, Viewed {
   readonly id: string;
   readonly tenantId: TenantId;
   readonly scopes: ReadonlySet<Scope>;
@@ -21,7 +22,7 @@ export interface KeyEntry extends KeyGenerations {
   readonly revoked: boolean;
 }
 
-export interface DatabaseEntry {
+export interface DatabaseEntry extends Viewed {
   readonly id: DatabaseId;
   /** Inside the tenant that it belongs to. */
   readonly name: string;
@@ -34,7 +35,7 @@ export interface DatabaseEntry {
 }
 
 /** A tenant as far as the data plane has to know it. */
-export interface TenantEntry {
+export interface TenantEntry extends Viewed {
   readonly id: TenantId;
   /** Whose pages may call from browsers, as browsers write them; `*`: everybody's. */
   readonly corsOrigins: ReadonlySet<string>;
@@ -46,14 +47,17 @@ export interface TenantEntry {
   readonly budgets?: readonly BudgetEntry[] | undefined;
 }
 
-/** The public half of a key that signs tokens. Neither part ever changes. */
-export interface PublicTokenKey {
+/** The public half of a key that signs tokens. Neither `kid` nor key ever changes. */
+export interface PublicTokenKey extends Viewed {
   readonly kid: string;
   /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
 }
 
-export type DirectoryChange =
+/** What has changed, and where in the store's history: what was read after that need not be forgotten. */
+export type DirectoryChange = ChangedThing & { readonly position?: ChangePosition | undefined };
+
+type ChangedThing =
   | { readonly kind: 'api-key'; readonly id: string }
   | { readonly kind: 'database'; readonly tenantId: string; readonly name: string }
   | { readonly kind: 'tenant'; readonly id: string }

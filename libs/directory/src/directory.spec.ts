@@ -53,8 +53,6 @@ describe('the directory', () => {
 
   it('knows who presents a key, and asks the store once however many requests come', async () => {
     const { text, entry } = createKey(ACME);
-    // The feed tells of its creation once; that is one look more.
-    await clock.advance(1_500);
     const principals = await clock.settle(Promise.all(Array.from({ length: 50 }, () => directory.authenticate(text))));
     expect(principals[49]).toEqual({ keyId: entry.id, tenantId: ACME, scopes: new Set(['data:read']) });
     await clock.advance(MINUTE_MS);
@@ -212,6 +210,56 @@ describe('the directory', () => {
     expect(await code(early)).toBe('ok');
     source.lookupLatencyMs = LATENCY_MS;
     expect(await authenticate(text)).toBe('invalid-api-key');
+  });
+
+  describe('told of a change', () => {
+    it('keeps what it has read since, however often it is told: it could not ask now', async () => {
+      source.openSince = 0;
+      const { text } = createKey(ACME);
+      source.putDatabase(ACME, 'db');
+      source.feed.push({ kind: 'tenant', id: ACME }, { kind: 'plan' });
+      expect([await authenticate(text), await find(ACME, 'db')]).toEqual(['ok', 'db']);
+      const tenant = await clock.settle(directory.tenant(ACME));
+      source.lookupsDown = true;
+      await clock.advance(10_000);
+      expect([await authenticate(text), await find(ACME, 'db')]).toEqual(['ok', 'db']);
+      expect(directory.knownTenant(ACME)).toBe(tenant);
+      expect(tenant).toBeDefined();
+    });
+
+    it.each(['api-key', 'database', 'tenant', 'plan'] as const)(
+      'forgets what it has read before that, of the kind %s, and nothing else',
+      async (kind) => {
+        const { text, entry } = createKey(ACME);
+        source.putDatabase(ACME, 'db');
+        await Promise.all([authenticate(text), find(ACME, 'db')]);
+        const known = () => ({
+          'api-key': directory.knownPrincipal(text) !== undefined || !directory.isKnownActive(ACME),
+          database: directory.knownDatabase(ACME, 'db') !== undefined,
+          tenant: directory.knownTenant(ACME) !== undefined,
+        });
+        await clock.advance(1_500);
+        expect(known()).toEqual({ 'api-key': true, database: true, tenant: true });
+        if (kind === 'api-key') source.feed.push({ kind, id: entry.id });
+        else if (kind === 'database') source.feed.push({ kind, tenantId: ACME, name: 'db' });
+        else source.feed.push(kind === 'tenant' ? { kind, id: ACME } : { kind });
+        await clock.advance(1_500);
+        const forgotten = kind === 'plan' ? 'tenant' : kind;
+        expect(known()).toEqual({ 'api-key': true, database: true, tenant: true, [forgotten]: false });
+      },
+    );
+
+    it('forgets all tenants after more changes of plans than it can look at', async () => {
+      source.openSince = 0;
+      source.feed.push(...Array.from({ length: 10 }, () => ({ kind: 'plan' as const })));
+      await clock.settle(directory.tenant(ACME));
+      await clock.advance(1_500);
+      expect(directory.knownTenant(ACME)).toBeDefined();
+      source.feed.push({ kind: 'plan' });
+      await clock.settle(directory.tenant(EVIL));
+      await clock.advance(1_500);
+      expect([ACME, EVIL].map((id) => directory.knownTenant(id))).toEqual([undefined, undefined]);
+    });
   });
 
   it('finds at once what was missing before', async () => {

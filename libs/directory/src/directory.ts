@@ -29,6 +29,7 @@ import type { KeyUses } from './key-uses.js';
 import { LoadingCache } from './loading-cache.js';
 import type { Principal } from './principal.js';
 import { isSuspended, type Revocations } from './revocations.js';
+import { includesChange, type Viewed } from './store-view.js';
 import type { TokenClaims } from './token-claims.js';
 import { TokenPrincipals } from './token-principals.js';
 import { looksLikeToken, Tokens } from './tokens.js';
@@ -65,6 +66,8 @@ const DEFAULT_MAX_STALE_MS = 15 * 60 * 1_000;
 const MAX_PROVIDERS = 10_000;
 const MAX_LOADS = 1_000;
 const MISS_PACE_MS = 100;
+/** For each of them all tenants are looked at; after more at once all tenants are forgotten. */
+const MAX_PLAN_CHANGES = 10;
 /** Half of what the feed keeps (CHANGE_RETENTION_MS of libs/metadata): after a longer pause changes may be gone. */
 const MAX_FEED_PAUSE_MS = 30 * 60 * 1_000;
 const RETRY_AFTER_MS = 1_000;
@@ -74,7 +77,7 @@ const RETRY_AFTER_MS = 1_000;
  *
  * Time line of a revocation: control plane commits, a trigger writes the change in the same transaction, the next poll
  * (each second) reads it, the key is dropped from memory, the next request loads it and is refused. In between loads and
- * polls cannot miss each other: a load that began before the poll's snapshot is not kept.
+ * polls cannot miss each other: what was loaded stays only if the store itself says that it includes the change, and a load under way is not kept.
  *
  * With the store down, known keys and databases are served for `maxStaleMs`; anything else is `unavailable`. Creation is
  * visible at once, because absence is never cached.
@@ -312,7 +315,7 @@ export class Directory {
       const page = await this.source.changes(this.cursor);
       const pauseMs = this.unconfirmedMs();
       if (page.reset || pauseMs === undefined || pauseMs > MAX_FEED_PAUSE_MS) this.forgetEverything();
-      else for (const change of page.changes) this.forget(change);
+      else this.forgetChanged(page.changes);
       this.cursor = page.cursor;
       this.polledAt = startedAt;
       this.keys.confirm(startedAt);
@@ -327,20 +330,27 @@ export class Directory {
     }
   }
 
+  /** Changes come late, and again and again, behind a transaction that takes long: who has read since knows of them, and need not ask. */
+  private forgetChanged(changes: readonly DirectoryChange[]): void {
+    if (changes.filter(({ kind }) => kind === 'plan').length > MAX_PLAN_CHANGES) this.tenants.clear();
+    for (const change of changes) this.forget(change);
+  }
+
   private forget(change: DirectoryChange): void {
+    const isStillTrue = (entry: Viewed): boolean => includesChange(entry, change.position);
     switch (change.kind) {
       case 'api-key':
-        return this.keys.invalidate(change.id);
+        return this.keys.invalidate(change.id, isStillTrue);
       case 'database':
-        return this.databases.invalidate(databaseKey(change.tenantId, change.name));
+        return this.databases.invalidate(databaseKey(change.tenantId, change.name), isStillTrue);
       case 'tenant':
-        return this.tenants.invalidate(change.id);
+        return this.tenants.invalidate(change.id, isStillTrue);
       case 'plan':
-        return this.tenants.clear();
+        return this.tenants.invalidateAll(isStillTrue);
       case 'token-key':
-        return this.tokens.forget();
+        return this.tokens.forget(isStillTrue);
       case 'identity-provider':
-        return this.providers.invalidate(change.id);
+        return this.providers.invalidate(change.id, isStillTrue);
     }
   }
 

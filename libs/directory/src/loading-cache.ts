@@ -100,11 +100,22 @@ export class LoadingCache<V> {
     return entry.value;
   }
 
-  /** Forgets one key, also what a load under way is about to say of it. */
-  invalidate(key: string): void {
-    this.entries.delete(key);
+  /**
+   * Forgets one key, also what a load under way is about to say of it.
+   * @param isStillTrue of what is kept: then it stays, and nobody has to be asked
+   */
+  invalidate(key: string, isStillTrue: (value: V) => boolean = () => false): void {
+    const entry = this.entries.get(key);
+    if (entry !== undefined && !isStillTrue(entry.value)) this.entries.delete(key);
     this.loads.delete(key);
     this.misses.delete(key);
+  }
+
+  /** As {@link invalidate}, every key. Takes as long as there are entries. */
+  invalidateAll(isStillTrue: (value: V) => boolean): void {
+    for (const [key, { value }] of this.entries) if (!isStillTrue(value)) this.entries.delete(key);
+    this.loads.clear();
+    this.misses.clear();
   }
 
   clear(): void {
@@ -113,7 +124,7 @@ export class LoadingCache<V> {
     this.misses.clear();
   }
 
-  /** Everything that changed before `at` has been invalidated: the rest was true then. */
+  /** What does not tell of everything that changed before `at` has been invalidated: the rest was true then. */
   confirm(at: Instant): void {
     this.confirmedAt = at;
   }

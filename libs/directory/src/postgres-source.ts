@@ -20,7 +20,9 @@ import type { TenantSuspension } from './revocations.js';
 import { parseClaimTemplate, parsePrefixTemplate } from './identity/claim-template.js';
 import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import { openPool } from './postgres-pool.js';
+import { POSITION_COLUMN, PostgresView, VIEW_COLUMN } from './postgres-view.js';
 import { isScope } from './scope.js';
+import type { Viewed } from './store-view.js';
 import type { TenantQuotas } from './tenant-quotas.js';
 
 /** For misses, of which a gateway has few, unless somebody tries keys. */
@@ -34,16 +36,16 @@ const MAX_CHANGES = 5_000;
 
 const API_KEY = `
   SELECT id, organization_id, secret_hash, scopes, databases, key_prefix, expires_at, revoked_at IS NOT NULL AS revoked,
-    previous_secret_hash, previous_ends_at
+    previous_secret_hash, previous_ends_at, ${VIEW_COLUMN}
   FROM api_keys WHERE id = $1`;
 
 const DATABASE = `
-  SELECT id, organization_id, name, revision, retention_seconds, size_limit_bytes FROM databases
+  SELECT id, organization_id, name, revision, retention_seconds, size_limit_bytes, ${VIEW_COLUMN} FROM databases
   WHERE organization_id = $1 AND name = $2 AND deleted_at IS NULL`;
 
 /** By the slug of its owner, where that has granted it. */
 const SHARED_DATABASE = `
-  SELECT d.id, d.organization_id, d.name, d.revision, d.retention_seconds, d.size_limit_bytes, g.access
+  SELECT d.id, d.organization_id, d.name, d.revision, d.retention_seconds, d.size_limit_bytes, g.access, ${VIEW_COLUMN}
   FROM organizations o JOIN databases d ON d.organization_id = o.id
   JOIN database_grants g ON g.database_id = d.id AND g.organization_id = $1
   WHERE o.slug = $2 AND d.name = $3 AND d.deleted_at IS NULL`;
@@ -61,30 +63,35 @@ const TENANT = `
     x.organization_id IS NOT NULL AS suspended, x.number AS suspension_number,
     (SELECT json_agg(json_build_object('id', b.id, 'scope', b.scope, 'subjectId', b.subject_id, 'weights', json_build_object(
       'readUnit', b.read_weight, 'writeUnit', b.write_weight, 'egressByte', b.egress_weight)))
-     FROM budgets b WHERE b.organization_id = o.id AND b.hard_stop) AS budgets
+     FROM budgets b WHERE b.organization_id = o.id AND b.hard_stop) AS budgets,
+    ${VIEW_COLUMN}
   FROM organizations o LEFT JOIN organization_settings s ON s.organization_id = o.id
   LEFT JOIN organization_suspensions x ON x.organization_id = o.id
   LEFT JOIN organization_usage u ON u.organization_id = o.id
   LEFT JOIN LATERAL organization_quotas(o.id) AS q ON true WHERE o.id = $1`;
 
 const IDENTITY_PROVIDER = `
-  SELECT id, organization_id, issuer, audience, jwks_url, database_template, prefix_template, scopes
+  SELECT id, organization_id, issuer, audience, jwks_url, database_template, prefix_template, scopes, ${VIEW_COLUMN}
   FROM identity_providers WHERE id = $1`;
 
 /** The latest one signs; tokens of the one before live on. */
-const TOKEN_KEYS = `SELECT kid, public_key FROM token_keys ORDER BY published_at DESC LIMIT 2`;
+const TOKEN_KEYS = `SELECT kid, public_key, ${VIEW_COLUMN} FROM token_keys ORDER BY published_at DESC LIMIT 2`;
 
 /**
  * Every transaction below the snapshot's xmin has ended: what it changed is visible in this very snapshot. Later ones may
  * still commit, whatever their order, and will be at or above it: the next poll begins there. Some come twice.
  */
 const CHANGES = `
-  SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject
+  SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject, c.position
   FROM (VALUES (1)) AS always LEFT JOIN (
-    SELECT kind, organization_id, subject FROM changes WHERE transaction_id >= $1::bigint LIMIT ${MAX_CHANGES + 1}
+    SELECT kind, organization_id, subject, ${POSITION_COLUMN} FROM changes WHERE transaction_id >= $1::bigint LIMIT ${MAX_CHANGES + 1}
   ) AS c ON true`;
 
-interface KeyRow {
+interface ViewedRow {
+  readonly view: string | null;
+}
+
+interface KeyRow extends ViewedRow {
   readonly id: string;
   readonly organization_id: string;
   readonly secret_hash: Buffer;
@@ -97,7 +104,7 @@ interface KeyRow {
   readonly revoked: boolean;
 }
 
-interface DatabaseRow {
+interface DatabaseRow extends ViewedRow {
   readonly id: string;
   readonly organization_id: string;
   readonly name: string;
@@ -111,7 +118,7 @@ interface SharedRow extends DatabaseRow {
   readonly access: string;
 }
 
-interface TenantRow {
+interface TenantRow extends ViewedRow {
   readonly id: string;
   readonly cors_origins: readonly string[];
   readonly requests_per_second: number | null;
@@ -128,12 +135,12 @@ interface TenantRow {
   readonly budgets: readonly BudgetEntry[] | null;
 }
 
-interface TokenKeyRow {
+interface TokenKeyRow extends ViewedRow {
   readonly kid: string;
   readonly public_key: Buffer;
 }
 
-interface IdentityProviderRow {
+interface IdentityProviderRow extends ViewedRow {
   readonly id: string;
   readonly organization_id: string;
   readonly issuer: string;
@@ -149,6 +156,7 @@ interface ChangeRow {
   readonly kind: string | null;
   readonly organization_id: string | null;
   readonly subject: string | null;
+  readonly position: string | null;
 }
 
 /**
@@ -179,6 +187,7 @@ export class PostgresDirectorySource implements DirectorySource {
       ...grantOfKey(row.databases ?? [], row.key_prefix ?? undefined),
       expiresAt: row.expires_at?.getTime(),
       revoked: row.revoked,
+      ...viewOf(row),
     };
   }
 
@@ -188,7 +197,7 @@ export class PostgresDirectorySource implements DirectorySource {
     const [row] = await query<DatabaseRow>(this.lookups, DATABASE, [tenantId, name]);
     if (!row) return undefined;
     assert(isDatabaseId(row.id) && row.organization_id === tenantId, 'a database belongs to the tenant who asked');
-    return { id: row.id, name: row.name, tenantId, ...optionsOf(row) };
+    return { id: row.id, name: row.name, tenantId, ...optionsOf(row), ...viewOf(row) };
   }
 
   async createDatabase(tenantId: TenantId, name: string): Promise<void> {
@@ -209,7 +218,7 @@ export class PostgresDirectorySource implements DirectorySource {
     assert(isDatabaseId(id) && isTenantId(ownerId), 'a database belongs to a tenant');
     // What a later version may grant besides is none to this one.
     if (access !== 'read' && access !== 'write') return undefined;
-    return { id, name: row.name, tenantId: ownerId, access, ...optionsOf(row) };
+    return { id, name: row.name, tenantId: ownerId, access, ...optionsOf(row), ...viewOf(row) };
   }
 
   async tenant(id: TenantId): Promise<TenantEntry | undefined> {
@@ -221,13 +230,14 @@ export class PostgresDirectorySource implements DirectorySource {
         quotas: quotasOf(row),
         suspension: suspensionOf(row),
         budgets: row.budgets ?? undefined,
+        ...viewOf(row),
       }
     );
   }
 
   async tokenKeys(): Promise<readonly PublicTokenKey[]> {
     const rows = await query<TokenKeyRow>(this.lookups, TOKEN_KEYS, []);
-    return rows.map(({ kid, public_key: publicKey }) => ({ kid, publicKey }));
+    return rows.map((row) => ({ kid: row.kid, publicKey: row.public_key, ...viewOf(row) }));
   }
 
   async identityProvider(id: string): Promise<IdentityProviderEntry | undefined> {
@@ -246,6 +256,7 @@ export class PostgresDirectorySource implements DirectorySource {
       audience,
       jwksUrl,
       mapping: { database, prefix, scopes: new Set(row.scopes.filter(isScope)) },
+      ...viewOf(row),
     };
   }
 
@@ -264,6 +275,10 @@ export class PostgresDirectorySource implements DirectorySource {
   async close(): Promise<void> {
     await Promise.all([this.lookups.end(), this.feed.end()]);
   }
+}
+
+function viewOf({ view }: ViewedRow): Viewed {
+  return { asOf: PostgresView.of(view) };
 }
 
 /** As heads are at first (libs/engine, format/head.ts), which this may not import; a test of apps/worker holds the two together. */
@@ -317,12 +332,14 @@ async function query<Row extends object>(
 
 function toChange(row: ChangeRow): readonly DirectoryChange[] {
   if (row.subject === null || row.organization_id === null) return [];
-  if (row.kind === 'api-key') return [{ kind: 'api-key', id: row.subject }];
-  if (row.kind === 'database') return [{ kind: 'database', tenantId: row.organization_id, name: row.subject }];
-  if (row.kind === 'tenant') return [{ kind: 'tenant', id: row.subject }];
-  if (row.kind === 'plan') return [{ kind: 'plan' }];
-  if (row.kind === 'token-key') return [{ kind: 'token-key' }];
-  if (row.kind === 'identity-provider') return [{ kind: 'identity-provider', id: row.subject }];
+  const position = row.position ?? undefined;
+  if (row.kind === 'api-key') return [{ kind: 'api-key', id: row.subject, position }];
+  if (row.kind === 'database')
+    return [{ kind: 'database', tenantId: row.organization_id, name: row.subject, position }];
+  if (row.kind === 'tenant') return [{ kind: 'tenant', id: row.subject, position }];
+  if (row.kind === 'plan') return [{ kind: 'plan', position }];
+  if (row.kind === 'token-key') return [{ kind: 'token-key', position }];
+  if (row.kind === 'identity-provider') return [{ kind: 'identity-provider', id: row.subject, position }];
   // Of a later version than this one, about things that this one does not cache.
   return [];
 }

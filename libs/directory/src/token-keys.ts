@@ -18,6 +18,8 @@ const RETRY_AFTER_MS = 1_000;
  */
 export class TokenKeys {
   private keys: ReadonlyMap<string, CryptoKey> = new Map();
+  /** As the store has said them. */
+  private published: readonly PublicTokenKey[] = [];
   private lookedAt: Instant | undefined;
   private next: Promise<ReadonlyMap<string, CryptoKey>> | undefined;
   private waiting = 0;
@@ -47,10 +49,15 @@ export class TokenKeys {
     }
   }
 
-  /** The store has others now. */
-  forget(): void {
+  /**
+   * The store has others now.
+   * @param isStillTrue of what is kept: then it stays. A look under way is not kept in any case
+   */
+  forget(isStillTrue: (key: PublicTokenKey) => boolean = () => false): void {
     this.forgotten++;
+    if (this.published.every(isStillTrue)) return;
     this.keys = new Map();
+    this.published = [];
   }
 
   private async look(): Promise<ReadonlyMap<string, CryptoKey>> {
@@ -66,7 +73,10 @@ export class TokenKeys {
     const keys = new Map(
       await Promise.all(found.map(async ({ kid, publicKey }) => [kid, await imported(publicKey)] as const)),
     );
-    if (forgotten === this.forgotten) this.keys = keys;
+    if (forgotten === this.forgotten) {
+      this.keys = keys;
+      this.published = found;
+    }
     return keys;
   }
 }

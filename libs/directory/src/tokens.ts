@@ -63,9 +63,12 @@ export class Tokens {
     return undefined;
   }
 
-  /** The signing keys are others now: none of the tokens may be believed any more without looking again. */
-  forget(): void {
-    this.keys.forget();
+  /**
+   * The signing keys are others now: none of the tokens may be believed any more without looking again.
+   * @param isStillTrue as {@link TokenKeys.forget}
+   */
+  forget(isStillTrue?: (key: PublicTokenKey) => boolean): void {
+    this.keys.forget(isStillTrue);
     this.verified.clear();
     this.verifying.clear();
   }

@@ -1,10 +1,11 @@
 import type { TenantId } from '@leasehold/foundation';
 
 import type { Scope } from '../scope.js';
+import type { Viewed } from '../store-view.js';
 import type { ClaimTemplate } from './claim-template.js';
 
 /** Whose tokens a tenant believes, and what they grant. */
-export interface IdentityProviderEntry {
+export interface IdentityProviderEntry extends Viewed {
   readonly id: string;
   readonly tenantId: TenantId;
   /** Exactly as tokens say it. */

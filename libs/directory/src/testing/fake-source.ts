@@ -11,11 +11,12 @@ import type {
   TenantEntry,
 } from '../directory-source.js';
 import type { TenantSuspension } from '../revocations.js';
+import type { ChangePosition, StoreView, Viewed } from '../store-view.js';
 import type { TenantQuotas } from '../tenant-quotas.js';
 
 export const LATENCY_MS = 10;
 
-/** A store that answers as it is when the question arrives, a little later; and can be down. */
+/** A store that answers as it is when the question arrives, a little later; and can be down. Changes stand where they are in its feed. */
 export class FakeSource implements DirectorySource {
   readonly keys = new Map<string, KeyEntry>();
   readonly databases = new Map<string, DatabaseEntry>();
@@ -26,6 +27,9 @@ export class FakeSource implements DirectorySource {
   publishedKeys: readonly PublicTokenKey[] = [];
   down = false;
   feedDown = false;
+  lookupsDown = false;
+  /** As long as a transaction is under way that began at this length of the feed: what came since is told in each page. */
+  openSince: number | undefined;
   lookups = 0;
   lookupLatencyMs = LATENCY_MS;
   resetNext = false;
@@ -50,18 +54,19 @@ export class FakeSource implements DirectorySource {
 
   apiKey(id: string): Promise<KeyEntry | undefined> {
     this.lookups++;
-    return this.answer(() => this.keys.get(id), this.lookupLatencyMs);
+    return this.lookUp(() => viewed(this.keys.get(id), this.feed.length), this.lookupLatencyMs);
   }
 
   database(tenantId: TenantId, name: string): Promise<DatabaseEntry | undefined> {
     this.lookups++;
-    return this.answer(() => this.databases.get(`${tenantId}/${name}`));
+    return this.lookUp(() => viewed(this.databases.get(`${tenantId}/${name}`), this.feed.length));
   }
 
   tenant(id: TenantId): Promise<TenantEntry | undefined> {
     this.lookups++;
-    return this.answer(() => ({
+    return this.lookUp(() => ({
       id,
+      asOf: viewAt(this.feed.length),
       corsOrigins: this.origins.get(id) ?? new Set(),
       quotas: this.quotas.get(id),
       suspension: this.suspensions.get(id),
@@ -70,7 +75,7 @@ export class FakeSource implements DirectorySource {
 
   tokenKeys(): Promise<readonly PublicTokenKey[]> {
     this.lookups++;
-    return this.answer(() => this.publishedKeys);
+    return this.lookUp(() => this.publishedKeys.map((key) => ({ ...key, asOf: viewAt(this.feed.length) })));
   }
 
   changes(since: string | undefined): Promise<ChangePage> {
@@ -78,9 +83,15 @@ export class FakeSource implements DirectorySource {
     return this.answer(() => {
       const reset = this.resetNext;
       this.resetNext = false;
-      const changes = since === undefined || reset ? [] : this.feed.slice(Number(since));
-      return { cursor: String(this.feed.length), reset, changes };
+      const told = this.feed.map((change, position) => ({ ...change, position: String(position) }));
+      const changes = since === undefined || reset ? [] : told.slice(Number(since));
+      return { cursor: String(this.openSince ?? this.feed.length), reset, changes };
     });
+  }
+
+  private async lookUp<T>(read: () => T, latencyMs?: number): Promise<T> {
+    if (this.lookupsDown) throw new Error('lookups are down');
+    return this.answer(read, latencyMs);
   }
 
   private async answer<T>(read: () => T, latencyMs = LATENCY_MS): Promise<T> {
@@ -89,4 +100,12 @@ export class FakeSource implements DirectorySource {
     await this.clock.sleep(latencyMs);
     return seen;
   }
+}
+
+function viewed<V extends Viewed>(entry: V | undefined, feedLength: number): V | undefined {
+  return entry && { ...entry, asOf: viewAt(feedLength) };
+}
+
+function viewAt(feedLength: number): StoreView {
+  return { includes: (position: ChangePosition) => Number(position) < feedLength };
 }

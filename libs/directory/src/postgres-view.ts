@@ -1,0 +1,40 @@
+import type { ChangePosition, StoreView } from './store-view.js';
+
+/** Transactions under way that a view names one by one. With more of them it says only what had ended before the first of these. */
+const MAX_NAMED = 16;
+
+/** Which server answers: one that has taken its place may give the same numbers to other transactions. */
+const SERVER = `extract(epoch FROM pg_postmaster_start_time())::text`;
+
+/** The column that tells {@link PostgresView.of} what the statement around it sees. Null of a standby: its snapshots do not name who is under way. */
+export const VIEW_COLUMN = `CASE WHEN NOT pg_is_in_recovery() THEN ${SERVER} || '/' || pg_current_snapshot()::text END AS view`;
+
+/** The column that tells where a row of `changes` was made. */
+export const POSITION_COLUMN = `${SERVER} || '/' || transaction_id::text AS position`;
+
+const VIEW_FORM = /^([\d.]+)\/(\d+):(\d+):([\d,]*)$/;
+const POSITION_FORM = /^([\d.]+)\/(\d+)$/;
+
+/**
+ * What one statement of Postgres saw: the transactions that had ended when its snapshot was taken, by their own numbers. No clock tells that, and
+ * neither does the order of the numbers: a transaction may commit long after later ones.
+ */
+export class PostgresView implements StoreView {
+  /** Of up to 100,000 of them in memory, so it stays a short text. */
+  private constructor(private readonly text: string) {}
+
+  /** Undefined of what is no view, so that nothing is taken for seen. */
+  static of(text: string | null): PostgresView | undefined {
+    const [, server, horizon, , named] = VIEW_FORM.exec(text ?? '') ?? [];
+    if (text === null || horizon === undefined) return undefined;
+    const isShort = (named ?? '').split(',').length <= MAX_NAMED;
+    return new PostgresView(isShort ? text : `${server}/${horizon}:${horizon}:`);
+  }
+
+  includes(position: ChangePosition): boolean {
+    const [, server, transaction] = POSITION_FORM.exec(position) ?? [];
+    const [, sameServer, , end, named] = VIEW_FORM.exec(this.text) ?? [];
+    if (server === undefined || transaction === undefined || server !== sameServer || end === undefined) return false;
+    return BigInt(transaction) < BigInt(end) && !(named ?? '').split(',').includes(transaction);
+  }
+}
