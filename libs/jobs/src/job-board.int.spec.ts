@@ -1,5 +1,6 @@
 import { systemClock, type DatabaseId } from '@leasehold/foundation';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Job } from 'bullmq';
 
 import { postgresQueueServer, redisQueueServer, type QueueServer } from '../testing/queue-server.js';
 import { JobBoard } from './job-board.js';
@@ -81,7 +82,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const outcomes: JobOutcome[] = [];
       const begun: DatabaseId[] = [];
       const reasons: unknown[] = [];
-      const slow = { mayCommit: false, isCommitted: false, begun, outcomes, reasons };
+      const slow = { mayCommit: false, isCommitting: false, isCommitted: false, begun, outcomes, reasons };
       const handlers = {
         ...(Object.fromEntries(jobKinds().map((kind) => [kind, () => Promise.resolve()])) as unknown as JobHandlers),
         compact: async ({ databaseId }, signal, run) => {
@@ -94,6 +95,7 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
             });
           }
           await run.commit(async () => {
+            slow.isCommitting = true;
             while (!slow.isCommitted) await systemClock.sleep(20);
           });
         },
@@ -180,6 +182,14 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       const [job] = await board.running();
       expect(await board.cancel('compact', 'missing')).toBe('gone');
       expect(await board.cancel('gc', job?.id ?? '')).toBe('gone');
+      expect(await board.runningJob('compact', job?.id ?? '')).toMatchObject({
+        id: job?.id,
+        payload: { databaseId: A },
+      });
+      expect([await board.runningJob('compact', 'missing'), await board.runningJob('gc', job?.id ?? '')]).toEqual([
+        undefined,
+        undefined,
+      ]);
       slow.mayCommit = true;
       await until(async () => (await board.running())[0]?.state === 'committing');
       expect(await board.cancel('compact', job?.id ?? '')).toBe('too-late');
@@ -187,6 +197,33 @@ function suite(name: string, start: () => Promise<QueueServer>): void {
       await until(() => Promise.resolve(slow.outcomes.length === 1));
       expect(slow.outcomes).toMatchObject([{ outcome: 'done' }]);
       await until(async () => (await board.cancel('compact', job?.id ?? '')) === 'gone');
+      expect(await board.runningJob('compact', job?.id ?? '')).toBeUndefined();
+    }, 60_000);
+
+    it('comes too late for one that begins to commit while it is asked to end, and is done before that is taken back', async () => {
+      const { board, queues, slow } = await openSlow();
+      queues.enqueueCompaction(A as DatabaseId);
+      await until(async () => (await board.running()).length === 1);
+      const [job] = await board.running();
+      const looks: boolean[] = [];
+      const isActive = Object.getOwnPropertyDescriptor(Job.prototype, 'isActive')?.value as Job['isActive'];
+      const spy = jest.spyOn(Job.prototype, 'isActive').mockImplementation(async function (this: Job) {
+        const found = await isActive.call(this);
+        looks.push(found);
+        if (looks.length === 1) slow.mayCommit = true;
+        else slow.isCommitted = true;
+        await until(async () =>
+          looks.length === 1 ? slow.isCommitting : (await board.running()).length === 0 && slow.outcomes.length === 1,
+        );
+        return found;
+      });
+      try {
+        expect(await board.cancel('compact', job?.id ?? '')).toBe('too-late');
+      } finally {
+        spy.mockRestore();
+      }
+      expect([looks, slow.outcomes]).toMatchObject([[true, true], [{ outcome: 'done' }]]);
+      expect((await board.counts()).find(({ kind }) => kind === 'compact')).toMatchObject({ active: 0, delayed: 0 });
     }, 60_000);
 
     it('rejects when the server does not answer, and goes on when it does', async () => {

@@ -87,6 +87,14 @@ export class JobBoard {
     return found.flat().sort((a, b) => a.startedAt - b.startedAt);
   }
 
+  /** One that a process has in hand; undefined: no such job runs. */
+  runningJob(kind: JobKind, id: string): Promise<RunningJob | undefined> {
+    return this.ask(kind, async (queue) => {
+      const job = await activeJob(queue, id);
+      return job && runningJobOf(kind, job, this.clock.now());
+    });
+  }
+
   /** Asks a job that runs to end. Idempotent. */
   cancel(kind: JobKind, id: string): Promise<CancelOutcome> {
     return this.ask(kind, async (queue) => {
@@ -94,17 +102,12 @@ export class JobBoard {
       if (job === undefined) return 'gone';
       if (!CANCELLABLE.has(kind) || isCommitting(job)) return 'too-late';
       if (hasCancelMark(job.data)) return 'asked';
-      try {
-        await job.updateData(withCancelMark(job.data));
-      } catch (error) {
-        if ((await activeJob(queue, id)) === undefined) return 'gone';
-        throw error;
-      }
+      if (!(await changeData(queue, job, withCancelMark(job.data)))) return 'gone';
       // It may have begun to commit between the two; who commits tells before it looks for the mark. Each may see the other, and then neither knows it.
       const marked = await activeJob(queue, id);
       if (marked === undefined) return 'gone';
       if (!isCommitting(marked)) return 'asked';
-      await marked.updateData(withoutCancelMark(marked.data));
+      await changeData(queue, marked, withoutCancelMark(marked.data));
       return 'too-late';
     });
   }
@@ -152,6 +155,17 @@ export class JobBoard {
 async function activeJob(queue: BoardQueue, id: string): Promise<Job | undefined> {
   const job = await queue.job(id);
   return job !== undefined && (await job.isActive()) ? job : undefined;
+}
+
+/** @returns false, and nothing is changed, when the job has ended meanwhile */
+async function changeData(queue: BoardQueue, job: Job, data: unknown): Promise<boolean> {
+  try {
+    await job.updateData(data);
+    return true;
+  } catch (error) {
+    if ((await activeJob(queue, job.id ?? '')) !== undefined) throw error;
+    return false;
+  }
 }
 
 function isCommitting({ progress, processedOn }: Job): boolean {

@@ -8,7 +8,7 @@ export interface KnownAs {
 
 /** Looks all of them up at once. */
 export async function knownDatabases(
-  metadata: Metadata,
+  metadata: Pick<Metadata, 'tenants'>,
   ids: readonly string[],
 ): Promise<(databaseId: string) => KnownAs> {
   const found = await metadata.tenants.databasesNamed(ids);

@@ -9,8 +9,8 @@ const UNKNOWN: KnownAs = { organizationId: null, name: null };
 /** The jobs that processes have in hand, with whose databases they are about. */
 export class RunningJobs {
   constructor(
-    private readonly board: JobBoard,
-    private readonly metadata: Metadata,
+    private readonly board: Pick<JobBoard, 'running' | 'runningJob' | 'cancel'>,
+    private readonly metadata: Pick<Metadata, 'tenants' | 'auditLog'>,
   ) {}
 
   /** The longest run first. */
@@ -22,7 +22,8 @@ export class RunningJobs {
 
   /** Noted in the audit log of whose database it is. */
   async cancel(kind: JobKind, id: string): Promise<CancelOutcome> {
-    const job = (await reached(this.board.running())).find((each) => each.kind === kind && each.id === id);
+    // By its id: of those that run only the first of each kind are listed.
+    const job = await reached(this.board.runningJob(kind, id));
     const outcome = await reached(this.board.cancel(kind, id));
     const databaseId = job && databaseOf(job);
     if (outcome === 'asked' && databaseId !== undefined) {
