@@ -29,7 +29,7 @@ export type { SstSource } from './sst/sst-reader.js';
 export { describeSst, verifySst } from './sst/verify-sst.js';
 export * from './compaction/apply.js';
 export * from './compaction/compact-database.js';
-export { UNWATCHED, type CompactionWatch } from './compaction/compaction-watch.js';
+export type { CompactionWatch } from './compaction/compaction-watch.js';
 export * from './compaction/execute.js';
 export * from './compaction/plan.js';
 export * from './compaction/write-pressure.js';

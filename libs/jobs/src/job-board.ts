@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** Of what a job failed by, which is text of an error. */
 const MAX_REASON_CHARS = 500;
 /** Of one kind; each compactor runs a handful at once. */
-export const MOST_RUNNING = 100;
+const MOST_RUNNING = 100;
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 
 export interface JobCounts {
