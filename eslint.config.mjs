@@ -121,6 +121,7 @@ const SDK_OWNERS = [
       'vite',
       '@vitejs/*',
       'openapi-typescript',
+      '@redocly/*',
       'axe-core',
       'jest',
       'nx',

@@ -15,9 +15,10 @@ export interface OpenApiDocument {
   readonly [member: string]: unknown;
 }
 
+/** What any request may be refused with, before it is known what it asks for. */
+const OF_ALL: readonly ErrorCode[] = ['invalid-request', 'headers-too-large'];
 /** What any route of a database may be refused with. */
-const OF_ALL: readonly ErrorCode[] = [
-  'invalid-request',
+const OF_DATABASES: readonly ErrorCode[] = [
   'invalid-parameter',
   'unsupported-header',
   'unauthenticated',
@@ -29,7 +30,6 @@ const OF_ALL: readonly ErrorCode[] = [
   'database-not-found',
   'request-timeout',
   'too-many-requests',
-  'headers-too-large',
   'internal',
   'corrupt-object',
   'unavailable',
@@ -118,7 +118,7 @@ function operationOf(route: ApiRoute, path: string, operationId: string): ApiOpe
     responses: {
       '200': { description: 'Done.', headers: answerHeaders(route), content: contentOf(route) },
       ...(route.id === 'readKey' ? { '304': { description: 'The version is the one that was named.' } } : {}),
-      ...problemAnswers(isOfDatabase ? [...route.codes, ...OF_ALL] : route.codes),
+      ...problemAnswers([...route.codes, ...OF_ALL, ...(isOfDatabase ? OF_DATABASES : [])]),
     },
   };
 }
