@@ -103,6 +103,21 @@ describe('the control plane', () => {
       expect(text).not.toContain('198.51.100.7');
     });
 
+    it.each(['Basic dXNlcjpwYXNz', 'Bearer nonsense', 'Bearer', 'Negotiate x', 'cookie', ''])(
+      'by the cookie where Authorization says something else: %j',
+      async (authorization) => {
+        const withCookie = (path: string, headers: Record<string, string>) =>
+          raw(
+            [`GET ${path} HTTP/1.1`, 'host: a', 'connection: close', `cookie: ${mine.cookie}`].concat(linesOf(headers)),
+          );
+        expect(await withCookie('/v1/me', {})).toContain(mine.email);
+        expect(await withCookie('/v1/me', { authorization })).toMatch(/^HTTP\/1\.1 401 /);
+        // better-auth's own routes find out for themselves who calls.
+        expect(await withCookie('/api/auth/get-session', {})).toContain(mine.email);
+        expect(await withCookie('/api/auth/get-session', { authorization })).not.toContain(mine.email);
+      },
+    );
+
     it('nor two that disagree', async () => {
       for (const headers of [
         ['authorization: Bearer x', `authorization: Bearer ${mine.token}`],
@@ -155,6 +170,8 @@ describe('the control plane', () => {
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     });
   });
+
+  const linesOf = (headers: Record<string, string>) => Object.entries(headers).map((header) => header.join(': '));
 
   /** Everything that comes back until the connection ends. */
   function raw(head: readonly string[], rest = ''): Promise<string> {

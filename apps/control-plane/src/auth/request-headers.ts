@@ -12,7 +12,8 @@ export function webHeaders(request: FastifyRequest): Headers {
     for (const one of [value].flat()) if (one !== undefined) headers.append(name, one);
   }
   headers.set(CLIENT_ADDRESS_HEADER, request.ip);
-  // A token that is not good must not fall back on the browser's cookie.
+  // A token that is not good must not fall back on the browser's cookie. Of every scheme: whoever sends one is not held against its origin
+  // (same-origin.ts), and browsers do send some of them by themselves.
   if (headers.has('authorization')) headers.delete('cookie');
   return headers;
 }
