@@ -87,7 +87,7 @@ export class CostsController {
       planVersions.list(),
     ]);
     const isPriced = prices !== undefined;
-    const { items, cursor } = pageOf(found, limit, placeText);
+    const { items, cursor } = pageOf(found, limit, ({ place }) => placeText(place));
     return {
       month: monthName(periodFrom),
       currency: currencyOf(versions),

@@ -14,7 +14,10 @@ describe('which costs are asked for', () => {
   });
 
   it('is another month, order and format where they are named', () => {
-    const place = { rank: -12n, organizationId: '01jd000000000000000000000k' };
+    const place = {
+      ...{ listedAt: new Date(NOW), asked: 7n, isMoved: false, rank: -12n },
+      organizationId: '01jd000000000000000000000k',
+    };
     const query = `month=2026-02&sort=cost&format=csv&limit=7&cursor=${cursorAt(placeText(place))}`;
     expect(parseCostsQuery(query, NOW)).toEqual({
       ...{ periodFrom: new Date('2026-02-01T00:00:00Z'), order: 'cost', limit: 7, format: 'csv', after: place },
@@ -24,9 +27,10 @@ describe('which costs are asked for', () => {
   it.each([
     ...['month=2026-13', 'month=2026-1', 'month=0000-01', 'month=', 'sort=name', 'format=xml'],
     ...[
-      `cursor=${cursorAt('1.5 a')}`,
-      `cursor=${cursorAt('1')}`,
-      `cursor=${cursorAt(`${'9'.repeat(61)} a`)}`,
+      ...['1 2 0 1.5 a', '1 2 0 1', '1 2 2 1 a', '-1 2 0 1 a', '1 -2 0 1 a', `${'9'.repeat(16)} 2 0 1 a`, '1 a'].map(
+        (place) => `cursor=${cursorAt(place)}`,
+      ),
+      `cursor=${cursorAt(`1 2 0 ${'9'.repeat(61)} a`)}`,
       'search=a',
     ],
   ])('is refused as %s', (query) => {

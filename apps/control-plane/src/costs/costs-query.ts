@@ -20,8 +20,8 @@ export interface CostsQuery {
 }
 
 const FORMATS = ['json', 'csv'] as const;
-/** By what the last row of a page is ordered, and whose it is. */
-const PLACE = /^(-?(?:0|[1-9]\d{0,59})) ([!-~]{1,64})$/;
+/** When the first page was read and what everybody had asked for; then, of the last row, whether it has moved since, by what it is ordered, and whose it is. */
+const PLACE = /^(0|[1-9]\d{0,14}) (0|[1-9]\d{0,59}) ([01]) (-?(?:0|[1-9]\d{0,59})) ([!-~]{1,64})$/;
 
 /** Parameter of a handler. */
 export const CostsQueryOf = createParamDecorator((_: unknown, context: ExecutionContext): CostsQuery =>
@@ -46,12 +46,15 @@ export function parseCostsQuery(rawQuery: string, nowMs: number): CostsQuery {
 }
 
 /** As the cursor of what follows has it. */
-export function placeText({ rank, organizationId }: TenantCostPlace): string {
-  return `${rank} ${organizationId}`;
+export function placeText({ listedAt, asked, isMoved, rank, organizationId }: TenantCostPlace): string {
+  return `${listedAt.getTime()} ${asked} ${isMoved ? 1 : 0} ${rank} ${organizationId}`;
 }
 
 function placeIn(text: string): TenantCostPlace {
-  const [, rank, organizationId] = PLACE.exec(text) ?? [];
-  if (rank === undefined || organizationId === undefined) throw damagedCursor();
-  return { rank: BigInt(rank), organizationId };
+  const [, listedAt = '', asked = '', moved = '', rank = '', organizationId] = PLACE.exec(text) ?? [];
+  if (organizationId === undefined) throw damagedCursor();
+  return {
+    ...{ listedAt: new Date(Number(listedAt)), asked: BigInt(asked), isMoved: moved === '1' },
+    ...{ rank: BigInt(rank), organizationId },
+  };
 }

@@ -6,7 +6,10 @@ const MICROS = 1_000_000n;
 /** Bytes times milliseconds. */
 const GB_HOUR = 1e9 * 3_600_000;
 
-/** In millionths of the smallest unit of the currency. */
+/**
+ * In millionths of the smallest unit of the currency. Like costs and margins, and unlike what is billed, these are what prices make of amounts without a bound:
+ * beyond 2^53 they are the nearest number that JSON has for all readers, and parts need not add up to the last digits.
+ */
 export interface CostMicrosView {
   readonly requests: number;
   readonly storage: number;
@@ -58,10 +61,10 @@ function costView(revenue: bigint, { requests, storage, egress, shared }: CostMi
   const cost = (total + MICROS / 2n) / MICROS;
   return {
     costMicros: {
-      ...{ requests: amountOf(requests), storage: amountOf(storage), egress: amountOf(egress) },
-      ...{ shared: amountOf(shared), total: amountOf(total) },
+      ...{ requests: Number(requests), storage: Number(storage), egress: Number(egress) },
+      ...{ shared: Number(shared), total: Number(total) },
     },
-    cost: amountOf(cost),
-    margin: amountOf(revenue - cost),
+    cost: Number(cost),
+    margin: Number(revenue - cost),
   };
 }

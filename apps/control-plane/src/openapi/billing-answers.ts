@@ -123,15 +123,17 @@ const providerPrices = z.object({
   updatedAt: instant,
 });
 
-const micros = count.describe('In millionths of the smallest unit of the currency.');
+/** Of what prices come to there is no bound: not the integers that JSON Schema takes for exact. */
+const micros = z.number().min(0).describe('In millionths of the smallest unit of the currency.');
+const reckoned = z.number().describe('In the smallest unit of the currency.');
 const costs = {
   revenue: amount,
   costMicros: z
     .object({ requests: micros, storage: micros, egress: micros, shared: micros, total: micros })
     .nullable()
     .describe('Null, as are cost and margin: no prices were set for that month.'),
-  cost: amount.nullable(),
-  margin: amount.nullable(),
+  cost: reckoned.nullable(),
+  margin: reckoned.nullable(),
 };
 
 const tenantCost = z.object({
