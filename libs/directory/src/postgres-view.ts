@@ -3,8 +3,11 @@ import type { ChangePosition, StoreView } from './store-view.js';
 /** Transactions under way that a view names one by one. With more of them it says only what had ended before the first of these. */
 const MAX_NAMED = 16;
 
-/** Which server answers: one that has taken its place may give the same numbers to other transactions. */
-const SERVER = `extract(epoch FROM pg_postmaster_start_time())::text`;
+/**
+ * Which server answers: one that has taken its place may give the same numbers to other transactions. So may one that goes on after a crash of one of its processes:
+ * numbers of which nothing was on disk by then it gives again. When it was started does not tell that, but it begins its statistics anew.
+ */
+const SERVER = `concat_ws('.', extract(epoch FROM pg_postmaster_start_time()), extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))`;
 
 /** The column that tells {@link PostgresView.of} what the statement around it sees. Null of a standby: its snapshots do not name who is under way. */
 export const VIEW_COLUMN = `CASE WHEN NOT pg_is_in_recovery() THEN ${SERVER} || '/' || pg_current_snapshot()::text END AS view`;
