@@ -46,12 +46,10 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
-  const write = (path: string, body: string) =>
-    fetch(`${leasehold.ready.gateway}/v1/db/${path}`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${key}` },
-      body,
-    });
+  const send = (path: string, init: RequestInit) =>
+    fetch(`${leasehold.ready.gateway}/v1/db/${path}`, { ...init, headers: { authorization: `Bearer ${key}` } });
+  const write = (path: string, body: string) => send(path, { method: 'PUT', body });
+  const remove = (path: string) => send(path, { method: 'DELETE' });
 
   beforeAll(async () => {
     [leasehold, browser] = await Promise.all([Leasehold.up(), Browser.start()]);
@@ -140,12 +138,22 @@ describeWithBrowser(`the console${hasBrowser ? '' : ' (no browser here: apt-get 
     expect(await page.getByLabel('Yours', { exact: true }).textContent()).toBe('(to be deleted)');
     expect(await page.getByLabel('Theirs', { exact: true }).textContent()).toBe('two');
     expect(await checkScreen(page, 'conflict')).toEqual([]);
-    const read = () =>
-      fetch(`${leasehold.ready.gateway}/v1/db/first/keys/doomed`, { headers: { authorization: `Bearer ${key}` } });
+    const read = () => send('first/keys/doomed', {});
     expect(await (await read()).text()).toBe('two');
     await press('Delete it all the same');
     await page.getByText('Deleted.').waitFor();
     expect((await read()).status).toBe(404);
+    // Where others have deleted it as well there is nothing left to do.
+    await write('first/keys/doomed', 'three');
+    await open(`/databases/first?key=${Buffer.from('doomed').toString('base64url')}`);
+    await page.getByRole('textbox', { name: 'Value' }).waitFor();
+    await remove('first/keys/doomed');
+    await press('Delete');
+    await page.getByText('Nothing was deleted from here.').waitFor();
+    expect(await page.getByLabel('Theirs', { exact: true }).textContent()).toBe('(deleted)');
+    expect(await page.getByRole('button', { name: 'Delete it all the same' }).count()).toBe(0);
+    await press('Take theirs');
+    await page.getByText('Somebody else was faster').waitFor({ state: 'detached' });
   }, 60_000);
 
   it('leaves as they are when a key ends, and the ends of its lines', async () => {

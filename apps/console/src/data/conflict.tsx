@@ -14,7 +14,7 @@ interface ConflictProps {
   readonly entryKey: Uint8Array;
   /** Undefined: it was to be deleted. */
   readonly mine: ValueDraft | undefined;
-  /** @param version over which mine is to be written, or which is to be deleted; null: it was deleted */
+  /** @param version over which mine is to be written, or which is to be deleted; null: theirs is that it was deleted, and mine is written anew */
   readonly onKeepMine: (version: string | null) => void;
   /** @param theirs null: they deleted it */
   readonly onTakeTheirs: (theirs: ByteEntry | null) => void;
@@ -32,7 +32,7 @@ export function Conflict({ data, entryKey, mine, onKeepMine, onTakeTheirs }: Con
     <Stack>
       <Alert color="yellow" role="alert" title="Somebody else was faster">
         The entry was changed since you read it.{' '}
-        {mine === undefined ? 'It is still there.' : 'Nothing of yours was written.'}
+        {mine === undefined ? 'Nothing was deleted from here.' : 'Nothing of yours was written.'}
       </Alert>
       <ScreenState query={present}>
         {(theirs) => (
@@ -45,12 +45,14 @@ export function Conflict({ data, entryKey, mine, onKeepMine, onTakeTheirs }: Con
               <Button variant="default" onClick={() => onTakeTheirs(theirs)}>
                 Take theirs
               </Button>
-              <Button
-                color={mine === undefined ? 'red' : undefined}
-                onClick={() => onKeepMine(theirs?.version ?? null)}
-              >
-                {mine === undefined ? 'Delete it all the same' : 'Write mine over it'}
-              </Button>
+              {mine !== undefined && (
+                <Button onClick={() => onKeepMine(theirs?.version ?? null)}>Write mine over it</Button>
+              )}
+              {mine === undefined && theirs !== null && (
+                <Button color="red" onClick={() => onKeepMine(theirs.version)}>
+                  Delete it all the same
+                </Button>
+              )}
             </Group>
           </>
         )}

@@ -61,8 +61,7 @@ export function EntryForm({ data, entry, isPast, onSaved, onDeleted }: EntryForm
           setSeen(version ?? '');
           if (!isDeletion) {
             if (value) saving.mutate({ ifVersion: version, bytes: value });
-          } else if (version === null) onDeleted();
-          else deleting.mutate(version);
+          } else if (version !== null) deleting.mutate(version);
         }}
         onTakeTheirs={(theirs) => {
           saving.reset();
