@@ -2,7 +2,7 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
 
 import type { Append } from './frame.js';
-import type { PendingAppend } from './pending-append.js';
+import type { LoggedAppend } from './logged-append.js';
 
 interface Chain {
   /** Of the last append that was accepted. */
@@ -16,7 +16,7 @@ interface Chain {
   /** The one before `lastSegment` in the same epoch. */
   previousSegment: number;
   /** In the order of acceptance, which is the order of versions. */
-  readonly pending: PendingAppend[];
+  readonly pending: LoggedAppend[];
   waiting: (() => void)[];
 }
 
@@ -48,7 +48,7 @@ export class Chains {
     assert(epoch > chain.epoch || firstSequence === chain.lastSequence + 1, 'commits of an epoch have no gaps');
   }
 
-  accept(append: PendingAppend): void {
+  accept(append: LoggedAppend): void {
     const { databaseId, epoch, lastSequence } = append;
     let chain = this.chains.get(databaseId);
     if (chain === undefined) {
@@ -59,7 +59,7 @@ export class Chains {
     chain.epoch = epoch;
     chain.lastSequence = lastSequence;
     chain.pending.push(append);
-    this.bytes += append.payload.byteLength;
+    this.bytes += append.payloadBytes;
     this.appends++;
   }
 
@@ -67,9 +67,9 @@ export class Chains {
    * Puts an append's frame into a segment: in the order of versions, or nobody could recover them.
    * @returns the previous segment that holds its database in its epoch, 0 for none
    */
-  place(append: PendingAppend, segment: number): number {
+  place(append: LoggedAppend, segment: number): number {
     const chain = this.chains.get(append.databaseId);
-    assert(chain !== undefined && append.segment === undefined, 'an append is accepted before it is placed, once');
+    assert(chain !== undefined && append.segment === 0, 'an append is accepted before it is placed, once');
     const isFirst = chain.putEpoch !== append.epoch || chain.putSequence === 0;
     assert(isFirst || append.firstSequence === chain.putSequence + 1, 'appends of an epoch are placed in their order');
     append.segment = segment;
@@ -90,7 +90,7 @@ export class Chains {
   settle(databaseId: DatabaseId, isConfirmed: (segment: number) => boolean): void {
     const chain = this.chains.get(databaseId);
     if (chain === undefined) return;
-    const open = chain.pending.findIndex(({ segment }) => segment === undefined || !isConfirmed(segment));
+    const open = chain.pending.findIndex(({ segment }) => segment === 0 || !isConfirmed(segment));
     for (const append of chain.pending.splice(0, open === -1 ? chain.pending.length : open)) {
       this.drop(append);
       append.resolve();
@@ -134,8 +134,8 @@ export class Chains {
     }
   }
 
-  private drop(append: PendingAppend): void {
-    this.bytes -= append.payload.byteLength;
+  private drop(append: LoggedAppend): void {
+    this.bytes -= append.payloadBytes;
     this.appends--;
   }
 }

@@ -38,7 +38,7 @@ beforeEach(async () => {
       'ab'.repeat(16),
       Array.from({ length: rolled }, (_, i) => {
         const turn = Math.floor(i / DATABASES);
-        return { segment: turn + 1, frame: frameOf(i % DATABASES, turn + 1, turn) };
+        return { ...frameOf(i % DATABASES, turn + 1, turn), segment: turn + 1 };
       }),
     ),
   );

@@ -4,22 +4,22 @@ import { seededRandom } from '@leasehold/foundation';
 
 import type { Batch } from './collector.js';
 import { Collector } from './collector.js';
-import { PendingAppend } from './pending-append.js';
+import { LoggedAppend } from './logged-append.js';
 
 const SETTINGS = { maxSegmentBytes: 4 * 1024 * 1024, shareBytes: 256 * 1024 };
 const MIB = 1024 * 1024;
 
-function append(databaseId: string, sequence: number, sizeBytes = 100): PendingAppend {
+function append(databaseId: string, sequence: number, sizeBytes = 100): LoggedAppend {
   const of = { databaseId: databaseId as DatabaseId, epoch: 1, firstSequence: sequence, lastSequence: sequence };
   const listener = { durable: () => undefined, lost: () => undefined };
-  return new PendingAppend({ ...of, payload: new Uint8Array(sizeBytes) }, listener);
+  return new LoggedAppend({ ...of, payload: new Uint8Array(sizeBytes) }, listener);
 }
 
 function names({ appends }: Batch): string {
   return appends.map(({ databaseId, lastSequence }) => `${databaseId}${lastSequence}`).join(' ');
 }
 
-function collectorOf(appends: readonly PendingAppend[]): Collector {
+function collectorOf(appends: readonly LoggedAppend[]): Collector {
   const collector = new Collector(SETTINGS);
   for (const each of appends) collector.add(each);
   return collector;

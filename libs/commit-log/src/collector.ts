@@ -3,15 +3,15 @@ import { assert } from '@leasehold/foundation';
 
 import type { CommitLogSettings } from './commit-log-settings.js';
 import { SEGMENT_HEADER_BYTES, FRAME_OVERHEAD_BYTES } from './segment.js';
-import type { PendingAppend } from './pending-append.js';
+import type { LoggedAppend } from './logged-append.js';
 
 /** Appends that will share a segment. */
 export interface Batch {
-  readonly appends: readonly PendingAppend[];
+  readonly appends: readonly LoggedAppend[];
 }
 
 interface OpenBatch extends Batch {
-  readonly appends: PendingAppend[];
+  readonly appends: LoggedAppend[];
   sizeBytes: number;
   /** Of each database in it. */
   readonly bytesOf: Map<DatabaseId, number>;
@@ -47,9 +47,9 @@ export class Collector {
     return this.shared.length === 0 && this.large.length === 0;
   }
 
-  add(append: PendingAppend): void {
+  add(append: LoggedAppend): void {
     const { databaseId } = append;
-    const sizeBytes = append.payload.byteLength + FRAME_OVERHEAD_BYTES;
+    const sizeBytes = append.payloadBytes + FRAME_OVERHEAD_BYTES;
     const shareBytes = this.shared.at(-1)?.bytesOf.get(databaseId) ?? 0;
     if (!this.inLarge.has(databaseId) && shareBytes + sizeBytes <= this.settings.shareBytes) {
       this.addTo(this.shared, append, sizeBytes);
@@ -107,7 +107,7 @@ export class Collector {
     return batch;
   }
 
-  private addTo(batches: OpenBatch[], append: PendingAppend, sizeBytes: number): OpenBatch {
+  private addTo(batches: OpenBatch[], append: LoggedAppend, sizeBytes: number): OpenBatch {
     const { databaseId } = append;
     let open = batches.at(-1);
     if (open === undefined || open.sizeBytes + sizeBytes > this.settings.maxSegmentBytes) {

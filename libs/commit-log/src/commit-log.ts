@@ -17,10 +17,10 @@ import { PAYLOAD_LIMIT_BYTES } from './frame-codec.js';
 import { HedgedStore } from './hedged-store.js';
 import { LogOverloadedError } from './log-errors.js';
 import { LOOSE_LIMIT_SEGMENTS, LogKeeper } from './log-keeper.js';
+import type { AppendListener } from './logged-append.js';
+import { LoggedAppend } from './logged-append.js';
 import { settleOwn } from './own-object.js';
 import { readOwnTail } from './own-tail.js';
-import type { AppendListener } from './pending-append.js';
-import { PendingAppend } from './pending-append.js';
 import { PutBudget } from './put-budget.js';
 import { Retention } from './retention.js';
 import { decodeSegment, encodeSegment } from './segment.js';
@@ -106,7 +106,7 @@ export class CommitLog {
     this.ctx.session.ended.throwIfAborted();
     this.admit(append);
     this.chains.check(append);
-    const pending = new PendingAppend(append, listener);
+    const pending = new LoggedAppend(append, listener);
     this.chains.accept(pending);
     this.collector.add(pending);
     this.pump();
@@ -242,6 +242,7 @@ export class CommitLog {
     try {
       const frames = appends.map((append) => this.frameOf(append, name.number));
       const body = encodeSegment(name, drawNonce(random), frames);
+      this.retention.hold(appends);
       const key = bucketLayout.segment(name.sessionId, name.number);
       const created = await settleOwn({ ...this.ctx, store: this.puts }, key, body);
       if (created.outcome === 'done') this.confirm(name.number, appends);
@@ -255,13 +256,13 @@ export class CommitLog {
     }
   }
 
-  private frameOf(append: PendingAppend, segment: number): Frame {
+  private frameOf(append: LoggedAppend, segment: number): Frame {
     append.previousSegment = this.chains.place(append, segment);
-    this.retention.add(segment, append, append.needless);
+    this.retention.add(append);
     return append;
   }
 
-  private confirm(number: number, appends: readonly PendingAppend[]): void {
+  private confirm(number: number, appends: readonly LoggedAppend[]): void {
     this.confirmations.confirm(number);
     // Also the appends of later segments, which waited for this one in their chain.
     for (const databaseId of new Set(appends.map((append) => append.databaseId))) {

@@ -5,7 +5,8 @@ import type { ObjectStore } from '@leasehold/object-store';
 import type { FoldPlan } from './fold-plan.js';
 import type { LogObjectName, ReadLogObject } from './log-object.js';
 import { readLogObject } from './log-object.js';
-import type { LooseSegment, RetainedFrame, RetainedRollup, Retention } from './retention.js';
+import type { LoggedAppend } from './logged-append.js';
+import type { LooseSegment, RetainedRollup, Retention } from './retention.js';
 import type { RolledFrame } from './rollup.js';
 
 /** Segments read back at the same time, of at most 4 MiB each unless one commit is larger. */
@@ -20,9 +21,15 @@ export class UnreadableHolderError extends LeaseholdError {
   }
 }
 
+/** A frame of which the payload was read back. */
+interface ReadBack {
+  readonly of: LoggedAppend;
+  readonly frame: RolledFrame;
+}
+
 /**
  * The frames of a plan that are needed still: from memory where they are kept, else from the store. Each rollup is read whole,
- * but one at a time, and only what is needed of it is kept.
+ * but one at a time, and only what is needed of it is kept. What is from memory is good for as long as that is kept (`Retention.keeping`).
  * @throws UnreadableHolderError, StoreUnavailableError
  */
 export async function collectFrames(
@@ -31,21 +38,30 @@ export async function collectFrames(
   plan: FoldPlan,
   retention: Retention,
 ): Promise<readonly RolledFrame[]> {
-  const collected: { readonly retained: RetainedFrame; readonly rolled: RolledFrame }[] = [];
-  const readBack: LooseSegment[] = [];
+  const held: LoggedAppend[] = [];
+  const readBack: ReadBack[] = [];
+  const unheld: LooseSegment[] = [];
   for (const segment of plan.loose) {
-    if (segment.frames.some(({ needed, frame }) => needed && frame === undefined)) readBack.push(segment);
-    for (const retained of segment.frames) {
-      const { needed, frame } = retained;
-      if (needed && frame !== undefined) collected.push({ retained, rolled: { segment: segment.number, frame } });
+    let isHeld = true;
+    for (const append of segment.frames) {
+      if (!append.needed) continue;
+      if (append.isHeld) held.push(append);
+      else isHeld = false;
     }
+    if (!isHeld) unheld.push(segment);
   }
-  await forEachBounded(readBack, CONCURRENT_READS, async (segment) => {
-    collected.push(...(await readSegmentBack(store, sessionId, segment, retention)));
+  await forEachBounded(unheld, CONCURRENT_READS, async (segment) => {
+    readBack.push(...(await readSegmentBack(store, sessionId, segment, retention)));
   });
-  for (const rollup of plan.rollups) collected.push(...(await readRollupBack(store, sessionId, rollup, retention)));
+  for (const rollup of plan.rollups) {
+    const needed = [...retention.neededIn(rollup)];
+    if (needed.every(({ isHeld }) => isHeld)) held.push(...needed);
+    else readBack.push(...(await readRollupBack(store, sessionId, rollup, retention)));
+  }
   // Flushes went on meanwhile.
-  return collected.filter(({ retained }) => retained.needed).map(({ rolled }) => rolled);
+  const needed: RolledFrame[] = held.filter((append) => append.needed);
+  for (const { of, frame } of readBack) if (of.needed) needed.push(frame);
+  return needed;
 }
 
 async function readSegmentBack(
@@ -53,14 +69,14 @@ async function readSegmentBack(
   sessionId: SessionId,
   { number, frames }: LooseSegment,
   retention: Retention,
-): Promise<{ readonly retained: RetainedFrame; readonly rolled: RolledFrame }[]> {
-  const missing = new Set(frames.filter(({ frame }) => frame === undefined));
-  const found = [];
+): Promise<ReadBack[]> {
+  const missing = new Set(frames.filter(({ isHeld }) => !isHeld));
+  const found: ReadBack[] = [];
   for (const { header, payload } of (await readBackObject(store, { sessionId, number }, number)).intact) {
-    const retained = retention.find(header, number);
-    if (retained === undefined || !missing.delete(retained)) continue;
+    const of = retention.find(header, number);
+    if (of === undefined || !missing.delete(of)) continue;
     // A copy: a view would keep all of the segment in memory until the rollup is written, and there may be hundreds.
-    found.push({ retained, rolled: { segment: number, frame: { ...header, payload: copyOf(payload) } } });
+    found.push({ of, frame: { ...header, payload: copyOf(payload) } });
   }
   for (const { needed } of missing) if (needed) throw new UnreadableHolderError(number);
   return found;
@@ -71,18 +87,17 @@ async function readRollupBack(
   sessionId: SessionId,
   rollup: RetainedRollup,
   retention: Retention,
-): Promise<{ readonly retained: RetainedFrame; readonly rolled: RolledFrame }[]> {
+): Promise<ReadBack[]> {
   if (rollup.neededFrames === 0) return [];
   const { from, to } = rollup;
-  const found = new Map<RetainedFrame, RolledFrame>();
+  const found = new Map<LoggedAppend, ReadBack>();
   for (const { header, payload } of (await readBackObject(store, { sessionId, from, to }, from)).intact) {
-    const { segment, ...rest } = header;
-    const retained = retention.find(header, segment);
+    const of = retention.find(header, header.segment);
     // A copy: a view would keep all of the old rollup in memory.
-    if (retained !== undefined) found.set(retained, { segment, frame: { ...rest, payload: copyOf(payload) } });
+    if (of !== undefined) found.set(of, { of, frame: { ...header, payload: copyOf(payload) } });
   }
   if (found.size !== rollup.neededFrames) throw new UnreadableHolderError(from);
-  return [...found].map(([retained, rolled]) => ({ retained, rolled }));
+  return [...found.values()];
 }
 
 async function readBackObject(

@@ -34,12 +34,6 @@ export interface PlacedHeader extends FrameHeader {
  */
 export function writeFrame(writer: ByteWriter, frame: Frame, database: Uint8Array, segment?: number): void {
   const { payload, payloadChecksum = crc32Of(payload) } = frame;
-  writeFrameHeader(writer, frame, database, segment);
-  writer.raw(payload).u32(payloadChecksum);
-}
-
-function writeFrameHeader(writer: ByteWriter, frame: Frame, database: Uint8Array, segment: number | undefined): void {
-  const { payload } = frame;
   assert(payload.byteLength <= PAYLOAD_LIMIT_BYTES, 'payload is too long for a frame');
   const offset = writer.size;
   if (segment !== undefined) writer.u48(segment);
@@ -50,7 +44,14 @@ function writeFrameHeader(writer: ByteWriter, frame: Frame, database: Uint8Array
     .u48(frame.firstSequence)
     .u48(frame.lastSequence)
     .u32(payload.byteLength)
-    .crc32Since(offset);
+    .crc32Since(offset)
+    .raw(payload)
+    .u32(payloadChecksum);
+}
+
+/** Of its payload, without asking for that where it need not be. */
+export function payloadBytesOf(frame: Frame): number {
+  return frame.payloadBytes ?? frame.payload.byteLength;
 }
 
 export interface ReadFrame {

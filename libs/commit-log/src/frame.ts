@@ -15,9 +15,17 @@ export interface FrameHeader {
 export interface Frame extends FrameHeader {
   /** Opaque to the log. */
   readonly payload: Uint8Array;
+  /** Its length, where asking for all of it costs more than that. */
+  readonly payloadBytes?: number;
   /** CRC-32 of the payload, where somebody knows it already. */
   readonly payloadChecksum?: number;
 }
 
 /** A frame as it is handed to the log; where it goes, and after what, the log decides. */
-export type Append = Omit<Frame, 'previousSegment'>;
+export interface Append extends Omit<Frame, 'previousSegment' | 'payloadBytes'> {
+  /**
+   * Whoever appends keeps the memory of the payload as well until a head contains it, and tells of that at once: the log may keep it for as
+   * long, and has to read nothing back.
+   */
+  readonly isShared?: boolean;
+}

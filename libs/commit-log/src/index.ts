@@ -10,7 +10,7 @@ export { LOG_CACHE_BYTES, LogCache } from './log-cache.js';
 export * from './log-errors.js';
 export { WINDOW_SEGMENTS } from './log-inventory.js';
 export { LOOSE_LIMIT_SEGMENTS } from './log-keeper.js';
-export type { AppendListener } from './pending-append.js';
+export type { AppendListener } from './logged-append.js';
 export * from './purge-session.js';
 export * from './rollup.js';
 export * from './segment.js';

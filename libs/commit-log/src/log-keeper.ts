@@ -12,6 +12,7 @@ import type { FoldPlan } from './fold-plan.js';
 import { planFold } from './fold-plan.js';
 import { settleOwn } from './own-object.js';
 import type { Retention } from './retention.js';
+import type { RollupName } from './rollup.js';
 import { writeRollup } from './rollup.js';
 
 /** L5: no segment is issued while so many lie above the confirmed floor. */
@@ -117,24 +118,21 @@ export class LogKeeper {
   /** @returns false when there was nothing that could be folded */
   private async foldOnce(): Promise<boolean> {
     const { retention, ctx } = this;
-    const { session, random, store } = ctx;
+    const { session } = ctx;
     const loose = [...retention.looseFrom(this.floor, this.confirmations.confirmedThrough)];
     const plan = planFold(retention.rollups, loose);
     if (plan === undefined) return false;
     const range = rangeOf(plan);
     const name = { sessionId: session.id, ...range };
-    const frames = await collectFrames(store, session.id, plan, retention);
-    let sizeBytes: number | undefined;
-    if (frames.length > 0) {
-      const body = await this.encode(writeRollup(name, drawNonce(random), frames));
+    const body = await retention.keeping(() => this.writtenOf(name, plan));
+    if (body !== undefined) {
       const created = await settleOwn(ctx, bucketLayout.rollup(session.id, range.from, range.to), body);
       if (created.outcome !== 'done')
         throw new LeaseholdError('internal', 'log-conflict', `rollup holds bytes of somebody else: ${session.id}`);
-      sizeBytes = body.byteLength;
     }
     session.ended.throwIfAborted();
     // From here on every list of rollups that is named holds this one, and what it replaces is in none.
-    retention.fold(range, sizeBytes);
+    retention.fold(range, body?.byteLength);
     await session.raiseFloor(range.to + 1, { rollups: this.names(), soon: true });
     this.listener.folded(
       plan.loose.flatMap((segment) => segment.frames.map(({ databaseId }) => databaseId)),
@@ -142,6 +140,13 @@ export class LogKeeper {
     );
     this.passed(plan.rollups);
     return true;
+  }
+
+  /** The rollup; undefined: nothing is to go into it. */
+  private async writtenOf(name: RollupName, plan: FoldPlan): Promise<Uint8Array | undefined> {
+    const { store, random } = this.ctx;
+    const frames = await collectFrames(store, name.sessionId, plan, this.retention);
+    return frames.length === 0 ? undefined : this.encode(writeRollup(name, drawNonce(random), frames));
   }
 
   /** Lets others have their turn now and then: writes wait for their answers meanwhile. */

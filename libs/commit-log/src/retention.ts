@@ -2,27 +2,14 @@ import type { DatabaseId } from '@leasehold/foundation';
 import { assert } from '@leasehold/foundation';
 import type { RollupRange } from '@leasehold/lease';
 
-import type { Append, Frame } from './frame.js';
+import type { Append } from './frame.js';
+import type { LoggedAppend } from './logged-append.js';
 import { ROLLED_FRAME_OVERHEAD_BYTES } from './rollup.js';
-
-/** One frame that no confirmed head contains. */
-export interface RetainedFrame {
-  readonly databaseId: DatabaseId;
-  readonly epoch: number;
-  readonly segment: number;
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  readonly sizeBytes: number;
-  /** False once a head contains it. */
-  needed: boolean;
-  /** What will go into a rollup, while the segment is loose and the budget holds it. */
-  frame: Frame | undefined;
-}
 
 /** A segment that no rollup stands for. */
 export interface LooseSegment {
   readonly number: number;
-  readonly frames: readonly RetainedFrame[];
+  readonly frames: readonly LoggedAppend[];
   /** What its needed frames would take in a rollup. */
   readonly neededBytes: number;
   /** Its own bytes cannot be read back, and a rollup must not pass it. */
@@ -39,7 +26,7 @@ export interface RetainedRollup extends RollupRange {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Loose extends Omit<Mutable<LooseSegment>, 'frames'> {
-  frames: RetainedFrame[];
+  frames: LoggedAppend[];
   neededFrames: number;
 }
 
@@ -56,10 +43,12 @@ export class Retention {
   /** Ascending; those that the session's record names or is about to name. */
   private rolled: Mutable<RetainedRollup>[] = [];
   /** Needed frames, in the order of their segments. A database without any is not in the map. */
-  private readonly needed = new Map<DatabaseId, RetainedFrame[]>();
+  private readonly needed = new Map<DatabaseId, LoggedAppend[]>();
   private neededPayloadBytes = 0;
   private heldBytes = 0;
   private lowest = 1;
+  /** Those that a head came to contain while a rollup is written that may hold them. */
+  private lingering: LoggedAppend[] | undefined;
 
   /** @param heldLimitBytes payload bytes kept in memory for rollups */
   constructor(private readonly heldLimitBytes: number) {}
@@ -88,7 +77,7 @@ export class Retention {
     const damaged = new Set([...this.loose.values()].flatMap(({ unreadable, number }) => (unreadable ? number : [])));
     const ranges = this.rolled.filter(({ unreadable }) => unreadable);
     if (damaged.size === 0 && ranges.length === 0) return [];
-    const isDamaged = ({ segment }: RetainedFrame): boolean =>
+    const isDamaged = ({ segment }: LoggedAppend): boolean =>
       damaged.has(segment) || ranges.some(({ from, to }) => from <= segment && segment <= to);
     return this.laggards.filter((databaseId) => this.needed.get(databaseId)?.some(isDamaged));
   }
@@ -97,35 +86,49 @@ export class Retention {
     return this.needed.has(databaseId);
   }
 
-  /** A segment is put; frames are added to it before anything else is said of it. */
-  add(number: number, frame: Frame, needless: boolean): void {
+  /** It is about to be put in its segment; {@link hold} follows, before anything else is said of that. */
+  add(append: LoggedAppend): void {
+    const { databaseId, segment: number, payloadBytes } = append;
     let segment = this.loose.get(number);
     if (segment === undefined) {
       segment = { number, frames: [], neededFrames: 0, neededBytes: 0, unreadable: false };
       this.loose.set(number, segment);
     }
-    if (needless) return;
-    const { databaseId, epoch, firstSequence, lastSequence, payload } = frame;
-    const sizeBytes = payload.byteLength;
-    const held = this.heldBytes + sizeBytes <= this.heldLimitBytes;
-    if (held) this.heldBytes += sizeBytes;
-    const retained: RetainedFrame = {
-      databaseId,
-      epoch,
-      segment: number,
-      firstSequence,
-      lastSequence,
-      sizeBytes,
-      needed: true,
-      frame: held ? frame : undefined,
-    };
-    segment.frames.push(retained);
+    if (append.needless) return;
+    segment.frames.push(append);
     segment.neededFrames++;
-    segment.neededBytes += rolledBytes(retained);
+    segment.neededBytes += rolledBytes(append);
     const frames = this.needed.get(databaseId);
-    if (frames === undefined) this.needed.set(databaseId, [retained]);
-    else frames.push(retained);
-    this.neededPayloadBytes += sizeBytes;
+    if (frames === undefined) this.needed.set(databaseId, [append]);
+    else frames.push(append);
+    this.neededPayloadBytes += payloadBytes;
+  }
+
+  /**
+   * Their segment is written: what no rollup will ask for is let go, and what the budget does not hold. What is shared is held by others
+   * anyway, and is in their budgets.
+   */
+  hold(appends: readonly LoggedAppend[]): void {
+    for (const append of appends) {
+      const { payloadBytes, isShared } = append;
+      if (append.needless) append.letGo();
+      else if (isShared) continue;
+      else if (this.heldBytes + payloadBytes > this.heldLimitBytes) append.letGo();
+      else this.heldBytes += payloadBytes;
+    }
+  }
+
+  /** What is held stays so while the work goes on, also where a head comes to contain it meanwhile: a rollup may be at it. */
+  async keeping<T>(work: () => Promise<T>): Promise<T> {
+    assert(this.lingering === undefined, 'one rollup is written at a time');
+    this.lingering = [];
+    try {
+      return await work();
+    } finally {
+      const { lingering } = this;
+      this.lingering = undefined;
+      for (const append of lingering) this.letGo(append);
+    }
   }
 
   flushed(databaseId: DatabaseId, isNeedless: (frame: Contained) => boolean): void {
@@ -139,26 +142,30 @@ export class Retention {
   }
 
   /** Needed frames of a database at an epoch and above a sequence, in the order of their segments. */
-  framesOf(databaseId: DatabaseId, epoch: number, afterSequence: number): readonly RetainedFrame[] {
+  framesOf(databaseId: DatabaseId, epoch: number, afterSequence: number): readonly LoggedAppend[] {
     const frames = this.needed.get(databaseId) ?? [];
     return frames.filter((frame) => frame.epoch === epoch && frame.lastSequence > afterSequence);
   }
 
   /** What is known of a frame that was read back, if it is needed still. */
-  find(frame: Omit<Append, 'payload'>, segment: number): RetainedFrame | undefined {
+  find(frame: Omit<Append, 'payload'>, segment: number): LoggedAppend | undefined {
     const frames = this.needed.get(frame.databaseId) ?? [];
-    // Merging asks for each frame of a rollup, and one database may have thousands.
-    let [low, high] = [0, frames.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((frames[middle] as RetainedFrame).segment < segment) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low; frames[i]?.segment === segment; i++) {
-      const own = frames[i] as RetainedFrame;
+    for (let i = firstFrom(frames, segment); frames[i]?.segment === segment; i++) {
+      const own = frames[i] as LoggedAppend;
       if (own.epoch === frame.epoch && own.firstSequence === frame.firstSequence) return own;
     }
     return undefined;
+  }
+
+  /** All needed frames of a range of segments: of one database after the other, in the order of their segments. */
+  *neededIn({ from, to }: RollupRange): Iterable<LoggedAppend> {
+    for (const frames of this.needed.values()) {
+      for (let at = firstFrom(frames, from); at < frames.length; at++) {
+        const frame = frames[at] as LoggedAppend;
+        if (frame.segment > to) break;
+        yield frame;
+      }
+    }
   }
 
   /** The rollup that stands for a segment. */
@@ -200,7 +207,7 @@ export class Retention {
       if (segment === undefined) continue;
       rollup.neededFrames += segment.neededFrames;
       rollup.neededBytes += segment.neededBytes;
-      for (const frame of segment.frames) this.letGo(frame);
+      for (const frame of segment.frames) if (!frame.isShared) this.letGo(frame);
       this.loose.delete(this.lowest);
     }
     assert(
@@ -225,24 +232,36 @@ export class Retention {
     if (holder !== undefined) holder.unreadable = true;
   }
 
-  private release(frame: RetainedFrame): void {
+  private release(frame: LoggedAppend): void {
     const { segment } = frame;
     const holder = this.loose.get(segment) ?? this.rolled.find(({ from, to }) => from <= segment && segment <= to);
     assert(holder !== undefined, 'a needed frame lies in a segment or rollup that is kept');
     frame.needed = false;
     holder.neededFrames--;
     holder.neededBytes -= rolledBytes(frame);
-    this.neededPayloadBytes -= frame.sizeBytes;
-    this.letGo(frame);
+    this.neededPayloadBytes -= frame.payloadBytes;
+    if (this.lingering !== undefined && frame.isHeld) this.lingering.push(frame);
+    else this.letGo(frame);
   }
 
-  private letGo(frame: RetainedFrame): void {
-    if (frame.frame === undefined) return;
-    this.heldBytes -= frame.sizeBytes;
-    frame.frame = undefined;
+  private letGo(frame: LoggedAppend): void {
+    if (!frame.isHeld) return;
+    if (!frame.isShared) this.heldBytes -= frame.payloadBytes;
+    frame.letGo();
   }
 }
 
-function rolledBytes(frame: RetainedFrame): number {
-  return frame.sizeBytes + ROLLED_FRAME_OVERHEAD_BYTES;
+/** The place of the first one from a segment on. Merging asks for each frame of a rollup, and one database may have thousands. */
+function firstFrom(frames: readonly LoggedAppend[], segment: number): number {
+  let [low, high] = [0, frames.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((frames[middle] as LoggedAppend).segment < segment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function rolledBytes({ payloadBytes }: LoggedAppend): number {
+  return payloadBytes + ROLLED_FRAME_OVERHEAD_BYTES;
 }

@@ -32,9 +32,9 @@ const FRAME_A: Frame = {
 };
 const FRAME_B: Frame = { ...FRAME_A, databaseId: B, epoch: 1, previousSegment: 0, payload: new Uint8Array() };
 const FRAMES: readonly RolledFrame[] = [
-  { segment: 258, frame: FRAME_A },
-  { segment: 7, frame: FRAME_B },
-  { segment: 200, frame: { ...FRAME_A, previousSegment: 0, firstSequence: 16, lastSequence: 16 } },
+  { ...FRAME_A, segment: 258 },
+  { ...FRAME_B, segment: 7 },
+  { ...FRAME_A, segment: 200, previousSegment: 0, firstSequence: 16, lastSequence: 16 },
 ];
 
 /** Format version 1. These bytes lie in buckets: they are never regenerated to make a test pass. */
@@ -71,23 +71,18 @@ const GOLDEN = [
 const rolled = fc.array(
   fc.record({
     segment: fc.integer({ min: NAME.from, max: NAME.to }),
-    frame: fc.record({
-      databaseId: fc.constantFrom(A, B),
-      epoch: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-      previousSegment: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-      firstSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-      lastSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-      payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-    }),
+    databaseId: fc.constantFrom(A, B),
+    epoch: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    previousSegment: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    firstSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    lastSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
   }),
   { minLength: 1, maxLength: 20 },
 );
 
 function framesOf(bytes: Uint8Array): readonly RolledFrame[] {
-  return mapRollup(NAME, bytes).intact.map(({ header: { segment, ...header }, payload }) => ({
-    segment,
-    frame: { ...header, payload },
-  }));
+  return mapRollup(NAME, bytes).intact.map(({ header, payload }) => ({ ...header, payload }));
 }
 
 describe('rollup', () => {
@@ -97,7 +92,7 @@ describe('rollup', () => {
     expect(framesOf(fromHex(golden) as Uint8Array)).toEqual([
       FRAMES[2],
       FRAMES[0],
-      { segment: 7, frame: { ...FRAME_B, payload: Buffer.alloc(0) } },
+      { ...FRAME_B, segment: 7, payload: Buffer.alloc(0) },
     ]);
   });
 
@@ -106,7 +101,7 @@ describe('rollup', () => {
       fc.property(rolled, (written) => {
         const bytes = encodeRollup(NAME, NONCE, written);
         expect(framesOf(bytes)).toEqual(sortRolled(written));
-        const payloads = written.reduce((sum, { frame }) => sum + frame.payload.byteLength, 0);
+        const payloads = written.reduce((sum, { payload }) => sum + payload.byteLength, 0);
         expect(bytes.byteLength).toBe(
           ROLLUP_HEADER_BYTES + payloads + written.length * ROLLED_FRAME_OVERHEAD_BYTES + ROLLUP_FOOTER_BYTES,
         );
@@ -128,7 +123,7 @@ describe('rollup', () => {
   });
 
   it('holds frames of its own segments only', () => {
-    expect(() => encodeRollup(NAME, NONCE, [{ segment: 259, frame: FRAME_A }])).toThrow('its own segments');
+    expect(() => encodeRollup(NAME, NONCE, [{ ...FRAME_A, segment: 259 }])).toThrow('its own segments');
   });
 });
 
@@ -175,8 +170,10 @@ describe('reading one database of a rollup', () => {
   const idOf = (number: number): DatabaseId =>
     `00000000-0000-4000-8000-${String(number).padStart(12, '0')}` as DatabaseId;
   const many = Array.from({ length: 5_000 }, (_, i) => ({
+    ...FRAME_A,
     segment: 3 + (i % 200),
-    frame: { ...FRAME_A, databaseId: idOf(i % 1_000), payload: Buffer.alloc(100, i) },
+    databaseId: idOf(i % 1_000),
+    payload: Buffer.alloc(100, i),
   }));
 
   async function stored(bytes: Uint8Array): Promise<{ store: MemoryStore; ranges: GetOptions[] }> {
@@ -201,7 +198,7 @@ describe('reading one database of a rollup', () => {
     expect(map.intact.map(({ header }) => header.databaseId)).toEqual(Array.from({ length: 5 }, () => idOf(7)));
     expect(map.intact.map(({ header }) => header.segment)).toEqual(
       many
-        .filter(({ frame }) => frame.databaseId === idOf(7))
+        .filter(({ databaseId }) => databaseId === idOf(7))
         .map(({ segment }) => segment)
         .sort((a, b) => a - b),
     );

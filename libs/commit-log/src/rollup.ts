@@ -9,6 +9,7 @@ import {
   databaseIdOf,
   FRAME_FIXED_BYTES,
   FRAME_ORIGIN_BYTES,
+  payloadBytesOf,
   writeFrame,
 } from './frame-codec.js';
 import type { DirectoryEntry, FrameMap } from './segment.js';
@@ -53,10 +54,9 @@ export interface RollupName extends RollupRange {
   readonly sessionId: SessionId;
 }
 
-/** A frame and the number of the segment that it was written in. */
-export interface RolledFrame {
+/** A frame with the number of the segment that it was written in. */
+export interface RolledFrame extends Frame {
   readonly segment: number;
-  readonly frame: Frame;
 }
 
 /**
@@ -66,8 +66,8 @@ export interface RolledFrame {
 export function sortRolled(frames: readonly RolledFrame[]): readonly RolledFrame[] {
   const ofDatabase = new Map<DatabaseId, RolledFrame[]>();
   for (const rolled of frames) {
-    const present = ofDatabase.get(rolled.frame.databaseId);
-    if (present === undefined) ofDatabase.set(rolled.frame.databaseId, [rolled]);
+    const present = ofDatabase.get(rolled.databaseId);
+    if (present === undefined) ofDatabase.set(rolled.databaseId, [rolled]);
     else present.push(rolled);
   }
   // Ids are compared once for each database and not for each frame. By code units, as the bytes that they spell.
@@ -99,7 +99,7 @@ export function* writeRollup(
   );
   assert(frames.length > 0, 'a rollup has at least one frame');
   let sizeBytes = ROLLUP_HEADER_BYTES + ROLLUP_FOOTER_BYTES;
-  for (const { frame } of frames) sizeBytes += frame.payload.byteLength + ROLLED_FRAME_OVERHEAD_BYTES;
+  for (const frame of frames) sizeBytes += payloadBytesOf(frame) + ROLLED_FRAME_OVERHEAD_BYTES;
   assert(sizeBytes <= SIZE_LIMIT_BYTES, 'a rollup is too long');
   const writer = new ByteWriter(sizeBytes)
     .u32(MAGIC)
@@ -112,7 +112,8 @@ export function* writeRollup(
     .crc32Since(0);
   const directory = new ByteWriter(frames.length * DIRECTORY_ENTRY_BYTES);
   let database: { readonly id: DatabaseId; readonly bytes: Uint8Array } | undefined;
-  for (const { segment, frame } of sortRolled(frames)) {
+  for (const frame of sortRolled(frames)) {
+    const { segment } = frame;
     assert(segment >= name.from && segment <= name.to, 'a rollup holds frames of its own segments');
     if (database?.id !== frame.databaseId) database = { id: frame.databaseId, bytes: databaseBytes(frame.databaseId) };
     directory.raw(database.bytes).u32(writer.size);

@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { bucketLayout } from '@leasehold/bucket-layout';
 import type { DatabaseId } from '@leasehold/foundation';
 import { seededRandom } from '@leasehold/foundation';
 import { FakeClock } from '@leasehold/foundation-testing';
 import type { SessionRecord } from '@leasehold/lease';
 import { decodeSessionRecord, Session } from '@leasehold/lease';
+import type { StoredObject } from '@leasehold/object-store';
 import { MemoryStore } from '@leasehold/object-store';
 import { FaultyStore } from '@leasehold/object-store-testing';
 
@@ -16,6 +17,7 @@ import type { CommitLogSettings } from './commit-log-settings.js';
 import { COMMIT_LOG_SETTINGS } from './commit-log-settings.js';
 import { LogCache } from './log-cache.js';
 import { LOOSE_LIMIT_SEGMENTS } from './log-keeper.js';
+import { mapRollup } from './rollup.js';
 import { HeldStore } from './testing/held-store.js';
 
 const TTL_MS = 6_000;
@@ -38,7 +40,9 @@ let session: Session;
 let log: CommitLog;
 let sequences: Map<DatabaseId, number>;
 
-beforeEach(async () => {
+beforeEach(setUp);
+
+async function setUp(): Promise<void> {
   clock = new FakeClock();
   memory = new MemoryStore(clock);
   faulty = new FaultyStore(memory, clock, seededRandom(1));
@@ -49,18 +53,18 @@ beforeEach(async () => {
   );
   sequences = new Map();
   open();
-});
+}
 
 function open(settings: Partial<CommitLogSettings> = {}): void {
   log = new CommitLog({ store, clock, random: seededRandom(3), session }, { ...SETTINGS, ...settings });
 }
 
-function append(databaseId: DatabaseId, bytes?: number): Promise<void> {
+function append(databaseId: DatabaseId, bytes?: number, isShared = false): Promise<void> {
   const sequence = (sequences.get(databaseId) ?? 0) + 1;
   sequences.set(databaseId, sequence);
   const text = Buffer.from(`${databaseId.at(-1)}${sequence}`);
   const payload = bytes === undefined ? text : Buffer.alloc(bytes, sequence);
-  return log.append({ databaseId, epoch: 1, firstSequence: sequence, lastSequence: sequence, payload });
+  return log.append({ databaseId, epoch: 1, firstSequence: sequence, lastSequence: sequence, payload, isShared });
 }
 
 /** So many commits of the database, each in a segment of its own, and everything that follows from them at once. */
@@ -308,7 +312,54 @@ describe('S6: the order of a fold', () => {
   });
 });
 
+/** What a log that folds and merges has put, and what of its rollups it has read, with flushes in between. */
+async function folded(isShared: boolean): Promise<{ puts: [string, string][]; reads: number }> {
+  const puts: [string, string][] = [];
+  const put = jest.spyOn(memory, 'put');
+  const get = jest.spyOn(memory, 'get');
+  for (let i = 1; i <= 12 * FOLD_AT; i++) {
+    await clock.settle(append(i % 3 === 0 ? B : A, 1_000 + i, isShared));
+    if (i % 25 === 0) log.flushed(B, 1, Math.floor(i / 6));
+  }
+  await clock.advance(1);
+  for (const [key, body] of put.mock.calls) if (!isRecord(key)) puts.push([key, Buffer.from(body).toString('hex')]);
+  const reads = get.mock.calls.filter(([key]) => isRollup(key)).length;
+  put.mockRestore();
+  get.mockRestore();
+  return { puts, reads };
+}
+
 describe('L5: frames for a rollup', () => {
+  it('are the same from memory that is shared as read back, byte for byte', async () => {
+    const readBack = await folded(false);
+    await setUp();
+    const shared = await folded(true);
+    expect(readBack.puts.filter(([key]) => isRollup(key)).length).toBeGreaterThanOrEqual(12);
+    expect(shared.puts).toEqual(readBack.puts);
+    expect(readBack.reads).toBeGreaterThan(0);
+    expect(shared.reads).toBe(0);
+  });
+
+  it.each([false, true])(
+    'are whole where heads come to contain them while it is written (shared: %s)',
+    async (isShared) => {
+      let flushes = 0;
+      const sleep = jest.spyOn(clock, 'sleep').mockImplementation((ms) => {
+        // A turn for others, in the middle of it.
+        if (ms === 0 && flushes++ === 0) log.flushed(A, 1, FOLD_AT - 1);
+        return new Promise((resolve) => clock.schedule(ms, resolve));
+      });
+      for (let i = 0; i < FOLD_AT; i++) await clock.settle(append(A, 300_000, isShared));
+      await clock.advance(1);
+      sleep.mockRestore();
+      expect(flushes).toBeGreaterThan(0);
+      const object = (await memory.get(rollupKey(1, FOLD_AT))) as StoredObject;
+      const { intact, damage } = mapRollup({ sessionId: session.id, from: 1, to: FOLD_AT }, object.body);
+      expect(damage).toEqual([]);
+      expect(intact.map(({ payload }) => payload[0])).toEqual(Array.from({ length: FOLD_AT }, (_, i) => i + 1));
+    },
+  );
+
   it('are read back where memory did not hold them', async () => {
     open({ heldBytes: 6 });
     let reads = 0;

@@ -8,6 +8,7 @@ import {
   databaseBytes,
   databaseIdOf,
   FRAME_FIXED_BYTES,
+  payloadBytesOf,
   readFrame,
   writeFrame,
 } from './frame-codec.js';
@@ -90,7 +91,7 @@ export interface FrameSpan {
 export function encodeSegment(name: SegmentName, nonce: string, frames: readonly Frame[]): Uint8Array {
   assert(frames.length > 0, 'a data segment has at least one frame');
   let sizeBytes = SEGMENT_HEADER_BYTES + segmentDirectoryBytes(frames.length);
-  for (const { payload } of frames) sizeBytes += FRAME_FIXED_BYTES + payload.byteLength;
+  for (const frame of frames) sizeBytes += FRAME_FIXED_BYTES + payloadBytesOf(frame);
   const writer = new ByteWriter(sizeBytes);
   writeHeader(writer, name, nonce, 'data', frames.length);
   const placed: { readonly database: Uint8Array; readonly offset: number }[] = [];

@@ -4,6 +4,7 @@ export { checksumOfCommits, decodeCommits, encodeCommits } from './format/commit
 export type * from './format/head.js';
 export { decodeHead, DEFAULT_DATABASE_OPTIONS, encodeHead } from './format/head.js';
 export type { SstRef } from './format/sst-ref.js';
+export { liesInPiece } from './memtable/memory-pieces.js';
 export * from './memtable/memtable.js';
 export { filesOf, isAboveFloor } from './head/file-ids.js';
 export * from './head/flush.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { MemoryPieces } from './memory-pieces.js';
+import { liesInPiece, MemoryPieces } from './memory-pieces.js';
 
 const KIB = 1024;
 
@@ -9,6 +9,11 @@ describe('memory that commits share', () => {
     expect(new MemoryPieces().take(100, 15 * KIB)).toBeUndefined();
     expect(new MemoryPieces().take(KIB + 1, 16 * KIB)).toBeUndefined();
     expect(new MemoryPieces().take(KIB, 16 * KIB)).toBeDefined();
+  });
+
+  it('is told from memory of its own', () => {
+    expect(liesInPiece(new MemoryPieces().take(100, 16 * KIB) as Buffer)).toBe(true);
+    expect(liesInPiece(Buffer.allocUnsafeSlow(100))).toBe(false);
   });
 
   it('comes in pieces of at most a quarter of what the memtable holds, and of a bounded size', () => {

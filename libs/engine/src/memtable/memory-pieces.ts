@@ -43,6 +43,11 @@ export class MemoryPieces {
   }
 }
 
+/** Whether an encoded commit lies in a piece: its memtable keeps that for as long as there is one. */
+export function liesInPiece(encoded: Uint8Array): boolean {
+  return encoded.byteLength < encoded.buffer.byteLength;
+}
+
 /** A power of two. */
 function pieceBytesAt(heldBytes: number): number {
   const share = 2 ** Math.floor(Math.log2(heldBytes * PIECE_SHARE));

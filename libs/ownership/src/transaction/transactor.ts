@@ -1,7 +1,7 @@
 import type { DatabaseId, Phases, Version } from '@leasehold/foundation';
 import { isLeaseholdError } from '@leasehold/foundation';
 import type { IdempotencyRecord } from '@leasehold/engine';
-import { checksumOfCommits, deleteEntry, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
+import { checksumOfCommits, deleteEntry, liesInPiece, WRITE_PRESSURE, writeDelayMs } from '@leasehold/engine';
 import { UnknownOutcomeError } from '@leasehold/object-store';
 
 import type { Contents } from '../contents.js';
@@ -278,6 +278,7 @@ export class Transactor {
         lastSequence: version.sequence,
         payload,
         payloadChecksum: checksumOfCommits(payload),
+        isShared: liesInPiece(payload),
       });
     } catch (error) {
       // The log refuses synchronously, before it takes anything: then number and memory are still free.

@@ -64,7 +64,7 @@ const CHAINED: readonly Variant[] = [
       {
         file: CHAINS,
         find: 'chain.pending.splice(0, open === -1 ? chain.pending.length : open)',
-        replace: 'chain.pending.filter(({ segment }) => segment !== undefined && isConfirmed(segment))',
+        replace: 'chain.pending.filter(({ segment }) => segment !== 0 && isConfirmed(segment))',
       },
       {
         file: CHAINS,
@@ -80,8 +80,8 @@ const CHAINED: readonly Variant[] = [
     patches: [
       {
         file: CHAINS,
-        find: 'segment === undefined || !isConfirmed(segment));',
-        replace: 'segment === undefined);',
+        find: 'segment === 0 || !isConfirmed(segment));',
+        replace: 'segment === 0);',
       },
     ],
   },
@@ -252,9 +252,9 @@ const FLOORS: readonly Variant[] = [
       ...TAKES_TAILS_WITH_HOLES,
       {
         file: KEEPER,
-        find: 'const frames = await collectFrames(store, session.id, plan, retention);',
-        replace: `const whole = await collectFrames(store, session.id, plan, retention);
-    const short = whole.filter(({ segment }) => segment !== range.to);
+        find: 'const frames = await collectFrames(store, name.sessionId, plan, this.retention);',
+        replace: `const whole = await collectFrames(store, name.sessionId, plan, this.retention);
+    const short = whole.filter(({ segment }) => segment !== name.to);
     const frames = short.length > 0 ? short : whole;`,
       },
     ],

@@ -122,7 +122,7 @@ export class RawBucket {
   }
 
   async rollup(id: SessionId, from: number, to: number, ...frames: readonly (FrameSketch & { segment: number })[]) {
-    const rolled = frames.map((sketch): RolledFrame => ({ segment: sketch.segment, frame: frameOf(sketch) }));
+    const rolled = frames.map((sketch): RolledFrame => ({ ...frameOf(sketch), segment: sketch.segment }));
     const body = encodeRollup({ sessionId: id, from, to }, this.nonce(), rolled);
     await this.put(bucketLayout.rollup(id, from, to), body);
   }
