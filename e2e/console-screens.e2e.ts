@@ -330,7 +330,20 @@ describeWithBrowser(`every screen of the console${hasBrowser ? '' : ' (no browse
   }, 120_000);
 
   it('shows operators a worker, and lets them suspend a tenant and let it go on', async () => {
+    // Until a worker has told of itself nobody knows what it holds.
+    let answer = (): void => undefined;
+    const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+    const load = /\/v1\/admin\/workers\/[^/?]+$/;
+    await page.route(load, async (route) => {
+      await mayAnswer;
+      await route.continue();
+    });
     await open('/operator/fleet');
+    await figure('Live workers').waitFor();
+    expect([await figure('Open databases').textContent(), await figure('Memory').textContent()]).toEqual(['…', '…']);
+    answer();
+    await figure('Memory').getByText('MB').waitFor();
+    await page.unroute(load);
     await page.getByRole('table', { name: 'Workers' }).getByRole('link').first().click();
     await page.getByRole('cell', { name: 'shop', exact: true }).waitFor();
     const asOperator = await operatorSession();

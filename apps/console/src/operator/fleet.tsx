@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import { answerOf, control, type Schemas } from '../api/control.js';
 import { usePages } from '../api/pages.js';
 import { Figures } from '../parts/figures.js';
-import { formatBytes, formatCount } from '../parts/format.js';
+import { countOf, formatBytes, formatCount } from '../parts/format.js';
 import { Instant } from '../parts/instant.js';
 import { More } from '../parts/more.js';
 import { Page } from '../parts/page.js';
@@ -101,7 +101,11 @@ function Workers({ workers, areMore }: WorkersProps) {
   });
   const loadOf = new Map(loads.flatMap(({ data }) => (data ? [[data.session, data.load] as const] : [])));
   const known = [...loadOf.values()].filter((load) => load !== null);
-  const sum = (member: Summed) => known.reduce((total, load) => total + load[member], 0);
+  // Nothing of none is not what those come to that have not answered.
+  const isTold = known.length > 0 || live.length === 0;
+  const missing = loads.some(({ isPending }) => isPending) ? '…' : '–';
+  const sumOf = (member: Summed, format: (sum: number) => string) =>
+    isTold ? format(known.reduce((total, load) => total + load[member], 0)) : missing;
   const cached = (member: 'hits' | 'misses') => known.reduce((total, { cache }) => total + cache[member], 0);
   return (
     <>
@@ -112,19 +116,19 @@ function Workers({ workers, areMore }: WorkersProps) {
             value: formatCount(live.length),
             note: areMore
               ? 'of the sessions shown here: there are more'
-              : live.length > asked.length && `of the first ${formatCount(asked.length)} what follows is told`,
+              : isTold && live.length > known.length && `what follows is of ${formatCount(known.length)} of them`,
           },
-          { label: 'Open databases', value: formatCount(sum('openDatabases')) },
-          { label: 'Requests that wait', value: formatCount(sum('waitingRequests')) },
-          { label: 'Work under way', value: `${formatCount(sum('workUnits'))} units` },
-          { label: 'Memory', value: formatBytes(sum('processBytes')) },
+          { label: 'Open databases', value: sumOf('openDatabases', formatCount) },
+          { label: 'Requests that wait', value: sumOf('waitingRequests', formatCount) },
+          { label: 'Work under way', value: sumOf('workUnits', (units) => countOf(units, 'unit')) },
+          { label: 'Memory', value: sumOf('processBytes', formatBytes) },
           {
             label: 'Cache hit',
             value: hitShare(cached('hits'), cached('misses')),
             note: 'of blocks that reads wanted',
           },
-          { label: 'Takeovers', value: formatCount(sum('takeovers')), note: 'since these workers began' },
-          { label: 'Cold starts', value: formatCount(sum('coldStarts')), note: 'since these workers began' },
+          { label: 'Takeovers', value: sumOf('takeovers', formatCount), note: 'since these workers began' },
+          { label: 'Cold starts', value: sumOf('coldStarts', formatCount), note: 'since these workers began' },
         ]}
       />
       <TableFrame

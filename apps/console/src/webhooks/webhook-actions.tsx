@@ -56,7 +56,9 @@ export function WebhookActions({ webhook: { id, url } }: { readonly webhook: Web
             <Secret secret={rotate.data.secret} label="signing secret" />
           ) : (
             <>
-              <Text size="sm">For a day messages are signed with both, so that your server can change over.</Text>
+              <Text size="sm">
+                For a day messages are signed with the secrets before it as well, so that your server can change over.
+              </Text>
               <Button onClick={() => rotate.mutate()} loading={rotate.isPending}>
                 Rotate
               </Button>
