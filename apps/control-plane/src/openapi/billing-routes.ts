@@ -85,7 +85,7 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     ...{ who: READERS, status: 200, answer: 'MonthCosts' },
     query: [...PAGE, 'month', 'step', 'group', 'database', 'meter', 'format'],
     alsoAs: 'text/csv',
-    codes: ['invalid-database-name'],
+    codes: ['invalid-database-name', 'database-not-found'],
   },
   {
     route: 'GET /v1/prices',
@@ -97,7 +97,7 @@ export const BILLING_ROUTES: readonly ControlRoute[] = [
     summary: 'List the budgets, the oldest first',
     ...{ who: READERS, status: 200, answer: 'BudgetPage', query: PAGE },
   },
-  ...budgetOf('organization', 'the organization', []),
+  ...budgetOf('organization', 'the organization', ['not-found']),
   ...budgetOf('databases/:nameOrId', 'a database', ['invalid-database-name', 'database-not-found']),
   ...budgetOf('keys/:id', 'an API key', ['api-key-not-found']),
   {

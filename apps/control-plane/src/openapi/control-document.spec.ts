@@ -52,6 +52,25 @@ describe('the OpenAPI document of the control plane', () => {
     }
   });
 
+  it.each([
+    ['get', '/v1/databases/{nameOrId}', ['database-not-found', 'invalid-database-name']],
+    ['post', '/v1/databases/{id}/undelete', ['database-not-found', 'invalid-database-name']],
+    ['get', '/v1/databases/{nameOrId}/metrics', ['database-not-found', 'invalid-database-name']],
+    ['get', '/v1/usage', ['database-not-found', 'invalid-database-name']],
+    ['get', '/v1/costs', ['database-not-found', 'invalid-database-name']],
+    ['post', '/v1/tokens', ['database-not-found', 'invalid-database-name']],
+    ['put', '/v1/budgets/databases/{nameOrId}', ['database-not-found', 'invalid-database-name']],
+    ['get', '/v1/budgets/organization', ['not-found']],
+    ['post', '/v1/keys/{id}/rotate', ['api-key-not-found']],
+    ['post', '/v1/admin/jobs/{kind}/running/{id}/cancel', ['job-not-cancellable', 'not-found']],
+    ['post', '/v1/admin/tenants/{id}/suspend', ['store-unavailable']],
+  ] as const)('names what %s %s may be refused with beside what all are', (method, path, codes) => {
+    const found = operations.find((each) => each.method === method && each.path === path);
+    const told = Object.values(found?.operation.responses ?? {}).map(({ description }) => description);
+    const named = told.flatMap((text) => text.match(/[a-z]+(?:-[a-z]+)+/g) ?? []);
+    expect(named).toEqual(expect.arrayContaining([...codes]));
+  });
+
   it('is a page with every operation, without scripts', () => {
     const page = formatApiPage(document);
     for (const { operation } of operations) expect(page).toContain(`id="${operation.operationId}"`);

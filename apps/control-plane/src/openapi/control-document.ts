@@ -175,6 +175,8 @@ function codesOf(route: ControlRoute): readonly ErrorCode[] {
     ...of(query.length > 0, ['invalid-parameter']),
     ...of(query.includes('limit'), ['invalid-limit', 'invalid-cursor']),
     ...of(pattern.includes(':'), ['not-found']),
+    ...of(pattern.includes(' /v1/databases/:'), ['invalid-database-name', 'database-not-found']),
+    ...of(pattern.includes(' /v1/keys/:'), ['api-key-not-found']),
     ...of(isConditional, ['precondition-failed', 'invalid-precondition']),
     ...of(who === PEOPLE || (isChange && who === EVERYBODY), ['unsupported-header']),
     ...of(takesIdempotencyKey(route), [

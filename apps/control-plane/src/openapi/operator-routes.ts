@@ -36,14 +36,12 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/admin/tenants/:id/suspend',
     summary: 'Suspend a tenant; its data is kept',
-    ...{ who: OPERATORS, status: 200, answer: 'Tenant', body: 'Suspension' },
+    ...{ who: OPERATORS, status: 200, answer: 'Tenant', body: 'Suspension', codes: ['store-unavailable'] },
   },
   {
     route: 'POST /v1/admin/tenants/:id/resume',
     summary: 'End a suspension',
-    who: OPERATORS,
-    status: 200,
-    answer: 'Tenant',
+    ...{ who: OPERATORS, status: 200, answer: 'Tenant', codes: ['store-unavailable'] },
   },
   {
     route: 'GET /v1/admin/tenants/:id/quotas',
@@ -72,7 +70,7 @@ export const OPERATOR_ROUTES: readonly ControlRoute[] = [
   {
     route: 'POST /v1/admin/jobs/:kind/running/:id/cancel',
     summary: 'Cancel a compaction that runs',
-    ...{ who: OPERATORS, status: 204 },
+    ...{ who: OPERATORS, status: 204, codes: ['job-not-cancellable'] },
   },
   {
     route: 'GET /v1/admin/jobs/:kind/failed',

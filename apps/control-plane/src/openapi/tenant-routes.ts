@@ -103,7 +103,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
       answer: 'ShownToken',
       body: 'NewToken',
     },
-    codes: ['database-not-found', 'outside-key-prefix'],
+    codes: ['invalid-database-name', 'database-not-found', 'outside-key-prefix'],
   },
   {
     route: 'GET /v1/cors',
@@ -150,7 +150,6 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     summary: 'Read how many requests a database has, and how long they take',
     ...{ who: { roles: ROLES, scopes: ['usage:read', 'db:admin'] }, status: 200, answer: 'DatabaseMetrics' },
     query: ['from', 'to', 'step'],
-    codes: ['invalid-database-name'],
   },
   {
     route: 'GET /v1/usage',
@@ -158,7 +157,7 @@ export const TENANT_ROUTES: readonly ControlRoute[] = [
     ...{ who: { roles: ACCOUNTANTS, scopes: ['usage:read'] }, status: 200, answer: 'Usage' },
     query: [...PAGE, 'from', 'to', 'step', 'group', 'database', 'meter', 'format'],
     alsoAs: 'text/csv',
-    codes: ['invalid-database-name'],
+    codes: ['invalid-database-name', 'database-not-found'],
   },
   {
     route: 'GET /v1/audit',
