@@ -1,5 +1,5 @@
 import type { DatabaseId } from '@leasehold/foundation';
-import { assert } from '@leasehold/foundation';
+import { assert, crc32Of } from '@leasehold/foundation';
 
 import type { Append } from './frame.js';
 import type { RolledFrame } from './rollup.js';
@@ -25,7 +25,6 @@ export class LoggedAppend implements RolledFrame {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly payloadBytes: number;
-  readonly payloadChecksum: number | undefined;
   /** See {@link Append}. */
   readonly isShared: boolean;
   /** Number of the segment that holds it, once it is put; 0 before. */
@@ -39,17 +38,19 @@ export class LoggedAppend implements RolledFrame {
   /** Where the payload lies; none once it is let go. */
   private memory: ArrayBufferLike | undefined;
   private readonly payloadAt: number;
+  /** As an integer with a sign, which lies in this object: any other number of 32 bits is one of its own to V8. */
+  private readonly signedChecksum: number;
   /** None once it was told. */
   private listener: AppendListener | undefined;
 
   constructor(append: Append, listener: AppendListener) {
-    const { payload } = append;
+    const { payload, payloadChecksum = crc32Of(payload) } = append;
     this.databaseId = append.databaseId;
     this.epoch = append.epoch;
     this.firstSequence = append.firstSequence;
     this.lastSequence = append.lastSequence;
     this.payloadBytes = payload.byteLength;
-    this.payloadChecksum = append.payloadChecksum;
+    this.signedChecksum = payloadChecksum | 0;
     this.isShared = append.isShared === true;
     this.memory = payload.buffer;
     this.payloadAt = payload.byteOffset;
@@ -60,6 +61,10 @@ export class LoggedAppend implements RolledFrame {
   get payload(): Uint8Array {
     assert(this.memory !== undefined, 'a payload is not asked for once it is let go');
     return new Uint8Array(this.memory, this.payloadAt, this.payloadBytes);
+  }
+
+  get payloadChecksum(): number {
+    return this.signedChecksum >>> 0;
   }
 
   /** Whether the payload is in memory still. */

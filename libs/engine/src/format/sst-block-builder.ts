@@ -1,9 +1,13 @@
 import { assert, ByteWriter } from '@leasehold/foundation';
 
 import type { Entry } from '../entry.js';
-import { ENGINE_LIMITS } from '../limits.js';
+import { BLOCK_TARGET_BYTES, ENGINE_LIMITS } from '../limits.js';
 import { entryBytes, prefixedBytes, writeKindAndValue, writeVersion } from './entry-codec.js';
 import { storeBlock } from './sst-block-envelope.js';
+
+/** Of almost all blocks the content has room here. It is stored at once, in memory of its own. */
+const SCRATCH_BYTES = 2 * BLOCK_TARGET_BYTES;
+let scratch: Buffer | undefined;
 
 /** Collects the entries of one block; its layout is drawn in sst-block.ts. */
 export class BlockBuilder {
@@ -34,7 +38,8 @@ export class BlockBuilder {
     assert(first !== undefined && last !== undefined, 'a block has entries');
     // What the first and the last key of a sorted run begin with, all of them do.
     const shared = commonLength(first.key, last.key);
-    const writer = new ByteWriter(this.contentBytes(shared)).bytes(first.key.subarray(0, shared));
+    const sizeBytes = this.contentBytes(shared);
+    const writer = new ByteWriter(sizeBytes, scratchOf(sizeBytes)).bytes(first.key.subarray(0, shared));
     for (const entry of this.collected) {
       writer.bytes(entry.key.subarray(shared));
       writeVersion(writer, entry.version);
@@ -50,6 +55,11 @@ export class BlockBuilder {
       bytes -= prefixedBytes(key.byteLength) - prefixedBytes(key.byteLength - shared);
     return bytes;
   }
+}
+
+function scratchOf(sizeBytes: number): Buffer | undefined {
+  if (sizeBytes > SCRATCH_BYTES) return undefined;
+  return (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)).subarray(0, sizeBytes);
 }
 
 function commonLength(a: Uint8Array, b: Uint8Array): number {

@@ -7,6 +7,7 @@ import { memtableOf } from '../../testing/engine-world.js';
 import type { Commit, Entry } from '../entry.js';
 import { commitOf, deleteEntry, putEntry } from '../entry.js';
 import { encodeCommits } from '../format/commit.js';
+import { LoneCommit } from './lone-commit.js';
 import { Memtable } from './memtable.js';
 
 function at(sequence: number): { epoch: number; sequence: number } {
@@ -118,6 +119,19 @@ describe('memory of a memtable', () => {
     expect(shared.usage).toEqual({ commits: 400, writeUnits: 800, writtenBytes: 1_200 });
     expect(shared.sizeBytes).toBe(copied.sizeBytes);
   });
+
+  it.each([0, 2 ** 30 - 1, 2 ** 30, 1_764_000_000_123, 2 ** 48 - 1])(
+    'tells when a commit was made: %i',
+    (committedAt) => {
+      const memtable = new Memtable();
+      const commit = commitOf(at(1), [putEntry(utf8('k'), at(1), utf8('v'), 9_000)], { committedAt });
+      memtable.put(commit, memtable.encode(commit));
+      expect(memtable.commits(0).map((own) => [own instanceof LoneCommit, own.committedAt])).toEqual([
+        [true, committedAt],
+      ]);
+      expect(memtable.lastCommittedAt).toBe(committedAt);
+    },
+  );
 
   it('shares none with commits of several entries, or of none: what is kept of those is copied', () => {
     const memtable = new Memtable();

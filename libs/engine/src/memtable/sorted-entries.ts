@@ -36,6 +36,8 @@ export class SortedEntries {
   private index: NewestIndex | undefined;
   /** Grows with every insertion, so that an iterator knows when its place has moved. */
   private insertions = 0;
+  /** The highest sequence there is. */
+  private newest = 0;
 
   get size(): number {
     return this.count;
@@ -70,11 +72,10 @@ export class SortedEntries {
       const newest = this.index.get(key);
       if (newest === undefined || newest.version.sequence <= throughSequence) return newest;
     }
-    const at = this.chunkOf(key);
+    const at = this.chunkFor(key);
     const keys = this.keys[at];
-    if (keys === undefined) return undefined;
-    const slot = slotOf(keys, key);
-    if (compareKeys(keys[slot] as Uint8Array, key) !== 0) return undefined;
+    const slot = keys === undefined ? -1 : placeOf(keys, key);
+    if (slot < 0) return undefined;
     const versions = this.chunks[at]?.[slot] as Versions;
     return versionAt(versions, placeThrough(versions, throughSequence));
   }
@@ -86,18 +87,13 @@ export class SortedEntries {
 
   /** For the iterator: where the first entry at or after (key, sequence) is; past the end when there is none. */
   seek(key: Uint8Array, sequence: number): Place {
-    const at = this.chunkOf(key);
-    const chunk = this.chunks[at];
-    if (chunk === undefined) return { chunk: at, slot: 0, version: 0 };
-    const keys = this.keys[at] as Uint8Array[];
-    const slot = slotOf(keys, key);
-    const versions = chunk[slot] as Versions;
-    if (compareKeys(keys[slot] as Uint8Array, key) !== 0) return { chunk: at, slot, version: countOf(versions) - 1 };
-    const version = placeThrough(versions, sequence);
-    if (version >= 0) return { chunk: at, slot, version };
-    // All of the key is newer.
-    const next = slot + 1 < chunk.length ? { chunk: at, slot: slot + 1 } : { chunk: at + 1, slot: 0 };
-    return { ...next, version: countOf(this.versionsAt(next.chunk, next.slot)) - 1 };
+    const at = this.chunkFor(key);
+    const keys = this.keys[at];
+    const slot = keys === undefined ? -1 : placeOf(keys, key);
+    if (slot < 0) return this.newestAt(at, -1 - slot);
+    const version = placeThrough(this.versionsAt(at, slot) as Versions, sequence);
+    // Where all of the key is newer, the next one.
+    return version < 0 ? this.newestAt(at, slot + 1) : { chunk: at, slot, version };
   }
 
   /** All of one key. */
@@ -126,18 +122,15 @@ export class SortedEntries {
 
   /** @returns what was there at the same version already */
   private insert(entry: Mutable<Entry>, choose: KeyChoice | undefined): Entry | undefined {
-    const found = this.chunkOf(entry.key);
-    const isAppend = found === this.chunks.length;
-    const at = isAppend ? found - 1 : found;
+    const { sequence } = entry.version;
+    const isNewest = sequence > this.newest;
+    if (isNewest) this.newest = sequence;
+    const at = this.chunkFor(entry.key);
     const chunk = this.chunks[at];
     const keys = this.keys[at];
-    const slot = keys === undefined || isAppend ? (keys?.length ?? 0) : slotOf(keys, entry.key);
-    const next = keys?.[slot];
-    const equal = next !== undefined && compareKeys(next, entry.key) === 0 ? next : undefined;
-    if (choose !== undefined) entry.key = choose(entry.key, equal);
-    if (chunk !== undefined && equal !== undefined) {
-      return this.addVersion(chunk, slot, chunk[slot] as Versions, entry);
-    }
+    const place = keys === undefined ? -1 : placeOf(keys, entry.key);
+    if (choose !== undefined) entry.key = choose(entry.key, place >= 0 ? keys?.[place] : undefined);
+    if (chunk !== undefined && place >= 0) return this.addVersion(chunk, place, entry, isNewest);
     this.insertions++;
     this.count++;
     this.keyCount++;
@@ -147,6 +140,8 @@ export class SortedEntries {
       this.keys = [[entry.key]];
       return undefined;
     }
+    const slot = -1 - place;
+    const isAppend = at === this.chunks.length - 1 && slot === keys.length;
     if (isAppend) {
       chunk.push(entry);
       keys.push(entry.key);
@@ -163,9 +158,11 @@ export class SortedEntries {
     return undefined;
   }
 
-  private addVersion(chunk: Versions[], slot: number, present: Versions, entry: Entry): Entry | undefined {
-    const before = placeThrough(present, entry.version.sequence);
-    const same = versionAt(present, before);
+  /** @param isNewest of all that is here: then no other version is looked at, which would be in no cache */
+  private addVersion(chunk: Versions[], slot: number, entry: Entry, isNewest: boolean): Entry | undefined {
+    const present = chunk[slot] as Versions;
+    const before = isNewest ? countOf(present) - 1 : placeThrough(present, entry.version.sequence);
+    const same = isNewest ? undefined : versionAt(present, before);
     if (same !== undefined && same.version.sequence === entry.version.sequence) {
       if (Array.isArray(present)) present[before] = entry;
       else chunk[slot] = entry;
@@ -179,10 +176,10 @@ export class SortedEntries {
     return undefined;
   }
 
-  /** The first chunk whose last key is not before this one. */
-  private chunkOf(key: Uint8Array): number {
+  /** The chunk in which a key is or would be: the first whose last key is not before it, or the last one. */
+  private chunkFor(key: Uint8Array): number {
     let low = 0;
-    let high = this.keys.length;
+    let high = this.keys.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const keys = this.keys[middle] as Uint8Array[];
@@ -190,6 +187,12 @@ export class SortedEntries {
       else high = middle;
     }
     return low;
+  }
+
+  /** The newest of a slot, which may be the one behind all of its chunk. */
+  private newestAt(chunk: number, slot: number): Place {
+    const place = slot < this.keysOf(chunk) ? { chunk, slot } : { chunk: chunk + 1, slot: 0 };
+    return { ...place, version: countOf(this.versionsAt(place.chunk, place.slot)) - 1 };
   }
 }
 
@@ -282,16 +285,18 @@ class EntryIterator implements IterableIterator<Entry> {
   }
 }
 
-/** The first slot of a chunk whose key is not before this one; its last key is not. */
-function slotOf(keys: readonly Uint8Array[], key: Uint8Array): number {
+/** The slot of a key; where it has none, the one that it would have, as −1 − slot. */
+function placeOf(keys: readonly Uint8Array[], key: Uint8Array): number {
   let low = 0;
-  let high = keys.length - 1;
+  let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareKeys(keys[middle] as Uint8Array, key) < 0) low = middle + 1;
+    const order = compareKeys(keys[middle] as Uint8Array, key);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return -1 - low;
 }
 
 function countOf(versions: Versions | undefined): number {
