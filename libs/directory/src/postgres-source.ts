@@ -20,7 +20,7 @@ import type { TenantSuspension } from './revocations.js';
 import { parseClaimTemplate, parsePrefixTemplate } from './identity/claim-template.js';
 import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import { openPool } from './postgres-pool.js';
-import { POSITION_COLUMN, PostgresView, VIEW_COLUMN } from './postgres-view.js';
+import { isServer, POSITION_COLUMN, PostgresView, SERVER_COLUMN, VIEW_COLUMN } from './postgres-view.js';
 import { isScope } from './scope.js';
 import type { Viewed } from './store-view.js';
 import type { TenantQuotas } from './tenant-quotas.js';
@@ -80,12 +80,19 @@ const TOKEN_KEYS = `SELECT kid, public_key, ${VIEW_COLUMN} FROM token_keys ORDER
 /**
  * Every transaction below the snapshot's xmin has ended: what it changed is visible in this very snapshot. Later ones may
  * still commit, whatever their order, and will be at or above it: the next poll begins there. Some come twice.
+ *
+ * Of another server than the one that the cursor is of everything is told that is kept: it may have given numbers below the cursor to
+ * transactions that came after it.
  */
 const CHANGES = `
-  SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject, c.position
+  SELECT ${SERVER_COLUMN}, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject, c.position
   FROM (VALUES (1)) AS always LEFT JOIN (
-    SELECT kind, organization_id, subject, ${POSITION_COLUMN} FROM changes WHERE transaction_id >= $1::bigint LIMIT ${MAX_CHANGES + 1}
+    SELECT kind, organization_id, subject, ${POSITION_COLUMN} FROM changes
+    WHERE transaction_id >= CASE WHEN $2::text = '' OR ${isServer('$2::text')} THEN $1::bigint ELSE 0 END LIMIT ${MAX_CHANGES + 1}
   ) AS c ON true`;
+
+/** No transaction has so high a number. */
+const BEHIND_ALL = String(2n ** 63n - 1n);
 
 interface ViewedRow {
   readonly view: string | null;
@@ -152,6 +159,7 @@ interface IdentityProviderRow extends ViewedRow {
 }
 
 interface ChangeRow {
+  readonly server: string;
   readonly horizon: string;
   readonly kind: string | null;
   readonly organization_id: string | null;
@@ -261,15 +269,16 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 
   async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
-    // Without a cursor nothing is wanted but the horizon: no transaction has the highest number.
-    const from = since ?? String(2n ** 63n - 1n);
-    const rows = await query<ChangeRow>(this.feed, CHANGES, [from]);
-    const horizon = rows[0]?.horizon;
-    assert(horizon !== undefined, 'the feed always answers its horizon');
+    const [server, from] = since?.split('/') ?? [];
+    // Without a cursor nothing is wanted but where the feed is now.
+    const rows = await query<ChangeRow>(this.feed, CHANGES, [from ?? BEHIND_ALL, server ?? '']);
+    const [first] = rows;
+    assert(first !== undefined, 'the feed always answers its horizon');
+    const cursor = `${first.server}/${first.horizon}`;
     // Transaction numbers begin anew in a restored server.
-    const turnedBack = since !== undefined && BigInt(horizon) < BigInt(since);
-    if (turnedBack || rows.length > MAX_CHANGES) return { cursor: horizon, reset: true, changes: [] };
-    return { cursor: horizon, reset: false, changes: rows.flatMap(toChange) };
+    const turnedBack = from !== undefined && BigInt(first.horizon) < BigInt(from);
+    if (turnedBack || rows.length > MAX_CHANGES) return { cursor, reset: true, changes: [] };
+    return { cursor, reset: false, changes: rows.flatMap(toChange) };
   }
 
   async close(): Promise<void> {

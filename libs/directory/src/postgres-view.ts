@@ -9,6 +9,14 @@ const MAX_NAMED = 16;
  */
 const SERVER = `concat_ws('.', extract(epoch FROM pg_postmaster_start_time()), extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))`;
 
+/** The column that tells which server answers. */
+export const SERVER_COLUMN = `${SERVER} AS server`;
+
+/** Whether it is the one of this name, which is a parameter. */
+export function isServer(name: string): string {
+  return `${SERVER} = ${name}`;
+}
+
 /** The column that tells {@link PostgresView.of} what the statement around it sees. Null of a standby: its snapshots do not name who is under way. */
 export const VIEW_COLUMN = `CASE WHEN NOT pg_is_in_recovery() THEN ${SERVER} || '/' || pg_current_snapshot()::text END AS view`;
 
