@@ -12,6 +12,7 @@ import {
 import { currencyOf, planAssignmentsIn, planVersionsIn } from './billing/plan-versions.js';
 import type { CostReckoning } from './cost-question.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
+import { ownedDatabases } from './owned-databases.js';
 import type { UsageQuestion } from './usage-question.js';
 import { UsageReport } from './usage-report.js';
 import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
@@ -80,20 +81,9 @@ async function hoursOf(
   period: Period,
 ): Promise<readonly HourUsage[]> {
   const hours = new Map<number, Record<Meter, bigint>>();
-  let after: string | undefined;
-  for (;;) {
-    const databases = await transaction.databaseOwner.findMany({
-      where: { organizationId, ...(after === undefined ? {} : { databaseId: { gt: after } }) },
-      orderBy: { databaseId: 'asc' },
-      take: DATABASES_AT_ONCE,
-      select: { databaseId: true },
-    });
-    if (databases.length > 0) {
-      const piece = await transaction.$queryRaw<UsageSqlRow[]>(hoursStatement(organizationId, period, after));
-      for (const row of piece) addHour(hours, row);
-    }
-    if (databases.length < DATABASES_AT_ONCE) break;
-    after = databases.at(-1)?.databaseId;
+  for await (const { after } of ownedDatabases(transaction, [organizationId], DATABASES_AT_ONCE)) {
+    const piece = await transaction.$queryRaw<UsageSqlRow[]>(hoursStatement(organizationId, period, after));
+    for (const row of piece) addHour(hours, row);
   }
   return [...hours].map(([at, quantities]) => ({ at, quantities }));
 }

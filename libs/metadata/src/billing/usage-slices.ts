@@ -1,6 +1,7 @@
 import { HOUR_MS, type Meter, type Period, type Segment } from '@leasehold/billing';
 
 import { Prisma } from '../generated/client.js';
+import { ownedDatabases } from '../owned-databases.js';
 
 /** An organization, and the parts of a period in which one of its plans held. */
 export interface OrganizationSegments {
@@ -49,23 +50,8 @@ export async function* usageSlices(
     segments.map(({ from, to }, n) => ({ organizationId, n, since: n === 0 ? period.from : from, until: to })),
   );
   const organizationIds = organizations.map(({ organizationId }) => organizationId);
-  let after: string | undefined;
-  for (;;) {
-    const databases = await transaction.databaseOwner.findMany({
-      where: {
-        organizationId: { in: organizationIds },
-        ...(after === undefined ? {} : { databaseId: { gt: after } }),
-      },
-      orderBy: { databaseId: 'asc' },
-      take: DATABASES_AT_ONCE,
-      select: { databaseId: true },
-    });
-    const ids = databases.map(({ databaseId }) => databaseId);
-    if (ids.length > 0) {
-      yield await transaction.$queryRaw<UsageSliceRow[]>(sliceStatement(ids, period, spans, withEvidence));
-    }
-    after = ids.at(-1);
-    if (ids.length < DATABASES_AT_ONCE) return;
+  for await (const { ids } of ownedDatabases(transaction, organizationIds, DATABASES_AT_ONCE)) {
+    yield await transaction.$queryRaw<UsageSliceRow[]>(sliceStatement(ids, period, spans, withEvidence));
   }
 }
 

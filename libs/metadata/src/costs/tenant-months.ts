@@ -1,6 +1,7 @@
 import { hourOf } from '@leasehold/metering';
 
 import type { PrismaClient } from '../generated/client.js';
+import { ownedDatabases } from '../owned-databases.js';
 
 /** A calendar month of an organization that is to be added up. */
 export interface DueTenantMonth {
@@ -53,20 +54,10 @@ export class TenantMonths {
   /** As far as records are rolled up. @param to not in it */
   async usageOf(organizationId: string, from: Date, to: Date): Promise<TenantMonthUsage> {
     let sum = NOTHING;
-    let after: string | undefined;
-    // Ends: each piece goes on behind the one before.
-    for (;;) {
-      const databases = await this.prisma.databaseOwner.findMany({
-        where: { organizationId, ...(after === undefined ? {} : { databaseId: { gt: after } }) },
-        orderBy: { databaseId: 'asc' },
-        take: DATABASES_AT_ONCE,
-        select: { databaseId: true },
-      });
-      const ids = databases.map(({ databaseId }) => databaseId);
-      if (ids.length > 0) sum = together(sum, await this.usageOfDatabases(ids, from, to));
-      after = ids.at(-1);
-      if (ids.length < DATABASES_AT_ONCE) return sum;
+    for await (const { ids } of ownedDatabases(this.prisma, [organizationId], DATABASES_AT_ONCE)) {
+      sum = together(sum, await this.usageOfDatabases(ids, from, to));
     }
+    return sum;
   }
 
   /** @param drafted what the draft of its invoice came to; undefined: that is not known, and what was known stays */
