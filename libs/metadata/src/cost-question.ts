@@ -1,6 +1,6 @@
 import type { Meter, MeterMicros, MonthCost, Period } from '@leasehold/billing';
 
-import type { UsageGroup, UsagePlace, UsageQuestion, UsageStep } from './usage-question.js';
+import { UsageTooLargeError, type UsagePlace, type UsageQuestion } from './usage-question.js';
 
 /** What a month of an organization comes to, by what was known at one moment. */
 export interface CostReckoning {
@@ -34,8 +34,4 @@ export interface CostRow {
 }
 
 /** There are too many databases to tell such steps of them apart: shorter steps can be told. */
-export class CostTooLargeError extends Error {
-  constructor(step: UsageStep, group: UsageGroup | undefined) {
-    super(`there is too much to tell by ${step} and ${typeof group === 'object' ? 'label' : (group ?? 'nothing')}`);
-  }
-}
+export class CostTooLargeError extends UsageTooLargeError {}

@@ -6,10 +6,13 @@ import { MetadataOutcomeUnknownError, MetadataUnavailableError } from './errors.
  */
 export type Outage = 'unreached' | 'broken';
 
+/** Of a statement that took as long as one may. */
+const TIMED_OUT = '57014';
+
 /** Prisma's codes, and SQLSTATEs. P2028 and P2034: a transaction that was not begun in time, or undone. */
 const UNREACHED_CODES = new Set([
   ...['P1000', 'P1001', 'P1002', 'P1003', 'P2024', 'P2028', 'P2034'],
-  ...['57P03', '53300', '57014', '55P03'],
+  ...['57P03', '53300', TIMED_OUT, '55P03'],
 ]);
 const BROKEN_CODES = new Set(['P1008', 'P1017', '57P01', '57P02', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 /** The adapter's names, for raw queries, whose code does not tell. */
@@ -25,10 +28,15 @@ const UNREACHED_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated due to connection timeout|ECONNREFUSED/;
 const BROKEN_MESSAGE = /Connection terminated|Query read timeout|Client has encountered a connection error/;
 
+/** Whether Postgres worked on a statement for as long as it may, and gave up: it is there. */
+export function isTimedOut(error: unknown): boolean {
+  return error instanceof Error && codesOf(error).includes(TIMED_OUT);
+}
+
 export function outageOf(error: unknown): Outage | undefined {
   if (!(error instanceof Error)) return undefined;
   const cause = adapterCause(error);
-  const codes = [stringAt(error, 'code'), stringAt(cause, 'originalCode'), stringAt(cause, 'code')];
+  const codes = codesOf(error);
   const kind = stringAt(cause, 'kind') ?? '';
   if (BROKEN_KINDS.has(kind) || codes.some((code) => BROKEN_CODES.has(code ?? ''))) return 'broken';
   if (UNREACHED_KINDS.has(kind) || codes.some((code) => UNREACHED_CODES.has(code ?? ''))) return 'unreached';
@@ -47,6 +55,11 @@ export function translateOutage(error: unknown, mutates: boolean): unknown {
   const outage = outageOf(error);
   if (outage === undefined) return error;
   return outage === 'broken' && mutates ? new MetadataOutcomeUnknownError(error) : new MetadataUnavailableError(error);
+}
+
+function codesOf(error: Error): readonly (string | undefined)[] {
+  const cause = adapterCause(error);
+  return [stringAt(error, 'code'), stringAt(cause, 'originalCode'), stringAt(cause, 'code')];
 }
 
 function adapterCause(error: Error): unknown {

@@ -48,3 +48,13 @@ export interface UsageRow {
   /** Bytes times milliseconds. Not known by key. */
   readonly storedByteMs: bigint;
 }
+
+/** Such a step is of more hours of databases than can be added up while somebody waits: shorter steps can be told. */
+export class UsageTooLargeError extends Error {
+  constructor(step: UsageStep, group: UsageGroup | undefined, options?: ErrorOptions) {
+    super(
+      `there is too much to tell by ${step} and ${typeof group === 'object' ? 'label' : (group ?? 'nothing')}`,
+      options,
+    );
+  }
+}

@@ -1,14 +1,20 @@
+import { systemClock, type Clock } from '@leasehold/foundation';
+
 import { Prisma } from './generated/client.js';
-import type { UsagePlace, UsageQuestion, UsageRow } from './usage-question.js';
+import { isTimedOut } from './outage.js';
+import { UsageTooLargeError, type UsagePlace, type UsageQuestion, type UsageRow } from './usage-question.js';
 import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
-import { nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-window.js';
+import { databaseHours, nextWindow, stepBegin, stepBehind, type UsageWindow } from './usage-window.js';
 
 /** Hours of databases in one look: a second or two where each of them was used in each. */
 const MAX_DATABASE_HOURS = 100_000;
-/** As many times more where rows are of all databases: most of what that costs is to find each of them, for however many hours. */
-const ALL_DATABASES = 20;
-/** Such looks for one page. */
-const MAX_WIDE_LOOKS = 2;
+/**
+ * As many times more where rows are of all databases. Where most of them are idle, what that costs is to find each of them, for however many hours: so a second look
+ * goes further. Where all are busy the first takes seconds, and one that went further would never end.
+ */
+const ALL_DATABASES = [2, 20] as const;
+/** The first look was among idle databases if it took no longer: another of ten times as much takes seconds. */
+const QUICK_MS = 500;
 /** Each look for a page that has found too few is so much wider: databases that were not used are passed over fast. */
 const WIDER = 4;
 /** Its row of what is complete; traffic has another. */
@@ -27,6 +33,7 @@ export class UsageReport {
   constructor(
     private readonly prisma: Pick<Prisma.TransactionClient, '$queryRaw' | 'usageProgress'>,
     private readonly maxDatabaseHours = MAX_DATABASE_HOURS,
+    private readonly clock: Pick<Clock, 'monotonic'> = systemClock,
   ) {}
 
   /** Every record that was in the bucket then is in the report; undefined: nobody has looked yet. */
@@ -50,6 +57,8 @@ export class UsageReport {
   /**
    * The next of these rows: `limit` of them, or fewer where they took too many looks, though there are more. What a page costs is bounded, however many databases the
    * organization has; only a month or day of everything together is one look, whatever it takes.
+   *
+   * @throws UsageTooLargeError that one look took longer than a statement may
    */
   async page(organizationId: string, question: UsageQuestion): Promise<UsagePage> {
     const { step, group, limit } = question;
@@ -58,8 +67,10 @@ export class UsageReport {
     const rows: UsageRow[] = [];
     let after = question.after;
     const isByDatabase = group === 'database';
-    const maxDatabaseHours = this.maxDatabaseHours * (isByDatabase ? 1 : ALL_DATABASES);
-    for (let looks = 0; looks < (isByDatabase ? MAX_LOOKS : MAX_WIDE_LOOKS); looks++) {
+    let tookMs = 0;
+    for (let looks = 0; looks < (isByDatabase ? MAX_LOOKS : ALL_DATABASES.length); looks++) {
+      if (!isByDatabase && tookMs > QUICK_MS) break;
+      const maxDatabaseHours = this.maxDatabaseHours * (isByDatabase ? 1 : (ALL_DATABASES[looks] ?? 1));
       const at = Math.max(from, after?.from.getTime() ?? from);
       if (at >= to) return { rows, next: undefined };
       const rest = { from: at, to, step, isByDatabase };
@@ -67,7 +78,20 @@ export class UsageReport {
       const wanted = limit - rows.length + 1;
       const bounds = { maxDatabaseHours, rows: wanted * WIDER ** looks };
       const window = nextWindow(rest, databases, bounds);
-      const look = await this.look(organizationId, { ...question, after, limit: wanted }, window);
+      const begunMs = this.clock.monotonic();
+      const look = await this.look(organizationId, { ...question, after, limit: wanted }, window).catch(
+        (error: unknown) => {
+          if (!isTimedOut(error)) throw error;
+          // What was found so far is a page; the next one looks at less at first.
+          if (looks > 0) return undefined;
+          if (databaseHours(window, databases) > maxDatabaseHours) {
+            throw new UsageTooLargeError(step, group, { cause: error });
+          }
+          throw error;
+        },
+      );
+      if (look === undefined) break;
+      tookMs = this.clock.monotonic() - begunMs;
       rows.push(...look.rows);
       if (rows.length > limit) {
         const kept = rows.slice(0, limit);

@@ -31,6 +31,11 @@ export function stepBehind(step: UsageStep, time: number, steps: number): number
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + steps);
 }
 
+/** Hours of databases, at most, that it looks at. */
+export function databaseHours({ from, to, databases }: UsageWindow, ofDatabases: number): number {
+  return Math.min(databases ?? ofDatabases, ofDatabases) * Math.ceil((to - from) / HOUR_MS);
+}
+
 /**
  * The next look from a time on: as much of it as comes to about `maxDatabaseHours`, one step at least. Where rows are told apart by database it has about `rows` of them at most, and
  * where even one step is more than either it is cut into pieces by database; other rows are of all databases, and cannot be cut.

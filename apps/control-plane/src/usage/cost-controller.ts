@@ -1,6 +1,5 @@
 import { Controller, Get, Headers, Res } from '@nestjs/common';
-import { CostTooLargeError, Metadata, type CostQuestion, type CostReckoning, type CostRow } from '@leasehold/metadata';
-import { ProblemError } from '@leasehold/protocol';
+import { Metadata, type CostQuestion, type CostReckoning, type CostRow } from '@leasehold/metadata';
 import type { FastifyReply } from 'fastify';
 
 import { Access, ACCOUNTANTS, requireAllDatabases } from '../auth/access.js';
@@ -14,6 +13,7 @@ import { CostCsv } from './cost-csv.js';
 import { CostQueryOf, costPlace, type CostQuery } from './cost-query.js';
 import { CostReckonings } from './cost-reckonings.js';
 import { amountsView, costView, type DatabaseFacts } from './cost-view.js';
+import { shortEnough } from './short-enough.js';
 
 const READERS = { roles: ACCOUNTANTS, scopes: ['usage:read'] } as const;
 const PAGE_TURNS: TurnsSettings = { atOnce: 3, maxWaiting: 100, maxWaitMs: 10_000 };
@@ -63,13 +63,8 @@ export class CostController {
     };
   }
 
-  private async page(reckoning: CostReckoning, question: CostQuestion, limit: number) {
-    try {
-      return await this.metadata.costReport.page(reckoning, question, limit);
-    } catch (error) {
-      if (!(error instanceof CostTooLargeError)) throw error;
-      throw new ProblemError('invalid-parameter', `${error.message}: ask for shorter steps`, { cause: error });
-    }
+  private page(reckoning: CostReckoning, question: CostQuestion, limit: number) {
+    return shortEnough(this.metadata.costReport.page(reckoning, question, limit));
   }
 
   private sendCsv(reckoning: CostReckoning, question: CostQuestion, reply: FastifyReply) {

@@ -7,6 +7,7 @@ import { CurrentCaller, type Caller } from '../auth/caller.js';
 import { namedDatabase } from '../databases/named-database.js';
 import { formatOf } from '../requests/csv.js';
 import { cursorAt } from '../requests/page.js';
+import { shortEnough } from './short-enough.js';
 import { UsageExports } from './usage-csv.js';
 import { cursorPlace, UsageQueryOf, type UsageQuery } from './usage-query.js';
 import { viewOf } from './usage-view.js';
@@ -45,7 +46,7 @@ export class UsageController {
 
   private async pageOf(organizationId: string, question: UsageQuestion) {
     const { from, to, step, group, meter } = question;
-    const { rows, next } = await this.metadata.usageReport.page(organizationId, question);
+    const { rows, next } = await shortEnough(this.metadata.usageReport.page(organizationId, question));
     const usage = rows.map((row) => viewOf(row, group, meter));
     return { from, to, step, usage, cursor: next === undefined ? null : cursorAt(cursorPlace(next)) };
   }
