@@ -1,14 +1,16 @@
 // Transpiles every project's src/ to its dist/, one file to one file. Types are checked by `npm run typecheck`, not here, so
-// that a start needs a second and not a minute. Files that are not TypeScript (a page, a style sheet) are copied. The console alone
-// is bundled, because browsers load it.
+// that a start needs a second and not a minute. Files that are not TypeScript (a page, a style sheet) are copied. Then the services
+// are bundled, so that they start fast, and the console, because browsers load it.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildConsole } from './build-console.mjs';
+import { buildBundles, bundleFiles } from './bundles/build-bundles.mjs';
 import { withLock } from './lock.mjs';
 import { swcOptions } from './swc-options.mjs';
+import { writeWhole } from './write-whole.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PROJECT_FOLDERS = ['apps', 'libs'];
@@ -24,15 +26,15 @@ const TEST_FILE = /\.(spec|e2e)\.ts$/;
  */
 
 /**
- * @param {{ root?: string }} [options]
+ * @param {{ root?: string, bundles?: boolean }} [options] bundles: of the services too, which nothing needs but their start
  * @returns {Promise<{ built: number, removed: number, failures: { file: string, message: string }[] }>}
  */
-export async function build({ root = ROOT } = {}) {
-  return withLock(join(root, '.leasehold', 'build.lock'), () => buildAlone(root));
+export async function build({ root = ROOT, bundles = false } = {}) {
+  return withLock(join(root, '.leasehold', 'build.lock'), () => buildAlone(root, bundles));
 }
 
-/** @param {string} root */
-async function buildAlone(root) {
+/** @param {string} root @param {boolean} withBundles */
+async function buildAlone(root, withBundles) {
   const stampsFile = join(root, '.leasehold', 'build.json');
   const units = await findUnits(root);
   const known = await readStamps(stampsFile, await recipe(root));
@@ -70,6 +72,12 @@ async function buildAlone(root) {
   const changed = built > 0 || removed > 0 || Object.keys(known.stamps).length !== Object.keys(stamps).length;
   if (changed || known.fresh || Object.keys(stamps).some((name) => stamps[name] !== known.stamps[name])) {
     await writeWhole(stampsFile, JSON.stringify({ recipe: await recipe(root), stamps }));
+  }
+  // Of half a build nothing is bundled: what is started stays as it was.
+  if (withBundles && failures.length === 0) {
+    const bundles = await buildBundles(root, stamps);
+    built += bundles.built;
+    if (bundles.failure !== undefined) failures.push({ file: 'bundles of the services', message: bundles.failure });
   }
   const page = await buildConsole(root);
   if (page.built) built += 1;
@@ -157,17 +165,10 @@ async function produce(unit, text) {
   await writeWhole(unit.output, `${code}\n//# sourceMappingURL=${mapName.slice(dirname(mapName).length + 1)}\n`);
 }
 
-/** Appears whole or not at all: another process may be starting from these files. @param {string} file @param {string} text */
-async function writeWhole(file, text) {
-  const draft = `${file}.${process.pid}.part`;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(draft, text);
-  await rename(draft, file);
-}
-
 /** Outputs whose source is gone would go on being imported. @param {string} root @param {Unit[]} units */
 async function removeStrays(root, units) {
   const expected = new Set(units.flatMap((unit) => [unit.output, `${unit.output}.map`]));
+  for (const file of bundleFiles(root)) expected.add(file);
   let removed = 0;
   for (const project of await findProjects(root)) {
     for (const file of await filesUnder(join(project, 'dist'))) {
@@ -204,7 +205,7 @@ async function inParallel(items, work) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const startedAt = performance.now();
-  const { built, removed, failures } = await build();
+  const { built, removed, failures } = await build({ bundles: true });
   for (const { file, message } of failures) console.error(`${file}: ${message}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.error(`built ${built} files, removed ${removed}, ${failures.length} failed, ${seconds} s`);

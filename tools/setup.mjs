@@ -119,7 +119,7 @@ async function generateClient() {
 async function buildProjects() {
   const { build } = await import('./build.mjs');
   const startedAt = performance.now();
-  const { built, failures } = await build();
+  const { built, failures } = await build({ bundles: true });
   if (failures.length > 0) {
     throw new SetupError(
       [...failures.map(({ file, message }) => `${file}: ${message}`), 'the build failed'].join('\n'),

@@ -9,7 +9,6 @@ import { ensureDemoTenant } from './demo-tenant.js';
 import { externalParts, LOOPBACK } from './environment.js';
 import { LogFile } from './log-file.js';
 import { ManagedProcess, type ProcessSpec } from './managed-process.js';
-import { checkExternalBucket } from './external-bucket.js';
 import { findFreePort } from './ports.js';
 import { runOnce } from './run-once.js';
 import { openSecrets, writeSecrets, type Secrets } from './secrets.js';
@@ -112,10 +111,7 @@ export class Supervisor {
     if (postgres) this.fleet.postgres = this.manage(postgres);
     const own = [this.fleet.bucket, this.fleet.postgres].filter((managed) => managed !== undefined);
     if (own.length > 0) this.terminal.say(`starting ${own.map((managed) => managed.name).join(' and ')}`);
-    await Promise.all([
-      ...own.map((managed) => managed.start()),
-      ...(bucket ? [] : [checkExternalBucket(this.env, this.terminal)]),
-    ]);
+    await Promise.all([...own.map((managed) => managed.start()), ...(bucket ? [] : [this.checkBucketElsewhere()])]);
     signal.throwIfAborted();
     if (this.fleet.bucket) writeFileSync(this.directory.bucketUrl, `${this.fleet.bucket.url}\n`);
 
@@ -124,6 +120,12 @@ export class Supervisor {
     const migration = planMigration(this.input(), databaseUrl);
     await runOnce(migration, join(this.directory.logs, 'migrate.log'), signal);
     return { bucketUrl: this.fleet.bucket?.url, databaseUrl, redisUrl: external.redisUrl };
+  }
+
+  private async checkBucketElsewhere(): Promise<void> {
+    // Loaded only here: the S3 client is most of what this process would read.
+    const { checkExternalBucket } = await import('./external-bucket.js');
+    await checkExternalBucket(this.env, this.terminal);
   }
 
   private input(): PlanInput {
