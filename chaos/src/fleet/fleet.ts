@@ -202,7 +202,7 @@ export class Fleet {
       {
         name,
         command: process.execPath,
-        args: [...nodeArgs, '--enable-source-maps', join(repository, 'apps', app, 'dist/main.js')],
+        args: [...nodeArgs, '--enable-source-maps', join(repository, 'apps', app, 'dist/main.bundle.js')],
         env,
         logFile: join(folder, 'logs', `${name}.log`),
         ready: 'message',

@@ -24,6 +24,15 @@ describe('service plan', () => {
     ]);
   });
 
+  it('starts each service from the one file that the build makes of it', () => {
+    const plan = planServices(input(), embedded);
+    const { controlPlane, gateways, workers, compactor } = plan;
+    const scripts = [controlPlane, ...gateways, ...workers, compactor].map(({ script }) => script);
+    expect([...new Set(scripts)]).toEqual(
+      ['control-plane', 'gateway', 'worker', 'compactor'].map((app) => `/house/apps/${app}/dist/main.bundle.js`),
+    );
+  });
+
   it('hands no secret to a process that has no use for it', () => {
     const plan = planServices(input(), embedded);
     const holders = (secret: string) =>

@@ -89,7 +89,7 @@ export function planServices(input: PlanInput, parts: Parts): ServicePlan {
     more: Record<string, string>,
   ) => ({
     name,
-    script: join(repository, 'apps', app, 'dist/main.js'),
+    script: join(repository, 'apps', app, 'dist/main.bundle.js'),
     drainTimeoutMs: drainTimeoutMs(env),
     env: { ...generalEnvironment(env), ...tuningOf(app, env), ...metadata, PORT: '0', ...more },
   });
