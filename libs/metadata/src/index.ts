@@ -6,8 +6,6 @@ export { ClaimLostError, runKeyed, type KeyedRequest } from './keyed-request.js'
 export * from './billing/index.js';
 export * from './budgets/index.js';
 export * from './change-feed.js';
-export * from './cost-question.js';
-export * from './cost-report.js';
 export * from './costs/index.js';
 export * from './database-grants.js';
 export * from './database-list.js';

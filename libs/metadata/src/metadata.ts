@@ -11,7 +11,7 @@ import { Invoices } from './billing/invoices.js';
 import { PlanVersions } from './billing/plan-versions.js';
 import { Budgets } from './budgets/budgets.js';
 import { ChangeFeed } from './change-feed.js';
-import { CostReport } from './cost-report.js';
+import { CostReport } from './costs/cost-report.js';
 import { ProviderPriceList } from './costs/provider-prices.js';
 import { TenantCosts } from './costs/tenant-costs.js';
 import { TenantMonths } from './costs/tenant-months.js';

@@ -1,4 +1,4 @@
-import { CostTooLargeError } from './cost-question.js';
+import { CostTooLargeError } from './costs/cost-question.js';
 import type { UsagePlace, UsageQuestion, UsageRow } from './usage-question.js';
 import type { UsagePage, UsageReport } from './usage-report.js';
 import { stepBegin } from './usage-window.js';

@@ -7,7 +7,7 @@ import { UsageLedger } from '@leasehold/usage-ledger';
 
 import { CostTooLargeError, type CostQuestion, type CostRow } from './cost-question.js';
 import { CostReport } from './cost-report.js';
-import type { Metadata } from './metadata.js';
+import type { Metadata } from '../metadata.js';
 
 // Processes start and stop here, on machines that do other things meanwhile.
 jest.setTimeout(120_000);

@@ -3,11 +3,11 @@ import { METERS, type MeterMicros } from '@leasehold/billing';
 import { costParts } from './cost-parts.js';
 import { CostTooLargeError, type CostQuestion, type CostReckoning, type CostRow } from './cost-question.js';
 import { reckonCost } from './cost-reckoning.js';
-import type { PrismaClient } from './generated/client.js';
-import type { UsagePlace, UsageQuestion } from './usage-question.js';
-import { UsageReport } from './usage-report.js';
-import { MAX_STEP_ROWS } from './usage-steps.js';
-import { stepBegin, stepBehind } from './usage-window.js';
+import type { PrismaClient } from '../generated/client.js';
+import type { UsagePlace, UsageQuestion } from '../usage-question.js';
+import { UsageReport } from '../usage-report.js';
+import { MAX_STEP_ROWS } from '../usage-steps.js';
+import { stepBegin, stepBehind } from '../usage-window.js';
 
 /** Pages of usage for one page of costs. One that has not enough rows by then ends with a step. */
 const MAX_USAGE_PAGES = 4;

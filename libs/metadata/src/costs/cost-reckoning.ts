@@ -9,13 +9,13 @@ import {
   type PlanChange,
 } from '@leasehold/billing';
 
-import { currencyOf, planAssignmentsIn, planVersionsIn } from './billing/plan-versions.js';
+import { currencyOf, planAssignmentsIn, planVersionsIn } from '../billing/plan-versions.js';
 import type { CostReckoning } from './cost-question.js';
-import type { Prisma, PrismaClient } from './generated/client.js';
-import { ownedDatabases } from './owned-databases.js';
-import type { UsageQuestion } from './usage-question.js';
-import { UsageReport } from './usage-report.js';
-import { databasesOfLook, usageStatement, type UsageSqlRow } from './usage-statement.js';
+import type { Prisma, PrismaClient } from '../generated/client.js';
+import { ownedDatabases } from '../owned-databases.js';
+import type { UsageQuestion } from '../usage-question.js';
+import { UsageReport } from '../usage-report.js';
+import { databasesOfLook, usageStatement, type UsageSqlRow } from '../usage-statement.js';
 
 /** Of an organization with ten thousand databases that are used in each hour; for most it takes milliseconds. A connection is kept so long. */
 const LONGEST_RECKONING_MS = 120_000;

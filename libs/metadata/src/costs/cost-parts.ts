@@ -9,10 +9,10 @@ import {
 } from '@leasehold/billing';
 
 import type { CostQuestion, CostReckoning, CostRow } from './cost-question.js';
-import type { UsageRow, UsageStep } from './usage-question.js';
-import type { UsageReport } from './usage-report.js';
-import { usageSteps } from './usage-steps.js';
-import { stepBegin, stepBehind } from './usage-window.js';
+import type { UsageRow, UsageStep } from '../usage-question.js';
+import type { UsageReport } from '../usage-report.js';
+import { usageSteps } from '../usage-steps.js';
+import { stepBegin, stepBehind } from '../usage-window.js';
 
 /** What a step cost while one version of a plan held. */
 export interface CostPart {

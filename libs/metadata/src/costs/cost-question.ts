@@ -1,6 +1,6 @@
 import type { Meter, MeterMicros, MonthCost, Period } from '@leasehold/billing';
 
-import { UsageTooLargeError, type UsagePlace, type UsageQuestion } from './usage-question.js';
+import { UsageTooLargeError, type UsagePlace, type UsageQuestion } from '../usage-question.js';
 
 /** What a month of an organization comes to, by what was known at one moment. */
 export interface CostReckoning {
