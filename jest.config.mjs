@@ -1,17 +1,15 @@
 // One Jest for the whole repository, one lane for each kind of test (docs/testing.md). A lane is chosen by
 // file name, so that a test tells its kind: `*.spec.ts`, `*.sim.spec.ts`, `*.conformance.spec.ts`,
 // `*.int.spec.ts`, `e2e/*.e2e.ts`.
-import { swcOptions } from './tools/swc-options.mjs';
 
 const shared = {
   rootDir: import.meta.dirname,
-  testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@leasehold/source', 'node'] },
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
+  // Node loads test files and what they import itself, once for all files of a process.
+  testEnvironment: '<rootDir>/tools/jest/environment.mjs',
+  runtime: '<rootDir>/tools/jest/runtime.mjs',
+  injectGlobals: false,
   modulePathIgnorePatterns: ['/dist/', '/.leasehold/', '/.nx/'],
-  transformIgnorePatterns: ['/node_modules/'],
-  transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
+  transform: {},
 };
 
 const lane = (displayName, testMatch, testPathIgnorePatterns = [], more = {}) => ({

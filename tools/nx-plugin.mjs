@@ -2,7 +2,7 @@
 // configuration file in each of forty folders. Nx finds the projects themselves from the workspaces of package.json.
 import { dirname } from 'node:path';
 
-const JEST = 'node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js';
+const JEST = 'node --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js';
 
 /** @type {import('@nx/devkit').CreateNodesV2} */
 export const createNodesV2 = [

@@ -107,6 +107,6 @@ function isOfSets(lane: Lane): boolean {
 function ignore(): void {}
 
 function nodeOptions(given: string | undefined, more: readonly string[]): string {
-  const own = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', ...more].join(' ');
+  const own = ['--disable-warning=ExperimentalWarning', ...more].join(' ');
   return given === undefined || given === '' ? own : `${given} ${own}`;
 }

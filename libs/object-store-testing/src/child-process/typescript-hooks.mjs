@@ -1,7 +1,6 @@
 // Lets a plain Node process run our sources, so that a test of whole processes needs no build before it.
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { transform } from '@swc/core';
+import { transpile as transpileText, transpiled } from '../../../../tools/jest/transpile.mjs';
 
 /** @type {import('node:module').ResolveHook} */
 export async function resolve(specifier, context, next) {
@@ -14,8 +13,7 @@ export async function resolve(specifier, context, next) {
 /** @type {import('node:module').LoadHook} */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  const filename = fileURLToPath(url);
-  return transpile(filename, await readFile(filename, 'utf8'));
+  return { format: 'module', source: transpiled(fileURLToPath(url)), shortCircuit: true };
 }
 
 /**
@@ -24,18 +22,5 @@ export async function load(url, context, next) {
  * @returns {Promise<import('node:module').LoadFnOutput>}
  */
 export async function transpile(filename, text) {
-  const { code } = await transform(text, {
-    swcrc: false,
-    configFile: false,
-    filename,
-    sourceMaps: 'inline',
-    module: { type: 'es6' },
-    jsc: {
-      target: 'es2022',
-      parser: { syntax: 'typescript', decorators: true },
-      // The type metadata that Nest's constructor injection reads, as in the build.
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-    },
-  });
-  return { format: 'module', source: code, shortCircuit: true };
+  return { format: 'module', source: transpileText(filename, text).code, shortCircuit: true };
 }
