@@ -13,6 +13,7 @@ import { Message, ScreenState } from '../parts/screen-state.js';
 import { TableFrame } from '../parts/table-frame.js';
 import { useUrlState } from '../state/url-state.js';
 import { COSTS } from './cost-keys.js';
+import { costsOnce } from './costs-once.js';
 import { monthsUntil } from './months.js';
 import { ProviderPrices } from './provider-prices.js';
 
@@ -90,8 +91,10 @@ export function Costs() {
               minWidth={980}
               head={['Tenant', 'Revenue', 'Cost', 'Margin', 'Requests', 'Storage', 'Egress', 'Shared', 'Added up']}
             >
-              {pages.flatMap(({ costs, currency }) =>
-                costs.map((cost) => <CostRow key={cost.organizationId} cost={cost} currency={currency} />),
+              {costsOnce(pages.flatMap(({ costs, currency }) => costs.map((cost) => ({ ...cost, currency })))).map(
+                ({ currency, ...cost }) => (
+                  <CostRow key={cost.organizationId} cost={cost} currency={currency} />
+                ),
               )}
             </TableFrame>
             <More query={list} />
