@@ -61,6 +61,8 @@ describe('the document of the control API', () => {
   let service: TestService;
   let mailbox: string;
   beforeAll(async () => {
+    // What files before this one have called.
+    seenAnswers.clear();
     mailbox = await mkdtemp(join(tmpdir(), 'leasehold-document-'));
     const mails = { MAILBOX_DIR: mailbox, PUBLIC_URL: 'http://127.0.0.1:4001' };
     service = await TestService.start({ CONSOLE_DIR: CONSOLE, ...mails });
