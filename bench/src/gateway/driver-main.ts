@@ -41,6 +41,7 @@ export interface Saturated {
 export interface Paced {
   readonly latency: LatencySummary;
   readonly worstLagMs: number;
+  readonly lagP99Ms: number;
 }
 
 export interface Holding {
@@ -108,7 +109,7 @@ function pace(connections: readonly HttpConnection[], asking: Holding['busy']): 
   const next = requestsOf(asking);
   const context = { clock: systemClock, random: seededRandom(asking.seed) };
   return openLoop(context, { ...asking, maxInFlight: MAX_IN_FLIGHT }, () => idle.ask(next())).then(
-    ({ latencies, worstLagMs }) => ({ latency: latencies.summary(), worstLagMs }),
+    ({ latencies, worstLagMs, lagP99Ms }) => ({ latency: latencies.summary(), worstLagMs, lagP99Ms }),
   );
 }
 

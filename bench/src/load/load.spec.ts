@@ -44,10 +44,12 @@ describe('open loop', () => {
         clock.pause(2_000);
       }
     };
-    const { latencies, worstLagMs } = await clock.settle(
+    const { latencies, worstLagMs, lagP99Ms } = await clock.settle(
       openLoop({ clock, random: seededRandom(1) }, settings, holdOnce),
     );
     expect(worstLagMs).toBeGreaterThan(1_900);
+    expect(lagP99Ms).toBeGreaterThan(1_500);
+    expect(lagP99Ms).toBeLessThan(worstLagMs);
     expect(latencies.percentileMs(90)).toBeGreaterThan(500);
   });
 

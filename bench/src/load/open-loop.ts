@@ -17,6 +17,8 @@ export interface OpenLoopResult {
   readonly issued: number;
   /** The largest delay between due and issued: the driver's own share of the latencies. */
   readonly worstLagMs: number;
+  /** The delay that one in a hundred requests exceeded: what a p99 beside it owes to the driver. */
+  readonly lagP99Ms: number;
 }
 
 /** How long the driver sleeps when nothing is due; what it oversleeps counts into the latencies. */
@@ -40,13 +42,13 @@ export async function openLoop(
   let failure: unknown;
   let inFlight = 0;
   let issued = 0;
-  let worstLagMs = 0;
+  const lags = new Latencies();
   let idle = (): void => undefined;
 
   const issue = (dueAt: number): void => {
     const number = issued++;
     const isMeasured = dueAt >= measuredFrom;
-    if (isMeasured) worstLagMs = Math.max(worstLagMs, clock.monotonic() - dueAt);
+    if (isMeasured) lags.record(clock.monotonic() - dueAt);
     inFlight++;
     request(number)
       .then(
@@ -72,5 +74,6 @@ export async function openLoop(
   }
   if (inFlight > 0) await new Promise<void>((resolve) => (idle = resolve));
   if (failure !== undefined) throw failure;
-  return { latencies, issued, worstLagMs };
+  const { maxMs, p99Ms } = lags.summary();
+  return { latencies, issued, worstLagMs: maxMs, lagP99Ms: p99Ms };
 }
