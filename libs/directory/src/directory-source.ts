@@ -73,6 +73,8 @@ export interface ChangePage {
   readonly cursor: ChangeCursor;
   /** The feed cannot tell what changed since the given cursor: assume that everything did. */
   readonly reset: boolean;
+  /** Another server answers than gave the cursor. It may lack the last that the one before had, which nobody tells. */
+  readonly isOtherServer?: boolean;
   /** Everything that was committed since the given cursor, some of it perhaps again. In no order. */
   readonly changes: readonly DirectoryChange[];
 }

@@ -262,6 +262,62 @@ describe('the directory', () => {
     });
   });
 
+  describe('told that another server answers', () => {
+    it('asks anew for what it has read of the one before, which the other may lack, and serves it meanwhile', async () => {
+      const [lost, kept] = [createKey(ACME), createKey(ACME)];
+      source.putDatabase(ACME, 'lost');
+      expect([await authenticate(lost.text), await authenticate(kept.text), await find(ACME, 'lost')]).toEqual([
+        ...['ok', 'ok', 'lost'],
+      ]);
+      await clock.advance(1_500);
+      source.keys.delete(lost.entry.id);
+      source.databases.delete(`${ACME}/lost`);
+      source.otherServerNext = true;
+      await clock.advance(5_000);
+      const known = () => [lost, kept].map(({ text }) => directory.knownPrincipal(text) !== undefined);
+      expect(known()).toEqual([false, false]);
+      expect([await authenticate(lost.text), await authenticate(kept.text), await find(ACME, 'lost')]).toEqual([
+        ...['ok', 'ok', 'lost'],
+      ]);
+      await clock.advance(1_000);
+      expect([await authenticate(lost.text), await authenticate(kept.text), await find(ACME, 'lost')]).toEqual([
+        ...['invalid-api-key', 'ok', undefined],
+      ]);
+      const { lookups } = source;
+      await clock.advance(MINUTE_MS);
+      expect(known()).toEqual([false, true]);
+      expect(source.lookups).toBe(lookups);
+    });
+
+    it('serves what it cannot ask for as long as in an outage, which began when the one before answered last', async () => {
+      const { text } = createKey(ACME);
+      expect(await authenticate(text)).toBe('ok');
+      await clock.advance(1_500);
+      source.otherServerNext = true;
+      source.lookupsDown = true;
+      await clock.advance(10 * MINUTE_MS);
+      expect(await authenticate(text)).toBe('ok');
+      // A second time: what is in doubt is not known anew by that.
+      source.otherServerNext = true;
+      await clock.advance(6 * MINUTE_MS);
+      expect(await authenticate(text)).toBe('unavailable');
+    });
+
+    it('leaves most lookups to those who wait', async () => {
+      const keys = Array.from({ length: 300 }, () => createKey(ACME));
+      for (const { text } of keys) expect(await authenticate(text)).toBe('ok');
+      await clock.advance(1_500);
+      source.otherServerNext = true;
+      await clock.advance(5_000);
+      const { lookups } = source;
+      source.lookupLatencyMs = 10_000;
+      const answers = keys.map(({ text }) => directory.authenticate(text));
+      await clock.settle(Promise.all(answers));
+      expect(source.lookups - lookups).toBeGreaterThan(50);
+      expect(source.lookups - lookups).toBeLessThanOrEqual(101);
+    });
+  });
+
   it('finds at once what was missing before', async () => {
     expect(await find(ACME, 'db')).toBeUndefined();
     source.putDatabase(ACME, 'db');

@@ -314,6 +314,7 @@ export class Directory {
     try {
       const page = await this.source.changes(this.cursor);
       const pauseMs = this.unconfirmedMs();
+      if (page.isOtherServer) this.doubtEverything();
       if (page.reset || pauseMs === undefined || pauseMs > MAX_FEED_PAUSE_MS) this.forgetEverything();
       else this.forgetChanged(page.changes);
       this.cursor = page.cursor;
@@ -330,7 +331,7 @@ export class Directory {
     }
   }
 
-  /** Changes come late, and again and again, behind a transaction that takes long: who has read since knows of them, and need not ask. */
+  /** Changes come a little late, and some again: who has read since knows of them, and need not ask. */
   private forgetChanged(changes: readonly DirectoryChange[]): void {
     if (changes.filter(({ kind }) => kind === 'plan').length > MAX_PLAN_CHANGES) this.tenants.clear();
     for (const change of changes) this.forget(change);
@@ -352,6 +353,14 @@ export class Directory {
       case 'identity-provider':
         return this.providers.invalidate(change.id, isStillTrue);
     }
+  }
+
+  /** Of the signing keys the feed tells in any case, and tokens of one that is gone do not last. */
+  private doubtEverything(): void {
+    this.keys.doubt();
+    this.databases.doubt();
+    this.tenants.doubt();
+    this.providers.doubt();
   }
 
   private forgetEverything(): void {

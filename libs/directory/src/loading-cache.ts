@@ -23,6 +23,8 @@ export interface LoadingCacheSettings {
 interface CacheEntry<V> {
   readonly value: V;
   readonly loadedAt: Instant;
+  /** Of what is in doubt: when it was last known to hold. */
+  heldAt: Instant | undefined;
   revalidatedAt: Instant;
   /** On a watch that counts uses. */
   usedAt: number;
@@ -37,6 +39,8 @@ interface Load<V> {
 const RETRY_AFTER_MS = 1_000;
 /** Of the capacity: after so many other uses, a use counts as one of long ago. */
 const RECENT_SHARE = 1 / 8;
+/** Of the loads: those that nobody waits for leave the rest to who waits. */
+const BEHIND_SHARE = 1 / 10;
 /** A load that someone joined late, and one that began after they came. */
 const MAX_ROUNDS = 2;
 
@@ -124,6 +128,17 @@ export class LoadingCache<V> {
     this.misses.clear();
   }
 
+  /**
+   * Another source answers, which may lack what this one said: what is in here is not confirmed any more. It is served as while the source does not answer, and loaded
+   * again behind who uses it. Takes as long as there are entries.
+   */
+  doubt(): void {
+    const at = instant(this.clock);
+    for (const entry of this.entries.values()) entry.heldAt ??= this.lastHeldAt(entry, at);
+    this.loads.clear();
+    this.misses.clear();
+  }
+
   /** What does not tell of everything that changed before `at` has been invalidated: the rest was true then. */
   confirm(at: Instant): void {
     this.confirmedAt = at;
@@ -139,12 +154,19 @@ export class LoadingCache<V> {
   }
 
   private ageMs(entry: CacheEntry<V>): number {
-    const sinceLoad = elapsedMsSince(this.clock, entry.loadedAt);
-    return this.confirmedAt ? Math.min(sinceLoad, elapsedMsSince(this.clock, this.confirmedAt)) : sinceLoad;
+    const at = instant(this.clock);
+    return elapsedMsBetween(entry.heldAt ?? this.lastHeldAt(entry, at), at);
   }
 
-  private isFresh({ loadedAt }: CacheEntry<V>, at: Instant): boolean {
+  private lastHeldAt({ loadedAt }: CacheEntry<V>, at: Instant): Instant {
+    if (this.confirmedAt === undefined) return loadedAt;
+    const isLoadedLast = elapsedMsBetween(loadedAt, at) < elapsedMsBetween(this.confirmedAt, at);
+    return isLoadedLast ? loadedAt : this.confirmedAt;
+  }
+
+  private isFresh({ loadedAt, heldAt }: CacheEntry<V>, at: Instant): boolean {
     const { freshMs } = this.settings;
+    if (heldAt !== undefined) return elapsedMsBetween(heldAt, at) <= freshMs;
     // The first of them is true of nearly all.
     if (this.confirmedAt && elapsedMsBetween(this.confirmedAt, at) <= freshMs) return true;
     return elapsedMsBetween(loadedAt, at) <= freshMs;
@@ -152,7 +174,7 @@ export class LoadingCache<V> {
 
   private revalidate(key: string, entry: CacheEntry<V>): void {
     const recently = elapsedMsSince(this.clock, entry.revalidatedAt) <= this.settings.freshMs;
-    if (recently || this.loads.has(key) || this.loads.size >= this.settings.maxLoads) return;
+    if (recently || this.loads.has(key) || this.loads.size >= this.settings.maxLoads * BEHIND_SHARE) return;
     entry.revalidatedAt = instant(this.clock);
     // Failing is what staleness is allowed for.
     this.startLoad(key).result.catch(() => undefined);
@@ -197,7 +219,7 @@ export class LoadingCache<V> {
       insertBounded(
         this.entries,
         key,
-        { value, loadedAt, revalidatedAt: loadedAt, usedAt: ++this.uses },
+        { value, loadedAt, heldAt: undefined, revalidatedAt: loadedAt, usedAt: ++this.uses },
         this.settings.capacity,
       );
   }

@@ -284,6 +284,29 @@ describe('the directory on Postgres', () => {
       expect(directory.knownTenant(other)?.corsOrigins).toEqual(new Set(['https://behind.example.com']));
     });
 
+    it('tells each change once, so that no number of them is too many because of it', async () => {
+      const changeThings = (first: number) => metadata.prisma.$executeRaw`
+        INSERT INTO changes (transaction_id, kind, organization_id, subject)
+        SELECT pg_current_xact_id()::text::bigint, 'database', 'behind', n::text FROM generate_series(${first}::int, ${first}::int + 2999) AS n`;
+      let { cursor } = await source.changes(undefined);
+      const subjects: string[] = [];
+      for (const first of [1, 3_001]) {
+        await changeThings(first);
+        const page = await source.changes(cursor);
+        expect([page.reset, page.changes.length]).toEqual([false, 3_000]);
+        subjects.push(...page.changes.flatMap((change) => (change.kind === 'database' ? [change.name] : [])));
+        ({ cursor } = page);
+      }
+      expect(new Set(subjects).size).toBe(6_000);
+      expect((await source.changes(cursor)).changes).toEqual([]);
+      await slow.query(`INSERT INTO changes (transaction_id, kind, organization_id, subject)
+        VALUES (pg_current_xact_id()::text::bigint, 'database', 'behind', 'slow')`);
+      await slow.query('COMMIT');
+      expect(await toldSince(cursor)).toEqual([{ kind: 'database', tenantId: 'behind', name: 'slow' }]);
+      // So many would be too many for who comes from another server.
+      await metadata.prisma.$executeRaw`DELETE FROM changes WHERE organization_id = 'behind'`;
+    });
+
     it('keeps nothing that was read while the change was under way', async () => {
       const { key, id } = await createKey();
       await slow.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [id]);
@@ -322,14 +345,19 @@ describe('the directory on Postgres', () => {
     const change = { kind: 'database', tenantId: tenant, name: 'told-again' };
     const { cursor } = await source.changes(undefined);
     expect(await toldSince(cursor)).not.toContainEqual(change);
-    const [, horizon = ''] = cursor.split('/');
-    expect(await toldSince(`1732822000.123456.1732822000.5/${horizon}`)).toContainEqual(change);
+    const [, seen = ''] = cursor.split('/');
+    const elsewhere = `1732822000.123456.1732822000.5/${seen}`;
+    expect(await toldSince(elsewhere)).toContainEqual(change);
+    const pages = [undefined, cursor, elsewhere].map((since) => source.changes(since));
+    expect((await Promise.all(pages)).map(({ isOtherServer }) => isOtherServer)).toEqual([false, false, true]);
   });
 
   it('says reset when it cannot tell: a server that counts anew, or too many changes', async () => {
     const { cursor } = await source.changes(undefined);
-    const [server = '', horizon = ''] = cursor.split('/');
-    expect((await source.changes(`${server}/${BigInt(horizon) + 1_000n}`)).reset).toBe(true);
+    const [server = '', seen = ''] = cursor.split('/');
+    const later = BigInt(seen.split(':')[1] ?? 0) + 1_000n;
+    // Others may be under way that were before: it is the end that turns back.
+    expect((await source.changes(`${server}/${seen.split(':')[0]}:${later}:`)).reset).toBe(true);
     await metadata.prisma.$executeRaw`
       INSERT INTO changes (transaction_id, kind, organization_id, subject)
       SELECT pg_current_xact_id()::text::bigint, 'database', 'x', n::text FROM generate_series(1, 5001) AS n`;

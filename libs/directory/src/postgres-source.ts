@@ -20,7 +20,15 @@ import type { TenantSuspension } from './revocations.js';
 import { parseClaimTemplate, parsePrefixTemplate } from './identity/claim-template.js';
 import type { IdentityProviderEntry } from './identity/identity-provider.js';
 import { openPool } from './postgres-pool.js';
-import { isServer, POSITION_COLUMN, PostgresView, SERVER_COLUMN, VIEW_COLUMN } from './postgres-view.js';
+import {
+  CURSOR_COLUMN,
+  isServer,
+  POSITION_COLUMN,
+  PostgresView,
+  SEES_ALL,
+  SEES_NOTHING,
+  VIEW_COLUMN,
+} from './postgres-view.js';
 import { isScope } from './scope.js';
 import type { Viewed } from './store-view.js';
 import type { TenantQuotas } from './tenant-quotas.js';
@@ -77,22 +85,23 @@ const IDENTITY_PROVIDER = `
 /** The latest one signs; tokens of the one before live on. */
 const TOKEN_KEYS = `SELECT kid, public_key, ${VIEW_COLUMN} FROM token_keys ORDER BY published_at DESC LIMIT 2`;
 
+/** Of another server than the one that the cursor is of nothing counts as seen: it may have given numbers below the cursor to transactions that came after it. */
+const SEEN = `CASE WHEN $2::text = '' OR ${isServer('$2::text')} THEN $1::pg_snapshot ELSE '${SEES_NOTHING}'::pg_snapshot END`;
+
 /**
- * Every transaction below the snapshot's xmin has ended: what it changed is visible in this very snapshot. Later ones may
- * still commit, whatever their order, and will be at or above it: the next poll begins there. Some come twice.
+ * What this snapshot sees and the one of the cursor did not: each change once, in the first look behind its commit, whatever the order of numbers. Not everything from
+ * the first transaction on that was under way then: behind one that nobody ends, that would soon be more than a look may tell, and everything would be forgotten each second.
  *
- * Of another server than the one that the cursor is of everything is told that is kept: it may have given numbers below the cursor to
- * transactions that came after it.
+ * What was seen stands there twice: where the index begins, as the planner can look into it, and for each row, as it is found out once.
  */
 const CHANGES = `
-  SELECT ${SERVER_COLUMN}, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, c.kind, c.organization_id, c.subject, c.position
+  SELECT ${CURSOR_COLUMN}, c.kind, c.organization_id, c.subject, c.position
   FROM (VALUES (1)) AS always LEFT JOIN (
     SELECT kind, organization_id, subject, ${POSITION_COLUMN} FROM changes
-    WHERE transaction_id >= CASE WHEN $2::text = '' OR ${isServer('$2::text')} THEN $1::bigint ELSE 0 END LIMIT ${MAX_CHANGES + 1}
+    WHERE transaction_id >= pg_snapshot_xmin(${SEEN})::text::bigint
+      AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, (SELECT ${SEEN}))
+    LIMIT ${MAX_CHANGES + 1}
   ) AS c ON true`;
-
-/** No transaction has so high a number. */
-const BEHIND_ALL = String(2n ** 63n - 1n);
 
 interface ViewedRow {
   readonly view: string | null;
@@ -159,8 +168,7 @@ interface IdentityProviderRow extends ViewedRow {
 }
 
 interface ChangeRow {
-  readonly server: string;
-  readonly horizon: string;
+  readonly cursor: string;
   readonly kind: string | null;
   readonly organization_id: string | null;
   readonly subject: string | null;
@@ -269,21 +277,27 @@ export class PostgresDirectorySource implements DirectorySource {
   }
 
   async changes(since: ChangeCursor | undefined): Promise<ChangePage> {
-    const [server, from] = since?.split('/') ?? [];
+    const [server = '', seen] = since?.split('/') ?? [];
     // Without a cursor nothing is wanted but where the feed is now.
-    const rows = await query<ChangeRow>(this.feed, CHANGES, [from ?? BEHIND_ALL, server ?? '']);
+    const rows = await query<ChangeRow>(this.feed, CHANGES, [seen ?? SEES_ALL, server]);
     const [first] = rows;
-    assert(first !== undefined, 'the feed always answers its horizon');
-    const cursor = `${first.server}/${first.horizon}`;
+    assert(first !== undefined, 'the feed always answers where it is');
+    const { cursor } = first;
     // Transaction numbers begin anew in a restored server.
-    const turnedBack = from !== undefined && BigInt(first.horizon) < BigInt(from);
-    if (turnedBack || rows.length > MAX_CHANGES) return { cursor, reset: true, changes: [] };
-    return { cursor, reset: false, changes: rows.flatMap(toChange) };
+    const turnedBack = since !== undefined && endOf(cursor) < endOf(since);
+    const isOtherServer = since !== undefined && !cursor.startsWith(`${server}/`);
+    if (turnedBack || rows.length > MAX_CHANGES) return { cursor, reset: true, isOtherServer, changes: [] };
+    return { cursor, reset: false, isOtherServer, changes: rows.flatMap(toChange) };
   }
 
   async close(): Promise<void> {
     await Promise.all([this.lookups.end(), this.feed.end()]);
   }
+}
+
+/** Behind the last transaction that had ended. */
+function endOf(cursor: ChangeCursor): bigint {
+  return BigInt(cursor.split(':')[1] ?? 0);
 }
 
 function viewOf({ view }: ViewedRow): Viewed {

@@ -9,8 +9,17 @@ const MAX_NAMED = 16;
  */
 const SERVER = `concat_ws('.', extract(epoch FROM pg_postmaster_start_time()), extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))`;
 
-/** The column that tells which server answers. */
-export const SERVER_COLUMN = `${SERVER} AS server`;
+/**
+ * The column that tells where the feed of changes goes on: the transactions whose changes this statement sees. Of a standby those before the first that is under way there,
+ * which is all that its snapshots are sure of: what it sees of later ones it tells again.
+ */
+export const CURSOR_COLUMN = `${SERVER} || '/' || CASE WHEN pg_is_in_recovery()
+    THEN concat_ws(':', pg_snapshot_xmin(pg_current_snapshot()), pg_snapshot_xmin(pg_current_snapshot()), '')
+    ELSE pg_current_snapshot()::text END AS cursor`;
+
+/** Snapshots as Postgres writes them: no transaction has so high a number, and none a lower one. */
+export const SEES_ALL = `${2n ** 63n - 1n}:${2n ** 63n - 1n}:`;
+export const SEES_NOTHING = '1:1:';
 
 /** Whether it is the one of this name, which is a parameter. */
 export function isServer(name: string): string {

@@ -33,6 +33,7 @@ export class FakeSource implements DirectorySource {
   lookups = 0;
   lookupLatencyMs = LATENCY_MS;
   resetNext = false;
+  otherServerNext = false;
 
   constructor(private readonly clock: FakeClock) {}
 
@@ -81,11 +82,11 @@ export class FakeSource implements DirectorySource {
   changes(since: string | undefined): Promise<ChangePage> {
     if (this.feedDown) return Promise.reject(new Error('the feed is down'));
     return this.answer(() => {
-      const reset = this.resetNext;
-      this.resetNext = false;
+      const [reset, isOtherServer] = [this.resetNext, this.otherServerNext];
+      this.resetNext = this.otherServerNext = false;
       const told = this.feed.map((change, position) => ({ ...change, position: String(position) }));
       const changes = since === undefined || reset ? [] : told.slice(Number(since));
-      return { cursor: String(this.openSince ?? this.feed.length), reset, changes };
+      return { cursor: String(this.openSince ?? this.feed.length), reset, isOtherServer, changes };
     });
   }
 
