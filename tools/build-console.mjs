@@ -27,6 +27,8 @@ export async function buildConsole(root) {
   const draft = join(root, '.leasehold', `console-${process.pid}`);
   try {
     await bundle(project, draft);
+    // Forgotten first: what a killed build has left is never taken for what the one before had made.
+    await rm(stampFile, { force: true });
     // Whole or not at all: a control plane may be starting from these files.
     await rm(dist, { recursive: true, force: true });
     await rename(draft, dist);

@@ -37,9 +37,13 @@ export async function build({ root = ROOT, bundles = false } = {}) {
 async function buildAlone(root, withBundles) {
   const stampsFile = join(root, '.leasehold', 'build.json');
   const units = await findUnits(root);
-  const known = await readStamps(stampsFile, await recipe(root));
+  const wanted = await recipe(root);
+  const known = await readStamps(stampsFile, wanted);
   /** @type {Record<string, Stamp>} */
   const stamps = {};
+  const writeStamps = () => writeWhole(stampsFile, JSON.stringify({ recipe: wanted, stamps }));
+  /** @type {{ unit: Unit, name: string, stamp: Stamp, content: Buffer }[]} */
+  const changed = [];
   const failures = [];
   let built = 0;
 
@@ -56,22 +60,25 @@ async function buildAlone(root, withBundles) {
     const content = await readFile(unit.source);
     const digest = createHash('sha256').update(content).digest('base64url');
     const stamp = { mtimeMs: info.mtimeMs, sizeBytes: info.size, digest };
-    if (!present || before?.digest !== digest) {
-      try {
-        await produce(unit, content.toString('utf8'));
-        built += 1;
-      } catch (error) {
-        failures.push({ file: name, message: explain(error) });
-        return;
-      }
+    if (present && before?.digest === digest) stamps[name] = stamp;
+    else changed.push({ unit, name, stamp, content });
+  });
+  // Forgotten before they are written: of a build that is killed now, and of sources that are then as they were, nothing is taken as built.
+  if (changed.length > 0) await writeStamps();
+  await inParallel(changed, async ({ unit, name, stamp, content }) => {
+    try {
+      await produce(unit, content.toString('utf8'));
+      built += 1;
+      stamps[name] = stamp;
+    } catch (error) {
+      failures.push({ file: name, message: explain(error) });
     }
-    stamps[name] = stamp;
   });
 
   const removed = await removeStrays(root, units);
-  const changed = built > 0 || removed > 0 || Object.keys(known.stamps).length !== Object.keys(stamps).length;
-  if (changed || known.fresh || Object.keys(stamps).some((name) => stamps[name] !== known.stamps[name])) {
-    await writeWhole(stampsFile, JSON.stringify({ recipe: await recipe(root), stamps }));
+  const differs = changed.length > 0 || removed > 0 || Object.keys(known.stamps).length !== Object.keys(stamps).length;
+  if (differs || known.fresh || Object.keys(stamps).some((name) => stamps[name] !== known.stamps[name])) {
+    await writeStamps();
   }
   // Of half a build nothing is bundled: what is started stays as it was.
   if (withBundles && failures.length === 0) {

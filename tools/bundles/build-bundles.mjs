@@ -17,8 +17,10 @@ const ENTRIES = [
   'apps/control-plane/dist/main.js',
 ];
 const OWN_FILES = ['build-bundles', 'module-places', 'outside-packages', 'own-mappings'];
-/** What decides besides the modules: the versions of packages, and how they are bundled. */
-const RECIPE = ['package-lock.json', ...OWN_FILES.map((name) => `tools/bundles/${name}.mjs`)];
+/** What decides besides the sources: the versions of packages, how sources are transpiled, and how all of it is bundled. */
+const RECIPE = ['package-lock.json', 'tools/swc-options.mjs', ...OWN_FILES.map((name) => `tools/bundles/${name}.mjs`)];
+/** Of npm: what is installed, which is what is bundled, and is not what the lock file asks for until npm has been called. */
+const INSTALLED = 'node_modules/.package-lock.json';
 /** Left in a bundle, it would be the bundle's place in a module that means its own. */
 const PLACE = /^.*\b(__dirname|__filename|import\.meta\.(url|dirname|filename|resolve))\b.*$/gm;
 
@@ -52,7 +54,11 @@ export async function buildBundles(root, sources) {
   });
   if (stale.length === 0) return { built: 0, failure: undefined };
   try {
-    const inputs = await bundle(root, stale);
+    const { inputs, files } = await bundle(root, stale);
+    // Forgotten before they are written: what a killed build has left is never taken for what the one before had made.
+    for (const entry of stale) delete known[entry];
+    await writeWhole(stampFile, JSON.stringify(known));
+    for (const { path, text } of files) await writeWhole(path, text);
     for (const [entry, names] of Object.entries(inputs)) {
       known[entry] = { inputs: names, digest: digestOf(names, sources, recipe) };
     }
@@ -66,7 +72,8 @@ export async function buildBundles(root, sources) {
 /**
  * @param {string} root
  * @param {readonly string[]} entries
- * @returns {Promise<Record<string, string[]>>} which of our sources are in each
+ * @returns {Promise<{ inputs: Record<string, string[]>, files: { path: string, text: string }[] }>} which of our sources are in each, and what is to
+ * be written, none of it before all of it is known to be right: a map before the bundle that names it
  */
 async function bundle(root, entries) {
   // Loaded only when something changed.
@@ -93,15 +100,16 @@ async function bundle(root, entries) {
     logLevel: 'silent',
   });
   requireSamePackages(root, metafile);
-  for (const { path, text } of outputFiles) {
-    if (path.endsWith('.map')) await writeWhole(path, JSON.stringify(ownMap(root, dirname(path), JSON.parse(text))));
-  }
-  for (const { path, text } of outputFiles) {
-    if (path.endsWith('.map')) continue;
-    requirePlaced(text);
-    await writeWhole(path, text);
-  }
-  return Object.fromEntries(entries.map((entry) => [entry, ownSources(metafile, entry)]));
+  const maps = outputFiles.filter(({ path }) => path.endsWith('.map'));
+  const bundles = outputFiles.filter((file) => !maps.includes(file));
+  for (const { text } of bundles) requirePlaced(text);
+  return {
+    inputs: Object.fromEntries(entries.map((entry) => [entry, ownSources(metafile, entry)])),
+    files: [
+      ...maps.map(({ path, text }) => ({ path, text: JSON.stringify(ownMap(root, dirname(path), JSON.parse(text))) })),
+      ...bundles.map(({ path, text }) => ({ path, text })),
+    ],
+  };
 }
 
 /** @param {string} root @param {string} folder @param {import('./own-mappings.mjs').SourceMap} map */
@@ -140,6 +148,7 @@ function digestOf(names, sources, recipe) {
 async function recipeOf(root) {
   const hash = createHash('sha256');
   for (const name of RECIPE) hash.update(await readFile(join(root, name)));
+  hash.update(await readFile(join(root, INSTALLED)).catch(() => ''));
   // What a project exports decides which of its modules are taken.
   for (const folder of ['apps', 'libs']) {
     for (const project of (await readdir(join(root, folder))).sort()) {

@@ -9,9 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { buildBundles, bundleFiles } from './build-bundles.mjs';
 import { requireSamePackages } from './outside-packages.mjs';
 
-const RECIPE = ['build-bundles', 'module-places', 'outside-packages', 'own-mappings'].map(
-  (name) => `tools/bundles/${name}.mjs`,
-);
+const RECIPE = [
+  'tools/swc-options.mjs',
+  ...['build-bundles', 'module-places', 'outside-packages', 'own-mappings'].map((name) => `tools/bundles/${name}.mjs`),
+];
 const MAIN = 'apps/gateway/dist/main.js';
 const BUNDLE = 'apps/gateway/dist/main.bundle.js';
 
@@ -68,6 +69,8 @@ describe('bundles of the services', () => {
 
   it.each([
     ['the packages are others', 'package-lock.json', '{ "lockfileVersion": 3 }'],
+    ['others are installed', 'node_modules/.package-lock.json', '{ "lockfileVersion": 3 }'],
+    ['sources are transpiled otherwise', 'tools/swc-options.mjs', 'export const swcOptions = {};'],
     ['a project exports something else', 'libs/engine/package.json', '{ "type": "module", "exports": "./dist/a.js" }'],
   ])('are made again when %s', async (_what, name, text) => {
     await buildBundles(root, digests);
@@ -107,6 +110,17 @@ describe('bundles of the services', () => {
     expect(failure).toContain('asks for its own place');
     expect(failure).toContain('font.ttf');
     await expect(stat(join(root, BUNDLE))).rejects.toThrow('ENOENT');
+  });
+
+  it('are all left as they were when one of them is refused', async () => {
+    await buildBundles(root, digests);
+    await source('libs/engine/dist/place.js', "export const place = ['changed'];");
+    await put('apps/worker/package.json', '{ "type": "module" }');
+    await put('node_modules/fonts/package.json', '{ "main": "index.js" }');
+    await put('node_modules/fonts/index.js', "exports.file = __dirname + '/font.ttf';");
+    await source('apps/worker/dist/main.js', "import { file } from 'fonts';\nconsole.log(file);");
+    expect((await buildBundles(root, digests)).failure).toContain('font.ttf');
+    expect((await run()).stdout).toContain('place.js');
   });
 
   it('are refused when a package outside would be another version than before', async () => {
