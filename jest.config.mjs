@@ -24,7 +24,7 @@ export default {
   // Real processes and hours of virtual time on two busy cores; a test that hangs still ends.
   testTimeout: 60_000,
   testSequencer: '<rootDir>/tools/test-order.mjs',
-  // Modules of a finished file are not all let go, so a worker that has grown makes room for a fresh one.
+  // Modules of finished files stay, so a worker that has grown makes room for a fresh one.
   workerIdleMemoryLimit: '1GB',
   projects: [
     lane(

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { keepLateErrors } from './late-errors.mjs';
 
 const require = createRequire(import.meta.url);
 /** Where jest-circus keeps, in the world that it is loaded into, what a file has declared, and whom it tells of what happens. */
@@ -20,6 +21,7 @@ class Circus {
       const module = require(path);
       const [state] = stateSymbols();
       if (state === undefined) throw new Error('jest-circus keeps its state elsewhere by now');
+      globalThis[HANDLERS].push(keepLateErrors);
       this.loaded = { module, state, handlers: globalThis[HANDLERS].length };
     } else {
       globalThis[HANDLERS].length = this.loaded.handlers;

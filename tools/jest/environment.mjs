@@ -24,7 +24,8 @@ export default class ProcessEnvironment {
     mocker.restoreAllMocks();
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
     for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value;
-    if (process.cwd() !== directory) process.chdir(directory);
+    // Not asked for before: that of the file may be gone.
+    process.chdir(directory);
     process.exit = exit;
     globalThis.console = console;
     delete globalThis[TIMEOUT];

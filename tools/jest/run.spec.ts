@@ -11,9 +11,9 @@ jest.setTimeout(60_000);
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const JEST = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url));
 
-const IMPORT = `import { beforeAll, describe, expect, it, jest } from '@jest/globals';\n`;
+const IMPORT = `import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';\n`;
 /** Finds the world as it was, and leaves it otherwise. */
-const LITTERS = `
+const LITTERS = `import { mkdtempSync, rmdirSync } from 'node:fs';
 jest.setTimeout(2_000);
 it('finds nothing of other files', async () => {
   await new Promise((resolve) => setTimeout(resolve, 60));
@@ -21,10 +21,28 @@ it('finds nothing of other files', async () => {
   expect(String(Math.random)).toContain('native code');
   process.env.LITTER = 'here';
   delete process.env.HOME;
-  process.chdir('/');
+  const gone = mkdtempSync(process.cwd() + '/gone-');
+  process.chdir(gone);
+  rmdirSync(gone);
   jest.spyOn(Math, 'random').mockReturnValue(4);
   globalThis.console = { ...console };
 });`;
+
+/** Its test passes, and what it has begun fails while a test of a file after it waits. */
+const leaves = (failure: string): string => `
+it('passes', async () => {
+  globalThis.waiting = ${JSON.stringify(failure)};
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  globalThis.waiting = undefined;
+  const timer = setInterval(() => {
+    if (globalThis.waiting !== ${JSON.stringify(failure)}) return;
+    clearInterval(timer);
+    ${failure}(new Error('begun by ' + ${JSON.stringify(failure)} + ' of another file'));
+  }, 20);
+  timer.unref();
+});
+const throws = (error: Error) => { throw error; };
+const rejects = (error: Error) => void Promise.reject(error);`;
 
 /** What two files import is there once. */
 const SHARES = `import { loaded } from './counted.js';\nit('is loaded once', () => expect(loaded()).toBe(1));`;
@@ -50,8 +68,13 @@ it('is two', () => {
 });`,
   'never-ends.spec.ts': `${IMPORT}jest.setTimeout(100);\nit('waits for ever', () => new Promise(() => undefined));`,
   'cannot-begin.spec.ts': `${IMPORT}beforeAll(() => { throw new Error('no server'); });\nit('needs a server', () => undefined);`,
+  'cannot-end.spec.ts': `${IMPORT}afterAll(() => { throw new Error('still busy'); });\nit('passes', () => undefined);`,
   'litters.spec.ts': IMPORT + LITTERS,
   'litters-too.spec.ts': IMPORT + LITTERS,
+  'leaves-throws.spec.ts': IMPORT + leaves('throws'),
+  'leaves-throws-too.spec.ts': IMPORT + leaves('throws'),
+  'leaves-rejects.spec.ts': IMPORT + leaves('rejects'),
+  'leaves-rejects-too.spec.ts': IMPORT + leaves('rejects'),
   'skips.spec.ts': `${IMPORT}it.skip('is for later', () => undefined);\nit.each([[1, 2], [2, 4]])('doubles %i to %i', (a, b) => expect(2 * a).toBe(b));`,
 };
 
@@ -131,6 +154,7 @@ describe('a run of tests', () => {
     ['that is no TypeScript', 'is-no-code', 'is-no-code'],
     ['that throws while it is loaded', 'throws-while-loading', 'at once'],
     ['without a test', 'has-no-test', 'at least one test'],
+    ['that does not end well', 'cannot-end', 'still busy'],
   ])('fails a file %s', (_, name, why) => {
     expect(fileOf(name).status).toBe('failed');
     expect(fileOf(name).message).toContain(why);
@@ -145,6 +169,12 @@ describe('a run of tests', () => {
     expect(fileOf(name).message).toContain(why);
     expect(fileOf(name).message).toContain(`${name}.spec.ts:`);
     expect(fileOf(name).message).not.toContain('tools/jest');
+  });
+
+  it.each(['throws', 'rejects'])('fails a file while what an earlier one has begun %s', (failure) => {
+    const files = [fileOf(`leaves-${failure}`), fileOf(`leaves-${failure}-too`)];
+    expect(files.map(({ status }) => status).sort()).toEqual(['failed', 'passed']);
+    expect(files.map(({ message }) => message).join('')).toContain(`begun by ${failure} of another file`);
   });
 
   it.each(['litters', 'litters-too'])('puts back what a file changes of its process: %s', (name) => {
