@@ -124,3 +124,21 @@ describe('L5: frames for a rollup that are in memory', () => {
     },
   );
 });
+
+describe('L5: more frames than a call may have arguments', () => {
+  const FRAMES = 200_000;
+  const range = { from: 1, to: 1 };
+
+  it.each([true, false])('go into a rollup (from memory: %s)', async (isShared) => {
+    const one = frame(A, 1);
+    const frames = Array.from({ length: FRAMES }, (_, i) => ({ ...one, firstSequence: i + 1, lastSequence: i + 1 }));
+    const rolled = frames.map((each) => ({ ...each, segment: 1 }));
+    const body = encodeRollup({ sessionId: SESSION, ...range }, NONCE, rolled);
+    const store = new MemoryStore(new FakeClock());
+    if (!isShared) await store.put(bucketLayout.rollup(SESSION, range.from, range.to), body, 'create');
+    const retention = retainedOf(frames, { heldBytes: 0, isShared });
+    retention.fold(range, body.byteLength);
+    const collected = await collectFrames(store, SESSION, { rollups: retention.rollups, loose: [] }, retention);
+    expect(collected).toHaveLength(FRAMES);
+  });
+});

@@ -51,12 +51,12 @@ export async function collectFrames(
     if (!isHeld) unheld.push(segment);
   }
   await forEachBounded(unheld, CONCURRENT_READS, async (segment) => {
-    readBack.push(...(await readSegmentBack(store, sessionId, segment, retention)));
+    addAll(readBack, await readSegmentBack(store, sessionId, segment, retention));
   });
   for (const rollup of plan.rollups) {
     const needed = [...retention.neededIn(rollup)];
-    if (needed.every(({ isHeld }) => isHeld)) held.push(...needed);
-    else readBack.push(...(await readRollupBack(store, sessionId, rollup, retention)));
+    if (needed.every(({ isHeld }) => isHeld)) addAll(held, needed);
+    else addAll(readBack, await readRollupBack(store, sessionId, rollup, retention));
   }
   // Flushes went on meanwhile.
   const needed: RolledFrame[] = held.filter((append) => append.needed);
@@ -111,6 +111,11 @@ async function readBackObject(
     if (isLeaseholdError(error, 'corrupt')) throw new UnreadableHolderError(segment);
     throw error;
   }
+}
+
+/** Not `push(...more)`: a rollup may have more frames than a call may have arguments. */
+function addAll<T>(list: T[], more: readonly T[]): void {
+  for (const one of more) list.push(one);
 }
 
 /** Not `Uint8Array.from`, which goes byte by byte. */

@@ -42,7 +42,7 @@ export class Retention {
   private readonly loose = new Map<number, Loose>();
   /** Ascending; those that the session's record names or is about to name. */
   private rolled: Mutable<RetainedRollup>[] = [];
-  /** Needed frames, in the order of their segments. A database without any is not in the map. */
+  /** Needed frames, in the order of their segments, then as they were accepted. A database without any is not in the map. */
   private readonly needed = new Map<DatabaseId, LoggedAppend[]>();
   private neededPayloadBytes = 0;
   private heldBytes = 0;
@@ -149,12 +149,11 @@ export class Retention {
 
   /** What is known of a frame that was read back, if it is needed still. */
   find(frame: Omit<Append, 'payload'>, segment: number): LoggedAppend | undefined {
-    const frames = this.needed.get(frame.databaseId) ?? [];
-    for (let i = firstFrom(frames, segment); frames[i]?.segment === segment; i++) {
-      const own = frames[i] as LoggedAppend;
-      if (own.epoch === frame.epoch && own.firstSequence === frame.firstSequence) return own;
-    }
-    return undefined;
+    const { databaseId, epoch, firstSequence } = frame;
+    const frames = this.needed.get(databaseId) ?? [];
+    const own = frames[firstFrom(frames, segment, epoch, firstSequence)];
+    const isSame = own?.segment === segment && own.epoch === epoch && own.firstSequence === firstSequence;
+    return isSame ? own : undefined;
   }
 
   /** All needed frames of a range of segments: of one database after the other, in the order of their segments. */
@@ -251,12 +250,17 @@ export class Retention {
   }
 }
 
-/** The place of the first one from a segment on. Merging asks for each frame of a rollup, and one database may have thousands. */
-function firstFrom(frames: readonly LoggedAppend[], segment: number): number {
+/**
+ * The place of the first one from a segment on, or from a frame in it. Merging asks for each frame of a rollup, and one database may have
+ * thousands, also in one segment.
+ */
+function firstFrom(frames: readonly LoggedAppend[], segment: number, epoch = 0, sequence = 0): number {
   let [low, high] = [0, frames.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((frames[middle] as LoggedAppend).segment < segment) low = middle + 1;
+    const frame = frames[middle] as LoggedAppend;
+    const order = frame.segment - segment || frame.epoch - epoch || frame.firstSequence - sequence;
+    if (order < 0) low = middle + 1;
     else high = middle;
   }
   return low;
