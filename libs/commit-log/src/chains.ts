@@ -123,6 +123,13 @@ export class Chains {
     }
   }
 
+  /** The memory of what is not put yet is nobody else's from here on. */
+  unshare(databaseId: DatabaseId): void {
+    for (const append of this.chains.get(databaseId)?.pending ?? []) {
+      if (append.segment === 0) append.isShared = false;
+    }
+  }
+
   /**
    * A chain that ends at or below `segment` begins anew with its next frame, if nothing of the database is pending: the caller says
    * that all of it is below the confirmed floor, where it counts as confirmed, or in a head.

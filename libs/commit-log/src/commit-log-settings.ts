@@ -15,7 +15,7 @@ export interface CommitLogSettings {
   readonly hedgeShare: number;
   /** So many confirmed segments from the oldest needed one on are folded into a rollup (L5); well below {@link LOOSE_LIMIT_SEGMENTS}. */
   readonly foldAtSegments: number;
-  /** Payload bytes kept in memory for the next rollup; segments beyond are read back for it (L5). */
+  /** Payload bytes kept in memory for the next rollup, without what others keep as well; segments beyond are read back for it (L5). */
   readonly heldBytes: number;
 }
 
@@ -26,7 +26,7 @@ const SHARED = {
   hedgeShare: 0.04,
   // At the 140 puts a second of `fast`: two puts for 1.4 seconds. Far enough below the limit that no segment waits for a rollup.
   foldAtSegments: 192,
-  // Twenty megabytes a second until the next rollup; of most of it the memtables keep the same bytes.
+  // Twenty megabytes a second until the next rollup. Most single puts are not among them: their memtables keep the same bytes.
   heldBytes: 32 * 1024 * 1024,
 } as const;
 

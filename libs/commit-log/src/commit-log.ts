@@ -127,6 +127,15 @@ export class CommitLog {
   }
 
   /**
+   * Whoever appended commits of this database keeps their memory no longer ({@link Append.isShared}), though no head contains them: it was
+   * lost, or given up in an unclear way. From now on they are held like any others, within the budget and until their fold.
+   */
+  unshared(databaseId: DatabaseId): void {
+    this.chains.unshare(databaseId);
+    this.retention.unshare(databaseId);
+  }
+
+  /**
    * Databases whose commits no confirmed head contains, the one with the oldest first. To be flushed when the log has too many
    * BYTES (L4): the number of its segments is kept small by rollups (L5), for which no database has to be flushed.
    */

@@ -114,7 +114,7 @@ describe('L5: frames for a rollup that are in memory', () => {
     async (isShared) => {
       const retention = retainedOf(frames, { heldBytes: 1_000, isShared });
       const [first, second] = retention.neededIn(range);
-      const failing = retention.keeping(async () => {
+      const failing = retention.keeping(range, async () => {
         retention.flushed(A, () => true);
         expect([first?.needed, first?.isHeld, first?.payload.byteLength]).toEqual([false, true, 10]);
         throw new Error('not written');
@@ -123,6 +123,37 @@ describe('L5: frames for a rollup that are in memory', () => {
       expect([first?.isHeld, second?.isHeld]).toEqual([false, true]);
     },
   );
+
+  it('go at once where a rollup is written of other segments, which may take as long as a store is slow', async () => {
+    const retention = retainedOf(frames, { heldBytes: 0, isShared: true });
+    const [first, second] = retention.neededIn(range);
+    await retention.keeping({ from: 2, to: 200 }, async () => {
+      retention.flushed(A, () => true);
+      expect([first?.isHeld, second?.isHeld]).toEqual([false, true]);
+    });
+  });
+
+  it('are in the budget once nobody else keeps them, and let go of with their fold', () => {
+    const retention = retainedOf(frames, { heldBytes: 50, isShared: true });
+    retention.unshare(A);
+    expect(heldOf(retention)).toEqual([true, true]);
+    retention.unshare(B);
+    expect(heldOf(retention)).toEqual([true, false]);
+    retention.fold(range, 1_000);
+    expect(heldOf(retention)).toEqual([false, false]);
+  });
+
+  it('go at once when nobody else keeps them after their fold, but not while another one writes them', async () => {
+    const retention = retainedOf(frames, { heldBytes: 1_000, isShared: true });
+    retention.fold(range, 1_000);
+    await retention.keeping(range, async () => {
+      retention.unshare(A);
+      expect(heldOf(retention)).toEqual([true, true]);
+    });
+    expect(heldOf(retention)).toEqual([false, true]);
+    retention.unshare(B);
+    expect(heldOf(retention)).toEqual([false, false]);
+  });
 });
 
 describe('L5: more frames than a call may have arguments', () => {

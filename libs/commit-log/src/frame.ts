@@ -24,8 +24,8 @@ export interface Frame extends FrameHeader {
 /** A frame as it is handed to the log; where it goes, and after what, the log decides. */
 export interface Append extends Omit<Frame, 'previousSegment' | 'payloadBytes'> {
   /**
-   * Whoever appends keeps the memory of the payload as well until a head contains it, and tells of that at once: the log may keep it for as
-   * long, and has to read nothing back.
+   * Whoever appends keeps the memory of the payload as well until a head contains it, and tells of that at once, or that it keeps it no longer
+   * (`CommitLog.unshared`): the log may keep it for as long, and has to read nothing back.
    */
   readonly isShared?: boolean;
 }

@@ -124,7 +124,7 @@ export class LogKeeper {
     if (plan === undefined) return false;
     const range = rangeOf(plan);
     const name = { sessionId: session.id, ...range };
-    const body = await retention.keeping(() => this.writtenOf(name, plan));
+    const body = await retention.keeping(range, () => this.writtenOf(name, plan));
     if (body !== undefined) {
       const created = await settleOwn(ctx, bucketLayout.rollup(session.id, range.from, range.to), body);
       if (created.outcome !== 'done')

@@ -25,8 +25,8 @@ export class LoggedAppend implements RolledFrame {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly payloadBytes: number;
-  /** See {@link Append}. */
-  readonly isShared: boolean;
+  /** See {@link Append}; false from when that ends. */
+  isShared: boolean;
   /** Number of the segment that holds it, once it is put; 0 before. */
   segment = 0;
   /** Once it is put. */

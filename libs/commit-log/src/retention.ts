@@ -47,8 +47,8 @@ export class Retention {
   private neededPayloadBytes = 0;
   private heldBytes = 0;
   private lowest = 1;
-  /** Those that a head came to contain while a rollup is written that may hold them. */
-  private lingering: LoggedAppend[] | undefined;
+  /** Of the segments that a rollup is being written for: what is to be let go once that is over. */
+  private lingering: { readonly range: RollupRange; readonly appends: LoggedAppend[] } | undefined;
 
   /** @param heldLimitBytes payload bytes kept in memory for rollups */
   constructor(private readonly heldLimitBytes: number) {}
@@ -77,8 +77,8 @@ export class Retention {
     const damaged = new Set([...this.loose.values()].flatMap(({ unreadable, number }) => (unreadable ? number : [])));
     const ranges = this.rolled.filter(({ unreadable }) => unreadable);
     if (damaged.size === 0 && ranges.length === 0) return [];
-    const isDamaged = ({ segment }: LoggedAppend): boolean =>
-      damaged.has(segment) || ranges.some(({ from, to }) => from <= segment && segment <= to);
+    const isDamaged = (frame: LoggedAppend): boolean =>
+      damaged.has(frame.segment) || ranges.some((range) => isWithin(frame, range));
     return this.laggards.filter((databaseId) => this.needed.get(databaseId)?.some(isDamaged));
   }
 
@@ -118,16 +118,29 @@ export class Retention {
     }
   }
 
-  /** What is held stays so while the work goes on, also where a head comes to contain it meanwhile: a rollup may be at it. */
-  async keeping<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * What is held of a range of segments stays so while the work goes on, also where a head comes to contain it meanwhile: their rollup may be at
+   * it. Nothing else stays: the work may have to wait for a slow store, and nobody counts what stays.
+   */
+  async keeping<T>(range: RollupRange, work: () => Promise<T>): Promise<T> {
     assert(this.lingering === undefined, 'one rollup is written at a time');
-    this.lingering = [];
+    const appends: LoggedAppend[] = [];
+    this.lingering = { range, appends };
     try {
       return await work();
     } finally {
-      const { lingering } = this;
       this.lingering = undefined;
-      for (const append of lingering) this.letGo(append);
+      for (const append of appends) this.letGo(append);
+    }
+  }
+
+  /** What was shared of a database is held by nobody else from here on: it is let go with its fold, and is in the budget until then. */
+  unshare(databaseId: DatabaseId): void {
+    for (const append of this.needed.get(databaseId) ?? []) {
+      if (!append.isShared || !append.isHeld) continue;
+      append.isShared = false;
+      this.heldBytes += append.payloadBytes;
+      if (!this.loose.has(append.segment) || this.heldBytes > this.heldLimitBytes) this.letGoInTime(append);
     }
   }
 
@@ -239,7 +252,13 @@ export class Retention {
     holder.neededFrames--;
     holder.neededBytes -= rolledBytes(frame);
     this.neededPayloadBytes -= frame.payloadBytes;
-    if (this.lingering !== undefined && frame.isHeld) this.lingering.push(frame);
+    this.letGoInTime(frame);
+  }
+
+  private letGoInTime(frame: LoggedAppend): void {
+    const { lingering } = this;
+    const isWritten = lingering !== undefined && isWithin(frame, lingering.range);
+    if (isWritten && frame.isHeld) lingering.appends.push(frame);
     else this.letGo(frame);
   }
 
@@ -264,6 +283,10 @@ function firstFrom(frames: readonly LoggedAppend[], segment: number, epoch = 0, 
     else high = middle;
   }
   return low;
+}
+
+function isWithin({ segment }: LoggedAppend, { from, to }: RollupRange): boolean {
+  return from <= segment && segment <= to;
 }
 
 function rolledBytes({ payloadBytes }: LoggedAppend): number {

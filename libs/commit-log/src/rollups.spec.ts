@@ -374,6 +374,21 @@ describe('L5: frames for a rollup', () => {
     expect(await tailOf(await contender(), A)).toEqual(names('a', 1, FOLD_AT));
   });
 
+  it('are read back where whoever appended them keeps them no longer, also when that was told before they were put', async () => {
+    open({ heldBytes: 0, maxInFlight: 1 });
+    const appends = [append(A, 100, true), append(A, 100, true)];
+    log.unshared(A);
+    await clock.settle(Promise.all(appends));
+    const get = jest.spyOn(memory, 'get');
+    for (let i = 2; i < FOLD_AT; i++) await clock.settle(append(B, 100, true));
+    await clock.advance(1);
+    const read = get.mock.calls.map(([key]) => bucketLayout.parseSegment(session.id, key));
+    get.mockRestore();
+    expect(read).toEqual([1, 2]);
+    const closed = await contender();
+    expect([await tailOf(closed, A), await tailOf(closed, B)]).toMatchObject([{ length: 2 }, { length: FOLD_AT - 2 }]);
+  });
+
   it('that cannot be read back stay where they are until a head contains them, and everything else goes on (L3)', async () => {
     open({ heldBytes: 0 });
     for (let i = 0; i < 4; i++) await clock.settle(append(A));

@@ -393,7 +393,11 @@ export class Databases {
 
   private forget(database: OwnedDatabase): void {
     if (!this.opened.remove(database)) return;
-    if (database.unflushedBytes > 0) this.unclear.add(database.id);
+    if (database.unflushedBytes > 0) {
+      this.unclear.add(database.id);
+      // Its memtables go with it, and with them the budget that they are in.
+      this.ctx.log.unshared(database.id);
+    }
     this.dirtyOnes.set(database.id, 0);
   }
 }

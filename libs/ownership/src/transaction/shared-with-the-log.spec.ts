@@ -1,6 +1,6 @@
 import type { Append } from '@leasehold/commit-log';
 import { utf8 } from '@leasehold/foundation';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import type { TestWorker } from '../../testing/test-workers.js';
 import { databaseNamed, patient, TAKEOVER_MS, TestWorkers } from '../../testing/test-workers.js';
@@ -68,5 +68,22 @@ describe('memory that a memtable shares with the log', () => {
     await workers.clock.advance(TAKEOVER_MS);
     expect(await workers.settle(b.list(DATABASE, patient()))).toEqual(expected);
     expect(rollupsRead.length).toBeGreaterThan(readByOwner);
+  });
+
+  it("is said to be the log's own where a database is given up with commits that no head contains, and only there", async () => {
+    const a = await workers.start();
+    const other = databaseNamed(2);
+    const unshared = jest.spyOn(a.log, 'unshared');
+    for (let n = 0; n <= KEYS; n++) {
+      await workers.settle(a.transact(DATABASE, { ops: [put(n)] }));
+      await workers.settle(a.transact(other, { ops: [put(n)] }));
+    }
+    await workers.settle(a.release(other));
+    expect(unshared).not.toHaveBeenCalled();
+    const base = await workers.headOf(DATABASE);
+    await workers.heads.swap(base, { ...base.head, quarantined: true });
+    await expect(workers.settle(a.release(DATABASE))).rejects.toMatchObject({ name: 'FencedError' });
+    expect(unshared.mock.calls).toEqual([[DATABASE.databaseId]]);
+    expect(await workers.settle(a.log.ownTail(DATABASE.databaseId, 1, 1))).toHaveLength(KEYS);
   });
 });
