@@ -17,6 +17,7 @@ import {
   ROLLUP_HEADER_BYTES,
   sortRolled,
 } from './rollup.js';
+import { frameFields } from './testing/arbitrary-frames.js';
 
 const NAME = { sessionId: '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId, from: 3, to: 258 };
 const NONCE = '0123456789abcdef0123456789abcdef';
@@ -71,12 +72,7 @@ const GOLDEN = [
 const rolled = fc.array(
   fc.record({
     segment: fc.integer({ min: NAME.from, max: NAME.to }),
-    databaseId: fc.constantFrom(A, B),
-    epoch: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-    previousSegment: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    firstSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    lastSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    ...frameFields(A, B),
   }),
   { minLength: 1, maxLength: 20 },
 );

@@ -12,6 +12,7 @@ import {
   SEAL_BYTES,
   SEGMENT_HEADER_BYTES,
 } from './segment.js';
+import { frameFields } from './testing/arbitrary-frames.js';
 
 const NAME = { sessionId: '01jd4zq0s8c3k5m7p9r1t3v5x7' as SessionId, number: 258 };
 const NONCE = '0123456789abcdef0123456789abcdef';
@@ -59,12 +60,7 @@ const GOLDEN_SEAL = [
 
 const frames = fc.array(
   fc.record({
-    databaseId: fc.constantFrom(A, B),
-    epoch: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-    previousSegment: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    firstSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    lastSequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-    payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    ...frameFields(A, B),
   }),
   { minLength: 1, maxLength: 20 },
 );
